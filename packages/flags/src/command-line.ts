@@ -1,0 +1,87 @@
+import yargs from 'yargs'
+import { describeSettings } from './describe.ts'
+import { HelpShown, SettingError } from './errors.ts'
+import type { SettingTable } from './setting.ts'
+
+export interface Command {
+  /** How the command is called, for `--help`: `npm run gateway --`. */
+  command: string
+  /** What it does, in one line. */
+  summary: string
+  /** The arguments behind the command. */
+  argv: readonly string[]
+}
+
+/**
+ * The texts of the flags that were given, by the keys of the table; of a repeated flag the last.
+ * Throws HelpShown for `--help`, SettingError for what is no flag of the table or lacks its value.
+ */
+export function parseFlags(table: SettingTable, { command, summary, argv }: Command): Map<string, string> {
+  const rows = describeSettings(table)
+  const parser = yargs()
+    .locale('en')
+    .usage(`${command} [flags]\n\n${summary}`)
+    .epilogue('A flag wins over its environment variable, that over .env, that over the default.')
+    .wrap(110)
+    .version(false)
+    .help('help')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'short-option-groups': false,
+    })
+  for (const { flag, env, describe, required, default: fallback } of rows) {
+    parser.option(flag.slice(2), {
+      type: 'string',
+      nargs: 1,
+      describe: `${describe} (${env}${required ? ', required' : ''})`,
+      ...(fallback === undefined ? {} : { defaultDescription: fallback }),
+    })
+  }
+
+  let help = ''
+  let failure: Error | undefined
+  let parsed: Record<string, unknown> = {}
+  try {
+    parsed = parser.parseSync([...argv], {}, (error, _, output) => {
+      failure = error ?? undefined
+      help = output
+    })
+  } catch (error) {
+    // yargs trips over names that every object has, such as --constructor.
+    throw new SettingError('these flags cannot be read (see --help)', { cause: error })
+  }
+  if (failure) throw new SettingError(refusal(failure.message), { cause: failure })
+  if (parsed['help'] === true) throw new HelpShown(help)
+  return flagTexts(rows, parsed)
+}
+
+function flagTexts(
+  rows: { key: string; flag: string }[],
+  parsed: Record<string, unknown>,
+): Map<string, string> {
+  const keys = new Map(rows.map(({ key, flag }) => [flag.slice(2), key]))
+  const texts = new Map<string, string>()
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === '_' || name === '$0' || name === 'help') continue
+    const key = keys.get(name)
+    const flag = `${name.length === 1 ? '-' : '--'}${name}`
+    if (key === undefined)
+      throw new SettingError(`${JSON.stringify(flag).slice(1, -1)} is no flag here (see --help)`)
+    texts.set(key, String(value))
+  }
+  // The word itself is not repeated: it may be half of a secret that was not quoted.
+  if ((parsed['_'] as unknown[]).length > 0)
+    throw new SettingError('only flags are taken here, no other words (see --help)')
+  return texts
+}
+
+/** yargs's own words, but for the one that happens. */
+function refusal(message: string): string {
+  const [, flag] = /^Not enough arguments following: (\S+)$/.exec(message) ?? []
+  return `${flag === undefined ? message : `--${flag} needs a value`} (see --help)`
+}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs a file of this checkout with the Node it pins, after installing what is missing.
+set -eu
+cd "$(dirname "$0")/.."
+# In the background, so that a signal meant for this process stops an installation that is under way.
+node scripts/setup.mjs &
+setup=$!
+trap 'kill -TERM "$setup" 2>/dev/null || :; wait "$setup" || :; exit 143' HUP INT TERM
+wait "$setup"
+# `exec`, so that the process npm knows is the one that gets its signals.
+exec node_modules/node/bin/node -C @foreman/source "$@"

@@ -1,0 +1,109 @@
+// Installs this checkout's dependencies once per lockfile. Plain JavaScript for whatever Node the machine has (20 or later).
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import fs from 'node:fs'
+
+const PNPM = 'pnpm@12.21.0'
+const LONGEST_INSTALL_MS = 10 * 60_000
+const stampFile = 'node_modules/.foreman-installed'
+const lockDir = '.installing'
+const holders = `${lockDir}/pids`
+
+const wanted = createHash('sha256')
+for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+  wanted.update(fs.readFileSync(file))
+const stamp = `${wanted.digest('hex')} ${process.platform} ${process.arch}\n`
+
+function installed() {
+  try {
+    return fs.readFileSync(stampFile, 'utf8') === stamp
+  } catch {
+    return false
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    // A process that has ended but that nobody has waited for still counts as there.
+    return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch (error) {
+    return error.code === 'EPERM' || (error.code === 'ENOENT' && process.platform !== 'linux')
+  }
+}
+
+/** Whether an installation holds the lock: its own process, or the npx that outlived it. Throws ENOENT without a lock. */
+function held() {
+  const ageMs = Date.now() - fs.statSync(lockDir).mtimeMs
+  try {
+    return (
+      ageMs < LONGEST_INSTALL_MS &&
+      fs.readFileSync(holders, 'utf8').trim().split('\n').map(Number).some(isRunning)
+    )
+  } catch (error) {
+    // No pids yet: the holder is between two system calls.
+    return error.code === 'ENOENT' && ageMs < 2000
+  }
+}
+
+/** Takes the lock, or waits until its holder is done. Returns false when there is nothing left to install. */
+async function lock() {
+  for (;;) {
+    if (installed()) return false
+    try {
+      fs.mkdirSync(lockDir)
+      fs.writeFileSync(holders, `${process.pid}\n`)
+      return true
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    try {
+      if (!held()) {
+        // Renamed first: of several that wait, one gets it away.
+        const abandoned = `${lockDir}.${process.pid}`
+        fs.renameSync(lockDir, abandoned)
+        fs.rmSync(abandoned, { recursive: true, force: true })
+      }
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error
+    }
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+}
+
+/** Runs pnpm and returns its exit code. It gets a process group of its own, to be stopped as a whole. */
+async function install() {
+  console.error('foreman: installing dependencies (once)')
+  const npx = spawn('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+    // pnpm's chatter goes to stderr: stdout belongs to what is being started.
+    stdio: ['ignore', 2, 2],
+    detached: true,
+    env: { ...process.env, CI: 'true', NODE_ENV: 'development' },
+  })
+  // What pnpm leaves half done, the next start makes good.
+  const stop = () => process.kill(-npx.pid, 'SIGKILL')
+  process.once('SIGTERM', stop).once('SIGINT', stop)
+  const exit = once(npx, 'exit')
+  if (npx.pid !== undefined) fs.appendFileSync(holders, `${npx.pid}\n`)
+  const [code] = await exit
+  return code ?? 1
+}
+
+async function main() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 20) throw new Error(`Node 20 or later is needed, this is ${process.version}`)
+  if (installed() || !(await lock())) return
+  try {
+    if (installed()) return
+    process.exitCode = await install()
+    if (process.exitCode === 0) fs.writeFileSync(stampFile, stamp)
+  } finally {
+    fs.rmSync(lockDir, { recursive: true, force: true })
+  }
+}
+
+main().catch(error => {
+  console.error(`foreman: the dependencies cannot be installed: ${error.message}`)
+  process.exitCode = 1
+})
