@@ -1,0 +1,206 @@
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
+import { openExchange, type Exchange } from './exchange.ts'
+import { headerLines, type RequestHeaders } from './headers.ts'
+import { parseLines } from './ndjson.ts'
+import type {
+  ChatChunk,
+  ChatReply,
+  ChatRequest,
+  EmbeddingsReply,
+  EmbeddingsRequest,
+  EmbedReply,
+  EmbedRequest,
+  GenerateChunk,
+  GenerateReply,
+  GenerateRequest,
+  KeepAlive,
+  ModelOptions,
+  PsReply,
+  ShowReply,
+  ShowRequest,
+  TagsReply,
+  VersionReply,
+} from './types.ts'
+
+export interface OllamaClientOptions {
+  /** For example `http://127.0.0.1:11434`, or `https://host/ollama` behind a proxy. */
+  url: string | URL
+  /** Sent as `Authorization: Bearer …` with every request, in place of any other authorization. */
+  token?: string | undefined
+  /** Sent with every request that does not have a header of that name itself. */
+  headers?: RequestHeaders | undefined
+}
+
+export interface CallOptions {
+  /** Aborting closes the connection at once, which stops the generation; the call fails with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+export interface LoadOptions extends CallOptions {
+  /** How long the model stays in memory after its last use; absent: the server's default, 5 minutes. */
+  keepAlive?: KeepAlive | undefined
+  /** Those of the requests to come: a model loaded with another `num_ctx` is loaded again. */
+  options?: ModelOptions | undefined
+  /** The model only embeds. */
+  embedder?: boolean | undefined
+}
+
+/**
+ * Ollama's native API. Nothing is retried and nothing times out: pass a signal.
+ *
+ * Every method fails with ConnectionError, HTTPError or StreamError, or with the reason of its signal.
+ */
+export class OllamaClient {
+  readonly #url: URL
+  readonly #headers: (readonly [string, string])[]
+  readonly #token: string | undefined
+
+  constructor(options: OllamaClientOptions) {
+    this.#url = new URL(options.url)
+    this.#headers = headerLines(options.headers)
+    this.#token = options.token || undefined
+  }
+
+  /** With `stream: true` the answer's lines as they come (sent when first read from); otherwise one reply. */
+  chat(request: ChatRequest & { stream: true }, call?: CallOptions): AsyncGenerator<ChatChunk, void>
+  chat(request: ChatRequest & { stream?: false }, call?: CallOptions): Promise<ChatReply>
+  chat(request: ChatRequest & { stream?: boolean }, call: CallOptions = {}): unknown {
+    return this.#answer('/api/chat', request, call)
+  }
+
+  /** With `stream: true` the answer's lines as they come (sent when first read from); otherwise one reply. */
+  generate(
+    request: GenerateRequest & { stream: true },
+    call?: CallOptions,
+  ): AsyncGenerator<GenerateChunk, void>
+  generate(request: GenerateRequest & { stream?: false }, call?: CallOptions): Promise<GenerateReply>
+  generate(request: GenerateRequest & { stream?: boolean }, call: CallOptions = {}): unknown {
+    return this.#answer('/api/generate', request, call)
+  }
+
+  embed(request: EmbedRequest, call: CallOptions = {}): Promise<EmbedReply> {
+    return this.#json('POST', '/api/embed', request, call)
+  }
+
+  embeddings(request: EmbeddingsRequest, call: CallOptions = {}): Promise<EmbeddingsReply> {
+    return this.#json('POST', '/api/embeddings', request, call)
+  }
+
+  /** The installed models, newest first. */
+  tags(call: CallOptions = {}): Promise<TagsReply> {
+    return this.#json('GET', '/api/tags', undefined, call)
+  }
+
+  /** The models in memory. */
+  ps(call: CallOptions = {}): Promise<PsReply> {
+    return this.#json('GET', '/api/ps', undefined, call)
+  }
+
+  show(request: ShowRequest, call: CallOptions = {}): Promise<ShowReply> {
+    return this.#json('POST', '/api/show', request, call)
+  }
+
+  version(call: CallOptions = {}): Promise<VersionReply> {
+    return this.#json('GET', '/api/version', undefined, call)
+  }
+
+  /** Resolves once the model is in memory. Aborting it while it loads throws that load away. */
+  async load(model: string, load: LoadOptions = {}): Promise<void> {
+    const { keepAlive: keep_alive, options } = load
+    if (load.embedder) {
+      await this.#json('POST', '/api/embed', { model, input: '', keep_alive, options }, load)
+    } else {
+      await this.#json('POST', '/api/generate', { model, stream: false, keep_alive, options }, load)
+    }
+  }
+
+  /** Resolves at once: the model leaves memory when its running requests are done. */
+  async unload(model: string, call: CallOptions = {}): Promise<void> {
+    await this.#json('POST', '/api/generate', { model, stream: false, keep_alive: 0 }, call)
+  }
+
+  /**
+   * The raw exchange: any method and path, bytes as they are in both directions, any status. See `openExchange`;
+   * the client adds its base URL, its headers and its token.
+   */
+  open(
+    method: string,
+    path: string,
+    headers: RequestHeaders = [],
+    body?: Uint8Array | Readable,
+    signal?: AbortSignal,
+  ): Promise<Exchange> {
+    const given = headerLines(headers)
+    const names = new Set(given.map(([name]) => name.toLowerCase()))
+    const lines = [...given, ...this.#headers.filter(([name]) => !names.has(name.toLowerCase()))]
+    const authorized =
+      this.#token === undefined
+        ? lines
+        : [
+            ...lines.filter(([name]) => name.toLowerCase() !== 'authorization'),
+            ['Authorization', `Bearer ${this.#token}`] as const,
+          ]
+    return openExchange({ url: this.#url, method, path, headers: authorized, body, signal })
+  }
+
+  #answer(path: string, request: { stream?: boolean }, call: CallOptions): unknown {
+    return request.stream
+      ? this.#stream(path, request, call)
+      : this.#json('POST', path, { ...request, stream: false }, call)
+  }
+
+  async *#stream(path: string, request: object, call: CallOptions): AsyncGenerator<unknown, void> {
+    const { body } = await this.#success('POST', path, request, call)
+    let done = false
+    try {
+      for await (const line of parseLines(body)) {
+        throwErrorIn(line)
+        if (typeof line !== 'object' || line === null)
+          throw new StreamError('a line of the stream is no object')
+        done ||= 'done' in line && line.done === true
+        yield line
+      }
+    } catch (error) {
+      // The answer was complete, so it does not matter how the connection ended.
+      if (!done || !(error instanceof ConnectionError)) throw error
+    } finally {
+      body.destroy()
+    }
+    if (!done) throw new StreamError('the stream ended before the answer was done')
+  }
+
+  async #json<T>(method: string, path: string, request: object | undefined, call: CallOptions): Promise<T> {
+    const { body } = await this.#success(method, path, request, call)
+    const text = (await buffer(body)).toString()
+    let reply: unknown
+    try {
+      reply = JSON.parse(text)
+    } catch (cause) {
+      throw new StreamError('the answer is not JSON', { cause })
+    }
+    // A server that had to commit to 200 before it failed.
+    throwErrorIn(reply)
+    return reply as T
+  }
+
+  async #success(
+    method: string,
+    path: string,
+    request: object | undefined,
+    call: CallOptions,
+  ): Promise<Exchange> {
+    const bytes = request && Buffer.from(JSON.stringify(request))
+    const headers: RequestHeaders = request ? [['Content-Type', 'application/json']] : []
+    const exchange = await this.open(method, path, headers, bytes, call.signal)
+    const { status, statusMessage, body } = exchange
+    if (status >= 200 && status < 300) return exchange
+    throw new HTTPError(status, (await buffer(body)).toString(), { statusMessage })
+  }
+}
+
+function throwErrorIn(value: unknown): void {
+  const text = errorText(value)
+  if (text !== undefined) throw new StreamError(text)
+}

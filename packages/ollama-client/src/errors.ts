@@ -1,0 +1,77 @@
+import { STATUS_CODES } from 'node:http'
+
+/**
+ * The exchange failed below HTTP: no connection came about, or it broke off before the answer was complete.
+ *
+ * `connected` false means that nothing was sent: refused, no such host, no route, TLS handshake failed.
+ * `anyByte` tells whether any byte of the answer had arrived before it broke off.
+ * `cause` is Node's own error (`ECONNREFUSED`, `ECONNRESET`, …).
+ */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+  readonly code = 'ERR_OLLAMA_CONNECTION'
+  readonly connected: boolean
+  readonly anyByte: boolean
+
+  constructor(message: string, detail: { cause?: unknown; connected: boolean; anyByte: boolean }) {
+    super(message, { cause: detail.cause })
+    this.connected = detail.connected
+    this.anyByte = detail.anyByte
+  }
+}
+
+/**
+ * The server answered with a status outside 200–299.
+ *
+ * `message` is the server's own error text (Ollama, OpenAI or Anthropic shape), else the status text.
+ * `body` is the whole answer as text.
+ */
+export class HTTPError extends Error {
+  override readonly name = 'HTTPError'
+  readonly code = 'ERR_OLLAMA_HTTP'
+  readonly status: number
+  readonly body: string
+
+  constructor(status: number, body: string, options: { statusMessage?: string; cause?: unknown } = {}) {
+    const statusText = options.statusMessage || STATUS_CODES[status] || `HTTP status ${status}`
+    super(ollamaErrorMessage(body) || statusText, { cause: options.cause })
+    this.status = status
+    this.body = body
+  }
+}
+
+/**
+ * A stream that began with status 200 went wrong: an `{"error": …}` line, a line that is no JSON object, or
+ * an end without the line that says `done: true`. For an error line `message` is Ollama's own text.
+ */
+export class StreamError extends Error {
+  override readonly name = 'StreamError'
+  readonly code = 'ERR_OLLAMA_STREAM'
+}
+
+/**
+ * The text of an error object as Ollama (`{"error":"…"}`), OpenAI (`{"error":{"message":"…"}}`) or Anthropic
+ * (`{"type":"error","error":{"message":"…"}}`) sends it; undefined for anything else.
+ */
+export function ollamaErrorMessage(body: string | Buffer): string | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+  return errorText(value)
+}
+
+/** As `ollamaErrorMessage`, of a value that is parsed already. */
+export function errorText(value: unknown): string | undefined {
+  const error = field(value, 'error')
+  if (typeof error === 'string') return error
+  const message = field(error, 'message')
+  return typeof message === 'string' ? message : undefined
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return (value as Record<string, unknown>)[name]
+}

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream'
+
+/** Header lines in order, or a plain object of them. */
+export type RequestHeaders =
+  | readonly (readonly [name: string, value: string])[]
+  | Readonly<Record<string, string>>
+
+/** Belong to one connection and not to the message (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Methods of which nobody expects a body: without one they say nothing about its length. */
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
+
+/** Header lines as they were given, in order. */
+export function headerLines(headers: RequestHeaders = []): (readonly [name: string, value: string])[] {
+  return Symbol.iterator in headers ? [...headers] : Object.entries(headers)
+}
+
+/** Name and value pairs of Node's flat `rawHeaders`. */
+export function rawHeaderLines(rawHeaders: readonly string[]): [name: string, value: string][] {
+  return Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!])
+}
+
+/** The lines that go over the wire: those given, a Host, and the framing that fits the body. */
+export function wireHeaderLines(request: {
+  url: URL
+  method: string
+  headers?: RequestHeaders | undefined
+  body?: Uint8Array | Readable | undefined
+}): (readonly [name: string, value: string])[] {
+  const { url, method, body } = request
+  const given = headerLines(request.headers)
+  const value = (name: string) => given.find(([key]) => key.toLowerCase() === name)?.[1]
+  const own = new Set([...HOP_BY_HOP, 'content-length'])
+  for (const named of value('connection')?.split(',') ?? []) own.add(named.trim().toLowerCase())
+
+  const lines = given.filter(([name]) => !own.has(name.toLowerCase()))
+  if (value('host') === undefined) lines.unshift(['Host', url.host])
+  if ((url.username || url.password) && value('authorization') === undefined) {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    lines.push(['Authorization', `Basic ${Buffer.from(credentials).toString('base64')}`])
+  }
+
+  if (body instanceof Readable) {
+    const length = value('content-length')
+    lines.push(length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length])
+  } else if (body !== undefined) {
+    lines.push(['Content-Length', String(body.byteLength)])
+  } else if (!BODILESS.has(method)) {
+    lines.push(['Content-Length', '0'])
+  }
+  return lines
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { loadSignature, type LoadRequest } from './load-signature.ts'
+
+const withOptions = (options: Record<string, unknown>): LoadRequest => ({ model: 'm', options })
+const plain: LoadRequest = { model: 'm' }
+
+test('the signature spells out everything that a load depends on', () => {
+  expect(loadSignature(plain)).toBe(
+    'registry.ollama.ai/library/m:latest|ctx=AUTO|batch=AUTO|gpu=ANY|main=-|mmap=-|thr=0|draft=4|shift=1',
+  )
+  expect(
+    loadSignature({
+      model: 'm',
+      weights: 'aa+bb',
+      options: {
+        num_ctx: 8192,
+        num_batch: 256,
+        num_gpu: 20,
+        main_gpu: 0,
+        use_mmap: false,
+        num_thread: 6,
+        draft_num_predict: 0,
+      },
+      shift: false,
+    }),
+  ).toBe('aa+bb|ctx=8192|batch=256|gpu=20|main=0|mmap=f|thr=6|draft=0|shift=0')
+})
+
+describe('needs no reload', () => {
+  test.each<[what: string, a: LoadRequest, b: LoadRequest]>([
+    ['another spelling of the name', { model: 'M' }, { model: ' library/m:latest ' }],
+    ['a source suffix', { model: 'm:local' }, plain],
+    ['another name of the same weights', { model: 'a', weights: 'w' }, { model: 'b', weights: 'w' }],
+    [
+      'sampling options',
+      withOptions({ temperature: 1, seed: 1, top_k: 1, stop: ['x'], num_predict: 9 }),
+      plain,
+    ],
+    ['num_keep', withOptions({ num_keep: 8 }), plain],
+    ['unknown options', withOptions({ nope: 1 }), plain],
+    ['names in another case, which are unknown', withOptions({ NUM_CTX: 8192 }), plain],
+    ['null', withOptions({ num_ctx: null, use_mmap: null }), plain],
+    ['values of the wrong type', withOptions({ num_ctx: '8192', use_mmap: 1, num_gpu: true }), plain],
+    ['numbers that are none', withOptions({ num_ctx: NaN }), plain],
+    ['fractions', withOptions({ num_ctx: 8192.9 }), withOptions({ num_ctx: 8192 })],
+    ['contexts below the least', withOptions({ num_ctx: -1 }), withOptions({ num_ctx: 4 })],
+    [
+      'contexts above the trained one',
+      { ...withOptions({ num_ctx: 9000 }), trainedContext: 4096 },
+      { ...withOptions({ num_ctx: 4096 }), trainedContext: 4096 },
+    ],
+    ['a negative num_gpu', withOptions({ num_gpu: -1 }), plain],
+    ['num_thread 0', withOptions({ num_thread: 0 }), plain],
+    ['the default draft length', withOptions({ draft_num_predict: 4 }), plain],
+    ['shift that says the default', { model: 'm', shift: true }, plain],
+    ['shift of the wrong type', { model: 'm', shift: 'false' }, plain],
+    ['shift null', { model: 'm', shift: null }, plain],
+    [
+      'shift false where it is the default',
+      { model: 'm', family: 'deepseek2', shift: false },
+      { model: 'm', family: 'deepseek2' },
+    ],
+    [
+      'an option that says what the Modelfile says',
+      { ...withOptions({ num_ctx: 512 }), parameters: { num_ctx: 512 } },
+      { model: 'm', parameters: { num_ctx: 512 } },
+    ],
+    [
+      'an option over the Modelfile',
+      { ...withOptions({ num_ctx: 512 }), parameters: { num_ctx: 64 } },
+      withOptions({ num_ctx: 512 }),
+    ],
+    [
+      'an option of the wrong type over the Modelfile',
+      { ...withOptions({ num_ctx: 'x' }), parameters: { num_ctx: 64 } },
+      withOptions({ num_ctx: 64 }),
+    ],
+  ])('%s', (_, a, b) => {
+    expect(loadSignature(a)).toBe(loadSignature(b))
+  })
+})
+
+describe('needs a reload', () => {
+  test.each<[what: string, a: LoadRequest, b: LoadRequest]>([
+    ['another model', { model: 'n' }, plain],
+    ['another tag', { model: 'm:8b' }, plain],
+    ['other weights under one name', { model: 'm', weights: 'v' }, { model: 'm', weights: 'w' }],
+    ['a context against the automatic one', withOptions({ num_ctx: 4096 }), plain],
+    ['another context', withOptions({ num_ctx: 4096 }), withOptions({ num_ctx: 8192 })],
+    ['another batch', withOptions({ num_batch: 512 }), plain],
+    ['layers on the GPU', withOptions({ num_gpu: 0 }), plain],
+    ['a GPU', withOptions({ main_gpu: 0 }), plain],
+    ['mmap on', withOptions({ use_mmap: true }), plain],
+    ['mmap off', withOptions({ use_mmap: false }), withOptions({ use_mmap: true })],
+    ['threads', withOptions({ num_thread: 2 }), plain],
+    ['no drafts', withOptions({ draft_num_predict: 0 }), plain],
+    ['no shift', { model: 'm', shift: false }, plain],
+    [
+      'shift where it is off by default',
+      { model: 'm', family: 'deepseek2', shift: true },
+      { model: 'm', family: 'deepseek2' },
+    ],
+    ['a Modelfile with a context', { model: 'm', parameters: { num_ctx: 512 } }, plain],
+  ])('%s', (_, a, b) => {
+    expect(loadSignature(a)).not.toBe(loadSignature(b))
+  })
+})
+
+test('a name that Ollama would refuse still has a signature', () => {
+  expect(loadSignature({ model: ' A B ' })).toBe(loadSignature({ model: 'a b' }))
+})

@@ -1,0 +1,88 @@
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { ConnectionError } from './errors.ts'
+import { wireHeaderLines, type RequestHeaders } from './headers.ts'
+
+// A connection of its own for each request: an idle one may be closed by the server at the very moment that a
+// generation is sent on it, and then nobody knows whether the server took it.
+const httpAgent = new HttpAgent({ keepAlive: false })
+const httpsAgent = new HttpsAgent({ keepAlive: false })
+
+/**
+ * Node's own request, with headers and path exactly as given, and the knowledge of how far it got. got drives it;
+ * left to itself got would change the case of header names, rewrite the path and add headers.
+ */
+export class NativeRequest {
+  readonly #url: URL
+  readonly #method: string
+  readonly #path: string
+  readonly #headers: RequestHeaders | undefined
+  readonly #body: Uint8Array | Readable | undefined
+  #client: ClientRequest | undefined
+  #socket: Socket | undefined
+  #connected = false
+
+  constructor(
+    url: URL,
+    request: {
+      method: string
+      path: string
+      headers?: RequestHeaders | undefined
+      body?: Uint8Array | Readable | undefined
+    },
+  ) {
+    this.#url = url
+    this.#method = request.method
+    this.#path = url.pathname.replace(/\/+$/, '') + request.path
+    this.#headers = request.headers
+    this.#body = request.body
+  }
+
+  /** `onSwitch` is called when the server turns the connection into something else (101, CONNECT). */
+  send(onSwitch: () => void): ClientRequest {
+    const secure = this.#url.protocol === 'https:'
+    const client = (secure ? httpsRequest : httpRequest)({
+      host: this.#url.hostname.replace(/^\[|\]$/g, ''),
+      port: this.#url.port || (secure ? 443 : 80),
+      method: this.#method,
+      path: this.#path,
+      agent: secure ? httpsAgent : httpAgent,
+      headers: wireHeaderLines({
+        url: this.#url,
+        method: this.#method,
+        headers: this.#headers,
+        body: this.#body,
+      }).flat(),
+    })
+    this.#client = client
+    client.once('socket', socket => {
+      this.#socket = socket
+      socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
+    })
+    client.once('upgrade', onSwitch).once('connect', onSwitch)
+    if (this.#body instanceof Readable) client.flushHeaders()
+    return client
+  }
+
+  destroy(): void {
+    this.#client?.destroy()
+    this.#socket?.destroy()
+  }
+
+  /** What a failure means, now that it is known how far the request got. */
+  failure(error: Error): Error {
+    const cause = error.cause instanceof Error ? error.cause : error
+    // A URL, a method, a path or a header that Node does not send.
+    if (this.#client === undefined) return cause
+    const reason = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+    const { origin } = this.#url
+    return new ConnectionError(
+      this.#connected
+        ? `connection to ${origin} broke off: ${reason}`
+        : `cannot connect to ${origin}: ${reason}`,
+      { cause, connected: this.#connected, anyByte: (this.#socket?.bytesRead ?? 0) > 0 },
+    )
+  }
+}
