@@ -1,0 +1,82 @@
+import type Database from 'better-sqlite3'
+import fs from 'node:fs'
+
+const POLL_MS = 25
+/** The file system tells of a write to the WAL up to this long before its commit can be seen. */
+const LOOK_AGAIN_MS = 1
+
+/**
+ * Tells when another connection has committed. The file system's word is the quick hint where it has one; a slow
+ * poll stands under it; and while nobody listens nothing runs.
+ */
+export class CommitWatch {
+  readonly #dataVersion: () => number
+  readonly #wal: { directory: string; name: string }
+  readonly #listeners = new Set<() => void>()
+  #seen = 0
+  #watcher: fs.FSWatcher | undefined
+  #poll: NodeJS.Timeout | undefined
+  #lookAgain: NodeJS.Timeout | undefined
+
+  constructor(sqlite: Database.Database, wal: { directory: string; name: string }) {
+    const statement = sqlite.prepare('PRAGMA data_version').pluck()
+    this.#dataVersion = () => statement.get() as number
+    this.#wal = wal
+  }
+
+  /** Calls `listener` after each commit of another connection (several may be told as one), until the returned function is called. */
+  listen(listener: () => void): () => void {
+    if (this.#listeners.size === 0) this.#start()
+    this.#listeners.add(listener)
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#stopPolling()
+    }
+  }
+
+  close(): void {
+    this.#listeners.clear()
+    this.#stopPolling()
+    this.#watcher?.close()
+  }
+
+  #start(): void {
+    this.#seen = this.#dataVersion()
+    this.#poll = setInterval(() => this.#look(), POLL_MS)
+    this.#watcher ??= this.#watch()
+  }
+
+  #stopPolling(): void {
+    clearInterval(this.#poll)
+    clearTimeout(this.#lookAgain)
+    this.#lookAgain = undefined
+  }
+
+  #watch(): fs.FSWatcher | undefined {
+    try {
+      const watcher = fs.watch(this.#wal.directory, { persistent: false }, (_event, name) => {
+        if (this.#listeners.size > 0 && (name === null || name === this.#wal.name)) this.#hint()
+      })
+      // Without the hint the poll still finds every commit.
+      watcher.on('error', () => watcher.close())
+      return watcher
+    } catch {
+      return undefined
+    }
+  }
+
+  #hint(): void {
+    if (this.#look() || this.#lookAgain) return
+    this.#lookAgain = setTimeout(() => {
+      this.#lookAgain = undefined
+      this.#look()
+    }, LOOK_AGAIN_MS)
+  }
+
+  #look(): boolean {
+    const version = this.#dataVersion()
+    if (version === this.#seen) return false
+    this.#seen = version
+    for (const listener of this.#listeners) listener()
+    return true
+  }
+}

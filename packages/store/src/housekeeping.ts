@@ -1,0 +1,84 @@
+import { and, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
+import type { Connection } from './connection.ts'
+import { jobLog, jobRequests, jobs } from './schema.ts'
+
+/** Rows that one step deletes at the most: other writers wait for a step, so it is kept to a few milliseconds. */
+const ROWS_PER_STEP = 500
+const PAGES_PER_STEP = 256
+
+/** The verbs that keep the file small. Each does one short step and says whether there is more to do. */
+export const housekeeping = (connection: Connection) => {
+  const { db, sqlite } = connection
+  const selectExpired = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(isNotNull(jobs.expiresAt), lte(jobs.expiresAt, sql.placeholder('now'))))
+    .limit(ROWS_PER_STEP)
+    .prepare()
+  const selectSpent = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(isNotNull(jobs.bytesExpireAt), lte(jobs.bytesExpireAt, sql.placeholder('now'))))
+    .limit(ROWS_PER_STEP)
+    .prepare()
+  const pageCount = sqlite.prepare('PRAGMA page_count').pluck()
+  const freePages = sqlite.prepare('PRAGMA freelist_count').pluck()
+  const pageSize = sqlite.pragma('page_size', { simple: true }) as number
+
+  /** Deletes log rows of these jobs, up to a step's worth; true when none is left. */
+  const deleteLog = (seqs: number[], outputOnly: boolean): boolean => {
+    const ofJobs = inArray(jobLog.jobSeq, seqs)
+    const which = outputOnly ? and(ofJobs, or(eq(jobLog.kind, 'head'), eq(jobLog.kind, 'body'))) : ofJobs
+    const rows = db.select({ id: jobLog.id }).from(jobLog).where(which).limit(ROWS_PER_STEP)
+    return db.delete(jobLog).where(inArray(jobLog.id, rows)).run().changes < ROWS_PER_STEP
+  }
+
+  return {
+    /** Deletes terminal jobs whose time is up, with all that belongs to them. */
+    pruneExpired: (now: number): { more: boolean; pruned: number } => {
+      const seqs = selectExpired.all({ now }).map(({ seq }) => seq)
+      if (seqs.length === 0) return { more: false, pruned: 0 }
+      return connection.write('normal', () => {
+        if (!deleteLog(seqs, false)) return { more: true, pruned: 0 }
+        db.delete(jobRequests).where(inArray(jobRequests.jobSeq, seqs)).run()
+        const pruned = db.delete(jobs).where(inArray(jobs.seq, seqs)).run().changes
+        return { more: pruned === ROWS_PER_STEP, pruned }
+      })
+    },
+
+    /** Deletes request and output of jobs whose callers have their answers; the rows and their events stay. */
+    pruneDelivered: (now: number): { more: boolean } => {
+      const seqs = selectSpent.all({ now }).map(({ seq }) => seq)
+      if (seqs.length === 0) return { more: false }
+      return connection.write('normal', () => {
+        if (!deleteLog(seqs, true)) return { more: true }
+        db.delete(jobRequests).where(inArray(jobRequests.jobSeq, seqs)).run()
+        db.update(jobs).set({ bytesExpireAt: null }).where(inArray(jobs.seq, seqs)).run()
+        return { more: seqs.length === ROWS_PER_STEP }
+      })
+    },
+
+    /** Gives pages that are no longer used back to the file system. */
+    shrink: (): { more: boolean } => {
+      const free = freePages.get() as number
+      if (free === 0) return { more: false }
+      sqlite.pragma(`incremental_vacuum(${PAGES_PER_STEP})`)
+      return { more: free > PAGES_PER_STEP }
+    },
+
+    /** What the file's content takes, pages waiting for use left out. */
+    usedBytes: (): number => ((pageCount.get() as number) - (freePages.get() as number)) * pageSize,
+
+    /** Whether a write would go through now. Waits `busyTimeoutMs` at most for another writer. */
+    canWrite: (): boolean => {
+      try {
+        connection.write('normal', () =>
+          db.update(jobs).set({ state: 'queued' }).where(isNull(jobs.seq)).run(),
+        )
+        return true
+      } catch {
+        return false
+      }
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from './connection.ts'
+import type { TerminalState } from './job-status.ts'
+import { type HeaderPairs, jobLog } from './schema.ts'
+
+/** The status line and the end-to-end headers of an answer. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: HeaderPairs
+}
+
+/** Why the worker chose this job's group (docs/scheduling.md). */
+export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue'
+
+/** What a job's log says of its changes. */
+export type JobEvent =
+  | { type: 'queued' }
+  | { type: 'started'; attempt: number; reason: ChoiceReason }
+  | { type: 'released'; attempt: number; code: string; availableAt?: number }
+  | { type: 'lost'; attempt: number }
+  | { type: 'cancel_requested' }
+  | { type: TerminalState; attempt: number; code?: string }
+
+/** The longest piece of output that one row holds: a reader may then bound its memory by counting rows. */
+export const MAX_LOG_BYTES = 64 * 1024
+
+export type LogWriter = ReturnType<typeof logWriter>
+
+/** Appends to the log; the caller has the transaction. */
+export const logWriter = ({ db }: Connection) => {
+  const insert = db
+    .insert(jobLog)
+    .values({
+      jobSeq: sql.placeholder('jobSeq'),
+      attempt: sql.placeholder('attempt'),
+      kind: sql.placeholder('kind'),
+      bytes: sql.placeholder('bytes'),
+    })
+    .prepare()
+
+  return {
+    head: (jobSeq: number, attempt: number, head: ResponseHead): void => {
+      insert.run({ jobSeq, attempt, kind: 'head', bytes: Buffer.from(JSON.stringify(head)) })
+    },
+    body: (jobSeq: number, attempt: number, bytes: Uint8Array): void => {
+      for (let at = 0; at < bytes.byteLength; at += MAX_LOG_BYTES) {
+        const piece = bytes.subarray(at, at + MAX_LOG_BYTES)
+        insert.run({
+          jobSeq,
+          attempt,
+          kind: 'body',
+          bytes: Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength),
+        })
+      }
+    },
+    event: (jobSeq: number, attempt: number, at: number, event: JobEvent): void => {
+      insert.run({ jobSeq, attempt, kind: 'event', bytes: Buffer.from(JSON.stringify({ ...event, at })) })
+    },
+  }
+}

@@ -1,0 +1,384 @@
+import { and, asc, eq, exists, isNotNull, isNull, sql } from 'drizzle-orm'
+import { randomUUID } from 'node:crypto'
+import type { Connection } from './connection.ts'
+import { JobLostError } from './errors.ts'
+import { MAX_LOSSES, type TerminalState } from './job-status.ts'
+import type { ChoiceReason, JobEvent, LogWriter, ResponseHead } from './log.ts'
+import { type HeaderPairs, jobLog, jobRequests, jobs, target } from './schema.ts'
+
+/** A job in the hands of the worker that claimed it. */
+export interface Claim {
+  readonly seq: number
+  readonly id: string
+  readonly token: string
+  /** How often the job was claimed, this time included. */
+  readonly attempt: number
+  readonly failedAttempts: number
+  /** The attempt that brought the target's best answer so far, if one did. */
+  readonly answerAttempt: number | null
+  readonly streams: boolean
+  readonly path: string
+  readonly model: string
+  readonly groupKey: string
+  readonly headers: HeaderPairs
+  readonly body: Buffer
+}
+
+/** A group of jobs that could start now. */
+export interface WaitingGroup {
+  readonly groupKey: string
+  readonly oldestSeq: number
+  readonly oldestCreatedAt: number
+}
+
+/** An answer that was held back until it was known whether it is the last word. */
+export interface HeldAnswer {
+  readonly head: ResponseHead
+  readonly body: Buffer
+}
+
+export interface Finish {
+  readonly state: TerminalState
+  /** The attempt whose output is the answer; null: there is none. */
+  readonly answerAttempt: number | null
+  readonly statusCode?: number
+  readonly errorCode?: string
+  readonly errorMessage?: string
+  readonly held?: HeldAnswer
+}
+
+export interface Release {
+  /** Why it did not end. */
+  readonly code: string
+  /** Not again before. */
+  readonly availableAt?: number
+  /** Whether this attempt counts against the limit. */
+  readonly spent: boolean
+  readonly held?: HeldAnswer
+}
+
+/** What became of the jobs that a dead worker had left running. */
+export interface Recovery {
+  readonly requeued: number
+  readonly failed: number
+  readonly cancelled: number
+}
+
+const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt))
+const isClaimed = and(
+  eq(jobs.seq, sql.placeholder('seq')),
+  eq(jobs.claimToken, sql.placeholder('token')),
+  eq(jobs.state, 'running'),
+)
+const leaving = { claimToken: null, cancelRequestedAt: null } as const
+
+/** The verbs of the worker that runs the jobs. Every one that writes for a run carries the token of its claim. */
+export const runs = (connection: Connection, log: LogWriter) => {
+  const { db } = connection
+
+  // A loose scan of the index `jobs_ready`: two look-ups a group, however many jobs wait in each.
+  const selectGroups = connection.sqlite.prepare(
+    `WITH RECURSIVE groups(key) AS (
+         SELECT min(group_key) FROM jobs WHERE state = 'queued' AND available_at IS NULL
+         UNION ALL
+         SELECT (SELECT min(group_key) FROM jobs
+                 WHERE state = 'queued' AND available_at IS NULL AND group_key > groups.key)
+         FROM groups WHERE groups.key IS NOT NULL)
+       SELECT jobs.group_key AS groupKey, jobs.seq AS oldestSeq, jobs.created_at AS oldestCreatedAt
+       FROM groups JOIN jobs ON jobs.seq = (
+         SELECT min(seq) FROM jobs WHERE state = 'queued' AND available_at IS NULL AND group_key = groups.key)`,
+  )
+  const selectNext = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(isReady, eq(jobs.groupKey, sql.placeholder('groupKey'))))
+    .orderBy(asc(jobs.seq))
+    .limit(1)
+    .prepare()
+  const claim = db
+    .update(jobs)
+    .set({
+      state: 'running',
+      attempt: sql`${jobs.attempt} + 1`,
+      claimToken: sql`${sql.placeholder('token')}`,
+      startedAt: sql`${sql.placeholder('now')}`,
+    })
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
+    .returning()
+    .prepare()
+  const selectRequest = db
+    .select()
+    .from(jobRequests)
+    .where(eq(jobRequests.jobSeq, sql.placeholder('seq')))
+    .prepare()
+  const setTurn = db
+    .update(target)
+    .set({
+      turnGroupKey: sql`${sql.placeholder('groupKey')}`,
+      turnStartedAt: sql`${sql.placeholder('startedAt')}`,
+    })
+    .prepare()
+  const selectTurn = db
+    .select({ groupKey: target.turnGroupKey, startedAt: target.turnStartedAt })
+    .from(target)
+    .prepare()
+  const promote = db
+    .update(jobs)
+    .set({ availableAt: null })
+    .where(
+      and(
+        eq(jobs.state, sql`'queued'`),
+        isNotNull(jobs.availableAt),
+        sql`NOT (${jobs.availableAt} > ${sql.placeholder('now')} AND ${jobs.availableAt} < ${sql.placeholder('horizon')})`,
+      ),
+    )
+    .prepare()
+  const selectNextDue = db
+    .select({ availableAt: jobs.availableAt })
+    .from(jobs)
+    .where(and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.availableAt)))
+    .orderBy(asc(jobs.availableAt))
+    .limit(1)
+    .prepare()
+  const selectClaimed = db.select({ seq: jobs.seq }).from(jobs).where(isClaimed).prepare()
+  const selectCancelled = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(eq(jobs.state, sql`'running'`), isNotNull(jobs.cancelRequestedAt)))
+    .prepare()
+  const release = db
+    .update(jobs)
+    .set({
+      ...leaving,
+      state: 'queued',
+      availableAt: sql`${sql.placeholder('availableAt')}`,
+      failedAttempts: sql`${jobs.failedAttempts} + ${sql.placeholder('spent')}`,
+      answerAttempt: sql`coalesce(${sql.placeholder('answerAttempt')}, ${jobs.answerAttempt})`,
+    })
+    .where(isClaimed)
+    .prepare()
+  const finish = db
+    .update(jobs)
+    .set({
+      ...leaving,
+      state: sql`${sql.placeholder('state')}`,
+      answerAttempt: sql`${sql.placeholder('answerAttempt')}`,
+      statusCode: sql`${sql.placeholder('statusCode')}`,
+      errorCode: sql`${sql.placeholder('errorCode')}`,
+      errorMessage: sql`${sql.placeholder('errorMessage')}`,
+      finishedAt: sql`${sql.placeholder('now')}`,
+      expiresAt: sql`${sql.placeholder('expiresAt')}`,
+    })
+    .where(isClaimed)
+    .prepare()
+  const selectLost = db
+    .select({
+      seq: jobs.seq,
+      token: jobs.claimToken,
+      attempt: jobs.attempt,
+      lostCount: jobs.lostCount,
+      answerAttempt: jobs.answerAttempt,
+      cancelRequestedAt: jobs.cancelRequestedAt,
+      streams: jobs.streams,
+      hasOutput: exists(
+        db
+          .select({ one: sql`1` })
+          .from(jobLog)
+          .where(and(eq(jobLog.jobSeq, jobs.seq), eq(jobLog.attempt, jobs.attempt), eq(jobLog.kind, 'body'))),
+      ),
+    })
+    .from(jobs)
+    .where(eq(jobs.state, sql`'running'`))
+    .prepare()
+  const countLoss = db
+    .update(jobs)
+    .set({ lostCount: sql`${jobs.lostCount} + 1` })
+    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .prepare()
+
+  const mustHit = (seq: number, { changes }: { changes: number }): void => {
+    if (changes === 0) throw new JobLostError(`the run of job ${seq} has lost its claim`)
+  }
+
+  const hold = (seq: number, attempt: number, held: HeldAnswer | undefined): void => {
+    if (!held) return
+    log.head(seq, attempt, held.head)
+    log.body(seq, attempt, held.body)
+  }
+
+  type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
+
+  const finishInTransaction = (run: Run, end: Finish, now: number, ttlMs: number): void => {
+    hold(run.seq, run.attempt, end.held)
+    const changed = finish.run({
+      seq: run.seq,
+      token: run.token,
+      state: end.state,
+      answerAttempt: end.answerAttempt,
+      statusCode: end.statusCode ?? null,
+      errorCode: end.errorCode ?? null,
+      errorMessage: end.errorMessage ?? null,
+      now,
+      expiresAt: now + ttlMs,
+    })
+    mustHit(run.seq, changed)
+    const event: JobEvent = { type: end.state, attempt: run.attempt }
+    log.event(run.seq, run.attempt, now, end.errorCode ? { ...event, code: end.errorCode } : event)
+  }
+
+  const releaseInTransaction = (run: Run, back: Release, event: JobEvent, now: number): void => {
+    hold(run.seq, run.attempt, back.held)
+    const changed = release.run({
+      seq: run.seq,
+      token: run.token,
+      availableAt: back.availableAt ?? null,
+      spent: back.spent ? 1 : 0,
+      answerAttempt: back.held ? run.attempt : null,
+    })
+    mustHit(run.seq, changed)
+    log.event(run.seq, run.attempt, now, event)
+  }
+
+  return {
+    /** The groups that have a job ready, in no order. Its cost does not depend on how many jobs wait. */
+    waitingGroups: (): WaitingGroup[] => selectGroups.all() as WaitingGroup[],
+
+    /** Whether a job of this group is ready. */
+    isWaiting: (groupKey: string): boolean => selectNext.get({ groupKey }) !== undefined,
+
+    /** Claims the oldest ready job of a group and records whose turn it is. */
+    claimNext: (
+      groupKey: string,
+      reason: ChoiceReason,
+      turnStartedAt: number,
+      now: number,
+    ): Claim | undefined =>
+      connection.write('normal', () => {
+        const next = selectNext.get({ groupKey })
+        if (!next) return undefined
+        const token = randomUUID()
+        const job = claim.get({ seq: next.seq, token, now })
+        const request = selectRequest.get({ seq: next.seq })
+        if (!job || !request) throw new Error(`job ${next.seq} has no request`)
+        setTurn.run({ groupKey, startedAt: turnStartedAt })
+        log.event(job.seq, job.attempt, now, { type: 'started', attempt: job.attempt, reason })
+        return { ...job, token, headers: request.headers, body: request.body }
+      }),
+
+    /** Whose turn it was last, as `claimNext` recorded it. */
+    turn: (): { groupKey: string; startedAt: number } | undefined => {
+      const row = selectTurn.get()
+      if (!row || row.groupKey === null || row.startedAt === null) return undefined
+      return { groupKey: row.groupKey, startedAt: row.startedAt }
+    },
+
+    /**
+     * Makes delayed jobs ready whose time has come.
+     * @param maxDelayMs no delay is longer: one that lies further ahead was written by a clock that has since been set back
+     * @returns when the next one is due
+     */
+    promoteDue: (now: number, maxDelayMs: number): number | undefined => {
+      const due = selectNextDue.get()
+      if (due?.availableAt == null) return undefined
+      if (due.availableAt > now && due.availableAt < now + maxDelayMs) return due.availableAt
+      connection.write('normal', () => promote.run({ now, horizon: now + maxDelayMs }))
+      return selectNextDue.get()?.availableAt ?? undefined
+    },
+
+    /**
+     * Adds what the target sent, as it was sent. Survives a killed process, not a power cut: the finish does both.
+     * @throws JobLostError
+     */
+    append: (run: Run, output: { head?: ResponseHead; body?: Uint8Array }): void => {
+      connection.write('normal', () => {
+        if (!selectClaimed.get({ seq: run.seq, token: run.token })) mustHit(run.seq, { changes: 0 })
+        if (output.head) log.head(run.seq, run.attempt, output.head)
+        if (output.body) log.body(run.seq, run.attempt, output.body)
+      })
+    },
+
+    /**
+     * Ends the job: its last transition, its answer and its terminal event in one durable transaction.
+     * @param ttlMs how long the row is kept
+     * @throws JobLostError
+     */
+    finish: (run: Run, end: Finish, now: number, ttlMs: number): void => {
+      connection.write('full', () => finishInTransaction(run, end, now, ttlMs))
+    },
+
+    /**
+     * Gives the job back to the queue, in its old place.
+     * @throws JobLostError
+     */
+    release: (run: Run, back: Release, now: number): void => {
+      const { code, availableAt } = back
+      const event: JobEvent = { type: 'released', attempt: run.attempt, code }
+      connection.write('full', () =>
+        releaseInTransaction(run, back, availableAt === undefined ? event : { ...event, availableAt }, now),
+      )
+    },
+
+    /** The running jobs that somebody asked to cancel. */
+    cancelRequests: (): number[] => selectCancelled.all().map(({ seq }) => seq),
+
+    /**
+     * For the worker that has just taken the lock: whoever ran what is marked running is dead.
+     * A job goes back to its place, unless its caller already has bytes, or left, or it was lost too often.
+     */
+    requeueLost: (now: number, ttlMs: number): Recovery =>
+      connection.write('full', () => {
+        const count = { requeued: 0, failed: 0, cancelled: 0 }
+        for (const job of selectLost.all()) {
+          const run = { seq: job.seq, token: job.token ?? '', attempt: job.attempt }
+          countLoss.run({ seq: job.seq })
+          log.event(job.seq, job.attempt, now, { type: 'lost', attempt: job.attempt })
+          const verdict = afterLoss(job)
+          if (verdict === undefined) {
+            releaseInTransaction(
+              run,
+              { code: 'worker_lost', spent: false },
+              { type: 'released', attempt: job.attempt, code: 'worker_lost' },
+              now,
+            )
+            count.requeued++
+          } else {
+            finishInTransaction(run, verdict, now, ttlMs)
+            if (verdict.state === 'cancelled') count.cancelled++
+            else count.failed++
+          }
+        }
+        return count
+      }),
+  }
+}
+
+interface LostJob {
+  readonly attempt: number
+  readonly lostCount: number
+  readonly answerAttempt: number | null
+  readonly cancelRequestedAt: number | null
+  readonly streams: boolean
+  readonly hasOutput: unknown
+}
+
+/** How a job ends that was lost with its worker; undefined: it does not, it runs again. */
+const afterLoss = (job: LostJob): Finish | undefined => {
+  if (job.cancelRequestedAt !== null) {
+    return { state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' }
+  }
+  if (job.streams && Number(job.hasOutput) === 1) {
+    return {
+      state: 'failed',
+      answerAttempt: job.attempt,
+      errorCode: 'worker_lost',
+      errorMessage: 'the worker was lost while it streamed the answer',
+    }
+  }
+  if (job.lostCount + 1 < MAX_LOSSES) return undefined
+  return {
+    state: 'failed',
+    answerAttempt: job.answerAttempt,
+    errorCode: 'worker_lost',
+    errorMessage: `the worker was lost ${MAX_LOSSES} times while it ran this`,
+  }
+}

@@ -1,0 +1,153 @@
+import { sql } from 'drizzle-orm'
+import { blob, check, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { jobStates, terminalStates } from './job-status.ts'
+
+const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
+
+/** All times are milliseconds since the epoch. The table is narrow, so that it stays quick with a million rows. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    /** Arrival order. Never used twice. */
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull().unique(),
+    state: text('state', { enum: jobStates }).notNull(),
+    /** Path and query as the caller sent them: with the request's bytes, all that the target needs. */
+    path: text('path').notNull(),
+    /** The model's name as the caller wrote it. */
+    model: text('model').notNull(),
+    /** The load signature: jobs with the same one can follow each other without a model load between them. */
+    groupKey: text('group_key').notNull(),
+    /** Whether a caller gets the bytes as they come, so that an attempt that has made some cannot be repeated. */
+    streams: integer('streams', { mode: 'boolean' }).notNull(),
+    /** How often the job was claimed. Numbers the output in `job_log`. */
+    attempt: integer('attempt').notNull().default(0),
+    /** Those attempts that count against the limit: not the ones that ended because target or worker went away. */
+    failedAttempts: integer('failed_attempts').notNull().default(0),
+    lostCount: integer('lost_count').notNull().default(0),
+    /** A queued job that waits for its next attempt: not before this time. */
+    availableAt: integer('available_at'),
+    /** Fences a run: every write of it must carry the token that its claim made. */
+    claimToken: text('claim_token'),
+    cancelRequestedAt: integer('cancel_requested_at'),
+    /** The attempt whose output is the answer. While queued: the best there is so far. */
+    answerAttempt: integer('answer_attempt'),
+    statusCode: integer('status_code'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    createdAt: integer('created_at').notNull(),
+    startedAt: integer('started_at'),
+    finishedAt: integer('finished_at'),
+    /** When the row goes. */
+    expiresAt: integer('expires_at'),
+    /** When the bytes go, the caller having them. */
+    bytesExpireAt: integer('bytes_expire_at'),
+  },
+  table => [
+    check('jobs_state', sql`${table.state} IN (${oneOf(jobStates)})`),
+    check('jobs_running_has_claim', sql`(${table.state} = 'running') = (${table.claimToken} IS NOT NULL)`),
+    check(
+      'jobs_terminal_has_end',
+      sql`(${table.state} IN (${oneOf(terminalStates)})) = (${table.finishedAt} IS NOT NULL)`,
+    ),
+    index('jobs_ready')
+      .on(table.groupKey, table.seq)
+      .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL`),
+    index('jobs_delayed')
+      .on(table.availableAt)
+      .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NOT NULL`),
+    index('jobs_running')
+      .on(table.seq)
+      .where(sql`${table.state} = 'running'`),
+    index('jobs_expiring')
+      .on(table.expiresAt)
+      .where(sql`${table.expiresAt} IS NOT NULL`),
+    index('jobs_bytes_expiring')
+      .on(table.bytesExpireAt)
+      .where(sql`${table.bytesExpireAt} IS NOT NULL`),
+  ],
+)
+
+/** What the target is sent: the end-to-end headers as `[name, value]` pairs, and the body as it came. */
+export const jobRequests = sqliteTable('job_requests', {
+  jobSeq: integer('job_seq')
+    .primaryKey()
+    .references(() => jobs.seq),
+  headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
+  body: blob('body', { mode: 'buffer' }).notNull(),
+})
+
+export const logKinds = ['head', 'body', 'event'] as const
+
+/**
+ * All that ever came of a job, in order, output and events alike. `id` rises across all jobs, so that "what is
+ * new since" is one range of it, whoever asks.
+ */
+export const jobLog = sqliteTable(
+  'job_log',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    jobSeq: integer('job_seq')
+      .notNull()
+      .references(() => jobs.seq),
+    attempt: integer('attempt').notNull(),
+    kind: text('kind', { enum: logKinds }).notNull(),
+    /** `head` and `event`: JSON. `body`: bytes as the target sent them. */
+    bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+  },
+  table => [
+    check('job_log_kind', sql`${table.kind} IN (${oneOf(logKinds)})`),
+    index('job_log_of_job').on(table.jobSeq, table.id),
+  ],
+)
+
+/** Worker processes that are there, whether they work or stand by. */
+export const workers = sqliteTable('workers', {
+  id: text('id').primaryKey(),
+  pid: integer('pid').notNull(),
+  active: integer('active', { mode: 'boolean' }).notNull(),
+  startedAt: integer('started_at').notNull(),
+  heartbeatAt: integer('heartbeat_at').notNull(),
+})
+
+export const targetStates = ['unknown', 'up', 'away'] as const
+
+/** One row: what the worker knows of the target, and whose turn it is there. */
+export const target = sqliteTable(
+  'target',
+  {
+    id: integer('id').primaryKey(),
+    state: text('state', { enum: targetStates }).notNull(),
+    since: integer('since').notNull(),
+    /** Why it counts as away. */
+    reason: text('reason'),
+    /** A gateway that could not reach the target asks the worker to look. */
+    suspectedAt: integer('suspected_at'),
+    /** When a watchdog last cut off a silent exchange, until the next one that succeeds. */
+    stalledAt: integer('stalled_at'),
+    embedderDoesNotFit: integer('embedder_does_not_fit', { mode: 'boolean' }).notNull(),
+    /** The group that ran last, and since when it has its turn. */
+    turnGroupKey: text('turn_group_key'),
+    turnStartedAt: integer('turn_started_at'),
+  },
+  table => [check('target_one_row', sql`${table.id} = 1`)],
+)
+
+/** The polled catalogue. `name` is canonical. */
+export const models = sqliteTable('models', {
+  name: text('name').primaryKey(),
+  digest: text('digest').notNull(),
+  /** It runs elsewhere and needs nothing of the target's memory. */
+  remote: integer('remote', { mode: 'boolean' }).notNull(),
+})
+
+/** Answers of the target's metadata routes as they last were, for the time when it is away. */
+export const snapshots = sqliteTable('snapshots', {
+  path: text('path').primaryKey(),
+  headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
+  body: blob('body', { mode: 'buffer' }).notNull(),
+  polledAt: integer('polled_at').notNull(),
+})
+
+/** Header names and values in the order and case in which they came. */
+export type HeaderPairs = readonly (readonly [string, string])[]
