@@ -1,0 +1,125 @@
+import {
+  type AnswerCheck,
+  checkAnswer,
+  ConnectionError,
+  type Exchange,
+  type OllamaClient,
+  ollamaErrorMessage,
+} from '@foreman/ollama-client'
+import type { Claim, ResponseHead } from '@foreman/store'
+import { type Ending, isHeld } from './outcome.ts'
+
+export interface AttemptOptions {
+  readonly client: OllamaClient
+  readonly jobTimeoutMs: number
+  readonly stallMs: number
+  /** Aborting it ends the attempt; the reason says why. */
+  readonly stop: AbortSignal
+  /** Keeps what arrived. Takes as long as the disk makes it wait; throws when the claim is lost. */
+  readonly append: (output: { head?: ResponseHead; body?: Uint8Array }) => Promise<void>
+}
+
+/** The reason of an abort, when a watchdog made it. */
+class WatchdogError extends Error {
+  readonly watch: 'job_timeout' | 'stall'
+  constructor(watch: 'job_timeout' | 'stall') {
+    super(watch)
+    this.watch = watch
+  }
+}
+
+/** The reason of an abort, when foreman itself wants the attempt to end. */
+export class StopError extends Error {
+  readonly why: 'cancelled' | 'shutdown'
+  constructor(why: 'cancelled' | 'shutdown') {
+    super(why)
+    this.why = why
+  }
+}
+
+/** A refusal is short. Of one that is not, this much is kept. */
+const HELD_BYTES = 1024 * 1024
+
+/**
+ * Sends a job's request as it came to the target, and appends what comes back as it comes back.
+ *
+ * @throws whatever `append` throws; the exchange is aborted then
+ */
+export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise<Ending> => {
+  const controller = new AbortController()
+  const stop = () => controller.abort(options.stop.reason)
+  if (options.stop.aborted) stop()
+  options.stop.addEventListener('abort', stop, { once: true })
+  const jobTimer = setTimeout(() => controller.abort(new WatchdogError('job_timeout')), options.jobTimeoutMs)
+  const stall = stallTimer(options.stallMs, () => controller.abort(new WatchdogError('stall')))
+  try {
+    const { path, headers, body } = claim
+    const exchange = await options.client.open('POST', path, headers, body, controller.signal)
+    stall.start()
+    return isHeld(exchange.status)
+      ? await receiveHeld(exchange)
+      : await receive(exchange, stall, output => options.append(output))
+  } catch (error) {
+    return endingOf(error, controller.signal)
+  } finally {
+    stall.stop()
+    clearTimeout(jobTimer)
+    options.stop.removeEventListener('abort', stop)
+    // Whatever ended it, nothing of it goes on.
+    controller.abort()
+  }
+}
+
+const receive = async (
+  exchange: Exchange,
+  stall: ReturnType<typeof stallTimer>,
+  append: AttemptOptions['append'],
+): Promise<Ending> => {
+  const check: AnswerCheck = checkAnswer(exchange.headers)
+  // The head goes with the first byte: until there is one, another attempt may still bring another head.
+  let head: ResponseHead | undefined = { status: exchange.status, headers: exchange.headers }
+  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+    // A full disk that makes the write wait is not the target's silence.
+    stall.stop()
+    check.push(chunk)
+    await append(head ? { head, body: chunk } : { body: chunk })
+    head = undefined
+    stall.start()
+  }
+  if (head) await append({ head })
+  return { kind: 'answered', status: exchange.status, completeness: check.end() }
+}
+
+const receiveHeld = async (exchange: Exchange): Promise<Ending> => {
+  const pieces: Buffer[] = []
+  let kept = 0
+  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+    if (kept < HELD_BYTES) pieces.push(chunk)
+    kept += chunk.byteLength
+  }
+  const { status, headers } = exchange
+  const body = Buffer.concat(pieces)
+  const isOllamas = ollamaErrorMessage(body) !== undefined
+  return { kind: 'held', status, isOllamas, answer: { head: { status, headers }, body } }
+}
+
+const endingOf = (error: unknown, signal: AbortSignal): Ending => {
+  const reason: unknown = signal.reason
+  if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watch }
+  if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
+  if (error instanceof ConnectionError) {
+    return { kind: 'broke_off', connected: error.connected, message: error.message }
+  }
+  if (error instanceof TypeError) return { kind: 'unsendable', message: error.message }
+  throw error
+}
+
+const stallTimer = (stallMs: number, onStall: () => void) => {
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => clearTimeout(timer)
+  const start = () => {
+    stop()
+    timer = setTimeout(onStall, stallMs)
+  }
+  return { start, stop }
+}

@@ -1,0 +1,56 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import { openStore, type Store } from '@foreman/store'
+import { Embedder } from './embedder.ts'
+import { Housekeeper } from './housekeeper.ts'
+import type { Logger } from './logger.ts'
+import type { WorkerConfig } from './settings.ts'
+import { Worker } from './worker.ts'
+
+/** A worker's write may wait this long for another process's: it has nothing better to do. */
+const BUSY_TIMEOUT_MS = 5_000
+
+export interface Context {
+  readonly store: Store
+  readonly worker: Worker
+  close(): Promise<void>
+}
+
+/** Builds every collaborator once. */
+export const createContext = (
+  config: WorkerConfig,
+  { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
+): Context => {
+  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS })
+  const client = new OllamaClient({
+    url: config.ollamaUrl,
+    ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
+  })
+  const shared = { client, store, logger, now }
+  const worker = new Worker({
+    store,
+    logger,
+    now,
+    pid,
+    run: {
+      ...shared,
+      jobTimeoutMs: config.jobTimeout,
+      stallMs: config.stall,
+      maxAttempts: config.maxAttempts,
+      jobTtlMs: config.jobTtl,
+    },
+    monitor: { ...shared, pollIntervalMs: config.pollInterval },
+    embedder: new Embedder({ client, store, logger, model: config.embedModel }),
+    housekeeper: new Housekeeper(shared),
+    concurrency: config.concurrency,
+    maxWaitMs: config.maxWait,
+    graceMs: config.shutdownGrace,
+  })
+  return {
+    store,
+    worker,
+    close: async () => {
+      await worker.stop()
+      store.close()
+    },
+  }
+}

@@ -1,0 +1,139 @@
+import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
+import { type Claim, JobLostError, type Store } from '@foreman/store'
+import { setTimeout as delay } from 'node:timers/promises'
+import { runAttempt, StopError } from './attempt.ts'
+import type { Logger } from './logger.ts'
+import { type Attempt, type Ending, judge, needsPresence, type Presence, type Verdict } from './outcome.ts'
+import { persist } from './persist.ts'
+
+const LOAD_POLL_MS = 200
+const LOAD_POLL_TIMEOUT_MS = 2_000
+
+export interface RunOptions {
+  readonly client: OllamaClient
+  readonly store: Store
+  readonly logger: Logger
+  readonly now: () => number
+  readonly jobTimeoutMs: number
+  readonly stallMs: number
+  readonly maxAttempts: number
+  readonly jobTtlMs: number
+  readonly probe: () => Promise<Presence>
+}
+
+/** What the worker has to know of a run that has ended. */
+export interface RunResult {
+  readonly ending: Ending['kind'] | 'lost'
+  readonly targetIsAway?: string
+  readonly watchdog?: boolean
+}
+
+/** One claimed job on its way through the target. */
+export class Run {
+  readonly claim: Claim
+  readonly #options: RunOptions
+  readonly #logger: Logger
+  readonly #stop = new AbortController()
+  #hasOutput = false
+  #cancelling = false
+  #ended = false
+
+  constructor(claim: Claim, options: RunOptions) {
+    this.claim = claim
+    this.#options = options
+    this.#logger = options.logger.child({ job: claim.id, attempt: claim.attempt })
+  }
+
+  /** Runs one attempt and writes what became of it. Never rejects for anything the target or the disk does. */
+  async execute(): Promise<RunResult> {
+    const { client, store, jobTimeoutMs, stallMs } = this.#options
+    this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
+    try {
+      const ending = await runAttempt(this.claim, {
+        client,
+        jobTimeoutMs,
+        stallMs,
+        stop: this.#stop.signal,
+        append: output =>
+          persist(
+            () => {
+              store.runs.append(this.claim, output)
+              if (output.body) this.#hasOutput = true
+            },
+            this.#logger,
+            this.#stop.signal,
+          ),
+      })
+      const verdict = judge(
+        ending,
+        this.#attempt(),
+        needsPresence(ending) ? await this.#options.probe() : undefined,
+      )
+      await persist(() => this.#write(verdict), this.#logger)
+      return this.#result(ending, verdict)
+    } catch (error) {
+      if (!(error instanceof JobLostError)) throw error
+      this.#logger.warn('another run has this job; its result here is dropped')
+      return { ending: 'lost' }
+    } finally {
+      this.#ended = true
+    }
+  }
+
+  /** The worker stops: the exchange is cut off, the job goes back. */
+  shutDown(): void {
+    this.#stop.abort(new StopError('shutdown'))
+  }
+
+  /**
+   * The caller has left. The exchange is cut off, unless it is loading a model that others wait for: Ollama would
+   * throw the load away, so it is cut off once the model is there.
+   */
+  async cancel(): Promise<void> {
+    if (this.#cancelling) return
+    this.#cancelling = true
+    while (await this.#isLoadingForOthers()) await delay(LOAD_POLL_MS)
+    this.#stop.abort(new StopError('cancelled'))
+  }
+
+  async #isLoadingForOthers(): Promise<boolean> {
+    const { store, client } = this.#options
+    if (this.#ended || this.#hasOutput || this.#stop.signal.aborted) return false
+    if (!store.runs.isWaiting(this.claim.groupKey)) return false
+    try {
+      const { models } = await client.ps({ signal: AbortSignal.timeout(LOAD_POLL_TIMEOUT_MS) })
+      return !models.some(({ name }) => canonicalModelName(name) === canonicalModelName(this.claim.model))
+    } catch {
+      return false
+    }
+  }
+
+  #attempt(): Attempt {
+    const { attempt, failedAttempts, answerAttempt, streams } = this.claim
+    const { maxAttempts } = this.#options
+    return { attempt, failedAttempts, answerAttempt, streams, maxAttempts, hasOutput: this.#hasOutput }
+  }
+
+  #write(verdict: Verdict): void {
+    const { store, jobTtlMs } = this.#options
+    const now = this.#options.now()
+    if (verdict.kind === 'finish') return store.runs.finish(this.claim, verdict.finish, now, jobTtlMs)
+    const { release, delayMs } = verdict
+    store.runs.release(this.claim, delayMs > 0 ? { ...release, availableAt: now + delayMs } : release, now)
+  }
+
+  #result(ending: Ending, verdict: Verdict): RunResult {
+    if (verdict.kind === 'finish') {
+      const { state, errorCode, statusCode } = verdict.finish
+      this.#logger.info({ state, code: errorCode, status: statusCode }, 'job ended')
+    } else {
+      this.#logger.info(
+        { code: verdict.release.code, delayMs: verdict.delayMs },
+        'job goes back to the queue',
+      )
+    }
+    const result = { ending: ending.kind, watchdog: ending.kind === 'timed_out' }
+    if (verdict.kind === 'finish' || verdict.targetIsAway === undefined) return result
+    return { ...result, targetIsAway: verdict.targetIsAway }
+  }
+}

@@ -1,0 +1,223 @@
+import type { ExclusiveLock, Store } from '@foreman/store'
+import { isBusy, isFull } from '@foreman/store'
+import { randomUUID } from 'node:crypto'
+import type { Embedder } from './embedder.ts'
+import type { Housekeeper } from './housekeeper.ts'
+import type { Logger } from './logger.ts'
+import { MAX_DELAY_MS } from './outcome.ts'
+import { Run, type RunOptions, type RunResult } from './run.ts'
+import { chooseGroup, type Turn } from './schedule.ts'
+import { TargetMonitor, type TargetMonitorOptions } from './target-monitor.ts'
+
+const LOCK_POLL_MS = 250
+const HEARTBEAT_MS = 2_000
+/** A worker that has not been heard of for this long died without a word. */
+const FORGET_AFTER_MS = 60_000
+/** A tick that the file had no time for is repeated after this. */
+const RETRY_MS = 200
+
+export interface WorkerOptions {
+  readonly store: Store
+  readonly logger: Logger
+  readonly now: () => number
+  readonly pid: number
+  readonly run: Omit<RunOptions, 'probe'>
+  readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll'>
+  readonly embedder: Embedder
+  readonly housekeeper: Housekeeper
+  readonly concurrency: number
+  readonly maxWaitMs: number
+  readonly graceMs: number
+}
+
+/**
+ * Claims jobs and runs them, one group at a time. Of several workers on one file the one that holds the lock
+ * works; the others stand by.
+ */
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #identity: { id: string; pid: number; startedAt: number }
+  readonly #monitor: TargetMonitor
+  readonly #running = new Map<number, Run>()
+  #lock: ExclusiveLock | undefined
+  #turn: Turn | undefined
+  #pinning = false
+  #stopping = false
+  #timers: { lock?: NodeJS.Timeout; heartbeat?: NodeJS.Timeout; tick?: NodeJS.Timeout } = {}
+  #unlisten: (() => void) | undefined
+  #idle: (() => void) | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#identity = { id: randomUUID(), pid: options.pid, startedAt: options.now() }
+    this.#monitor = new TargetMonitor({
+      ...options.monitor,
+      onReturn: resident => this.#targetReturned(resident),
+      onPoll: resident => this.#targetPolled(resident),
+    })
+  }
+
+  get isActive(): boolean {
+    return this.#lock !== undefined
+  }
+
+  /** Begins to work, or to stand by until the one that works is gone. */
+  start(): void {
+    this.#beat()
+    this.#timers.heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    if (this.#takeOver()) return
+    this.#options.logger.info('another worker is at work; standing by')
+    this.#timers.lock = setInterval(() => this.#takeOver(), LOCK_POLL_MS)
+  }
+
+  /** Claims nothing more, lets what runs finish within the grace period, gives the rest back. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    const { logger, graceMs, store, housekeeper } = this.#options
+    clearInterval(this.#timers.lock)
+    housekeeper.stop()
+    if (this.#running.size > 0) {
+      logger.info({ jobs: this.#running.size, graceMs }, 'stopping; waiting for what runs')
+      const grace = setTimeout(() => {
+        for (const run of this.#running.values()) run.shutDown()
+      }, graceMs)
+      await new Promise<void>(resolve => (this.#idle = resolve))
+      clearTimeout(grace)
+    }
+    this.#monitor.stop()
+    this.#unlisten?.()
+    clearTimeout(this.#timers.tick)
+    clearInterval(this.#timers.heartbeat)
+    this.#quietly('leave', () => store.presence.leave(this.#identity.id))
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  /**
+   * One look at the file: heeds cancellations, makes due jobs ready, and claims as long as there is a slot.
+   * Whatever happens makes another one: a commit of a gateway, the end of a run, the target's return, a due time.
+   */
+  tick(): void {
+    clearTimeout(this.#timers.tick)
+    if (!this.#lock) return
+    try {
+      const { runs } = this.#options.store
+      for (const seq of runs.cancelRequests()) void this.#running.get(seq)?.cancel()
+      this.#monitor.heedSuspicion()
+      const now = this.#options.now()
+      const nextDue = runs.promoteDue(now, MAX_DELAY_MS)
+      if (nextDue !== undefined) this.#tickIn(Math.max(1, nextDue - now))
+      this.#claim(now)
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) throw error
+      this.#options.logger.warn({ err: error }, 'the file takes no writes; looking again')
+      this.#tickIn(RETRY_MS)
+    }
+  }
+
+  #claim(now: number): void {
+    const { store, concurrency, maxWaitMs, embedder } = this.#options
+    if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
+    if (embedder.isDue) return this.#pin()
+    while (this.#running.size < concurrency) {
+      const groups = store.runs.waitingGroups()
+      const choice = chooseGroup({ turn: this.#turn, groups, now, maxWaitMs })
+      if (!choice) {
+        if (this.#running.size === 0 && this.#turn) this.#turn = { ...this.#turn, isOver: true }
+        return
+      }
+      // Nothing of the next group is sent before the present one's last answer is there: a late request would keep
+      // the model that is to leave.
+      if (this.#running.size > 0 && choice.groupKey !== this.#turn?.groupKey) return
+      const claim = store.runs.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
+      if (!claim) return
+      this.#turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
+      this.#run(new Run(claim, { ...this.#options.run, probe: () => this.#monitor.probe() }))
+    }
+  }
+
+  #run(run: Run): void {
+    this.#running.set(run.claim.seq, run)
+    void run.execute().then(result => {
+      this.#running.delete(run.claim.seq)
+      this.#noteResult(result)
+      if (this.#running.size === 0) this.#idle?.()
+      this.tick()
+    })
+  }
+
+  #noteResult({ ending, targetIsAway, watchdog }: RunResult): void {
+    const { presence } = this.#options.store
+    if (targetIsAway !== undefined) this.#monitor.lost(targetIsAway)
+    if (watchdog)
+      this.#quietly('note a silent target', () => presence.noteTarget({ stalledAt: this.#options.now() }))
+    else if (ending === 'answered' && presence.target().stalledAt !== null) {
+      this.#quietly('note a target that answers', () => presence.noteTarget({ stalledAt: null }))
+    }
+    if (ending === 'broke_off') this.#monitor.check()
+  }
+
+  /** In place of a job, and only when none runs: the load would make it wait. */
+  #pin(): void {
+    if (this.#running.size > 0) return
+    this.#pinning = true
+    void this.#options.embedder.pin().finally(() => {
+      this.#pinning = false
+      this.tick()
+    })
+  }
+
+  #targetReturned(resident: readonly string[]): void {
+    // After a restart of the target nothing is in its memory, and nobody's turn goes on.
+    if (resident.length === 0) this.#turn = undefined
+    this.#options.embedder.reset()
+    this.#targetPolled(resident)
+  }
+
+  #targetPolled(resident: readonly string[]): void {
+    this.#options.embedder.observe(resident)
+    this.tick()
+  }
+
+  #takeOver(): boolean {
+    const { store, logger, housekeeper, now, run } = this.#options
+    this.#lock = store.takeWorkerLock()
+    if (!this.#lock) return false
+    clearInterval(this.#timers.lock)
+    const recovered = store.runs.requeueLost(now(), run.jobTtlMs)
+    if (recovered.requeued + recovered.failed + recovered.cancelled > 0) {
+      logger.warn(recovered, 'jobs that were running when their worker died')
+    }
+    store.presence.forgetStale(now() - FORGET_AFTER_MS)
+    const turn = store.runs.turn()
+    this.#turn = turn && { ...turn, isOver: false }
+    this.#beat()
+    logger.info('at work')
+    this.#unlisten = store.commits.listen(() => this.tick())
+    this.#monitor.start()
+    housekeeper.start()
+    return true
+  }
+
+  #beat(): void {
+    const { store, now } = this.#options
+    this.#quietly('heartbeat', () =>
+      store.presence.heartbeat({ ...this.#identity, active: this.isActive }, now()),
+    )
+  }
+
+  /** For what can be missed: the next time will do. */
+  #quietly(what: string, write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, `could not ${what}`)
+    }
+  }
+
+  #tickIn(ms: number): void {
+    clearTimeout(this.#timers.tick)
+    this.#timers.tick = setTimeout(() => this.tick(), Math.min(ms, MAX_DELAY_MS))
+  }
+}
