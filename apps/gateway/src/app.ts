@@ -1,0 +1,43 @@
+import express, { type Express, type RequestHandler } from 'express'
+import { access } from './access.ts'
+import { errorHandler } from './error-handler.ts'
+import type { Observed } from './health.ts'
+import type { Logger } from './logger.ts'
+import { comeAgain } from './refusal.ts'
+import { direct, type DirectOptions } from './routes/direct.ts'
+import { healthRoutes } from './routes/health.ts'
+import { inference, type InferenceOptions } from './routes/inference.ts'
+
+export interface AppOptions {
+  readonly token: string | undefined
+  readonly observe: () => Observed
+  readonly inference: InferenceOptions
+  readonly isStopping: () => boolean
+  readonly direct: DirectOptions
+  readonly logger: Logger
+}
+
+/** The way of a request: health, who are you, the queue's routes, and everything else straight to the target. */
+export const createApp = (options: AppOptions): Express => {
+  const app = express()
+  // Foreman adds nothing to what the target says.
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  app.use(healthRoutes(options.observe))
+  app.use(refuseWhenStopping(options.isStopping))
+  app.use(access(options.token))
+  app.use(inference(options.inference))
+  app.use(direct(options.direct))
+  app.use(errorHandler(options.logger))
+  return app
+}
+
+/** A connection that was kept open can still bring requests while the gateway stops. */
+const refuseWhenStopping =
+  (isStopping: () => boolean): RequestHandler =>
+  (_request, _response, next) => {
+    if (isStopping()) throw comeAgain(503, 'foreman is being stopped', 5)
+    next()
+  }

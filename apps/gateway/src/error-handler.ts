@@ -1,0 +1,53 @@
+import { dialects } from '@foreman/ollama-client'
+import type { ErrorRequestHandler } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from './logger.ts'
+import { HalfSentError } from './read-body.ts'
+import { Refusal } from './refusal.ts'
+
+/** How long a caller whose request is refused may go on sending it: cut off at once, it might never read why. */
+const UPLOAD_PATIENCE_MS = 10_000
+
+/** The one place where an error becomes an answer. What is not for the caller goes to the log. */
+export const errorHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, request, response, _next) => {
+    if (
+      error instanceof HalfSentError ||
+      response.destroyed ||
+      (error instanceof Error && error.message === 'the caller left')
+    )
+      return
+    if (response.headersSent) {
+      logger.error({ err: error }, 'an answer broke off')
+      response.destroy()
+      return
+    }
+    const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal error')
+    if (!(error instanceof Refusal)) logger.error({ err: error, path: request.path }, 'unexpected error')
+    refuse(request, response, refusal)
+  }
+
+const refuse = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, message, headers }: Refusal,
+): void => {
+  const { contentType, body } = dialects.native.error(message)
+  response.writeHead(status, {
+    ...headers,
+    ...(request.complete ? {} : { Connection: 'close' }),
+    'Content-Type': contentType,
+    'Content-Length': body.byteLength,
+  })
+  if (request.complete) return void response.end(body)
+  response.write(body)
+  request.resume()
+  const end = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, UPLOAD_PATIENCE_MS)
+  request.once('close', end)
+  request.once('end', end)
+}

@@ -1,0 +1,44 @@
+import type { HeaderPairs } from '@foreman/store'
+import type { IncomingMessage } from 'node:http'
+
+/** They belong to one connection (RFC 9110, section 7.6.1). */
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** They are between the caller and foreman, and tell the target nothing it may know. */
+const callersOwn = ['host', 'cookie', 'authorization', 'proxy-authorization', 'x-api-key', 'expect']
+
+/** Node's flat list of what came, as pairs. */
+const received = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
+  Array.from({ length: rawHeaders.length / 2 }, (_, at) => [
+    rawHeaders[2 * at] ?? '',
+    rawHeaders[2 * at + 1] ?? '',
+  ])
+
+const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs => {
+  const connection = headers
+    .filter(([name]) => name.toLowerCase() === 'connection')
+    .flatMap(([, value]) => value.split(','))
+  const dropped = new Set([...names, ...connection.map(name => name.trim().toLowerCase())])
+  return headers.filter(([name]) => !dropped.has(name.toLowerCase()))
+}
+
+/** What of a request's headers goes on to the target when it is passed on at once. */
+export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
+  without(received(request), [...hopByHop, ...callersOwn])
+
+/** What of a request's headers is kept with a job: nothing of the page it came from, and its body has its own length. */
+export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
+  without(received(request), [...hopByHop, ...callersOwn, 'origin', 'content-length'])
+
+/** What of an answer's headers goes on to the caller, as the flat list that Node writes without touching it. */
+export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>
+  [...without(headers, hopByHop), ...added].flat()

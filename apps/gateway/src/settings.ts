@@ -1,0 +1,74 @@
+import { setting, type SettingTable, type SettingValues } from '@foreman/flags'
+
+export const gatewaySettings = {
+  addr: setting.address({ env: 'FOREMAN_ADDR', default: ':8080', describe: 'Where to listen' }),
+  ollamaUrl: setting.url({ env: 'FOREMAN_OLLAMA_URL', describe: 'The Ollama server to stand in front of' }),
+  ollamaToken: setting.text({
+    env: 'FOREMAN_OLLAMA_TOKEN',
+    optional: true,
+    secret: true,
+    describe: 'Sent to the target as a bearer token',
+  }),
+  token: setting.text({
+    env: 'FOREMAN_TOKEN',
+    optional: true,
+    secret: true,
+    describe: 'What callers must send as a bearer token (or x-api-key)',
+  }),
+  dbPath: setting.text({
+    env: 'FOREMAN_DB_PATH',
+    default: 'foreman.db',
+    describe: 'The queue: one SQLite file, the same for gateway and worker',
+  }),
+  management: setting.choice({
+    env: 'FOREMAN_MANAGEMENT',
+    default: 'on',
+    choices: ['on', 'off'],
+    describe: 'Whether callers may pull, push, create, copy and delete models',
+  }),
+  maxBody: setting.size({
+    env: 'FOREMAN_MAX_BODY',
+    default: '100MB',
+    min: '1KB',
+    max: '900MB',
+    describe: 'The largest request that becomes a job',
+  }),
+  minFree: setting.size({
+    env: 'FOREMAN_MIN_FREE',
+    default: '512MB',
+    describe: 'Below this much free disk no job is taken',
+  }),
+  maxDbSize: setting.size({
+    env: 'FOREMAN_MAX_DB_SIZE',
+    optional: true,
+    describe: 'Above this much in the queue no job is taken',
+  }),
+  syncTtl: setting.duration({
+    env: 'FOREMAN_SYNC_TTL',
+    default: '10m',
+    min: '0s',
+    max: '8760h',
+    describe: "How long a job's bytes are kept once its caller has them",
+  }),
+  jobTtl: setting.duration({
+    env: 'FOREMAN_JOB_TTL',
+    default: '24h',
+    max: '8760h',
+    describe: 'How long an ended job is kept',
+  }),
+  shutdownGrace: setting.duration({
+    env: 'FOREMAN_SHUTDOWN_GRACE',
+    default: '30s',
+    min: '0s',
+    describe: 'How long a stopping process waits for what is running',
+  }),
+  logLevel: setting.choice({
+    env: 'FOREMAN_LOG_LEVEL',
+    default: 'info',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    describe: 'The least level that is logged',
+  }),
+} satisfies SettingTable
+
+/** Durations are milliseconds, sizes bytes. */
+export type GatewayConfig = SettingValues<typeof gatewaySettings>

@@ -1,0 +1,25 @@
+import { isBusy, isFull } from '@foreman/store'
+import { setTimeout as delay } from 'node:timers/promises'
+import { comeAgain, Refusal } from './refusal.ts'
+
+const PATIENCE_MS = 250
+const PAUSE_MS = 10
+
+/**
+ * Does a write, again and again for a quarter of a second while another process holds the file.
+ *
+ * @throws Refusal with 503 when it is held longer, with 507 when the disk has no room
+ */
+export const whenWritable = async <T>(write: () => T): Promise<T> => {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return write()
+    } catch (error) {
+      if (isFull(error)) throw new Refusal(507, 'there is no room for another job')
+      if (!isBusy(error)) throw error
+      if (performance.now() > deadline) throw comeAgain(503, 'the queue is busy', 1)
+    }
+    await delay(PAUSE_MS)
+  }
+}
