@@ -35,9 +35,12 @@ const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs =>
 export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
   without(received(request), [...hopByHop, ...callersOwn])
 
-/** What of a request's headers is kept with a job: nothing of the page it came from, and its body has its own length. */
+/**
+ * What of a request's headers is kept with a job: nothing of the page it came from, its body has its own length, and
+ * an answer that is kept must be readable.
+ */
 export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(received(request), [...hopByHop, ...callersOwn, 'origin', 'content-length'])
+  without(received(request), [...hopByHop, ...callersOwn, 'origin', 'content-length', 'accept-encoding'])
 
 /** What of an answer's headers goes on to the caller, as the flat list that Node writes without touching it. */
 export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>

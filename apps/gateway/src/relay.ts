@@ -1,5 +1,13 @@
 import type { Dialect } from '@foreman/ollama-client'
-import type { JobRef, JobView, OutputCursor, OutputPiece, ResponseHead, Store } from '@foreman/store'
+import {
+  isTerminal,
+  type JobRef,
+  type JobView,
+  type OutputCursor,
+  type OutputPiece,
+  type ResponseHead,
+  type Store,
+} from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import type { Followers } from './followers.ts'
 import { relayedHeaders } from './headers.ts'
@@ -48,8 +56,7 @@ export const relay = async (
         await signal.next()
         continue
       }
-      const view = store.output.view(job.seq)
-      if (!options.streams && view && (view.state === 'queued' || view.state === 'running')) {
+      if (!options.streams && isUnderWay(store, job)) {
         await signal.next()
         continue
       }
@@ -72,7 +79,12 @@ export const relay = async (
   }
 }
 
-const isOver = ({ state }: JobView): boolean => state !== 'queued' && state !== 'running'
+const isUnderWay = (store: Store, { seq }: JobRef): boolean => {
+  const view = store.output.view(seq)
+  return view !== undefined && !isOver(view)
+}
+
+const isOver = ({ state }: JobView): boolean => isTerminal(state)
 
 /** Something to wait for that is raised by others, once or often; what was raised meanwhile is not missed. */
 class Signal {

@@ -21,6 +21,7 @@ export const createContext = (
   { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
 ): Context => {
   const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS })
+  store.housekeeping.check()
   const client = new OllamaClient({
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
@@ -39,7 +40,7 @@ export const createContext = (
       jobTtlMs: config.jobTtl,
     },
     monitor: { ...shared, pollIntervalMs: config.pollInterval },
-    embedder: new Embedder({ client, store, logger, model: config.embedModel }),
+    embedder: new Embedder({ ...shared, model: config.embedModel }),
     housekeeper: new Housekeeper(shared),
     concurrency: config.concurrency,
     maxWaitMs: config.maxWait,

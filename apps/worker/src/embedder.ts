@@ -10,6 +10,7 @@ export interface EmbedderOptions {
   readonly store: Store
   readonly logger: Logger
   readonly model: string | undefined
+  readonly now: () => number
 }
 
 /**
@@ -51,7 +52,7 @@ export class Embedder {
       const before = await this.#residents(signal)
       await client.embed({ model, input: '', keep_alive: FOREVER_SECONDS }, { signal })
       const after = await this.#residents(signal)
-      const now = Date.now()
+      const now = this.#options.now()
       const evicted = before.filter(({ name, expiresAt }) => {
         const isStillDue = expiresAt > now && !isSame(name, model)
         return isStillDue && !after.some(resident => isSame(resident.name, name))

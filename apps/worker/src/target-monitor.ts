@@ -140,8 +140,11 @@ export class TargetMonitor {
     for (const path of POLLED_PATHS) {
       const { status, headers, body } = await this.#get(path)
       if (status !== 200) throw new Error(`it answers ${path} with ${status}`)
-      store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
-      if (path === '/api/tags') store.catalogue.replaceModels(modelRows(body))
+      const rows = path === '/api/tags' ? modelRows(body) : undefined
+      this.#quietly(() => {
+        store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
+        if (rows) store.catalogue.replaceModels(rows)
+      })
     }
     const { models } = await client.ps({ signal: this.#timeout() })
     return models.map(model => model.name)
@@ -159,11 +162,16 @@ export class TargetMonitor {
 
   #note(state: TargetState, reason: string | null): void {
     this.#state = state
-    const { store, now, logger } = this.#options
+    const { store, now } = this.#options
+    this.#quietly(() => store.presence.noteTarget({ state, reason, since: now() }))
+  }
+
+  /** A full disk says nothing about the target. */
+  #quietly(write: () => void): void {
     try {
-      store.presence.noteTarget({ state, reason, since: now() })
+      write()
     } catch (error) {
-      logger.warn({ err: error }, 'the state of the target could not be noted')
+      this.#options.logger.warn({ err: error }, 'what the target says could not be kept')
     }
   }
 }

@@ -66,7 +66,7 @@ export class Worker {
     this.#beat()
     this.#timers.heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     if (this.#takeOver()) return
-    this.#options.logger.info('another worker is at work; standing by')
+    this.#options.logger.info('standing by')
     this.#timers.lock = setInterval(() => this.#takeOver(), LOCK_POLL_MS)
   }
 
@@ -181,15 +181,15 @@ export class Worker {
   }
 
   #takeOver(): boolean {
-    const { store, logger, housekeeper, now, run } = this.#options
-    this.#lock = store.takeWorkerLock()
-    if (!this.#lock) return false
-    clearInterval(this.#timers.lock)
-    const recovered = store.runs.requeueLost(now(), run.jobTtlMs)
-    if (recovered.requeued + recovered.failed + recovered.cancelled > 0) {
-      logger.warn(recovered, 'jobs that were running when their worker died')
+    const { store, logger, housekeeper } = this.#options
+    const lock = store.takeWorkerLock()
+    if (!lock) return false
+    if (!this.#recover()) {
+      lock.release()
+      return false
     }
-    store.presence.forgetStale(now() - FORGET_AFTER_MS)
+    this.#lock = lock
+    clearInterval(this.#timers.lock)
     const turn = store.runs.turn()
     this.#turn = turn && { ...turn, isOver: false }
     this.#beat()
@@ -198,6 +198,23 @@ export class Worker {
     this.#monitor.start()
     housekeeper.start()
     return true
+  }
+
+  /** @returns false when the file takes no writes: it is tried again, whoever has the lock then */
+  #recover(): boolean {
+    const { store, logger, now, run } = this.#options
+    try {
+      const recovered = store.runs.requeueLost(now(), run.jobTtlMs)
+      if (recovered.requeued + recovered.failed + recovered.cancelled > 0) {
+        logger.warn(recovered, 'jobs that were running when their worker died')
+      }
+      store.presence.forgetStale(now() - FORGET_AFTER_MS)
+      return true
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) throw error
+      logger.warn({ err: error }, 'the file takes no writes; waiting to take over')
+      return false
+    }
   }
 
   #beat(): void {

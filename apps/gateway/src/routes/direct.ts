@@ -37,13 +37,17 @@ export const direct = ({ target, store, management, now }: DirectOptions): Reque
     const isReading = request.method === 'GET' || request.method === 'HEAD'
     const snapshot = isReading ? store.catalogue.snapshot(decoded) : undefined
     if (!snapshot) return passOn(await passThrough(request, signal), response)
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(), SNAPSHOT_PATIENCE_MS)
     try {
-      const patience = AbortSignal.timeout(SNAPSHOT_PATIENCE_MS)
-      const exchange = await passThrough(request, AbortSignal.any([signal, patience]))
+      const exchange = await passThrough(request, AbortSignal.any([signal, patience.signal]))
+      clearTimeout(timer)
       if (exchange.status < 502) return await passOn(exchange, response)
       exchange.body.destroy()
     } catch {
       if (signal.aborted) return
+    } finally {
+      clearTimeout(timer)
     }
     const staleSeconds = Math.max(0, Math.round((now() - snapshot.polledAt) / 1000))
     response.writeHead(200, relayedHeaders(snapshot.headers, [['X-Foreman-Stale', String(staleSeconds)]]))
