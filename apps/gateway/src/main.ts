@@ -1,4 +1,5 @@
 import { HelpShown, readSettings, SettingError, withEnvFile } from '@foreman/flags'
+import { onStopRequest } from '@foreman/lifecycle'
 import { StoreUnusableError } from '@foreman/store'
 import { startGateway } from './context.ts'
 import { createLogger } from './logger.ts'
@@ -25,17 +26,10 @@ try {
   }
   const gateway = await startGateway(config, { logger })
   logger.info({ url: gateway.url }, 'listening')
-  let stopping = false
-  const stop = (cause: string) => {
-    if (stopping) process.exit(1)
-    stopping = true
+  onStopRequest(process, cause => {
     logger.info({ cause }, 'stopping')
     void gateway.stop().then(() => process.exit(0))
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  // Started by a parent over an IPC channel: when that closes, the parent is gone.
-  process.on('disconnect', () => stop('disconnect'))
+  })
 } catch (error) {
   if (error instanceof HelpShown) console.log(error.message)
   else if (error instanceof SettingError || error instanceof StoreUnusableError) {

@@ -1,4 +1,5 @@
 import { HelpShown, readSettings, SettingError, withEnvFile } from '@foreman/flags'
+import { onStopRequest } from '@foreman/lifecycle'
 import { StoreUnusableError } from '@foreman/store'
 import { createContext } from './context.ts'
 import { createLogger } from './logger.ts'
@@ -16,17 +17,10 @@ try {
   const logger = createLogger(config.logLevel, process.stdout)
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman worker')
   const context = createContext(config, { logger, pid: process.pid })
-  let stopping = false
-  const stop = (cause: string) => {
-    if (stopping) process.exit(1)
-    stopping = true
+  onStopRequest(process, cause => {
     logger.info({ cause }, 'stopping')
     void context.close().then(() => process.exit(0))
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  // Started by a parent over an IPC channel: when that closes, the parent is gone.
-  process.on('disconnect', () => stop('disconnect'))
+  })
   context.worker.start()
 } catch (error) {
   if (error instanceof HelpShown) console.log(error.message)

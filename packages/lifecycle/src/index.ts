@@ -1,0 +1,1 @@
+export { onStopRequest, type StopReason } from './stop-request.ts'

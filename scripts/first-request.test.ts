@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'
+import { answersAsOllama, freePort } from './target.ts'
+
+const servers: Server[] = []
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  servers.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test.each([
+  [undefined, 'http://127.0.0.1:80'],
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://[::1]:80'],
+  ['fd00::1', 'http://[fd00::1]:80'],
+  ['localhost', 'http://localhost:80'],
+])('what listens on host %s is reached at %s', (host, url) => {
+  expect(localUrl({ host, port: 80 })).toBe(url)
+})
+
+test.each<[string, boolean, RequestListener]>([
+  ['an Ollama', true, (_, response) => response.end('{"version":"0.24.0"}')],
+  ['another server', false, (_, response) => response.end('<html>')],
+  ['JSON of another kind', false, (_, response) => response.end('null')],
+  ['an error', false, (_, response) => response.writeHead(500).end('{"version":"0"}')],
+  ['a silent server', false, () => {}],
+])('%s on the port counts as an Ollama: %s', async (_, counts, listener) => {
+  expect(await answersAsOllama(await serve(listener))).toBe(counts)
+})
+
+test('a port where nothing listens is no Ollama', async () => {
+  expect(await answersAsOllama(`http://127.0.0.1:${await freePort()}`)).toBe(false)
+})
+
+test('ready is when /readyz says so, not before', async () => {
+  let asked = 0
+  const url = await serve((request, response) => {
+    expect(request.url).toBe('/readyz')
+    response.writeHead(++asked < 3 ? 503 : 200).end('{}')
+  })
+  expect(await becomesReady(url, new AbortController().signal)).toBe(true)
+  expect(asked).toBe(3)
+})
+
+test('waiting for ready ends when it is called off', async () => {
+  const url = await serve(() => {})
+  expect(await becomesReady(url, AbortSignal.timeout(50))).toBe(false)
+})
+
+test('the model to try is the first that writes text', async () => {
+  const capabilities: Record<string, string[] | undefined> = {
+    embed: ['embedding'],
+    'qwen3:8b': ['completion', 'tools'],
+  }
+  const models = ['gone', 'embed', 'qwen3:8b', 'later'].map(name => ({ name }))
+  const ask = async (path: string, body?: unknown) => {
+    if (path === '/api/tags') return { models }
+    const { model } = body as { model: string }
+    if (model === 'gone') throw new Error('not found')
+    return { capabilities: capabilities[model] }
+  }
+  expect(await firstChatModel(ask)).toBe('qwen3:8b')
+})
+
+test('a server too old to tell what a model can do is taken at its first model', async () => {
+  const ask = async (path: string) => (path === '/api/tags' ? { models: [{ name: 'llama2' }] } : {})
+  expect(await firstChatModel(ask)).toBe('llama2')
+})
+
+test.each<[string, () => Promise<unknown>]>([
+  ['no model', async () => ({ models: [] })],
+  ['nobody', async () => Promise.reject(new Error('refused'))],
+  ['something else', async () => null],
+])('with %s there is no model to try', async (_, ask) => {
+  expect(await firstChatModel(ask)).toBeUndefined()
+})
+
+test('questions carry the token, and an error status rejects', async () => {
+  const url = await serve(({ headers, url: path }, response) => {
+    response
+      .writeHead(path === '/bad' ? 404 : 200)
+      .end(JSON.stringify({ path, token: headers.authorization }))
+  })
+  expect(await asker(url, 'hush')('/api/tags')).toEqual({ path: '/api/tags', token: 'Bearer hush' })
+  await expect(asker(url, undefined)('/bad')).rejects.toThrow('404')
+})
+
+test('the curl line survives the shell as it is, and does not show the token', async () => {
+  const line = curlLine('http://127.0.0.1:1', 'it\'s:a"model', true)
+  const args = execFileSync('sh', ['-c', line.replace(/^curl/, String.raw`printf '%s\n'`)], {
+    env: { FOREMAN_TOKEN: 'hush' },
+    encoding: 'utf8',
+  })
+  const lines = args.trim().split('\n')
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ model: 'it\'s:a"model', messages: [{ role: 'user' }] })
+  expect(lines.slice(0, 4)).toEqual(['-N', 'http://127.0.0.1:1/api/chat', '-H', 'Authorization: Bearer hush'])
+  expect(line).not.toContain('hush')
+})

@@ -1,0 +1,103 @@
+import { describeSettings } from '@foreman/flags'
+import { gatewaySettings } from '@foreman/gateway/settings'
+import { startSim } from '@foreman/ollama-sim'
+import { workerSettings } from '@foreman/worker/settings'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../test/harness/foreman.ts'
+import { startProcess } from '../test/harness/processes.ts'
+
+const tables = { ...workerSettings, ...gatewaySettings }
+const waiting = { timeout: 15_000, interval: 20 }
+
+function start(args: string[]) {
+  const FOREMAN_DB_PATH = path.join(temporaryDirectory(), 'queue.db')
+  return startProcess('scripts/start.ts', { FOREMAN_DB_PATH, FOREMAN_MIN_FREE: '0' }, args)
+}
+
+async function startOnSim(...args: string[]) {
+  const sim = await startSim()
+  onTestFinished(() => sim.close())
+  const started = start(['--ollama-url', sim.url, '--addr', '127.0.0.1:0', ...args])
+  await expect.poll(() => started.output(), waiting).toMatch(/^curl .*'$/m)
+  return { started, sim }
+}
+
+/** What the curl line on the screen asks for, asked. */
+function request(output: string, token: string) {
+  const [, url, body] = /^curl -N (\S+) .*-d '(.*)'$/m.exec(output) ?? []
+  return fetch(url!, { method: 'POST', body: body!, headers: { authorization: `Bearer ${token}` } })
+}
+
+const pidsOf = (output: string, app: string): number[] =>
+  [...output.matchAll(new RegExp(`"pid":(\\d+).*"foreman ${app}"`, 'g'))].map(([, pid]) => Number(pid))
+
+test('says its pid and its target, and the curl line that it prints streams an answer', async () => {
+  const { started, sim } = await startOnSim('--token', 'hush')
+  const lines = started.output().split('\n')
+  expect(lines[0]).toBe(`foreman: pid ${started.pid}`)
+  expect(lines[1]).toBe(`foreman: target: ${sim.url}, as configured`)
+  expect(lines.filter(line => line.startsWith('foreman: '))[2]).toMatch(
+    /^foreman: listening on http:\/\/127.0.0.1:\d+, try:/,
+  )
+
+  expect((await request(started.output(), 'wrong')).status).toBe(401)
+  const answer = await request(started.output(), 'hush')
+  expect(answer.headers.get('x-foreman-job-id')).toMatch(/^job_/)
+  expect((await answer.text()).trim().split('\n').at(-1)).toContain('"done":true')
+  expect(started.output()).not.toContain('hush')
+})
+
+test('a worker that is killed comes back, and SIGTERM ends both', async () => {
+  const { started } = await startOnSim()
+  process.kill(pidsOf(started.output(), 'worker')[0]!, 'SIGKILL')
+  await expect.poll(() => pidsOf(started.output(), 'worker').length, waiting).toBe(2)
+  expect(await (await request(started.output(), '')).text()).toContain('"done":true')
+
+  started.kill('SIGTERM')
+  expect(await started.ended).toBe(0)
+  for (const app of ['gateway', 'worker']) {
+    const pid = pidsOf(started.output(), app).at(-1)!
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  }
+})
+
+test('a bad setting stops the start in one line', async () => {
+  const started = start(['--max-wait', '10'])
+  expect(await started.ended).toBe(2)
+  expect(started.output()).toMatch(/^--max-wait is "10": it must be a duration .*\n$/)
+})
+
+test('a file that cannot be used stops everything, in the words of the child', async () => {
+  const started = start([
+    '--ollama-url=http://127.0.0.1:9',
+    '--addr=127.0.0.1:0',
+    '--db-path',
+    temporaryDirectory(),
+  ])
+  expect(await started.ended).toBe(2)
+  expect(started.output()).not.toContain('starting it again')
+})
+
+test('--help lists the flags of both processes', async () => {
+  const started = start(['--help'])
+  expect(await started.ended).toBe(0)
+  for (const { flag, env } of describeSettings(tables)) {
+    expect(started.output()).toContain(`${flag} `)
+    expect(started.output()).toContain(env)
+  }
+})
+
+test('a setting that both processes have is the same in both', () => {
+  const rows = (table: typeof gatewaySettings | typeof workerSettings) =>
+    new Map(describeSettings(table).map(row => [row.key, { ...row, describe: '' }]))
+  const worker = rows(workerSettings)
+  for (const [key, row] of rows(gatewaySettings)) expect(worker.get(key) ?? row).toEqual(row)
+})
+
+test('compose.yaml passes every setting on', () => {
+  const compose = readFileSync(path.join(import.meta.dirname, '../compose.yaml'), 'utf8')
+  const passed = [...compose.matchAll(/^ +(FOREMAN_\w+):/gm)].map(([, name]) => name)
+  expect(new Set(passed)).toEqual(new Set(describeSettings(tables).map(({ env }) => env)))
+})

@@ -1,0 +1,107 @@
+import path from 'node:path'
+import { gatewaySettings } from '@foreman/gateway/settings'
+import {
+  flagsAsEnvironment,
+  HelpShown,
+  readSettings,
+  setting,
+  SettingError,
+  withEnvFile,
+} from '@foreman/flags'
+import { onStopRequest } from '@foreman/lifecycle'
+import { workerSettings } from '@foreman/worker/settings'
+import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'
+import { supervise } from './supervise.ts'
+import { answersAsOllama, freePort } from './target.ts'
+
+const LOCAL_OLLAMA = 'http://127.0.0.1:11434'
+
+const settings = {
+  ...workerSettings,
+  ...gatewaySettings,
+  ollamaUrl: setting.url({
+    env: gatewaySettings.ollamaUrl.env,
+    optional: true,
+    describe: `The Ollama server; without it one that answers on ${LOCAL_OLLAMA}, else a simulated one`,
+  }),
+}
+
+const inCheckout = (file: string) => path.join(import.meta.dirname, '..', file)
+const say = (line: string) => console.log(`foreman: ${line}`)
+
+async function main(): Promise<number> {
+  const env = withEnvFile(process.env)
+  const command = {
+    command: 'npm start --',
+    summary: 'Runs a gateway and a worker on one Ollama server, and starts again whichever dies.',
+    argv: process.argv.slice(2),
+  }
+  const config = readSettings(settings, { ...command, env })
+  say(`pid ${process.pid}`)
+
+  const simulatedPort = await portOfSimulation(config.ollamaUrl)
+  const target =
+    config.ollamaUrl ?? (simulatedPort === undefined ? LOCAL_OLLAMA : `http://127.0.0.1:${simulatedPort}`)
+  // A port that is chosen anew at each start would be another one after a crash.
+  const addr = { ...config.addr, port: config.addr.port || (await freePort(config.addr.host)) }
+
+  const childEnv = {
+    ...process.env,
+    ...flagsAsEnvironment(settings, command),
+    [settings.ollamaUrl.env]: target,
+    [settings.addr.env]: `${addr.host?.includes(':') ? `[${addr.host}]` : (addr.host ?? '')}:${addr.port}`,
+  }
+  // Stopped in this order, so that callers who wait still get their answers.
+  const children = [
+    { name: 'gateway', args: [inCheckout('apps/gateway/src/main.ts')], env: childEnv },
+    { name: 'worker', args: [inCheckout('apps/worker/src/main.ts')], env: childEnv },
+  ]
+  if (simulatedPort !== undefined) {
+    const args = [inCheckout('packages/ollama-sim/src/main.ts'), '--addr', `127.0.0.1:${simulatedPort}`]
+    // Slow enough to be seen streaming.
+    children.push({ name: 'simulated Ollama', args, env: { FOREMAN_SIM_RATE: '20', ...env } })
+  }
+  const supervisor = supervise({ children, log: say })
+  const stopping = new AbortController()
+  void supervisor.finished.then(() => stopping.abort())
+  onStopRequest(
+    process,
+    reason => {
+      say(`stopping (${reason})`)
+      stopping.abort()
+      supervisor.stop()
+    },
+    supervisor.kill,
+  )
+
+  const url = localUrl(addr)
+  if (await becomesReady(url, stopping.signal)) {
+    say(`listening on ${url}, try:`)
+    const model = simulatedPort === undefined ? await firstChatModel(asker(url, config.token)) : 'plain'
+    console.log(curlLine(url, model ?? 'MODEL', config.token !== undefined))
+  }
+  return supervisor.finished
+}
+
+/** Says which target it is going to be. The port for a simulated one, or undefined when there is a real one. */
+async function portOfSimulation(configured: string | undefined): Promise<number | undefined> {
+  if (configured !== undefined) say(`target: ${configured}, as configured`)
+  else if (await answersAsOllama(LOCAL_OLLAMA)) say(`target: the Ollama that answers on ${LOCAL_OLLAMA}`)
+  else {
+    const port = await freePort()
+    say(
+      `target: a simulated Ollama on http://127.0.0.1:${port}, as ${settings.ollamaUrl.env} is not set and nothing answers on ${LOCAL_OLLAMA}`,
+    )
+    return port
+  }
+  return undefined
+}
+
+try {
+  process.exit(await main())
+} catch (error) {
+  if (error instanceof HelpShown) console.log(error.message)
+  else if (error instanceof SettingError) console.error(error.message)
+  else throw error
+  process.exit(error.exitCode)
+}
