@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+# One image for either process; which one is its command.
+FROM node:24-bookworm-slim AS build
+WORKDIR /foreman
+ENV CI=true
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY apps apps
+COPY packages packages
+# What the two processes import, and no more: no development tools, and not the Node of a checkout.
+RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
+    npx --yes pnpm@12.21.0 install --frozen-lockfile --prod \
+      --filter '@foreman/gateway...' --filter '@foreman/worker...' \
+ && rm -rf packages/ollama-sim
+
+FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="foreman" \
+      org.opencontainers.image.description="A queued, durable job endpoint in front of one Ollama server" \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /foreman
+RUN install -d -o node -g node -m 700 /data
+COPY --from=build /foreman ./
+COPY LICENSE ./
+ENV NODE_ENV=production \
+    FOREMAN_DB_PATH=/data/foreman.db
+USER node
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node runs the TypeScript sources as they are.
+ENTRYPOINT ["node", "-C", "@foreman/source"]
+CMD ["apps/gateway/src/main.ts"]
