@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Connection } from './connection.ts'
+import { isCorrupt, StoreUnusableError } from './errors.ts'
 import { jobLog, jobRequests, jobs } from './schema.ts'
 
 /** Rows that one step deletes at the most: other writers wait for a step, so it is kept to a few milliseconds. */
@@ -24,6 +25,16 @@ export const housekeeping = (connection: Connection) => {
   const pageCount = sqlite.prepare('PRAGMA page_count').pluck()
   const freePages = sqlite.prepare('PRAGMA freelist_count').pluck()
   const pageSize = sqlite.pragma('page_size', { simple: true }) as number
+
+  /** On one line. Where the damage is bad enough, the check itself fails. */
+  const quickCheck = (): string => {
+    try {
+      return String(sqlite.pragma('quick_check(1)', { simple: true })).replaceAll(/\s+/g, ' ')
+    } catch (error) {
+      if (!isCorrupt(error)) throw error
+      return (error as Error).message
+    }
+  }
 
   /** Deletes log rows of these jobs, up to a step's worth; true when none is left. */
   const deleteLog = (seqs: number[], outputOnly: boolean): boolean => {
@@ -64,6 +75,15 @@ export const housekeeping = (connection: Connection) => {
       if (free === 0) return { more: false }
       sqlite.pragma(`incremental_vacuum(${PAGES_PER_STEP})`)
       return { more: free > PAGES_PER_STEP }
+    },
+
+    /**
+     * Reads the whole file, about 200 MB a second, for damage.
+     * @throws StoreUnusableError when there is any
+     */
+    check: (): void => {
+      const verdict = quickCheck()
+      if (verdict !== 'ok') throw new StoreUnusableError(`${sqlite.name}: is damaged (${verdict})`)
     },
 
     /** What the file's content takes, pages waiting for use left out. */

@@ -54,13 +54,15 @@ const open = (file: string, busyTimeoutMs: number): Connection => {
   try {
     requireSqlite(sqlite)
     requireOurs(sqlite)
-    // Must come before the journal mode: it is fixed by the first page written.
-    sqlite.pragma('auto_vacuum = INCREMENTAL')
+    // Must come before the journal mode: it is fixed by the first page written. Later it would be a write.
+    if (isEmpty(sqlite)) sqlite.pragma('auto_vacuum = INCREMENTAL')
     const mode = sqlite.pragma('journal_mode = WAL', { simple: true })
     if (mode !== 'wal')
       throw new StoreUnusableError(`cannot use a write-ahead log here (got ${String(mode)})`)
     sqlite.pragma('synchronous = FULL')
     sqlite.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`)
+    // Before there is any table: a process that dies half-way must not leave a file that is nobody's.
+    setHeader(sqlite, 'application_id', APPLICATION_ID)
     const db = drizzle(sqlite)
     // A migration that rebuilds a table would empty the tables that refer to it.
     sqlite.pragma('foreign_keys = OFF')
@@ -69,8 +71,9 @@ const open = (file: string, busyTimeoutMs: number): Connection => {
       throw new StoreUnusableError('a row refers to one that is not there')
     }
     sqlite.pragma('foreign_keys = ON')
-    setHeader(sqlite, 'application_id', APPLICATION_ID)
     setHeader(sqlite, 'user_version', STORE_VERSION)
+    // Opening changes nothing in a file that is up to date, so one that cannot be written is found out here.
+    sqlite.exec('BEGIN IMMEDIATE; ROLLBACK')
     sqlite.pragma(`busy_timeout = ${busyTimeoutMs}`)
     return connectionOf(sqlite, db)
   } catch (error) {
@@ -88,9 +91,10 @@ const requireSqlite = (sqlite: Database.Database): void => {
     throw new StoreUnusableError(`SQLite ${version} is too old (needs ${OLDEST_SQLITE.join('.')})`)
 }
 
+const isEmpty = (sqlite: Database.Database): boolean => sqlite.pragma('schema_version', { simple: true }) === 0
+
 const requireOurs = (sqlite: Database.Database): void => {
-  const isEmpty = sqlite.pragma('schema_version', { simple: true }) === 0
-  if (isEmpty) return
+  if (isEmpty(sqlite)) return
   if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new StoreUnusableError('is a database, but not one of foreman')
   }
