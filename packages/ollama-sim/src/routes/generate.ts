@@ -1,0 +1,77 @@
+import { generateAnswer } from '../answers/native.ts'
+import type { Exchange } from '../exchange.ts'
+import { goQuote } from '../go/encode.ts'
+import { answerWith, type Answering } from '../inference.ts'
+import type { Model } from '../model/catalogue.ts'
+import { renderChat, renderTemplate } from '../model/render.ts'
+import { tokenText } from '../model/vocabulary.ts'
+import { checkName, findModel, type SimContext } from '../sim-context.ts'
+import { checkFormat, checkLogprobs, checkThinking, readBody, settings } from '../wire/inference-route.ts'
+import { Refusal } from '../wire/refusal.ts'
+import { generateRequest, type GenerateRequest } from '../wire/requests.ts'
+
+/** POST /api/generate */
+export async function generate(context: SimContext, exchange: Exchange): Promise<void> {
+  const request = readBody<GenerateRequest>(exchange, generateRequest)
+  exchange.stage = 'handler'
+  await complete(context, exchange, request, generateAnswer(exchange, request))
+}
+
+/** Goes on from a prompt, whatever dialect it came in. Throws a Refusal with Ollama's reason. */
+export async function complete(
+  context: SimContext,
+  exchange: Exchange,
+  request: GenerateRequest,
+  answering: Answering,
+): Promise<void> {
+  const { model: name = '', prompt = '' } = request
+  checkLogprobs(request)
+  if (name !== '') checkName(name)
+  const model = findModel(context, name)
+  if (model === undefined) throw new Refusal(404, `model '${name}' not found`)
+
+  if (prompt === '' && request.keep_alive === 0) {
+    context.scheduler.unload(model)
+    return answering.loaded?.('unload')
+  }
+  checkGenerate(model, request)
+  await answerWith(
+    context,
+    exchange,
+    {
+      model,
+      prompt: prompt === '' ? undefined : request.raw ? prompt : render(model, request, prompt),
+      keepAliveMs: request.keep_alive,
+      thinking: checkThinking(model, request),
+      tools: false,
+      renderOnly: request._debug_render_only === true,
+      check: () => checkFormat(request.format),
+      ...settings(model, request),
+    },
+    answering,
+  )
+}
+
+function checkGenerate(model: Model, request: GenerateRequest): void {
+  if (request.raw && (request.template || request.system || request.context?.length)) {
+    throw new Refusal(400, 'raw mode does not support template, system, or context')
+  }
+  if (!model.capabilities.includes('completion')) {
+    throw new Refusal(400, `${goQuote(request.model ?? '')} does not support generate`)
+  }
+  if (request.suffix) {
+    throw new Refusal(400, `registry.ollama.ai/library/${model.name}:latest does not support insert`)
+  }
+}
+
+/** The prompt: what went before, then system and prompt in the model's template or the request's own. */
+function render(model: Model, request: GenerateRequest, prompt: string): string {
+  const { system = '', template = '', context = [] } = request
+  const before = context.map(token => tokenText(token)).join('')
+  if (template !== '') return before + renderTemplate(template, { system, prompt })
+  const messages = [
+    ...(system === '' ? [] : [{ role: 'system', content: system }]),
+    { role: 'user', content: prompt },
+  ]
+  return before + renderChat(model, messages)
+}

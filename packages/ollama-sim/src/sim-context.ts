@@ -1,0 +1,35 @@
+import type { Clock } from './clock.ts'
+import type { Pace } from './inference.ts'
+import type { Model } from './model/catalogue.ts'
+import type { Scheduler } from './scheduler/scheduler.ts'
+import { modelKey, parseModelName } from './wire/names.ts'
+import { Refusal } from './wire/refusal.ts'
+
+/** What every route works with. */
+export interface SimContext {
+  scheduler: Scheduler
+  clock: Clock
+  pace: Pace
+  /** By `modelKey`. */
+  models: ReadonlyMap<string, Model>
+}
+
+/** Installed models by the key of their full name. */
+export function indexModels(models: readonly Model[]): Map<string, Model> {
+  return new Map(models.map(model => [modelKey(parseModelName(model.name)), model]))
+}
+
+/** The installed model of that name, in any spelling. */
+export function findModel({ models }: SimContext, name: string): Model | undefined {
+  const parsed = parseModelName(name)
+  return parsed.valid ? models.get(modelKey(parsed)) : undefined
+}
+
+/** Throws Ollama's refusal of a name that is none, and of a model of the cloud, without which it is run here. */
+export function checkName(name: string): void {
+  const { valid, cloud } = parseModelName(name)
+  if (!valid) throw new Refusal(400, 'invalid model name')
+  if (cloud) {
+    throw new Refusal(403, 'ollama cloud is disabled: remote model is unavailable')
+  }
+}
