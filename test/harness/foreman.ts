@@ -1,0 +1,108 @@
+import { readSettings } from '@foreman/flags'
+import { gatewaySettings } from '@foreman/gateway/settings'
+import { startGateway } from '@foreman/gateway/testing'
+import { workerSettings } from '@foreman/worker/settings'
+import { createContext } from '@foreman/worker/testing'
+import { openStore, type Store } from '@foreman/store'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { until } from './until.ts'
+
+/** `FOREMAN_*` variables. */
+export type Variables = Record<string, string>
+
+/** Set to see what gateway and worker log. */
+const logger = pino(
+  { level: process.env['TEST_LOG'] ?? 'silent' },
+  pino.destination({ dest: process.env['TEST_LOG_FILE'] ?? 1, sync: true }),
+)
+
+export interface Foreman {
+  readonly url: string
+  readonly dbPath: string
+  /** A connection of the test's own to the queue. */
+  readonly store: Store
+  startWorker(variables?: Variables): { stop(): Promise<void> }
+  stopGateway(): Promise<void>
+  stopWorker(): Promise<void>
+  healthReasons(): Promise<string[]>
+}
+
+export interface ForemanOptions {
+  readonly target: string
+  readonly variables?: Variables
+  /** Default: true. */
+  readonly worker?: boolean
+  readonly now?: () => number
+  /** Default: true. Wait until the target has been seen. */
+  readonly awaitTarget?: boolean
+}
+
+export const temporaryDirectory = (): string => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-test-'))
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** A gateway and a worker in this process, on a file of their own; gone when the test is. */
+export const startForeman = async ({
+  target,
+  variables = {},
+  worker = true,
+  now,
+  awaitTarget = true,
+}: ForemanOptions): Promise<Foreman> => {
+  const dbPath = path.join(temporaryDirectory(), 'queue.db')
+  const env: Variables = {
+    FOREMAN_ADDR: '127.0.0.1:0',
+    FOREMAN_OLLAMA_URL: target,
+    FOREMAN_DB_PATH: dbPath,
+    FOREMAN_MIN_FREE: '0B',
+    FOREMAN_SHUTDOWN_GRACE: '0s',
+    ...variables,
+  }
+  const collaborators = now ? { logger, now } : { logger }
+  const read = { command: 'test', summary: '', argv: [] }
+  const gateway = await startGateway(readSettings(gatewaySettings, { ...read, env }), collaborators)
+  const store = openStore(dbPath, { busyTimeoutMs: 5_000 })
+  const workers = new Set<{ close(): Promise<void> }>()
+  const startWorker = (more: Variables = {}) => {
+    const config = readSettings(workerSettings, { ...read, env: { ...env, ...more } })
+    const context = createContext(config, { ...collaborators, pid: process.pid })
+    context.worker.start()
+    workers.add(context)
+    const stop = async () => {
+      if (workers.delete(context)) await context.close()
+    }
+    return { stop }
+  }
+  const stopWorker = async () => {
+    const running = [...workers]
+    workers.clear()
+    await Promise.all(running.map(context => context.close()))
+  }
+  onTestFinished(async () => {
+    await Promise.all([gateway.stop(), stopWorker()])
+    store.close()
+  })
+  const healthReasons = async () => {
+    const answer = (await (await fetch(`${gateway.url}/healthz`)).json()) as { reasons?: string[] }
+    return answer.reasons ?? []
+  }
+  if (worker) {
+    startWorker()
+    if (awaitTarget) await until(() => store.presence.target().state === 'up')
+  }
+  return {
+    url: gateway.url,
+    dbPath,
+    store,
+    startWorker,
+    stopWorker,
+    stopGateway: () => gateway.stop(),
+    healthReasons,
+  }
+}

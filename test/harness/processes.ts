@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { temporaryDirectory, type Variables } from './foreman.ts'
+import { until } from './until.ts'
+
+export const root = path.join(import.meta.dirname, '../..')
+
+/** A real process of foreman's, as an operator starts it. */
+export interface Process {
+  readonly pid: number
+  /** What it printed so far, both streams. */
+  output(): string
+  /** Resolves with the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>
+  kill(signal: NodeJS.Signals): void
+}
+
+/** @param file relative to the checkout */
+export const startProcess = (file: string, variables: Variables, args: readonly string[] = []): Process => {
+  const child = spawn(process.execPath, ['-C', '@foreman/source', path.join(root, file), ...args], {
+    // Not where a developer's own .env lies.
+    cwd: temporaryDirectory(),
+    env: { PATH: process.env['PATH'] ?? '', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (text: Buffer) => (output += text.toString()))
+  child.stderr.on('data', (text: Buffer) => (output += text.toString()))
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  if (child.pid === undefined) throw new Error(`${file} could not be started`)
+  return { pid: child.pid, output: () => output, ended, kill: signal => child.kill(signal) }
+}
+
+export const startWorkerProcess = (variables: Variables) => startProcess('apps/worker/src/main.ts', variables)
+
+/** Starts a gateway and waits until it answers. */
+export const startGatewayProcess = async (variables: Variables): Promise<Process & { url: string }> => {
+  const gateway = startProcess('apps/gateway/src/main.ts', variables)
+  let url: string | undefined
+  await until(() => {
+    url = /"url":"([^"]+)"/.exec(gateway.output())?.[1]
+    return url
+  })
+  return { ...gateway, url: url ?? '' }
+}
