@@ -64,7 +64,7 @@ describe('a body that cannot be taken', () => {
 
   test('half sent leaves nothing behind', async () => {
     const foreman = await start()
-    const head = 'POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"model":"plain"'
+    const head = 'POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"model":"plain"'
     const { hostname, port } = new URL(foreman.url)
     const socket = net.connect(Number(port), hostname)
     await new Promise<void>(resolve => socket.write(head, () => resolve()))
@@ -92,7 +92,9 @@ describe('HTTP that is no request for foreman', () => {
   test('a flood of headers is refused', async () => {
     const foreman = await start()
     const flood = Array.from({ length: 2_000 }, (_, at) => `X-${at}: ${'y'.repeat(50)}\r\n`).join('')
-    expect(await raw(foreman.url, `GET / HTTP/1.1\r\nHost: x\r\n${flood}\r\n`)).toMatch(/^HTTP\/1.1 431 /)
+    expect(await raw(foreman.url, `GET / HTTP/1.1\r\nHost: localhost\r\n${flood}\r\n`)).toMatch(
+      /^HTTP\/1.1 431 /,
+    )
   })
 
   test('rubbish is refused', async () => {

@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { access } from './access.ts'
+import { browsers } from './browsers.ts'
 import { errorHandler } from './error-handler.ts'
 import type { Observed } from './health.ts'
 import type { Logger } from './logger.ts'
@@ -10,6 +11,7 @@ import { inference, type InferenceOptions } from './routes/inference.ts'
 
 export interface AppOptions {
   readonly token: string | undefined
+  readonly browsers: Parameters<typeof browsers>[0]
   readonly observe: () => Observed
   readonly inference: InferenceOptions
   readonly isStopping: () => boolean
@@ -17,7 +19,7 @@ export interface AppOptions {
   readonly logger: Logger
 }
 
-/** The way of a request: health, who are you, the queue's routes, and everything else straight to the target. */
+/** The way of a request: health, where from, who are you, the queue's routes, and everything else straight to the target. */
 export const createApp = (options: AppOptions): Express => {
   const app = express()
   // Foreman adds nothing to what the target says.
@@ -27,6 +29,7 @@ export const createApp = (options: AppOptions): Express => {
   app.enable('strict routing')
   app.use(healthRoutes(options.observe))
   app.use(refuseWhenStopping(options.isStopping))
+  app.use(browsers(options.browsers))
   app.use(access(options.token))
   app.use(inference(options.inference))
   app.use(direct(options.direct))

@@ -6,10 +6,12 @@ import { Gateway } from './gateway.ts'
 import type { Observed } from './health.ts'
 import { LockTest } from './lock-test.ts'
 import type { Logger } from './logger.ts'
+import { isLoopback } from './loopback.ts'
 import { Room } from './room.ts'
 import { listen } from './server.ts'
 import type { GatewayConfig } from './settings.ts'
 import { Target } from './target.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 /** While one request's write waits for another process, all the others wait too. */
 const BUSY_TIMEOUT_MS = 5
@@ -43,6 +45,7 @@ export const startGateway = async (
     logger,
     observe,
     isStopping: () => stopping.signal.aborted,
+    browsers: { origins: config.origins, checksHost: isLoopback(config.addr.host) },
     inference: {
       store,
       target,
@@ -50,6 +53,8 @@ export const startGateway = async (
       logger,
       now,
       followers: new Followers(store),
+      waitingRoom: new WaitingRoom(config.maxQueued),
+      patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
       maxBodyBytes: config.maxBody,
       jobTtlMs: config.jobTtl,
       syncTtlMs: config.syncTtl,

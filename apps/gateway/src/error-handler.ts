@@ -1,9 +1,10 @@
-import { dialects } from '@foreman/ollama-client'
+import { dialectOf } from '@foreman/ollama-client'
 import type { ErrorRequestHandler } from 'express'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from './logger.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
+import { requestPath } from './request-path.ts'
 
 /** How long a caller whose request is refused may go on sending it: cut off at once, it might never read why. */
 const UPLOAD_PATIENCE_MS = 10_000
@@ -33,7 +34,7 @@ const refuse = (
   response: ServerResponse,
   { status, message, headers }: Refusal,
 ): void => {
-  const { contentType, body } = dialects.native.error(message)
+  const { contentType, body } = dialectOf(requestPath(request).decoded).error(status, message)
   response.writeHead(status, {
     ...headers,
     ...(request.complete ? {} : { Connection: 'close' }),

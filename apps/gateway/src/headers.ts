@@ -14,7 +14,7 @@ const hopByHop = [
 ]
 
 /** They are between the caller and foreman, and tell the target nothing it may know. */
-const callersOwn = ['host', 'cookie', 'authorization', 'proxy-authorization', 'x-api-key', 'expect']
+const callersOwn = ['host', 'origin', 'cookie', 'authorization', 'proxy-authorization', 'x-api-key', 'expect']
 
 /** Node's flat list of what came, as pairs. */
 const received = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
@@ -40,7 +40,7 @@ export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
  * an answer that is kept must be readable.
  */
 export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(received(request), [...hopByHop, ...callersOwn, 'origin', 'content-length', 'accept-encoding'])
+  without(received(request), [...hopByHop, ...callersOwn, 'content-length', 'accept-encoding'])
 
 /** What of an answer's headers goes on to the caller, as the flat list that Node writes without touching it. */
 export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>

@@ -3,12 +3,10 @@ import { onStopRequest } from '@foreman/lifecycle'
 import { StoreUnusableError } from '@foreman/store'
 import { startGateway } from './context.ts'
 import { createLogger } from './logger.ts'
+import { isLoopback } from './loopback.ts'
 import { gatewaySettings } from './settings.ts'
 
 const EXIT_BAD_CONFIGURATION = 2
-
-const isLoopback = (host: string | undefined): boolean =>
-  host !== undefined && (host === 'localhost' || host === '::1' || host.startsWith('127.'))
 
 try {
   const config = readSettings(gatewaySettings, {

@@ -1,32 +1,35 @@
-import type { Dialect } from '@foreman/ollama-client'
-import {
-  isTerminal,
-  type JobRef,
-  type JobView,
-  type OutputCursor,
-  type OutputPiece,
-  type ResponseHead,
-  type Store,
-} from '@foreman/store'
+import type { GeneratingEndpoint } from '@foreman/ollama-client'
+import { isTerminal, type JobRef, type JobView, type OutputCursor, type Store } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import type { Followers } from './followers.ts'
-import { relayedHeaders } from './headers.ts'
+import { Outgoing } from './outgoing.ts'
+import { Signal } from './signal.ts'
 
 export interface RelayOptions {
   readonly store: Store
   readonly followers: Followers
-  readonly dialect: Dialect
-  /** The caller gets the bytes as they come, not once they are complete. */
-  readonly streams: boolean
+  readonly endpoint: GeneratingEndpoint
+  /** The caller gets the answer in pieces, as they come; else in one, once it is complete. */
+  readonly inPieces: boolean
+  readonly patience: Patience
+  /** Called when the job begins to wait for its turn, and when it no longer does. */
+  readonly onWaiting: (isWaiting: boolean) => void
   /** Aborted when the gateway's time is up. */
   readonly cutOff: AbortSignal
 }
 
-/** How a relay ended. `left`: the caller went away before it had everything. */
-export type RelayEnd = 'delivered' | 'left' | 'cut_off'
+/** How long who waits for what, in ms. */
+export interface Patience {
+  /** A caller of pieces hears from foreman this often. */
+  readonly heartbeatMs: number
+  /** A caller of one piece gets its headers after this, and then hears from foreman as often. */
+  readonly holdMs: number
+  /** A caller that takes nothing for this long is dropped. */
+  readonly stallMs: number
+}
 
-const STATUS_CLIENT_GONE = 499
-const LINE_FEED = 0x0a
+/** How a relay ended. `left`: the caller went away, or was dropped, before it had everything. */
+export type RelayEnd = 'delivered' | 'left' | 'cut_off'
 
 /**
  * Sends a job's answer to its caller, byte for byte as the target sent it, at the caller's pace: no more of it is
@@ -37,14 +40,25 @@ export const relay = async (
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayEnd> => {
-  const { store, followers, cutOff } = options
+  const { store, followers, cutOff, inPieces, patience } = options
   const signal = new Signal()
   const unfollow = followers.follow(job.seq, signal.raise)
   response.on('close', signal.raise)
   response.on('drain', signal.raise)
   cutOff.addEventListener('abort', signal.raise)
-  const out = new Outgoing(job, response, options.dialect)
+  const out = new Outgoing(job, response, options.endpoint, inPieces)
   let cursor: OutputCursor | undefined
+  let isWaiting = true
+  const noteState = ({ state }: JobView) => {
+    if ((state === 'queued') === isWaiting) return
+    isWaiting = state === 'queued'
+    options.onWaiting(isWaiting)
+  }
+  /** Waits for something to happen; when nothing does, lets the caller hear that it is not forgotten. */
+  const nothingNew = async () => {
+    const silenceMs = inPieces || out.hasBegun ? patience.heartbeatMs : patience.holdMs
+    if (!(await signal.next(silenceMs))) out.keepAlive()
+  }
   try {
     for (;;) {
       if (response.destroyed) return 'left'
@@ -53,23 +67,26 @@ export const relay = async (
         return 'cut_off'
       }
       if (response.writableNeedDrain) {
-        await signal.next()
+        if (!(await signal.next(patience.stallMs))) response.destroy()
         continue
       }
-      if (!options.streams && isUnderWay(store, job)) {
-        await signal.next()
+      const view = inPieces ? undefined : store.output.view(job.seq)
+      if (view && !isTerminal(view.state)) {
+        noteState(view)
+        await nothingNew()
         continue
       }
       const read = store.output.read(job.seq, cursor)
       if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)
+      noteState(read.job)
       cursor = read.cursor
       for (const piece of read.pieces) out.send(piece)
       if (read.pieces.length > 0) continue
-      if (isOver(read.job)) {
+      if (isTerminal(read.job.state)) {
         out.end(read.job)
         return 'delivered'
       }
-      await signal.next()
+      await nothingNew()
     }
   } finally {
     unfollow()
@@ -78,95 +95,3 @@ export const relay = async (
     cutOff.removeEventListener('abort', signal.raise)
   }
 }
-
-const isUnderWay = (store: Store, { seq }: JobRef): boolean => {
-  const view = store.output.view(seq)
-  return view !== undefined && !isOver(view)
-}
-
-const isOver = ({ state }: JobView): boolean => isTerminal(state)
-
-/** Something to wait for that is raised by others, once or often; what was raised meanwhile is not missed. */
-class Signal {
-  #raised = false
-  #wake: (() => void) | undefined
-
-  readonly raise = (): void => {
-    this.#raised = true
-    this.#wake?.()
-  }
-
-  async next(): Promise<void> {
-    if (!this.#raised) await new Promise<void>(resolve => (this.#wake = resolve))
-    this.#raised = false
-    this.#wake = undefined
-  }
-}
-
-/** The response as it is built from a job's output. */
-class Outgoing {
-  readonly #job: JobRef
-  readonly #response: ServerResponse
-  readonly #dialect: Dialect
-  /** Kept until there is a byte to go with it: another attempt may still bring another. */
-  #head: ResponseHead | undefined
-  #lastByte: number | undefined
-
-  constructor(job: JobRef, response: ServerResponse, dialect: Dialect) {
-    this.#job = job
-    this.#response = response
-    this.#dialect = dialect
-  }
-
-  send(piece: OutputPiece): void {
-    if (piece.kind === 'head') {
-      this.#head = piece.head
-      return
-    }
-    this.#sendHead()
-    this.#response.write(piece.bytes)
-    this.#lastByte = piece.bytes.at(-1)
-  }
-
-  /** Ends as the job ended. */
-  end({ state, attempt, answerAttempt, errorMessage }: JobView): void {
-    if (state === 'cancelled') return this.interrupt(STATUS_CLIENT_GONE, 'request canceled')
-    // A message stands where the answer is missing or broken; an earlier attempt's answer is the target's own word.
-    if (errorMessage !== null && (answerAttempt === null || answerAttempt === attempt)) {
-      return this.interrupt(502, errorMessage)
-    }
-    this.#sendHead()
-    this.#response.end()
-  }
-
-  /** Tells the caller that there will be no (more) answer, in whichever way is left. */
-  interrupt(status: number, message: string, headers: Record<string, string> = {}): void {
-    const response = this.#response
-    if (!response.headersSent) {
-      const { contentType, body } = this.#dialect.error(message)
-      response.writeHead(status, {
-        ...headers,
-        'Content-Type': contentType,
-        'Content-Length': body.byteLength,
-        'X-Foreman-Job-Id': this.#job.id,
-      })
-      response.end(body)
-    } else if (response.hasHeader('content-length') || this.#head?.headers.some(isContentLength)) {
-      // It was promised in full: only a broken connection says that it is not.
-      response.destroy()
-    } else {
-      if (this.#lastByte !== undefined && this.#lastByte !== LINE_FEED) response.write('\n')
-      response.end(this.#dialect.errorAfter(message))
-    }
-  }
-
-  #sendHead(): void {
-    if (this.#response.headersSent) return
-    const head = this.#head
-    if (!head) throw new Error(`job ${this.#job.id} has output without a head`)
-    this.#response.writeHead(head.status, relayedHeaders(head.headers, [['X-Foreman-Job-Id', this.#job.id]]))
-  }
-}
-
-const isContentLength = ([name]: readonly [string, string]): boolean =>
-  name.toLowerCase() === 'content-length'

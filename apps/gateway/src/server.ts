@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 const KEEP_ALIVE_MS = 75_000
 /** A model's blob takes as long as it takes. Bodies that foreman reads itself have a limit of their own. */
 const NO_LIMIT = 0
+const HEADERS_TIMEOUT_MS = 60_000
 const SWEEP_MS = 50
 
 export interface GatewayServer {
@@ -42,7 +43,10 @@ export const listen = async (
   app: Express,
   { host, port }: { host?: string | undefined; port: number },
 ): Promise<GatewayServer> => {
-  const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: NO_LIMIT }, app)
+  const server = http.createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: NO_LIMIT },
+    app,
+  )
   // Without this a tunnel request would be met by silence.
   server.on('connect', (_request, socket: Socket) => {
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')

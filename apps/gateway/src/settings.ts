@@ -1,4 +1,5 @@
-import { setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type OriginPolicy, originPolicy } from './origins.ts'
 
 export const gatewaySettings = {
   addr: setting.address({ env: 'FOREMAN_ADDR', default: ':8080', describe: 'Where to listen' }),
@@ -33,6 +34,34 @@ export const gatewaySettings = {
     max: '900MB',
     describe: 'The largest request that becomes a job',
   }),
+  maxQueued: setting.integer({
+    env: 'FOREMAN_MAX_QUEUED',
+    default: '10000',
+    min: 1,
+    describe: 'Callers that may wait on a connection for their jobs to begin',
+  }),
+  heartbeat: setting.duration({
+    env: 'FOREMAN_HEARTBEAT',
+    default: '10s',
+    describe: 'How often a caller of a stream hears from foreman while there is nothing to say',
+  }),
+  hold: setting.duration({
+    env: 'FOREMAN_HOLD',
+    default: '240s',
+    describe: 'How long a caller of a whole answer waits for its status',
+  }),
+  callerStall: setting.duration({
+    env: 'FOREMAN_CALLER_STALL',
+    default: '10m',
+    describe: 'After how long a caller that takes nothing is dropped',
+  }),
+  origins: {
+    env: 'FOREMAN_ORIGINS',
+    default: '',
+    describe: 'Origins of web pages that may call, besides those of this machine',
+    allowed: 'origins separated by commas, each with one * at the most',
+    parse: originPolicy,
+  } satisfies Setting<OriginPolicy>,
   minFree: setting.size({
     env: 'FOREMAN_MIN_FREE',
     default: '512MB',

@@ -3,6 +3,8 @@ import {
   checkAnswer,
   ConnectionError,
   type Exchange,
+  type GeneratingEndpoint,
+  generatingEndpoint,
   type OllamaClient,
   ollamaErrorMessage,
 } from '@foreman/ollama-client'
@@ -58,7 +60,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     stall.start()
     return isHeld(exchange.status)
       ? await receiveHeld(exchange)
-      : await receive(exchange, stall, output => options.append(output))
+      : await receive(exchange, endpointOf(claim), stall, output => options.append(output))
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -72,10 +74,11 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
 
 const receive = async (
   exchange: Exchange,
+  endpoint: GeneratingEndpoint,
   stall: ReturnType<typeof stallTimer>,
   append: AttemptOptions['append'],
 ): Promise<Ending> => {
-  const check: AnswerCheck = checkAnswer(exchange.headers)
+  const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   // The head goes with the first byte: until there is one, another attempt may still bring another head.
   let head: ResponseHead | undefined = { status: exchange.status, headers: exchange.headers }
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
@@ -87,7 +90,14 @@ const receive = async (
     stall.start()
   }
   if (head) await append({ head })
-  return { kind: 'answered', status: exchange.status, completeness: check.end() }
+  return { kind: 'answered', status: exchange.status, completeness: check.verdict() }
+}
+
+/** Parsed again after the file: what was queued by newer code may be for a route that this code does not know. */
+const endpointOf = ({ endpoint: path }: Claim): GeneratingEndpoint => {
+  const endpoint = generatingEndpoint('POST', path)
+  if (!endpoint) throw new TypeError(`${path} does not generate`)
+  return endpoint
 }
 
 const receiveHeld = async (exchange: Exchange): Promise<Ending> => {

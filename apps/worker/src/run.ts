@@ -119,7 +119,8 @@ export class Run {
     const now = this.#options.now()
     if (verdict.kind === 'finish') return store.runs.finish(this.claim, verdict.finish, now, jobTtlMs)
     const { release, delayMs } = verdict
-    store.runs.release(this.claim, delayMs > 0 ? { ...release, availableAt: now + delayMs } : release, now)
+    const back = delayMs > 0 ? { ...release, availableAt: now + delayMs } : release
+    store.runs.release(this.claim, back, now, jobTtlMs)
   }
 
   #result(ending: Ending, verdict: Verdict): RunResult {

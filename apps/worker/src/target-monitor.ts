@@ -184,7 +184,8 @@ const modelRows = (tags: Buffer): ModelRow[] => {
   const rows = new Map<string, ModelRow>()
   for (const { name, digest = '', remote_host: remoteHost } of models ?? []) {
     const canonical = canonicalModelName(name)
-    if (canonical) rows.set(canonical, { name: canonical, digest, remote: Boolean(remoteHost) })
+    if (canonical)
+      rows.set(canonical, { name: canonical, digest, remote: Boolean(remoteHost), loading: null })
   }
   return [...rows.values()]
 }

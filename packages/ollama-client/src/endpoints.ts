@@ -1,43 +1,83 @@
-import type { PromptField } from './generation-request.ts'
+import { type Dialect, dialects } from './dialects.ts'
 
-/** What a caller gets where an answer should have been. */
-export interface RenderedError {
-  readonly contentType: string
-  readonly body: Buffer
-}
-
-/** How one family of clients is spoken to when something goes wrong. */
-export interface Dialect {
-  /** The error as the whole answer. */
-  error(message: string): RenderedError
-  /** The error behind bytes that have already been sent: what makes the caller's parser see it. */
-  errorAfter(message: string): Buffer
-}
-
-const native: Dialect = {
-  error: message => ({
-    contentType: 'application/json; charset=utf-8',
-    body: Buffer.from(JSON.stringify({ error: message })),
-  }),
-  errorAfter: message => Buffer.from(`${JSON.stringify({ error: message })}\n`),
-}
-
-export const dialects = { native } as const
-
-/** A route on which the target generates: all that a relay must know of it. */
+/** A route on which the target generates: all that a relay must know of it. What is not here is none of a queue's business. */
 export interface GeneratingEndpoint {
   readonly method: 'POST'
   readonly path: string
   readonly dialect: Dialect
-  readonly prompt: PromptField
+  /** The field that holds what is asked. */
+  readonly prompt: 'messages' | 'prompt' | 'input'
+  /** Whether an answer comes in pieces when the request does not say. */
+  readonly streamsByDefault: boolean
+  /** Whether a request without a prompt loads the model; elsewhere it is refused. */
+  readonly loadsWithoutPrompt: boolean
+  /** Whether `options`, `shift` and `keep_alive` are read. */
+  readonly takesLoadOptions: boolean
+  /** How the last piece of a complete stream is known. */
+  readonly isLastPiece: (piece: Record<string, unknown> | '[DONE]') => boolean
 }
 
-/** The generating routes. Every other path and method is none of a queue's business. */
+const { native, openai, anthropic } = dialects
+
+const ofOllama = {
+  dialect: native,
+  streamsByDefault: true,
+  loadsWithoutPrompt: true,
+  takesLoadOptions: true,
+} as const
+const ofOthers = { streamsByDefault: false, loadsWithoutPrompt: false, takesLoadOptions: false } as const
+
+const isDone: GeneratingEndpoint['isLastPiece'] = piece => piece !== '[DONE]' && piece['done'] === true
+const isDoneMark: GeneratingEndpoint['isLastPiece'] = piece => piece === '[DONE]'
+const isOfType =
+  (...types: string[]): GeneratingEndpoint['isLastPiece'] =>
+  piece =>
+    piece !== '[DONE]' && types.includes(String(piece['type']))
+
 export const generatingEndpoints: readonly GeneratingEndpoint[] = [
-  { method: 'POST', path: '/api/chat', dialect: native, prompt: 'messages' },
-  { method: 'POST', path: '/api/generate', dialect: native, prompt: 'prompt' },
+  { ...ofOllama, method: 'POST', path: '/api/chat', prompt: 'messages', isLastPiece: isDone },
+  { ...ofOllama, method: 'POST', path: '/api/generate', prompt: 'prompt', isLastPiece: isDone },
+  {
+    ...ofOthers,
+    method: 'POST',
+    path: '/v1/chat/completions',
+    dialect: openai,
+    prompt: 'messages',
+    isLastPiece: isDoneMark,
+  },
+  {
+    ...ofOthers,
+    method: 'POST',
+    path: '/v1/completions',
+    dialect: openai,
+    prompt: 'prompt',
+    loadsWithoutPrompt: true,
+    isLastPiece: isDoneMark,
+  },
+  {
+    ...ofOthers,
+    method: 'POST',
+    path: '/v1/responses',
+    dialect: openai,
+    prompt: 'input',
+    isLastPiece: isOfType('response.completed', 'response.incomplete', 'response.failed'),
+  },
+  {
+    ...ofOthers,
+    method: 'POST',
+    path: '/v1/messages',
+    dialect: anthropic,
+    prompt: 'messages',
+    isLastPiece: isOfType('message_stop'),
+  },
 ]
 
 /** @param path decoded and without its query: the target's router decodes before it matches */
 export const generatingEndpoint = (method: string, path: string): GeneratingEndpoint | undefined =>
   generatingEndpoints.find(endpoint => endpoint.method === method && endpoint.path === path)
+
+/** In which dialect a path's errors are, whether it generates or not. */
+export const dialectOf = (path: string): Dialect => {
+  if (path === '/v1/messages' || path.startsWith('/v1/messages/')) return anthropic
+  return path.startsWith('/v1/') ? openai : native
+}

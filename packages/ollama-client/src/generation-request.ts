@@ -1,11 +1,12 @@
+import type { GeneratingEndpoint } from './endpoints.ts'
 import { jsonFields } from './json-fields.ts'
 import { isZeroKeepAlive } from './keep-alive.ts'
 
 /** What a queue must know of a generating request; the rest of the body stays what it is. */
 export interface GenerationRequest {
-  /** As written. */
+  /** As written, without the space around it. */
   readonly model: string
-  /** Whether the answer comes in pieces: absent and null count as true. */
+  /** Whether the answer comes in pieces. */
   readonly stream: boolean
   /** No prompt: it only loads the model (or unloads it), and is answered by one JSON object. */
   readonly isLoad: boolean
@@ -15,47 +16,61 @@ export interface GenerationRequest {
   readonly shift: unknown
 }
 
-/** The field that holds what is asked. */
-export type PromptField = 'messages' | 'prompt'
-
-/** Longer values of the small fields are not looked into: Ollama refuses them. */
-const LONGEST_VALUE_BYTES = 64 * 1024
+/** No name of a model is longer: Ollama refuses it. */
+const LONGEST_MODEL = 64 * 1024
+/** Longer options are not looked into: such a job is grouped as if it had none. */
+const LONGEST_OPTIONS_BYTES = 1024 * 1024
 
 /**
  * Reads a request's body as Ollama reads it.
  *
  * @returns undefined when Ollama would refuse it unread: no JSON object, or no model in it
  */
-export const readGenerationRequest = (body: Buffer, prompt: PromptField): GenerationRequest | undefined => {
-  const fields = jsonFields(body, ['model', 'stream', 'options', 'shift', 'keep_alive', prompt])
-  if (!fields) return undefined
-  const last = (name: string): unknown => parse(fields.get(name)?.at(-1))
-  // To Go, null leaves a string as it was and empties everything else.
-  const model = fields
-    .get('model')
-    ?.map(parse)
-    .findLast(value => value !== null)
-  if (typeof model !== 'string' || model.trim() === '') return undefined
-  const isLoad = isEmpty(fields.get(prompt) ?? [], prompt)
+export const readGenerationRequest = (
+  body: Buffer,
+  { prompt, streamsByDefault, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
+): GenerationRequest | undefined => {
+  const last = new Map<string, Buffer>()
+  let options = emptyOptions()
+  const wanted = ['model', 'stream', 'options', 'shift', 'keep_alive', prompt] as const
+  const isObject = jsonFields(body, wanted, (name, value) => {
+    if (name === 'options') options = mergedOptions(options, value)
+    // To Go, null leaves a string as it was and empties everything else.
+    else if ((name !== 'model' && name !== 'prompt') || !isNull(value)) last.set(name, value)
+  })
+  if (!isObject) return undefined
+  const model = modelOf(last.get('model'))
+  if (model === undefined) return undefined
+  const stream = parse(last.get('stream')) ?? streamsByDefault
+  const isLoad = loadsWithoutPrompt && isEmpty(last.get(prompt))
   return {
     model,
-    stream: last('stream') !== false,
+    stream: stream !== false,
     isLoad,
-    isUnload: isLoad && isZeroKeepAlive(last('keep_alive')),
-    // A repeated map is merged into the first, key by key.
-    options: Object.assign({}, ...(fields.get('options') ?? []).map(parse).filter(isRecord)) as Record<
-      string,
-      unknown
-    >,
-    shift: last('shift'),
+    isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(parse(last.get('keep_alive'))),
+    options: takesLoadOptions ? options : {},
+    shift: takesLoadOptions ? parse(last.get('shift')) : undefined,
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Without a prototype: `__proto__` is a name like any other. */
+const emptyOptions = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>
+
+/** A repeated map is merged into the first, key by key. */
+const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<string, unknown> => {
+  if (isNull(raw)) return emptyOptions()
+  const value = raw.byteLength > LONGEST_OPTIONS_BYTES ? undefined : parse(raw)
+  return typeof value === 'object' && !Array.isArray(value) ? Object.assign(earlier, value) : earlier
+}
+
+const modelOf = (raw: Buffer | undefined): string | undefined => {
+  const value = parse(raw)
+  const model = typeof value === 'string' ? value.trim() : ''
+  return model === '' || model.length > LONGEST_MODEL ? undefined : model
+}
 
 const parse = (raw: Buffer | undefined): unknown => {
-  if (!raw || raw.byteLength > LONGEST_VALUE_BYTES) return undefined
+  if (!raw) return undefined
   try {
     return JSON.parse(raw.toString())
   } catch {
@@ -63,12 +78,13 @@ const parse = (raw: Buffer | undefined): unknown => {
   }
 }
 
-const isEmpty = (values: readonly Buffer[], prompt: PromptField): boolean => {
-  const counted = prompt === 'messages' ? values : values.filter(raw => !startsWith(raw, 'null'))
-  const raw = counted.at(-1)
-  if (!raw) return true
-  const value = raw.byteLength > 1024 ? raw : parse(raw)
-  return value === null || value === '' || (Array.isArray(value) && value.length === 0)
-}
+const isNull = (raw: Buffer): boolean => raw.byteLength === 4 && raw.toString('latin1') === 'null'
 
-const startsWith = (raw: Buffer, text: string): boolean => raw.subarray(0, text.length).toString() === text
+/** Neither text nor messages. Not parsed: it may be as long as the body. */
+const isEmpty = (raw: Buffer | undefined): boolean =>
+  raw === undefined ||
+  isNull(raw) ||
+  raw.equals(EMPTY_TEXT) ||
+  /^\[\s*\]$/.test(raw.toString('latin1', 0, 64))
+
+const EMPTY_TEXT = Buffer.from('""')

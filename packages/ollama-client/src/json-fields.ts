@@ -16,59 +16,99 @@ const CLOSE_BRACKET = 0x5d
 const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-/** Go folds these two letters outside ASCII into ASCII ones: long s and the Kelvin sign. */
-const foldName = (name: string): string =>
-  name.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase()
-
 /**
  * Finds the values of some fields without parsing the rest, so that a body of hundreds of megabytes costs one pass
- * over its bytes. It takes everything that Go takes, and some that Go refuses: who it lets through is judged by
- * Ollama, who it refuses would be refused there too.
+ * over its bytes and no memory. It takes everything that Go takes, and some that Go refuses: who it lets through is
+ * judged by Ollama, who it refuses would be refused there too.
  *
- * @param wanted names in lower case
- * @returns for each wanted name that is there, its values' raw bytes in order; undefined when the body does not
- *   begin with a whole JSON object
+ * @param wanted names in lower case ASCII
+ * @param onField is given the raw bytes of each wanted field's value, in order
+ * @returns whether the body begins with a whole JSON object; if not, what `onField` was given is worth nothing
  */
-export const jsonFields = (body: Buffer, wanted: readonly string[]): Map<string, Buffer[]> | undefined => {
-  const found = new Map<string, Buffer[]>()
+export const jsonFields = <Name extends string>(
+  body: Buffer,
+  wanted: readonly Name[],
+  onField: (name: Name, value: Buffer) => void,
+): boolean => {
+  const nameAt = nameMatcher(wanted)
   let at = skipSpace(body, 0)
-  if (body[at] !== OPEN_BRACE) return undefined
+  if (body[at] !== OPEN_BRACE) return false
   at = skipSpace(body, at + 1)
-  if (body[at] === CLOSE_BRACE) return found
+  if (body[at] === CLOSE_BRACE) return true
   for (;;) {
-    if (body[at] !== QUOTE) return undefined
+    if (body[at] !== QUOTE) return false
     const nameEnd = stringEnd(body, at)
-    if (nameEnd === undefined) return undefined
-    const rawName = body.subarray(at, nameEnd)
+    if (nameEnd === undefined) return false
+    const name = nameAt(body, at + 1, nameEnd - 1)
     at = skipSpace(body, nameEnd)
-    if (body[at] !== COLON) return undefined
-    const valueStart = skipSpace(body, at + 1)
-    const end = valueEnd(body, valueStart)
-    if (end === undefined) return undefined
-    const name = nameOf(rawName)
-    if (name !== undefined && wanted.includes(name)) {
-      const values = found.get(name)
-      const value = body.subarray(valueStart, end)
-      if (values) values.push(value)
-      else found.set(name, [value])
-    }
+    if (body[at] !== COLON) return false
+    const start = skipSpace(body, at + 1)
+    const end = valueEnd(body, start)
+    if (end === undefined) return false
+    if (name !== undefined) onField(name, body.subarray(start, end))
     at = skipSpace(body, end)
-    if (body[at] === CLOSE_BRACE) return found
-    if (body[at] !== COMMA) return undefined
+    if (body[at] === CLOSE_BRACE) return true
+    if (body[at] !== COMMA) return false
     at = skipSpace(body, at + 1)
   }
 }
 
-/** Longer than any name that is looked for, however it is escaped. */
-const LONGEST_NAME_BYTES = 256
-
-const nameOf = (raw: Buffer): string | undefined => {
-  if (raw.byteLength > LONGEST_NAME_BYTES) return undefined
-  try {
-    return foldName(JSON.parse(raw.toString()) as string)
-  } catch {
-    return undefined
+/** A body may consist of millions of names: to tell that one of them is not wanted must cost next to nothing. */
+const nameMatcher = <Name extends string>(wanted: readonly Name[]) => {
+  const letters = Buffer.alloc(Math.max(0, ...wanted.map(name => name.length)))
+  /** Of the name between the quotes; undefined: it is not wanted. */
+  return (body: Buffer, start: number, end: number): Name | undefined => {
+    let length = 0
+    for (let at = start; at < end; at += letterBytes(body, at)) {
+      const letter = length < letters.length ? letterAt(body, at) : undefined
+      if (letter === undefined) return undefined
+      letters[length++] = letter
+    }
+    return wanted.find(name => name.length === length && name === letters.toString('latin1', 0, length))
   }
+}
+
+const isLongS = (body: Buffer, at: number): boolean => body[at] === 0xc5 && body[at + 1] === 0xbf
+const isKelvin = (body: Buffer, at: number): boolean =>
+  body[at] === 0xe2 && body[at + 1] === 0x84 && body[at + 2] === 0xaa
+
+const letterBytes = (body: Buffer, at: number): number => {
+  if (body[at] === BACKSLASH) return 6
+  if (isLongS(body, at)) return 2
+  return isKelvin(body, at) ? 3 : 1
+}
+
+/** The letter in lower case ASCII; undefined for what no name that is wanted can have in it. */
+const letterAt = (body: Buffer, at: number): number | undefined => {
+  if (isLongS(body, at)) return fold(LONG_S)
+  if (isKelvin(body, at)) return fold(KELVIN)
+  return fold(body[at] === BACKSLASH ? escapedCode(body, at) : body[at])
+}
+
+const LONG_S = 0x017f
+const KELVIN = 0x212a
+
+/** Go folds two letters outside ASCII into ASCII ones. */
+const fold = (code: number | undefined): number | undefined => {
+  if (code === undefined || code < 0x41) return code
+  if (code <= 0x5a) return code + 0x20
+  if (code === LONG_S) return 0x73
+  if (code === KELVIN) return 0x6b
+  return code < 0x80 ? code : undefined
+}
+
+/** Of `\uXXXX`. The other escapes stand for no letter. */
+const escapedCode = (body: Buffer, at: number): number | undefined => {
+  if (body[at + 1] !== 0x75) return undefined
+  let code = 0
+  for (let place = at + 2; place < at + 6; place++) code = code * 16 + hexDigit(body[place])
+  return Number.isNaN(code) ? undefined : code
+}
+
+const hexDigit = (byte = 0): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN
 }
 
 const skipSpace = (body: Buffer, at: number): number => {
@@ -76,14 +116,24 @@ const skipSpace = (body: Buffer, at: number): number => {
   return at
 }
 
+/** How far a string is looked through byte by byte: a search is quicker only where the next quote is far. */
+const NEAR_BYTES = 32
+
 /** @param start of the opening quote; @returns one past the closing one */
 const stringEnd = (body: Buffer, start: number): number | undefined => {
-  for (let quote = body.indexOf(QUOTE, start + 1); quote !== -1; quote = body.indexOf(QUOTE, quote + 1)) {
+  let at = start + 1
+  for (;;) {
+    for (const near = Math.min(at + NEAR_BYTES, body.length); at < near; at++) {
+      if (body[at] === QUOTE) return at + 1
+      if (body[at] === BACKSLASH) at++
+    }
+    const quote = body.indexOf(QUOTE, at)
+    if (quote === -1) return undefined
     let backslashes = 0
-    while (body[quote - 1 - backslashes] === BACKSLASH) backslashes++
+    while (quote - backslashes > at && body[quote - 1 - backslashes] === BACKSLASH) backslashes++
     if (backslashes % 2 === 0) return quote + 1
+    at = quote + 1
   }
-  return undefined
 }
 
 const valueEnd = (body: Buffer, start: number): number | undefined => {

@@ -21,7 +21,10 @@ CREATE TABLE `jobs` (
 	`id` text NOT NULL,
 	`state` text NOT NULL,
 	`path` text NOT NULL,
+	`endpoint` text NOT NULL,
 	`model` text NOT NULL,
+	`model_name` text NOT NULL,
+	`load_options` text NOT NULL,
 	`group_key` text NOT NULL,
 	`streams` integer NOT NULL,
 	`attempt` integer DEFAULT 0 NOT NULL,
@@ -46,6 +49,7 @@ CREATE TABLE `jobs` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_id_unique` ON `jobs` (`id`);--> statement-breakpoint
 CREATE INDEX `jobs_ready` ON `jobs` (`group_key`,`seq`) WHERE "jobs"."state" = 'queued' AND "jobs"."available_at" IS NULL;--> statement-breakpoint
+CREATE INDEX `jobs_queued_of_model` ON `jobs` (`model_name`,`load_options`) WHERE "jobs"."state" = 'queued';--> statement-breakpoint
 CREATE INDEX `jobs_delayed` ON `jobs` (`available_at`) WHERE "jobs"."state" = 'queued' AND "jobs"."available_at" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_running` ON `jobs` (`seq`) WHERE "jobs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX `jobs_expiring` ON `jobs` (`expires_at`) WHERE "jobs"."expires_at" IS NOT NULL;--> statement-breakpoint
@@ -53,6 +57,7 @@ CREATE INDEX `jobs_bytes_expiring` ON `jobs` (`bytes_expire_at`) WHERE "jobs"."b
 CREATE TABLE `models` (
 	`name` text PRIMARY KEY NOT NULL,
 	`digest` text NOT NULL,
+	`loading` text,
 	`remote` integer NOT NULL
 ) STRICT;
 --> statement-breakpoint

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import fs from 'node:fs'
+import { isBusy } from './errors.ts'
 
 const POLL_MS = 25
 /** The file system tells of a write to the WAL up to this long before its commit can be seen. */
@@ -73,10 +74,16 @@ export class CommitWatch {
   }
 
   #look(): boolean {
-    const version = this.#dataVersion()
-    if (version === this.#seen) return false
-    this.#seen = version
-    for (const listener of this.#listeners) listener()
-    return true
+    try {
+      const version = this.#dataVersion()
+      if (version === this.#seen) return false
+      for (const listener of this.#listeners) listener()
+      this.#seen = version
+      return true
+    } catch (error) {
+      // Even a read is refused while another process recovers the file. The poll looks again.
+      if (isBusy(error)) return false
+      throw error
+    }
   }
 }

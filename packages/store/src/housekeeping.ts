@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, lte, or, sql } from 'drizzle-orm'
 import type { Connection } from './connection.ts'
 import { isCorrupt, StoreUnusableError } from './errors.ts'
 import { jobLog, jobRequests, jobs } from './schema.ts'
@@ -22,6 +22,7 @@ export const housekeeping = (connection: Connection) => {
     .where(and(isNotNull(jobs.bytesExpireAt), lte(jobs.bytesExpireAt, sql.placeholder('now'))))
     .limit(ROWS_PER_STEP)
     .prepare()
+  const changeNothing = db.update(jobs).set({ state: 'queued' }).where(eq(jobs.seq, 0)).prepare()
   const pageCount = sqlite.prepare('PRAGMA page_count').pluck()
   const freePages = sqlite.prepare('PRAGMA freelist_count').pluck()
   const pageSize = sqlite.pragma('page_size', { simple: true }) as number
@@ -92,9 +93,7 @@ export const housekeeping = (connection: Connection) => {
     /** Whether a write would go through now. Waits `busyTimeoutMs` at most for another writer. */
     canWrite: (): boolean => {
       try {
-        connection.write('normal', () =>
-          db.update(jobs).set({ state: 'queued' }).where(isNull(jobs.seq)).run(),
-        )
+        connection.write('normal', () => changeNothing.run())
         return true
       } catch {
         return false

@@ -45,7 +45,11 @@ export const openConnection = (file: string, { busyTimeoutMs }: OpenOptions): Co
     }
   } catch (error) {
     if (error instanceof StoreUnusableError) throw new StoreUnusableError(`${file}: ${error.message}`)
-    throw new StoreUnusableError(`${file}: ${(error as Error).message}`, { cause: error })
+    // The migrator's own message is the whole statement that failed; why it failed is behind it.
+    const { cause, message } = error as Error
+    throw new StoreUnusableError(`${file}: ${cause instanceof Error ? cause.message : message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -91,7 +95,8 @@ const requireSqlite = (sqlite: Database.Database): void => {
     throw new StoreUnusableError(`SQLite ${version} is too old (needs ${OLDEST_SQLITE.join('.')})`)
 }
 
-const isEmpty = (sqlite: Database.Database): boolean => sqlite.pragma('schema_version', { simple: true }) === 0
+const isEmpty = (sqlite: Database.Database): boolean =>
+  sqlite.pragma('schema_version', { simple: true }) === 0
 
 const requireOurs = (sqlite: Database.Database): void => {
   if (isEmpty(sqlite)) return

@@ -1,4 +1,4 @@
-import { desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, lt, ne, sql } from 'drizzle-orm'
 import type { Connection } from './connection.ts'
 import { target, workers } from './schema.ts'
 
@@ -27,6 +27,10 @@ export const presence = (connection: Connection) => {
     .delete(workers)
     .where(eq(workers.id, sql.placeholder('id')))
     .prepare()
+  const removeOtherActive = db
+    .delete(workers)
+    .where(and(eq(workers.active, true), ne(workers.id, sql.placeholder('id'))))
+    .prepare()
   const removeStale = db
     .delete(workers)
     .where(lt(workers.heartbeatAt, sql.placeholder('before')))
@@ -43,7 +47,11 @@ export const presence = (connection: Connection) => {
   return {
     /** Says that this worker lives, and whether it works or stands by. */
     heartbeat: (worker: Pick<WorkerRow, 'id' | 'pid' | 'active' | 'startedAt'>, now: number): void => {
-      connection.write('normal', () => beat.run({ ...worker, active: worker.active ? 1 : 0, now }))
+      connection.write('normal', () => {
+        // One holds the lock: whoever else says so is dead, even if a clock since set back makes it look alive.
+        if (worker.active) removeOtherActive.run({ id: worker.id })
+        beat.run({ ...worker, active: worker.active ? 1 : 0, now })
+      })
     },
 
     /** A worker that stops takes its row with it. */

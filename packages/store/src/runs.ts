@@ -18,6 +18,7 @@ export interface Claim {
   readonly answerAttempt: number | null
   readonly streams: boolean
   readonly path: string
+  readonly endpoint: string
   readonly model: string
   readonly groupKey: string
   readonly headers: HeaderPairs
@@ -129,7 +130,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
       and(
         eq(jobs.state, sql`'queued'`),
         isNotNull(jobs.availableAt),
-        sql`NOT (${jobs.availableAt} > ${sql.placeholder('now')} AND ${jobs.availableAt} < ${sql.placeholder('horizon')})`,
+        sql`NOT (${jobs.availableAt} > ${sql.placeholder('now')} AND ${jobs.availableAt} <= ${sql.placeholder('horizon')})`,
       ),
     )
     .prepare()
@@ -140,7 +141,11 @@ export const runs = (connection: Connection, log: LogWriter) => {
     .orderBy(asc(jobs.availableAt))
     .limit(1)
     .prepare()
-  const selectClaimed = db.select({ seq: jobs.seq }).from(jobs).where(isClaimed).prepare()
+  const selectClaimed = db
+    .select({ cancelRequestedAt: jobs.cancelRequestedAt })
+    .from(jobs)
+    .where(isClaimed)
+    .prepare()
   const selectCancelled = db
     .select({ seq: jobs.seq })
     .from(jobs)
@@ -209,7 +214,6 @@ export const runs = (connection: Connection, log: LogWriter) => {
   type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
 
   const finishInTransaction = (run: Run, end: Finish, now: number, ttlMs: number): void => {
-    hold(run.seq, run.attempt, end.held)
     const changed = finish.run({
       seq: run.seq,
       token: run.token,
@@ -222,12 +226,12 @@ export const runs = (connection: Connection, log: LogWriter) => {
       expiresAt: now + ttlMs,
     })
     mustHit(run.seq, changed)
+    hold(run.seq, run.attempt, end.held)
     const event: JobEvent = { type: end.state, attempt: run.attempt }
     log.event(run.seq, run.attempt, now, end.errorCode ? { ...event, code: end.errorCode } : event)
   }
 
   const releaseInTransaction = (run: Run, back: Release, event: JobEvent, now: number): void => {
-    hold(run.seq, run.attempt, back.held)
     const changed = release.run({
       seq: run.seq,
       token: run.token,
@@ -236,6 +240,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
       answerAttempt: back.held ? run.attempt : null,
     })
     mustHit(run.seq, changed)
+    hold(run.seq, run.attempt, back.held)
     log.event(run.seq, run.attempt, now, event)
   }
 
@@ -280,7 +285,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
     promoteDue: (now: number, maxDelayMs: number): number | undefined => {
       const due = selectNextDue.get()
       if (due?.availableAt == null) return undefined
-      if (due.availableAt > now && due.availableAt < now + maxDelayMs) return due.availableAt
+      if (due.availableAt > now && due.availableAt <= now + maxDelayMs) return due.availableAt
       connection.write('normal', () => promote.run({ now, horizon: now + maxDelayMs }))
       return selectNextDue.get()?.availableAt ?? undefined
     },
@@ -307,16 +312,22 @@ export const runs = (connection: Connection, log: LogWriter) => {
     },
 
     /**
-     * Gives the job back to the queue, in its old place.
+     * Gives the job back to the queue, in its old place. If its caller has left meanwhile, it ends instead: the wish
+     * must not get lost with the run.
+     * @param ttlMs how long the row is kept if it ends here
      * @throws JobLostError
      */
-    release: (run: Run, back: Release, now: number): void => {
-      const { code, availableAt } = back
-      const event: JobEvent = { type: 'released', attempt: run.attempt, code }
-      connection.write('full', () =>
-        releaseInTransaction(run, back, availableAt === undefined ? event : { ...event, availableAt }, now),
-      )
-    },
+    release: (run: Run, back: Release, now: number, ttlMs: number): 'queued' | 'cancelled' =>
+      connection.write('full', () => {
+        if (typeof selectClaimed.get({ seq: run.seq, token: run.token })?.cancelRequestedAt === 'number') {
+          finishInTransaction(run, cancelled, now, ttlMs)
+          return 'cancelled'
+        }
+        const { code, availableAt } = back
+        const event: JobEvent = { type: 'released', attempt: run.attempt, code }
+        releaseInTransaction(run, back, availableAt === undefined ? event : { ...event, availableAt }, now)
+        return 'queued'
+      }),
 
     /** The running jobs that somebody asked to cancel. */
     cancelRequests: (): number[] => selectCancelled.all().map(({ seq }) => seq),
@@ -361,11 +372,11 @@ interface LostJob {
   readonly hasOutput: unknown
 }
 
+const cancelled: Finish = { state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' }
+
 /** How a job ends that was lost with its worker; undefined: it does not, it runs again. */
 const afterLoss = (job: LostJob): Finish | undefined => {
-  if (job.cancelRequestedAt !== null) {
-    return { state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' }
-  }
+  if (job.cancelRequestedAt !== null) return cancelled
   if (job.streams && Number(job.hasOutput) === 1) {
     return {
       state: 'failed',

@@ -14,8 +14,14 @@ export const jobs = sqliteTable(
     state: text('state', { enum: jobStates }).notNull(),
     /** Path and query as the caller sent them: with the request's bytes, all that the target needs. */
     path: text('path').notNull(),
+    /** The generating route that the path is. */
+    endpoint: text('endpoint').notNull(),
     /** The model's name as the caller wrote it. */
     model: text('model').notNull(),
+    /** The same in its canonical form, or as written where it has none. */
+    modelName: text('model_name').notNull(),
+    /** What of the request decides about a load, as JSON: with what is known of the model, it makes the group. */
+    loadOptions: text('load_options').notNull(),
     /** The load signature: jobs with the same one can follow each other without a model load between them. */
     groupKey: text('group_key').notNull(),
     /** Whether a caller gets the bytes as they come, so that an attempt that has made some cannot be repeated. */
@@ -53,6 +59,9 @@ export const jobs = sqliteTable(
     index('jobs_ready')
       .on(table.groupKey, table.seq)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL`),
+    index('jobs_queued_of_model')
+      .on(table.modelName, table.loadOptions)
+      .where(sql`${table.state} = 'queued'`),
     index('jobs_delayed')
       .on(table.availableAt)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NOT NULL`),
@@ -136,7 +145,10 @@ export const target = sqliteTable(
 /** The polled catalogue. `name` is canonical. */
 export const models = sqliteTable('models', {
   name: text('name').primaryKey(),
+  /** Of the manifest. */
   digest: text('digest').notNull(),
+  /** What is known of how it loads, as JSON; null until the target has been asked. */
+  loading: text('loading', { mode: 'json' }).$type<Record<string, unknown>>(),
   /** It runs elsewhere and needs nothing of the target's memory. */
   remote: integer('remote', { mode: 'boolean' }).notNull(),
 })

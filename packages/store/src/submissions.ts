@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { v7 as uuidV7 } from 'uuid'
 import type { Connection } from './connection.ts'
 import type { LogWriter } from './log.ts'
@@ -7,7 +7,10 @@ import { type HeaderPairs, jobRequests, jobs } from './schema.ts'
 export interface NewJob {
   /** Path and query. */
   readonly path: string
+  readonly endpoint: string
   readonly model: string
+  readonly modelName: string
+  readonly loadOptions: string
   readonly groupKey: string
   readonly streams: boolean
   readonly headers: HeaderPairs
@@ -32,7 +35,10 @@ export const submissions = (connection: Connection, log: LogWriter) => {
       id: sql.placeholder('id'),
       state: 'queued',
       path: sql.placeholder('path'),
+      endpoint: sql.placeholder('endpoint'),
       model: sql.placeholder('model'),
+      modelName: sql.placeholder('modelName'),
+      loadOptions: sql.placeholder('loadOptions'),
       groupKey: sql.placeholder('groupKey'),
       streams: sql.placeholder('streams'),
       createdAt: sql.placeholder('now'),
@@ -54,6 +60,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
       finishedAt: sql`${sql.placeholder('now')}`,
       expiresAt: sql`${sql.placeholder('expiresAt')}`,
       availableAt: null,
+      answerAttempt: null,
       errorCode: 'cancelled',
     })
     .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
@@ -68,7 +75,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
   const expireBytes = db
     .update(jobs)
     .set({ bytesExpireAt: sql`${sql.placeholder('at')}` })
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), isNotNull(jobs.finishedAt)))
     .prepare()
 
   return {
@@ -99,7 +106,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
         return 'requested'
       }),
 
-    /** The caller has the whole answer: its bytes may go at `expireAt`. */
+    /** The caller has the whole answer: its bytes may go at `expireAt`. A job that has not ended keeps them. */
     delivered: ({ seq }: JobRef, expireAt: number): void => {
       connection.write('normal', () => expireBytes.run({ seq, at: expireAt }))
     },

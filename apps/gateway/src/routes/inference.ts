@@ -15,10 +15,11 @@ import { forwardedHeaders, jobHeaders } from '../headers.ts'
 import type { Logger } from '../logger.ts'
 import { callerLeaves, passOn } from '../pass-on.ts'
 import { readBody } from '../read-body.ts'
-import { relay } from '../relay.ts'
+import { type Patience, relay } from '../relay.ts'
 import { requestPath } from '../request-path.ts'
 import type { Room } from '../room.ts'
 import type { Target } from '../target.ts'
+import type { Seat, WaitingRoom } from '../waiting-room.ts'
 import { whenWritable } from '../when-writable.ts'
 
 export interface InferenceOptions {
@@ -26,6 +27,8 @@ export interface InferenceOptions {
   readonly target: Target
   readonly followers: Followers
   readonly room: Room
+  readonly waitingRoom: WaitingRoom
+  readonly patience: Patience
   readonly logger: Logger
   readonly now: () => number
   readonly maxBodyBytes: number
@@ -49,15 +52,19 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     request: IncomingMessage,
     body: Buffer,
     generation: GenerationRequest,
+    endpoint: GeneratingEndpoint,
   ): Promise<JobRef> => {
     options.demandWorkingLocks()
     room.demand()
-    const { model, stream, options: loadOptions, shift } = generation
+    const { model, options: loadOptions, shift } = generation
     const job = {
       path: requestPath(request).raw,
+      endpoint: endpoint.path,
       model,
+      modelName: canonicalModelName(model) ?? model,
+      loadOptions: JSON.stringify({ options: loadOptions, shift }),
       groupKey: loadSignature({ model, options: loadOptions, shift }),
-      streams: stream,
+      streams: comesInPieces(generation),
       headers: jobHeaders(request),
       body,
     }
@@ -68,10 +75,13 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     job: JobRef,
     response: ServerResponse,
     endpoint: GeneratingEndpoint,
-    streams: boolean,
+    generation: GenerationRequest,
+    seat: Seat,
   ) => {
-    const { followers, cutOff, jobTtlMs, syncTtlMs } = options
-    const end = await relay(job, response, { store, followers, dialect: endpoint.dialect, streams, cutOff })
+    const { followers, patience, cutOff, jobTtlMs, syncTtlMs } = options
+    const inPieces = comesInPieces(generation)
+    const how = { store, followers, endpoint, inPieces, patience, cutOff, onWaiting: seat.sit }
+    const end = await relay(job, response, how)
     logger.debug({ job: job.id, end }, 'caller served')
     if (end === 'left') await whenWritable(() => store.submissions.cancel(job, now(), jobTtlMs))
     if (end === 'delivered') await whenWritable(() => store.submissions.delivered(job, now() + syncTtlMs))
@@ -81,7 +91,7 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     const endpoint = generatingEndpoint(request.method, requestPath(request).decoded)
     if (!endpoint) return next()
     const body = await readBody(request, options.maxBodyBytes)
-    const generation = readGenerationRequest(body, endpoint.prompt)
+    const generation = readGenerationRequest(body, endpoint)
     const signal = callerLeaves(response)
     if (!generation) return passOn(await passDirectly(request, body, signal), response)
     const lane = await laneOf(generation, options)
@@ -92,11 +102,19 @@ export const inference = (options: InferenceOptions): RequestHandler => {
       // It has come to know the model in this very moment. The request takes its turn like any other.
       exchange.body.destroy()
     }
-    const job = await enqueue(request, body, generation)
-    // A caller that left while its job was written is a leaver like any other: `relay` sees it.
-    await answer(job, response, endpoint, generation.stream)
+    const seat = options.waitingRoom.enter()
+    try {
+      const job = await enqueue(request, body, generation, endpoint)
+      // A caller that left while its job was written is a leaver like any other: `relay` sees it.
+      await answer(job, response, endpoint, generation, seat)
+    } finally {
+      seat.sit(false)
+    }
   }
 }
+
+/** A load is answered by one object, whatever was asked. */
+const comesInPieces = ({ stream, isLoad }: GenerationRequest): boolean => stream && !isLoad
 
 const laneOf = async (
   { model, isUnload }: GenerationRequest,

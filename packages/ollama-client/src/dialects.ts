@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+
+/** What a caller gets where an answer should have been. */
+export interface RenderedError {
+  readonly contentType: string
+  readonly body: Buffer
+}
+
+/** How one family of clients is spoken to: its errors, and what keeps a connection alive while there is nothing to say. */
+export interface Dialect {
+  readonly name: 'native' | 'openai' | 'anthropic'
+  /** The error as the whole answer. */
+  error(status: number, message: string): RenderedError
+  readonly stream: {
+    readonly contentType: string
+    /** Headers that the target sends with such a stream besides. */
+    readonly headers: readonly (readonly [string, string])[]
+    /** The error behind pieces that have been sent: what makes the caller's parser see it. */
+    error(status: number, message: string): Buffer
+    /** What may be sent while there is nothing to send, without the caller's parser seeing anything. */
+    readonly heartbeat: Buffer
+    /** Whether a heartbeat may follow these last bytes: never inside a line or an event. */
+    isBetweenPieces(lastBytes: Buffer): boolean
+  }
+  readonly json: { readonly contentType: string }
+}
+
+/** JSON may begin with any number of them. A newline would be a line of its own to some parsers. */
+export const JSON_HEARTBEAT = Buffer.from(' ')
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+const event = (data: unknown, name?: string): Buffer =>
+  Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`)
+
+const endsWith = (bytes: Buffer, ending: string): boolean =>
+  bytes.byteLength === 0 || bytes.toString('latin1').endsWith(ending)
+
+const native: Dialect = {
+  name: 'native',
+  error: (_status, message) => ({
+    contentType: 'application/json; charset=utf-8',
+    body: json({ error: message }),
+  }),
+  stream: {
+    contentType: 'application/x-ndjson',
+    headers: [],
+    error: (_status, message) => Buffer.from(`${JSON.stringify({ error: message })}\n`),
+    heartbeat: JSON_HEARTBEAT,
+    isBetweenPieces: bytes => endsWith(bytes, '\n'),
+  },
+  json: { contentType: 'application/json; charset=utf-8' },
+}
+
+/** OpenAI's words for a status; Ollama has the first two and calls everything else `api_error`. */
+const openAiTypes: Record<number, string> = {
+  400: 'invalid_request_error',
+  404: 'not_found_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  408: 'invalid_request_error',
+  413: 'invalid_request_error',
+  422: 'invalid_request_error',
+  429: 'rate_limit_error',
+}
+
+const openAiError = (status: number, message: string) => ({
+  error: { message, type: openAiTypes[status] ?? 'api_error', param: null, code: null },
+})
+
+const openai: Dialect = {
+  name: 'openai',
+  error: (status, message) => ({ contentType: 'application/json', body: json(openAiError(status, message)) }),
+  stream: {
+    contentType: 'text/event-stream',
+    headers: [],
+    error: (status, message) => event(openAiError(status, message)),
+    heartbeat: Buffer.from(': keep-alive\n\n'),
+    isBetweenPieces: bytes => endsWith(bytes, '\n\n'),
+  },
+  json: { contentType: 'application/json' },
+}
+
+/** Anthropic's words for a status. */
+const anthropicTypes: Record<number, string> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  408: 'invalid_request_error',
+  413: 'request_too_large',
+  422: 'invalid_request_error',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+}
+
+const anthropicError = (status: number, message: string) => ({
+  type: 'error',
+  error: { type: anthropicTypes[status] ?? 'api_error', message },
+  request_id: `req_${randomBytes(12).toString('hex')}`,
+})
+
+const anthropic: Dialect = {
+  name: 'anthropic',
+  error: (status, message) => ({
+    contentType: 'application/json',
+    body: json(anthropicError(status, message)),
+  }),
+  stream: {
+    contentType: 'text/event-stream',
+    headers: [['Cache-Control', 'no-cache']],
+    error: (status, message) => event(anthropicError(status, message), 'error'),
+    heartbeat: event({ type: 'ping' }, 'ping'),
+    isBetweenPieces: bytes => endsWith(bytes, '\n\n'),
+  },
+  json: { contentType: 'application/json' },
+}
+
+export const dialects = { native, openai, anthropic } as const

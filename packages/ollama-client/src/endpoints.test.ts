@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { dialects } from './dialects.ts'
+import { dialectOf, generatingEndpoint } from './endpoints.ts'
+
+test.each<[method: string, path: string, prompt: string]>([
+  ['POST', '/api/chat', 'messages'],
+  ['POST', '/api/generate', 'prompt'],
+  ['POST', '/v1/chat/completions', 'messages'],
+  ['POST', '/v1/completions', 'prompt'],
+  ['POST', '/v1/responses', 'input'],
+  ['POST', '/v1/messages', 'messages'],
+])('%s %s generates, from its %s', (method, path, prompt) => {
+  expect(generatingEndpoint(method, path)).toMatchObject({ path, prompt })
+})
+
+test.each([
+  ['GET', '/api/chat'],
+  ['HEAD', '/api/generate'],
+  ['OPTIONS', '/api/chat'],
+  ['post', '/api/chat'],
+  ['POST', '/API/chat'],
+  ['POST', '/api/chat/'],
+  ['POST', '//api/chat'],
+  ['POST', '/api/./chat'],
+  ['POST', '/api/chat?x=1'],
+  ['POST', '/api/chats'],
+  ['POST', '/api'],
+  ['POST', ''],
+  ['POST', '/api/embed'],
+  ['POST', '/api/embeddings'],
+  ['POST', '/api/show'],
+])('%s %s does not', (method, path) => {
+  expect(generatingEndpoint(method, path)).toBeUndefined()
+})
+
+test.each([
+  ['/api/chat', 'native'],
+  ['/healthz', 'native'],
+  ['/v1/models', 'openai'],
+  ['/v1/embeddings', 'openai'],
+  ['/v1/messages', 'anthropic'],
+  ['/v1/messages/count_tokens', 'anthropic'],
+])('errors of %s are %s', (path, name) => {
+  expect(dialectOf(path).name).toBe(name)
+})
+
+describe('an error as the whole answer', () => {
+  test('is an object like those of the server', () => {
+    const { contentType, body } = dialects.native.error(404, 'no "m" here')
+    expect(contentType).toBe('application/json; charset=utf-8')
+    expect(body.toString()).toBe('{"error":"no \\"m\\" here"}')
+  })
+
+  test.each([
+    [401, 'authentication_error', 'authentication_error'],
+    [404, 'not_found_error', 'not_found_error'],
+    [413, 'invalid_request_error', 'request_too_large'],
+    [503, 'api_error', 'overloaded_error'],
+    [507, 'api_error', 'api_error'],
+  ])('with status %i is called %s by OpenAI and %s by Anthropic', (status, openai, anthropic) => {
+    expect(JSON.parse(dialects.openai.error(status, 'oh').body.toString())).toEqual({
+      error: { message: 'oh', type: openai, param: null, code: null },
+    })
+    expect(JSON.parse(dialects.anthropic.error(status, 'oh').body.toString())).toEqual({
+      type: 'error',
+      error: { type: anthropic, message: 'oh' },
+      request_id: expect.stringMatching(/^req_[0-9a-f]{24}$/) as string,
+    })
+  })
+})
+
+describe('an error behind pieces', () => {
+  test('is a piece of its own, whatever its message', () => {
+    expect(dialects.native.stream.error(502, 'a\nb').toString()).toBe('{"error":"a\\nb"}\n')
+    expect(dialects.openai.stream.error(502, 'a').toString()).toMatch(/^data: \{"error":.*\}\n\n$/)
+    expect(dialects.anthropic.stream.error(502, 'a').toString()).toMatch(/^event: error\ndata: .*\n\n$/)
+  })
+})
+
+describe('a heartbeat', () => {
+  test.each([
+    ['native', '', true],
+    ['native', '{"done":false}\n', true],
+    ['native', '{"done":fa', false],
+    ['openai', 'data: {}\n\n', true],
+    ['openai', 'data: {}\n', false],
+    ['anthropic', 'event: x\ndata: {}\n\n', true],
+    ['anthropic', 'event: x\n', false],
+  ] as const)('of the %s dialect behind %j: %s', (name, sent, may) => {
+    expect(dialects[name].stream.isBetweenPieces(Buffer.from(sent).subarray(-2))).toBe(may)
+  })
+})

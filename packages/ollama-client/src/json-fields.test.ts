@@ -1,0 +1,257 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { jsonFields } from './json-fields.ts'
+
+const wanted = ['model', 'keep_alive', 'options', 'messages', 'stream'] as const
+
+/** The raw values by name, in order; undefined: no object. */
+const fieldsOf = (body: string | Buffer): Record<string, string[]> | undefined => {
+  const found: Record<string, string[]> = {}
+  const isObject = jsonFields(Buffer.from(body), wanted, (name, value) => {
+    ;(found[name] ??= []).push(value.toString())
+  })
+  return isObject ? found : undefined
+}
+
+describe('finds', () => {
+  test.each<[what: string, body: string, found: Record<string, string[]>]>([
+    ['nothing in an empty object', '{}', {}],
+    ['nothing in an empty object with space in it', ' \n\t\r{ \n\t\r} ', {}],
+    ['nothing among other names', '{"x":1,"models":2,"mode":3,"":4}', {}],
+    ['a string', '{"model":"m"}', { model: ['"m"'] }],
+    [
+      'a number, a literal and an empty string',
+      '{"model":-1.5e3,"stream":false,"options":""}',
+      { model: ['-1.5e3'], stream: ['false'], options: ['""'] },
+    ],
+    ['a value with space around it', '{ "model" \t:\r\n "m" \n}', { model: ['"m"'] }],
+    ['a literal with space behind it', '{"stream": true }', { stream: ['true'] }],
+    ['an object, as it is written', '{"options": { "a" : [ 1 ] } ,"x":1}', { options: ['{ "a" : [ 1 ] }'] }],
+    [
+      'brackets and quotes inside strings',
+      '{"messages":["]}\\"{["],"model":"}"}',
+      { messages: ['["]}\\"{["]'], model: ['"}"'] },
+    ],
+    [
+      'a string that ends in backslashes',
+      '{"model":"\\\\\\\\","stream":"\\\\\\""}',
+      { model: ['"\\\\\\\\"'], stream: ['"\\\\\\""'] },
+    ],
+    ['a name in any case', '{"MODEL":1,"mOdEl":2}', { model: ['1', '2'] }],
+    [
+      'a name with the long s and the Kelvin sign',
+      '{"me\u017fsages":[],"option\u017f":{},"\u212aeep_alive":0}',
+      { messages: ['[]'], options: ['{}'], keep_alive: ['0'] },
+    ],
+    [
+      'an escaped name',
+      '{"\\u006d\\u004fdel":1,"\\u212aeep\\u005Falive":2}',
+      { model: ['1'], keep_alive: ['2'] },
+    ],
+    [
+      'a repeated name every time, in order',
+      '{"model":"a","stream":true,"model":null,"Model":"b"}',
+      { model: ['"a"', 'null', '"b"'], stream: ['true'] },
+    ],
+    ['only what is at the top', '{"x":{"model":1},"y":[{"model":2}],"model":3}', { model: ['3'] }],
+    ['the first value only', '{"model":"a"}{"model":"b"}', { model: ['"a"'] }],
+    ['an object with rubbish behind it', '{"model":"a"} % \u0000', { model: ['"a"'] }],
+  ])('%s', (_what, body, found) => {
+    expect(fieldsOf(body)).toEqual(found)
+  })
+
+  test.each<[what: string, name: string]>([
+    ['longer than all that are looked for', 'messages_'],
+    ['with a letter that only resembles one', 'm\u00f6del'],
+    ['with a letter that JavaScript folds and Go does not', '\u0130odel'],
+    ['with a simple escape in it', 'mode\\n'],
+    ['with half an escape in it', 'mode\\u006'],
+    ['with a space in it', ' model'],
+  ])('no name %s', (_what, name) => {
+    expect(fieldsOf(`{"${name}":1,"stream":true}`)).toEqual({ stream: ['true'] })
+  })
+
+  test('a name and a value with bytes that are not UTF-8', () => {
+    const body = Buffer.from('{"m\xffdel":"\xfe","model":"\xff"}', 'latin1')
+    const values: Buffer[] = []
+    expect(jsonFields(body, wanted, (_name, value) => values.push(value))).toBe(true)
+    expect(values).toEqual([Buffer.from('"\xff"', 'latin1')])
+  })
+})
+
+describe('sees no object in', () => {
+  test.each<[what: string, body: string]>([
+    ['nothing', ''],
+    ['space', ' \n'],
+    ['an array', '[{"model":"m"}]'],
+    ['a string', '"model"'],
+    ['null', 'null'],
+    ['a number', '1'],
+    ['plain text', 'model=m'],
+    ['a byte order mark before one', '\ufeff{"model":"m"}'],
+    ['another kind of space before one', '\u00a0{"model":"m"}'],
+    ['a name without quotes', '{model:"m"}'],
+    ['a name without a value', '{"model"}'],
+    ['a name without a colon', '{"model" "m"}'],
+    ['a value that is missing', '{"model":}'],
+    ['a value that is missing before the next', '{"model":,"x":1}'],
+    ['a comma too many at the end', '{"model":"m",}'],
+    ['a comma too many at the beginning', '{,"model":"m"}'],
+    ['no comma', '{"model":"m" "x":1}'],
+    ['a closing bracket in place of the brace', '{"model":1]'],
+  ])('%s', (_what, body) => {
+    expect(fieldsOf(body)).toBeUndefined()
+  })
+
+  const whole = '{ "model" : "m\\"\\\\", "options": {"a": [1, "}"]}, "stream" : false }'
+
+  test('any beginning of one', () => {
+    for (let length = 0; length < whole.length; length++) {
+      expect([length, fieldsOf(whole.slice(0, length))]).toEqual([length, undefined])
+    }
+    expect(fieldsOf(whole)).toEqual({
+      model: ['"m\\"\\\\"'],
+      options: ['{"a": [1, "}"]}'],
+      stream: ['false'],
+    })
+  })
+})
+
+describe('however deep or long the body is', () => {
+  test.each([5_000, 20_000, 1_000_000])('%i levels are passed over', depth => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '1}'],
+    ] as const) {
+      const body = `{"messages":${open.repeat(depth)}${close.repeat(open === '[' ? depth : 0)}`
+      const nested = open === '[' ? body : `${body}1${'}'.repeat(depth)}`
+      expect(fieldsOf(`${nested},"model":"m"}`)?.['model']).toEqual(['"m"'])
+      expect(fieldsOf(nested)).toBeUndefined()
+    }
+  })
+
+  const size = 50_000_000
+  const filled = (unit: string, before: string, after: string): Buffer => {
+    const body = Buffer.alloc(
+      before.length + Math.floor(size / unit.length) * unit.length + after.length,
+      unit,
+    )
+    body.write(before)
+    // The filling begins anew behind what stands before it.
+    body.fill(unit, before.length, body.length - after.length)
+    body.write(after, body.length - after.length)
+    return body
+  }
+
+  test.each<[what: string, unit: string, before: string, after: string]>([
+    ['one string of escaped quotes', '\\"', '{"x":"', '","model":"m"}'],
+    ['one string of backslashes', '\\\\', '{"x":"', '","model":"m"}'],
+    ['one string with an escaped quote here and there', `${'x'.repeat(98)}\\"`, '{"x":"', '","model":"m"}'],
+    ['empty names', '"":0,', '{', '"model":"m"}'],
+    ['escaped names that are not looked for', '"\\u006dodels":0,', '{', '"model":"m"}'],
+    ['brackets', '[],', '{"x":[', '0],"model":"m"}'],
+    ['short strings', '"",', '{"x":[', '0],"model":"m"}'],
+    ['space', ' ', '{"model":', '"m"}'],
+  ])('50 MB of %s are read in a few seconds at the most', (_what, unit, before, after) => {
+    const body = filled(unit, before, after)
+    const begin = performance.now()
+    let last = ''
+    expect(jsonFields(body, wanted, (_name, value) => (last = value.toString()))).toBe(true)
+    expect(performance.now() - begin).toBeLessThan(5_000)
+    expect(last).toBe('"m"')
+  })
+})
+
+type FieldsOf<A> = A extends fc.Arbitrary<infer T> ? T : never
+
+describe('for any input', () => {
+  const anyName = fc.oneof(
+    fc.constantFrom(...wanted, 'MODEL', 'Stream', 'option\u017f', 'x', '', '__proto__'),
+    fc.string({ unit: 'binary' }),
+  )
+  const space = fc.constantFrom('', '', ' ', '\n', '\t', '\r\n  ')
+  /** A name or a text with some of its characters escaped. */
+  const spelled = (text: string, escapes: readonly boolean[]): string =>
+    [...text]
+      .map((character, at) => {
+        const isEscaped = escapes[at % escapes.length] === true && character.length === 1
+        return isEscaped
+          ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+          : JSON.stringify(character).slice(1, -1)
+      })
+      .join('')
+  const anyObject = fc.array(
+    fc.record({
+      name: anyName,
+      escapes: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+      value: fc.json(),
+      spaces: fc.tuple(space, space, space, space),
+    }),
+    { maxLength: 8 },
+  )
+  const written = (fields: FieldsOf<typeof anyObject>): string =>
+    `{${fields
+      .map(
+        ({ name, escapes, value, spaces: [a, b, c, d] }) =>
+          `${a}"${spelled(name, escapes)}"${b}:${c}${value}${d}`,
+      )
+      .join(',')}}`
+  /** Go's folding, spelled out. */
+  const folded = (name: string): string =>
+    name
+      .replaceAll(/[A-Z]/g, letter => letter.toLowerCase())
+      .replaceAll('\u017f', 's')
+      .replaceAll('\u212a', 'k')
+
+  test('the fields of an object are those that a full parser finds, however it is written', () => {
+    fc.assert(
+      fc.property(anyObject, fc.string(), (fields, behind) => {
+        const expected: Record<string, unknown[]> = {}
+        for (const { name, value } of fields) {
+          const key = wanted.find(candidate => candidate === folded(name))
+          if (key) (expected[key] ??= []).push(JSON.parse(value))
+        }
+        const text = written(fields)
+        expect(() => JSON.parse(text) as unknown).not.toThrow()
+        const found = fieldsOf(text + behind)
+        const parsed = Object.entries(found ?? {}).map(([name, values]) => [
+          name,
+          values.map(value => JSON.parse(value) as unknown),
+        ])
+        expect(found && Object.fromEntries(parsed)).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('bytes that a full parser takes for an object are taken for one, and no bytes make it fail', () => {
+    const mutation = fc.record({
+      at: fc.nat(),
+      byte: fc.nat(255),
+      kind: fc.constantFrom('set', 'cut', 'insert'),
+    })
+    fc.assert(
+      fc.property(anyObject, fc.array(mutation, { maxLength: 3 }), (fields, mutations) => {
+        let body = Buffer.from(written(fields))
+        for (const { at, byte, kind } of mutations) {
+          const place = at % (body.length + 1)
+          const [before, after] = [body.subarray(0, place), body.subarray(place)]
+          if (kind === 'set') body = Buffer.concat([before, Buffer.from([byte]), after.subarray(1)])
+          if (kind === 'insert') body = Buffer.concat([before, Buffer.from([byte]), after])
+          if (kind === 'cut') body = Buffer.from(before)
+        }
+        expect(isTakenByParser(body) && fieldsOf(body) === undefined).toBe(false)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  const isTakenByParser = (body: Buffer): boolean => {
+    try {
+      const value: unknown = JSON.parse(body.toString())
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+    } catch {
+      return false
+    }
+  }
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { tempStore } from './testing/temp-store.ts'
+
+const model = (name: string) => ({ name, digest: `digest of ${name}`, remote: false, loading: null })
+
+test('the models are those of the last list, and no others', () => {
+  const { catalogue } = tempStore().store
+  expect(catalogue.model('a')).toBeUndefined()
+  catalogue.replaceModels([model('a'), model('b')])
+  catalogue.replaceModels([{ ...model('b'), remote: true }, model('c')])
+  expect(['a', 'b', 'c'].map(name => catalogue.model(name)?.remote)).toEqual([undefined, true, false])
+  expect(catalogue.model('c')).toEqual(model('c'))
+  catalogue.replaceModels([])
+  expect(catalogue.model('c')).toBeUndefined()
+})
+
+test('a list that cannot be kept leaves the one before', () => {
+  const { catalogue } = tempStore().store
+  catalogue.replaceModels([model('a')])
+  expect(() => catalogue.replaceModels([model('b'), model('b')])).toThrow(/UNIQUE/)
+  expect(catalogue.model('a')).toEqual(model('a'))
+})
+
+test('an answer is kept byte for byte, and the next one takes its place', () => {
+  const { catalogue } = tempStore().store
+  expect(catalogue.snapshot('/api/tags')).toBeUndefined()
+  const first = {
+    headers: [
+      ['A', 'b'],
+      ['a', 'c'],
+    ] as const,
+    body: Buffer.from([0, 255]),
+    polledAt: 1,
+  }
+  catalogue.keepSnapshot('/api/tags', first)
+  expect(catalogue.snapshot('/api/tags')).toEqual(first)
+  expect(catalogue.snapshot('/api/version')).toBeUndefined()
+  const second = { headers: [], body: Buffer.alloc(0), polledAt: 2 }
+  catalogue.keepSnapshot('/api/tags', second)
+  expect(catalogue.snapshot('/api/tags')).toEqual(second)
+})

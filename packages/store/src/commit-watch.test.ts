@@ -1,0 +1,200 @@
+import Database from 'better-sqlite3'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { CommitWatch } from './commit-watch.ts'
+import { openStore } from './store.ts'
+import { startChild } from './testing/child.ts'
+import { newJob, tempDirectory, type TempStore, tempStore } from './testing/temp-store.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+/** Another connection to the same file. */
+const other = ({ file }: TempStore) => {
+  const store = openStore(file, { busyTimeoutMs: 1_000 })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** Counts calls, and tells when there is one. */
+const listen = ({ commits }: TempStore['store']) => {
+  const listener = vi.fn<() => void>()
+  const unlisten = commits.listen(listener)
+  return {
+    listener,
+    unlisten,
+    hears: () =>
+      expect.poll(() => listener.mock.calls.length, { timeout: 5_000, interval: 1 }).toBeGreaterThan(0),
+  }
+}
+
+describe('a commit of another', () => {
+  test('process is told, soon, and is there to be read', async () => {
+    const temp = tempStore()
+    const writer = startChild(`
+      const store = openStore(await told(), { busyTimeoutMs: 1000 })
+      console.log('ready')
+      for (;;) {
+        await told()
+        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1) }, 1)
+      }
+    `)
+    writer.tell(temp.file)
+    await writer.next()
+    let seen = temp.store.output.lastChange()
+    for (let round = 0; round < 20; round++) {
+      const change = new Promise<void>(resolve => {
+        const unlisten = temp.store.commits.listen(() => {
+          unlisten()
+          resolve()
+        })
+      })
+      writer.tell('write')
+      await change
+      expect(temp.store.output.lastChange()).toBeGreaterThan(seen)
+      seen = temp.store.output.lastChange()
+    }
+  })
+
+  test('connection is told to all who listen, and to nobody who has stopped', async () => {
+    const temp = tempStore()
+    const writer = other(temp)
+    const [first, second, third] = [listen(temp.store), listen(temp.store), listen(temp.store)]
+    second.unlisten()
+    second.unlisten()
+    writer.submissions.enqueue(newJob(), 1_000)
+    await Promise.all([first.hears(), third.hears()])
+    expect(second.listener).not.toHaveBeenCalled()
+  })
+
+  test('connection that came before anybody listened is not told', async () => {
+    const temp = tempStore()
+    const writer = other(temp)
+    listen(temp.store).unlisten()
+    writer.submissions.enqueue(newJob(), 1_000)
+    const { listener, hears } = listen(temp.store)
+    writer.submissions.enqueue(newJob(), 1_000)
+    await hears()
+    expect(listener).toHaveBeenCalledTimes(1)
+  })
+
+  test.each([
+    [
+      'is not to be had',
+      () =>
+        vi.spyOn(fs, 'watch').mockImplementation(() => {
+          throw new Error('ENOSPC')
+        }),
+    ],
+    [
+      'breaks down',
+      () => {
+        const { watch } = fs
+        vi.spyOn(fs, 'watch').mockImplementation(((...args: Parameters<typeof watch>) => {
+          const watcher = watch(...args)
+          process.nextTick(() => watcher.emit('error', new Error('gone')))
+          return watcher
+        }) as typeof watch)
+      },
+    ],
+  ])("connection is told also when the file system's word %s", async (_what, breakIt) => {
+    breakIt()
+    const temp = tempStore()
+    const { hears } = listen(temp.store)
+    await new Promise(resolve => setImmediate(resolve))
+    other(temp).submissions.enqueue(newJob(), 1_000)
+    await hears()
+  })
+
+  test('connection is told also when there is nothing to watch', async () => {
+    const temp = tempStore()
+    const sqlite = new Database(temp.file)
+    const watch = new CommitWatch(sqlite, { directory: path.join(tempDirectory(), 'nowhere'), name: 'x-wal' })
+    const listener = vi.fn<() => void>()
+    watch.listen(listener)
+    temp.store.submissions.enqueue(newJob(), 1_000)
+    await expect.poll(() => listener.mock.calls.length, { timeout: 5_000, interval: 1 }).toBe(1)
+    watch.close()
+    sqlite.close()
+  })
+})
+
+describe('by the clock alone', () => {
+  beforeEach(() => {
+    vi.spyOn(fs, 'watch').mockImplementation(() => {
+      throw new Error('not to be had')
+    })
+    vi.useFakeTimers()
+  })
+
+  test('own commits are not told, others are, once', () => {
+    const temp = tempStore()
+    const { listener } = listen(temp.store)
+    for (let commit = 0; commit < 5; commit++) temp.store.submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(listener).not.toHaveBeenCalled()
+    const writer = other(temp)
+    writer.submissions.enqueue(newJob(), 1_000)
+    writer.submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(listener).toHaveBeenCalledTimes(1)
+  })
+
+  test('nothing runs while nobody listens', () => {
+    const temp = tempStore()
+    expect(vi.getTimerCount()).toBe(0)
+    const [first, second] = [listen(temp.store), listen(temp.store)]
+    expect(vi.getTimerCount()).toBe(1)
+    first.unlisten()
+    expect(vi.getTimerCount()).toBe(1)
+    second.unlisten()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('nothing runs when it has been closed', () => {
+    const temp = tempStore()
+    const { listener } = listen(temp.store)
+    temp.store.commits.close()
+    expect(vi.getTimerCount()).toBe(0)
+    other(temp).submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(listener).not.toHaveBeenCalled()
+  })
+
+  test('a listener that finds the file busy is told again, and what it throws otherwise is not hidden', () => {
+    const temp = tempStore()
+    const busy = new Database.SqliteError('database is locked', 'SQLITE_BUSY_RECOVERY')
+    const listener = vi.fn<() => void>().mockImplementationOnce(() => {
+      throw busy
+    })
+    temp.store.commits.listen(listener)
+    other(temp).submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(listener).toHaveBeenCalledTimes(2)
+    listener.mockImplementationOnce(() => {
+      throw new Error('a fault')
+    })
+    other(temp).submissions.enqueue(newJob(), 1_000)
+    expect(() => vi.advanceTimersByTime(1_000)).toThrow('a fault')
+  })
+
+  test('a listener may stop listening, and begin anew, while it is told', () => {
+    const temp = tempStore()
+    const writer = other(temp)
+    const heard: string[] = []
+    const unlisten = temp.store.commits.listen(() => {
+      heard.push('first')
+      unlisten()
+      temp.store.commits.listen(() => void heard.push('second'))
+    })
+    writer.submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    heard.length = 0
+    writer.submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(heard).toEqual(['second'])
+  })
+})

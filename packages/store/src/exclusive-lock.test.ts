@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { takeExclusiveLock } from './exclusive-lock.ts'
+import { startChild } from './testing/child.ts'
+import { tempDirectory, tempStore } from './testing/temp-store.ts'
+
+const lockFile = (): string => path.join(tempDirectory(), 'a.lock')
+
+test('one at a time has it, also within a process', () => {
+  const file = lockFile()
+  const first = takeExclusiveLock(file)
+  expect(first).toBeDefined()
+  expect(takeExclusiveLock(file)).toBeUndefined()
+  expect(takeExclusiveLock(lockFile())).toBeDefined()
+  first?.release()
+  const second = takeExclusiveLock(file)
+  expect(second).toBeDefined()
+  // A second release of the first must not free it.
+  first?.release()
+  expect(takeExclusiveLock(file)).toBeUndefined()
+})
+
+test('who waits for it gets it when it is free, or gives up', () => {
+  const file = lockFile()
+  const lock = takeExclusiveLock(file)
+  const begin = performance.now()
+  expect(takeExclusiveLock(file, 100)).toBeUndefined()
+  expect(performance.now() - begin).toBeGreaterThan(50)
+  lock?.release()
+  expect(takeExclusiveLock(file, 100)).toBeDefined()
+})
+
+test('it is not dropped because nobody refers to it any more', async () => {
+  const holder = startChild(`
+    import { takeExclusiveLock } from ${JSON.stringify(new URL('exclusive-lock.ts', import.meta.url).href)}
+    import v8 from 'node:v8'
+    import vm from 'node:vm'
+    takeExclusiveLock(await told())
+    v8.setFlagsFromString('--expose-gc')
+    const gc = vm.runInNewContext('gc')
+    for (let round = 0; round < 5; round++) {
+      gc()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    console.log('collected')
+    await told()
+  `)
+  const file = lockFile()
+  holder.tell(file)
+  expect(await holder.next()).toBe('collected')
+  expect(takeExclusiveLock(file)).toBeUndefined()
+})
+
+test('a file that cannot be made is no lock that another has', () => {
+  expect(() => takeExclusiveLock(path.join(tempDirectory(), 'nowhere', 'a.lock'))).toThrow(/ENOENT/)
+  const file = lockFile()
+  fs.writeFileSync(file, 'not a database\n'.repeat(100))
+  expect(() => takeExclusiveLock(file)).toThrow(/not a database/)
+})
+
+test('a worker keeps it while it lives, frozen or not, and its death frees it', async () => {
+  const { store, file } = tempStore()
+  const takes = `
+    const store = openStore(await told(), { busyTimeoutMs: 5 })
+    console.log(store.takeWorkerLock() === undefined ? 'refused' : 'taken')
+    await told()
+  `
+  const [worker, second] = [startChild(takes), startChild(takes)]
+  worker.tell(file)
+  expect(await worker.next()).toBe('taken')
+  expect(store.takeWorkerLock()).toBeUndefined()
+  worker.process.kill('SIGSTOP')
+  second.tell(file)
+  expect(await second.next()).toBe('refused')
+  worker.process.kill('SIGKILL')
+  await once(worker.process, 'exit')
+  const lock = store.takeWorkerLock()
+  expect(lock).toBeDefined()
+  lock?.release()
+})

@@ -1,0 +1,301 @@
+import Database from 'better-sqlite3'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { StoreUnusableError } from './errors.ts'
+import { openConnection, STORE_VERSION } from './open-store.ts'
+import { openStore } from './store.ts'
+import { startChild } from './testing/child.ts'
+import { newJob, tempDirectory, tempStore } from './testing/temp-store.ts'
+
+const options = { busyTimeoutMs: 5 }
+const newFile = (): string => path.join(tempDirectory(), 'foreman.db')
+
+const modeOf = (file: string): number => fs.statSync(file).mode & 0o777
+
+const message = (act: () => unknown): string => {
+  try {
+    act()
+  } catch (error) {
+    expect(error).toBeInstanceOf(StoreUnusableError)
+    return (error as Error).message
+  }
+  throw new Error('it was opened')
+}
+
+/** A file with content, which no connection has open. */
+const closedStore = (): string => {
+  const file = newFile()
+  const store = openStore(file, options)
+  store.submissions.enqueue(newJob(), 1_000)
+  store.close()
+  return file
+}
+
+const edit = (file: string, sql: string): void => {
+  const sqlite = new Database(file)
+  sqlite.exec(sql)
+  sqlite.close()
+}
+
+describe('a new file', () => {
+  test('is readable by its owner alone, with all that stands beside it', () => {
+    const { store, file } = tempStore()
+    store.submissions.enqueue(newJob(), 1_000)
+    store.takeWorkerLock()?.release()
+    const files = fs.readdirSync(path.dirname(file)).toSorted()
+    expect(files).toEqual(
+      ['', '-shm', '-wal', '.migrate-lock', '.worker-lock'].map(suffix => `foreman.db${suffix}`),
+    )
+    for (const name of files)
+      expect([name, modeOf(path.join(path.dirname(file), name))]).toEqual([name, 0o600])
+  })
+
+  test('has the settings that durability and housekeeping rely on', () => {
+    const { sqlite } = openConnection(newFile(), { busyTimeoutMs: 7 })
+    const pragmas = ['journal_mode', 'auto_vacuum', 'foreign_keys', 'busy_timeout', 'journal_size_limit']
+    expect(pragmas.map(name => sqlite.pragma(name, { simple: true }))).toEqual([
+      'wal',
+      2,
+      1,
+      7,
+      64 * 1024 * 1024,
+    ])
+    expect(sqlite.pragma('user_version', { simple: true })).toBe(STORE_VERSION)
+    sqlite.close()
+  })
+
+  test('may lie anywhere in the file system, given relative to the working directory', () => {
+    const file = newFile()
+    const relative = path.relative(process.cwd(), file)
+    openStore(relative, options).close()
+    expect(fs.existsSync(file)).toBe(true)
+  })
+})
+
+describe('a commit', () => {
+  test.each(['full', 'normal'] as const)('that is to be %s is made with that setting', durability => {
+    const connection = openConnection(newFile(), options)
+    const synchronous = () => connection.sqlite.pragma('synchronous', { simple: true })
+    connection.write(durability === 'full' ? 'normal' : 'full', () => undefined)
+    expect(connection.write(durability, synchronous)).toBe(durability === 'full' ? 2 : 1)
+    connection.sqlite.close()
+  })
+
+  test('is undone as a whole when something in it fails', () => {
+    const { store, rows } = tempStore()
+    const broken = { ...newJob(), body: undefined as unknown as Buffer }
+    expect(() => store.submissions.enqueue(broken, 1_000)).toThrow(/NOT NULL/)
+    expect(rows('SELECT * FROM jobs')).toEqual([])
+    expect(store.submissions.enqueue(newJob(), 1_000).seq).toBeGreaterThan(0)
+  })
+})
+
+describe('opened again', () => {
+  test('it has what was in it', () => {
+    const file = closedStore()
+    const store = openStore(file, options)
+    expect(store.runs.waitingGroups()).toHaveLength(1)
+    store.close()
+  })
+
+  test('a process that was killed at any point of the first open has not spoiled it', () => {
+    // Every call into SQLite is such a point: the process dies at the first of them, then at the second …
+    const killed = new Error('killed')
+    for (let survived = 0; ; survived++) {
+      const file = newFile()
+      let calls = 0
+      const dieWhenDue = () => {
+        if (calls++ === survived) throw killed
+      }
+      const { pragma, prepare } = Database.prototype
+      Database.prototype.pragma = function (this: Database.Database, ...args: Parameters<typeof pragma>) {
+        dieWhenDue()
+        return pragma.apply(this, args)
+      } as typeof pragma
+      Database.prototype.prepare = function (this: Database.Database, ...args: Parameters<typeof prepare>) {
+        dieWhenDue()
+        return prepare.apply(this, args)
+      } as typeof prepare
+      try {
+        openConnection(file, options).sqlite.close()
+      } catch (error) {
+        expect((error as Error).message).toContain('killed')
+      } finally {
+        Object.assign(Database.prototype, { pragma, prepare })
+      }
+      const connection = openConnection(file, options)
+      expect(connection.sqlite.pragma('auto_vacuum', { simple: true })).toBe(2)
+      expect(connection.sqlite.pragma('user_version', { simple: true })).toBe(STORE_VERSION)
+      connection.sqlite.close()
+      openStore(file, options).close()
+      if (calls <= survived) {
+        expect(survived).toBeGreaterThan(20)
+        return
+      }
+    }
+  })
+
+  test('it is not written to', () => {
+    const file = closedStore()
+    const before = fs.readFileSync(file)
+    openStore(file, options).close()
+    expect(fs.readFileSync(file).equals(before)).toBe(true)
+  })
+
+  test('it waits for a process that is writing just now', async () => {
+    const file = closedStore()
+    const writer = startChild(`
+      import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))}
+      const sqlite = new Database(await told())
+      sqlite.exec("BEGIN IMMEDIATE; UPDATE jobs SET model = 'other'")
+      console.log('writing')
+      setTimeout(() => { sqlite.exec('COMMIT'); console.log('written') }, 300)
+    `)
+    writer.tell(file)
+    expect(await writer.next()).toBe('writing')
+    const store = openStore(file, options)
+    expect(store.runs.claimNext('m', 'first', 1_000, 1_000)?.model).toBe('other')
+    store.close()
+  })
+
+  test('it waits for no process that is reading', () => {
+    const { store, file } = tempStore()
+    const reader = new Database(file, { readonly: true })
+    reader.exec('BEGIN; SELECT * FROM jobs')
+    openStore(file, options).close()
+    store.submissions.enqueue(newJob(), 1_000)
+    reader.close()
+  })
+})
+
+describe('two processes that start on no file at once', () => {
+  test('both open it, time after time', { timeout: 60_000 }, async () => {
+    const directory = tempDirectory()
+    const source = `
+      for (;;) {
+        const store = openStore(await told(), { busyTimeoutMs: 1_000 })
+        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1) }, 1)
+        console.log('opened')
+        await told()
+        store.close()
+        console.log('closed')
+      }`
+    const children = [startChild(source), startChild(source)]
+    for (let round = 0; round < 10; round++) {
+      const file = path.join(directory, `${round}.db`)
+      for (const child of children) child.tell(file)
+      expect(await Promise.all(children.map(child => child.next()))).toEqual(['opened', 'opened'])
+      for (const child of children) child.tell('close')
+      await Promise.all(children.map(child => child.next()))
+      const sqlite = new Database(file)
+      expect(sqlite.pragma('integrity_check', { simple: true })).toBe('ok')
+      expect(sqlite.prepare('SELECT count(*) FROM jobs').pluck().get()).toBe(2)
+      expect(sqlite.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations)
+      sqlite.close()
+    }
+  })
+})
+
+const isRoot = process.getuid?.() === 0
+
+describe('refuses, on one line that names the file,', () => {
+  test.each<[what: string, file: () => string, why: RegExp]>([
+    ['a file that is no database', () => otherFile('not a database\n'.repeat(500)), /not a database/],
+    ['a short one', () => otherFile('{"jobs":[]}'), /not a database/],
+    ['a database with a garbled header', () => garbled(0), /not a database/],
+    ['a database with a garbled schema', () => garbled(100), /malformed/],
+    ['a database that was cut off', () => cutOff(), /malformed/],
+    ["somebody else's database", () => somebodyElses(), /not one of foreman/],
+    ['a database that needs newer code', () => newer(), /needs a newer foreman.* 1000.* 1\b/],
+    ['a database with an orphan in it', () => withOrphan(), /refers to one that is not there/],
+  ])('%s, and leaves it as it is', (_what, make, why) => {
+    const file = make()
+    const before = fs.readFileSync(file)
+    const text = message(() => openStore(file, options))
+    expect(text).toMatch(why)
+    expect(text).toContain(file)
+    expect(text).not.toContain('\n')
+    expect(fs.readFileSync(file).equals(before)).toBe(true)
+    expect(fs.readdirSync(path.dirname(file)).toSorted()).toEqual(['foreman.db', 'foreman.db.migrate-lock'])
+  })
+
+  test('a directory', () => {
+    const directory = tempDirectory()
+    expect(message(() => openStore(directory, options))).toMatch(/unable to open/)
+    fs.rmSync(`${directory}.migrate-lock`)
+  })
+
+  test('a file in a directory that is not there', () => {
+    const file = path.join(tempDirectory(), 'nowhere', 'foreman.db')
+    expect(message(() => openStore(file, options))).toMatch(/ENOENT/)
+  })
+
+  test.skipIf(isRoot)('a new file in a directory that cannot be written', () => {
+    const file = newFile()
+    fs.chmodSync(path.dirname(file), 0o500)
+    expect(message(() => openStore(file, options))).toMatch(/EACCES/)
+    fs.chmodSync(path.dirname(file), 0o700)
+  })
+
+  test.skipIf(isRoot)('a file that cannot be written', () => {
+    const file = closedStore()
+    fs.chmodSync(file, 0o400)
+    expect(message(() => openStore(file, options))).toMatch(/readonly/)
+  })
+
+  const otherFile = (content: string): string => {
+    const file = newFile()
+    fs.writeFileSync(file, content)
+    return file
+  }
+
+  const garbled = (from: number): string => {
+    const file = closedStore()
+    const bytes = fs.readFileSync(file)
+    fs.writeFileSync(file, bytes.fill(0xa5, from, 4_096))
+    fs.rmSync(`${file}.migrate-lock`)
+    return file
+  }
+
+  const cutOff = (): string => {
+    const file = closedStore()
+    fs.truncateSync(file, 2 * 4_096)
+    return file
+  }
+
+  const somebodyElses = (): string => {
+    const file = newFile()
+    edit(file, 'CREATE TABLE jobs (id)')
+    return file
+  }
+
+  const newer = (): string => {
+    const file = closedStore()
+    edit(file, 'PRAGMA user_version = 1000')
+    return file
+  }
+
+  const withOrphan = (): string => {
+    const file = closedStore()
+    edit(
+      file,
+      "PRAGMA foreign_keys = OFF; INSERT INTO job_log (job_seq, attempt, kind, bytes) VALUES (99, 1, 'body', x'')",
+    )
+    return file
+  }
+})
+
+const { entries } = JSON.parse(
+  fs.readFileSync(new URL('../migrations/meta/_journal.json', import.meta.url), 'utf8'),
+) as { entries: unknown[] }
+const migrations = entries.length
+
+test('a migration that only adds is no reason for older code to refuse the file', () => {
+  const file = closedStore()
+  edit(file, 'ALTER TABLE jobs ADD COLUMN later TEXT; CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT')
+  edit(file, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 9e15)")
+  const store = openStore(file, options)
+  expect(store.submissions.enqueue(newJob(), 1_000).seq).toBe(2)
+  store.close()
+})

@@ -1,0 +1,149 @@
+import Database from 'better-sqlite3'
+import { afterEach, expect, test, vi } from 'vitest'
+import { HOUR_MS, newJob, runningJob, type TempStore, tempStore } from './testing/temp-store.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** How SQLite goes about the statements that `act` runs, in its own words. */
+const plansOf = ({ rows }: TempStore, act: () => unknown): string[] => {
+  const database = new Database(':memory:')
+  const prototype = Object.getPrototypeOf(database.prepare('SELECT 1')) as Database.Statement<unknown[]>
+  const ran: { source: string; values: unknown[] }[] = []
+  for (const verb of ['run', 'get', 'all'] as const) {
+    const real = prototype[verb]
+    vi.spyOn(prototype, verb).mockImplementation(function (this: Database.Statement, ...values: unknown[]) {
+      ran.push({ source: this.source, values })
+      return Reflect.apply(real, this, values) as never
+    })
+  }
+  act()
+  vi.restoreAllMocks()
+  database.close()
+  return ran
+    .filter(({ source }) => /^\s*(select|with|update|delete|insert)/i.test(source))
+    .flatMap(({ source, values }) => rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${source}`, ...values))
+    .map(({ detail }) => detail)
+}
+
+const head = { status: 200, headers: [] }
+
+/** Something of everything, so that each verb has work to do. */
+const busyStore = (): TempStore => {
+  const temp = tempStore()
+  const { store } = temp
+  const { claim: delayed } = runningJob(store, { groupKey: 'delayed' })
+  store.runs.release(delayed, { code: 'stall', spent: true, availableAt: 5_000 }, 1_000, HOUR_MS)
+  const { job, claim } = runningJob(store, { groupKey: 'ended' })
+  store.runs.append(claim, { head, body: Buffer.from('x') })
+  store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 1_000, 1_000)
+  store.submissions.delivered(job, 1_000)
+  for (const groupKey of ['a', 'b', 'c']) store.submissions.enqueue(newJob({ groupKey }), 1_000)
+  return temp
+}
+
+type Verb = [verb: string, act: (temp: TempStore) => unknown]
+
+const verbs: Verb[] = [
+  ['enqueue', ({ store }) => store.submissions.enqueue(newJob(), 1_000)],
+  ['cancel', ({ store }) => store.submissions.cancel({ seq: 3, id: 'x' }, 1_000, HOUR_MS)],
+  ['delivered', ({ store }) => store.submissions.delivered({ seq: 2, id: 'x' }, 1_000)],
+  ['isWaiting', ({ store }) => store.runs.isWaiting('a')],
+  ['claimNext', ({ store }) => store.runs.claimNext('a', 'first', 1_000, 1_000)],
+  [
+    'append, finish, release',
+    ({ store }) => {
+      const [first, second] = ['a', 'b'].map(key => store.runs.claimNext(key, 'first', 1_000, 1_000)!)
+      store.runs.append(first!, { head, body: Buffer.from('x') })
+      store.runs.finish(first!, { state: 'failed', answerAttempt: null }, 1_000, HOUR_MS)
+      store.runs.release(second!, { code: 'stall', spent: true }, 1_000, HOUR_MS)
+    },
+  ],
+  ['view, read', ({ store }) => store.output.read(2, { attempt: 1, after: 1 })],
+  ['changesSince', ({ store }) => store.output.changesSince(3)],
+]
+
+test.each(verbs)('%s looks for rows by their keys', (_verb, act) => {
+  const temp = busyStore()
+  const plans = plansOf(temp, () => act(temp)).filter(plan => !/^(SCAN CONSTANT ROW|SCAN target)$/.test(plan))
+  if (plans.length === 0) expect(_verb).toBe('enqueue')
+  for (const plan of plans) expect(plan).toMatch(/^SEARCH /)
+})
+
+test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
+  [
+    'waitingGroups',
+    [
+      /^SEARCH jobs USING INDEX jobs_ready$/,
+      /^SEARCH jobs USING INDEX jobs_ready \(group_key>\?\)$/,
+      /^SEARCH jobs USING INDEX jobs_ready \(group_key=\?\)$/,
+      /^SEARCH jobs USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+    ],
+    ({ store }) => store.runs.waitingGroups(),
+  ],
+  [
+    'claimNext',
+    [/^SEARCH jobs USING INDEX jobs_ready \(group_key=\?\)$/],
+    ({ store }) => store.runs.claimNext('a', 'first', 1, 1),
+  ],
+  [
+    'promoteDue',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_delayed \(available_at>\?\)$/],
+    ({ store }) => store.runs.promoteDue(9_000, 60_000),
+  ],
+  ['cancelRequests', [/^SCAN jobs USING INDEX jobs_running$/], ({ store }) => store.runs.cancelRequests()],
+  [
+    'requeueLost',
+    [/^SCAN jobs USING INDEX jobs_running$/, /^SEARCH job_log USING INDEX job_log_of_job \(job_seq=\?\)$/],
+    ({ store }) => store.runs.requeueLost(1, 1),
+  ],
+  [
+    'read',
+    [/^SEARCH job_log USING INDEX job_log_of_job \(job_seq=\? AND id>\?\)$/],
+    ({ store }) => store.output.read(2, undefined),
+  ],
+  [
+    'changesSince',
+    [/^SEARCH job_log USING INTEGER PRIMARY KEY \(rowid>\?\)$/],
+    ({ store }) => store.output.changesSince(1),
+  ],
+  [
+    'pruneExpired',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_expiring \(expires_at>\? AND expires_at<\?\)$/],
+    ({ store }) => store.housekeeping.pruneExpired(9_000),
+  ],
+  [
+    'pruneDelivered',
+    [
+      /^SEARCH jobs USING (COVERING )?INDEX jobs_bytes_expiring \(bytes_expire_at>\? AND bytes_expire_at<\?\)$/,
+    ],
+    ({ store }) => store.housekeeping.pruneDelivered(9_000),
+  ],
+])('%s goes by the index that is made for it', (_verb, expected, act) => {
+  const temp = busyStore()
+  const plans = plansOf(temp, () => act(temp))
+  for (const plan of expected) expect(plans).toContainEqual(expect.stringMatching(plan))
+})
+
+test('no verb reads all jobs, all requests or the whole log', () => {
+  const temp = busyStore()
+  const { store } = temp
+  const plans = plansOf(temp, () => {
+    for (const [, act] of verbs.toReversed()) act(temp)
+    store.runs.waitingGroups()
+    store.runs.promoteDue(9_000, 60_000)
+    store.runs.requeueLost(1_000, HOUR_MS)
+    store.runs.cancelRequests()
+    store.housekeeping.pruneDelivered(9_000)
+    store.housekeeping.pruneExpired(9_000)
+    store.housekeeping.canWrite()
+    store.housekeeping.usedBytes()
+    store.output.lastChange()
+  })
+  expect(plans.length).toBeGreaterThan(20)
+  const scans = plans.filter(plan => /^SCAN (jobs|job_requests|job_log)\b/.test(plan))
+  // The index of what runs holds nothing else. The log's last row is found from its end.
+  expect(new Set(scans)).toEqual(new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN job_log']))
+  expect(plansOf(temp, () => store.output.lastChange())).toEqual(['SCAN job_log'])
+})

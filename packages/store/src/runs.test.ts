@@ -1,0 +1,428 @@
+import { describe, expect, test } from 'vitest'
+import { JobLostError } from './errors.ts'
+import type { Claim, Finish } from './runs.ts'
+import { eventsOf, HOUR_MS, newJob, runningJob, type TempStore, tempStore } from './testing/temp-store.ts'
+
+const row = ({ rows }: TempStore, seq: number) => rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
+
+/** All that is in the file about jobs. */
+const everything = ({ rows }: TempStore) =>
+  ['jobs', 'job_requests', 'job_log'].map(table => rows(`SELECT * FROM ${table}`))
+
+const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as const }
+const held = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
+const succeeded: Finish = { state: 'succeeded', answerAttempt: 1, statusCode: 200 }
+
+describe('groups that wait', () => {
+  test('are those with a job that could start, each with its oldest', () => {
+    const { store } = tempStore()
+    const groups: [string, number][] = [
+      ['b', 10],
+      ['a', 20],
+      ['b', 30],
+      ['c', 40],
+      ['a', 50],
+    ]
+    for (const [groupKey, now] of groups) store.submissions.enqueue(newJob({ groupKey }), now)
+    const later = store.submissions.enqueue(newJob({ groupKey: 'd' }), 60)
+    const delayed = store.runs.claimNext('d', 'first', 60, 60)!
+    store.runs.release(delayed, { code: 'target_busy', spent: true, availableAt: 1_000 }, 60, HOUR_MS)
+    expect(store.runs.claimNext('c', 'first', 60, 60)).toBeDefined()
+    expect(later.seq).toBe(delayed.seq)
+    expect(store.runs.waitingGroups().toSorted((a, b) => a.oldestSeq - b.oldestSeq)).toEqual([
+      { groupKey: 'b', oldestSeq: 1, oldestCreatedAt: 10 },
+      { groupKey: 'a', oldestSeq: 2, oldestCreatedAt: 20 },
+    ])
+    expect(['a', 'b', 'c', 'd', 'e'].map(key => store.runs.isWaiting(key))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
+  test('are none in an empty file, and may have any name', () => {
+    const { store } = tempStore()
+    expect(store.runs.waitingGroups()).toEqual([])
+    for (const groupKey of ['', "'", '\u{10ffff}', 'A', 'a'])
+      store.submissions.enqueue(newJob({ groupKey }), 1)
+    expect(
+      store.runs
+        .waitingGroups()
+        .map(group => group.groupKey)
+        .toSorted(),
+    ).toEqual(['', "'", 'A', 'a', '\u{10ffff}'])
+  })
+})
+
+describe('a claim', () => {
+  test('takes the oldest job of the group, and no other', () => {
+    const { store } = tempStore()
+    for (const groupKey of ['a', 'b', 'b']) store.submissions.enqueue(newJob({ groupKey }), 1_000)
+    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(2)
+    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(3)
+    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)).toBeUndefined()
+    expect(store.runs.isWaiting('a')).toBe(true)
+  })
+
+  test('makes the job run under a token of its own, and says why it was chosen', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    expect(row(temp, job.seq)).toMatchObject({
+      state: 'running',
+      claim_token: claim.token,
+      attempt: 1,
+      started_at: 1_000,
+    })
+    expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'started', attempt: 1, reason: 'first', at: 1_000 })
+    temp.store.runs.release(claim, { code: 'target_away', spent: false }, 2_000, HOUR_MS)
+    const next = temp.store.runs.claimNext('m', 'resident', 1_000, 3_000)!
+    expect(next.attempt).toBe(2)
+    expect(next.token).not.toBe(claim.token)
+  })
+
+  test('records whose turn it is, for the worker that comes next', () => {
+    const { store } = tempStore()
+    expect(store.runs.turn()).toBeUndefined()
+    store.submissions.enqueue(newJob({ groupKey: 'g' }), 1_000)
+    store.runs.claimNext('nothing', 'first', 500, 2_000)
+    expect(store.runs.turn()).toBeUndefined()
+    store.runs.claimNext('g', 'first', 1_500, 2_000)
+    expect(store.runs.turn()).toEqual({ groupKey: 'g', startedAt: 1_500 })
+  })
+})
+
+describe('a run that has lost its job', () => {
+  const acts: [what: string, act: (temp: TempStore, claim: Claim) => unknown][] = [
+    ['append', ({ store }, claim) => store.runs.append(claim, { head, body: Buffer.from('x') })],
+    ['finish', ({ store }, claim) => store.runs.finish(claim, { ...succeeded, held }, 9_000, HOUR_MS)],
+    [
+      'release',
+      ({ store }, claim) =>
+        store.runs.release(claim, { code: 'target_busy', spent: true, held }, 9_000, HOUR_MS),
+    ],
+  ]
+  const losses: [how: string, lose: (temp: TempStore, claim: Claim) => unknown][] = [
+    ['was requeued', ({ store }) => store.runs.requeueLost(2_000, HOUR_MS)],
+    [
+      'was requeued and claimed anew',
+      ({ store }) => {
+        store.runs.requeueLost(2_000, HOUR_MS)
+        store.runs.claimNext('m', 'first', 2_000, 2_000)
+      },
+    ],
+    [
+      'was released',
+      ({ store }, claim) => store.runs.release(claim, { code: 'target_away', spent: false }, 2_000, HOUR_MS),
+    ],
+    ['has ended', ({ store }, claim) => store.runs.finish(claim, succeeded, 2_000, HOUR_MS)],
+    [
+      'has been deleted',
+      ({ store }, claim) => {
+        store.runs.finish(claim, succeeded, 2_000, 0)
+        store.housekeeping.pruneExpired(2_000)
+      },
+    ],
+  ]
+
+  test.each(acts.flatMap(([what, act]) => losses.map(([how, lose]) => [what, how, act, lose] as const)))(
+    'cannot %s when the job %s, and writes nothing',
+    (_what, _how, act, lose) => {
+      const temp = tempStore()
+      const { claim } = runningJob(temp.store)
+      lose(temp, claim)
+      const before = everything(temp)
+      expect(() => act(temp, claim)).toThrow(JobLostError)
+      expect(everything(temp)).toEqual(before)
+    },
+  )
+
+  test.each(acts)("cannot %s with another run's token, either", (_what, act) => {
+    const temp = tempStore()
+    const { claim } = runningJob(temp.store)
+    const before = everything(temp)
+    expect(() => act(temp, { ...claim, token: 'another' })).toThrow(JobLostError)
+    expect(everything(temp)).toEqual(before)
+  })
+})
+
+describe('output', () => {
+  test('longer than a row is cut into rows, and nothing of it is lost', () => {
+    const temp = tempStore()
+    const { claim } = runningJob(temp.store)
+    const body = Buffer.from(Array.from({ length: 200_001 }, (_, at) => at % 251))
+    temp.store.runs.append(claim, { head, body: body.subarray(0, 100) })
+    temp.store.runs.append(claim, {
+      body: new Uint8Array(body.buffer, body.byteOffset + 100, body.byteLength - 100),
+    })
+    const rows = temp.rows<{ bytes: Buffer }>("SELECT bytes FROM job_log WHERE kind = 'body' ORDER BY id")
+    expect(rows.map(({ bytes }) => bytes.byteLength)).toEqual([100, 65_536, 65_536, 65_536, 3_293])
+    expect(Buffer.concat(rows.map(({ bytes }) => bytes)).equals(body)).toBe(true)
+  })
+
+  test('of no bytes leaves no row', () => {
+    const temp = tempStore()
+    const { claim } = runningJob(temp.store)
+    temp.store.runs.append(claim, { body: Buffer.alloc(0) })
+    temp.store.runs.append(claim, {})
+    expect(temp.rows("SELECT * FROM job_log WHERE kind <> 'event'")).toEqual([])
+  })
+})
+
+describe('a finish', () => {
+  test('ends the job with all that is known of its end', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.finish(
+      claim,
+      { state: 'failed', answerAttempt: null, errorCode: 'stall', errorMessage: 'fell silent' },
+      2_000,
+      HOUR_MS,
+    )
+    expect(row(temp, job.seq)).toMatchObject({
+      state: 'failed',
+      answer_attempt: null,
+      status_code: null,
+      error_code: 'stall',
+      error_message: 'fell silent',
+      claim_token: null,
+      finished_at: 2_000,
+      expires_at: 2_000 + HOUR_MS,
+    })
+    expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'failed', attempt: 1, code: 'stall', at: 2_000 })
+  })
+
+  test('brings an answer that was held back', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.finish(
+      claim,
+      { state: 'failed', answerAttempt: 1, statusCode: 503, held },
+      2_000,
+      HOUR_MS,
+    )
+    expect(temp.store.output.read(job.seq, undefined)?.pieces).toMatchObject([
+      { kind: 'head', head: held.head },
+      { kind: 'body', bytes: held.body },
+    ])
+  })
+
+  test('takes no wish to cancel with it', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.submissions.cancel(job, 1_500, HOUR_MS)
+    temp.store.runs.finish(claim, succeeded, 2_000, HOUR_MS)
+    expect(row(temp, job.seq)).toMatchObject({ state: 'succeeded', cancel_requested_at: null })
+    expect(temp.store.runs.cancelRequests()).toEqual([])
+  })
+})
+
+describe('a release', () => {
+  test('puts the job back in its old place', () => {
+    const { store } = tempStore()
+    const { claim } = runningJob(store)
+    store.submissions.enqueue(newJob(), 1_000)
+    expect(store.runs.release(claim, { code: 'target_away', spent: false }, 2_000, HOUR_MS)).toBe('queued')
+    expect(store.runs.claimNext('m', 'first', 3_000, 3_000)?.seq).toBe(claim.seq)
+  })
+
+  test.each([
+    [true, 1],
+    [false, 0],
+  ])('counts the attempt if it was spent (%s)', (spent, failedAttempts) => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.release(claim, { code: 'stall', spent }, 2_000, HOUR_MS)
+    expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'released', attempt: 1, code: 'stall', at: 2_000 })
+    expect(temp.store.runs.claimNext('m', 'first', 3_000, 3_000)).toMatchObject({
+      attempt: 2,
+      failedAttempts,
+    })
+  })
+
+  test('with a delay keeps the job until it is due', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.release(claim, { code: 'stall', spent: true, availableAt: 2_500 }, 2_000, HOUR_MS)
+    expect(eventsOf(temp, job).at(-1)).toEqual({
+      type: 'released',
+      attempt: 1,
+      code: 'stall',
+      availableAt: 2_500,
+      at: 2_000,
+    })
+    expect(temp.store.runs.isWaiting('m')).toBe(false)
+    expect(temp.store.runs.promoteDue(2_499, 60_000)).toBe(2_500)
+    expect(temp.store.runs.isWaiting('m')).toBe(false)
+    expect(temp.store.runs.promoteDue(2_500, 60_000)).toBeUndefined()
+    expect(temp.store.runs.isWaiting('m')).toBe(true)
+  })
+
+  test('with an answer makes it the best so far, which stays so when a later attempt brings none', () => {
+    const { store } = tempStore()
+    const { claim } = runningJob(store)
+    store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    const second = store.runs.claimNext('m', 'first', 3_000, 3_000)!
+    expect(second.answerAttempt).toBe(1)
+    store.runs.release(second, { code: 'stall', spent: true }, 4_000, HOUR_MS)
+    const third = store.runs.claimNext('m', 'first', 5_000, 5_000)!
+    expect(third.answerAttempt).toBe(1)
+    store.runs.release(third, { code: 'target_busy', spent: true, held }, 6_000, HOUR_MS)
+    expect(store.runs.claimNext('m', 'first', 7_000, 7_000)?.answerAttempt).toBe(3)
+  })
+
+  test('of a job whose caller has left meanwhile ends it: it must not run again for nobody', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.submissions.cancel(job, 1_500, HOUR_MS)
+    expect(temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)).toBe(
+      'cancelled',
+    )
+    expect(row(temp, job.seq)).toMatchObject({
+      state: 'cancelled',
+      error_code: 'cancelled',
+      answer_attempt: null,
+      expires_at: 2_000 + HOUR_MS,
+    })
+    expect(temp.store.runs.waitingGroups()).toEqual([])
+    expect(eventsOf(temp, job).map(({ type }) => type)).toEqual([
+      'queued',
+      'started',
+      'cancel_requested',
+      'cancelled',
+    ])
+  })
+})
+
+describe('delayed jobs', () => {
+  const delayed = (temp: TempStore, ...dueTimes: number[]) => {
+    const claims = dueTimes.map(() => runningJob(temp.store).claim)
+    for (const [at, availableAt] of dueTimes.entries()) {
+      temp.store.runs.release(claims[at]!, { code: 'stall', spent: true, availableAt }, 1_000, HOUR_MS)
+    }
+  }
+
+  test('become ready when their time has come, and the next one is told', () => {
+    const temp = tempStore()
+    delayed(temp, 3_000, 2_000, 4_000)
+    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(2_000)
+    expect(temp.store.runs.promoteDue(3_000, 60_000)).toBe(4_000)
+    expect(temp.rows('SELECT available_at FROM jobs ORDER BY seq')).toEqual([
+      { available_at: null },
+      { available_at: null },
+      { available_at: 4_000 },
+    ])
+  })
+
+  test('with the longest of delays wait for its end', () => {
+    const temp = tempStore()
+    delayed(temp, 61_000)
+    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(61_000)
+    expect(temp.store.runs.isWaiting('m')).toBe(false)
+  })
+
+  test('do not wait until a clock that was set back has caught up', () => {
+    const temp = tempStore()
+    delayed(temp, 3_600_000, 1_500)
+    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(1_500)
+    expect(temp.store.runs.promoteDue(1_500, 60_000)).toBeUndefined()
+    expect(temp.rows('SELECT * FROM jobs WHERE available_at IS NOT NULL')).toEqual([])
+  })
+
+  test('that are none cost no write', () => {
+    const temp = tempStore()
+    const version = () => temp.rows('PRAGMA data_version')
+    const before = version()
+    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBeUndefined()
+    expect(version()).toEqual(before)
+  })
+})
+
+describe('for a new worker, what was left running', () => {
+  test('is ready at once, with the loss counted and no attempt spent', () => {
+    const temp = tempStore()
+    const { job } = runningJob(temp.store)
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 1, failed: 0, cancelled: 0 })
+    expect(row(temp, job.seq)).toMatchObject({
+      state: 'queued',
+      lost_count: 1,
+      failed_attempts: 0,
+      available_at: null,
+    })
+    expect(eventsOf(temp, job).slice(-2)).toEqual([
+      { type: 'lost', attempt: 1, at: 2_000 },
+      { type: 'released', attempt: 1, code: 'worker_lost', at: 2_000 },
+    ])
+  })
+
+  test('is left alone when there is nothing', () => {
+    const temp = tempStore()
+    temp.store.submissions.enqueue(newJob(), 1_000)
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 0, failed: 0, cancelled: 0 })
+  })
+
+  test('fails the third time it is lost', () => {
+    const temp = tempStore()
+    const { job } = runningJob(temp.store, { streams: false })
+    for (const expected of [{ requeued: 1 }, { requeued: 1 }, { failed: 1 }]) {
+      expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toMatchObject(expected)
+      temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+    }
+    expect(row(temp, job.seq)).toMatchObject({
+      state: 'failed',
+      error_code: 'worker_lost',
+      lost_count: 3,
+      attempt: 3,
+      answer_attempt: null,
+    })
+    expect(row(temp, job.seq)['error_message']).toMatch(/3 times/)
+  })
+
+  test('fails with the best answer that there was', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    for (let loss = 0; loss < 3; loss++) {
+      temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+      temp.store.runs.requeueLost(2_000, HOUR_MS)
+    }
+    expect(row(temp, job.seq)).toMatchObject({ state: 'failed', answer_attempt: 1, attempt: 4 })
+  })
+
+  test.each<[streams: boolean, output: string, state: string]>([
+    [true, 'head and body', 'failed'],
+    [true, 'head', 'queued'],
+    [true, 'nothing', 'queued'],
+    [false, 'head and body', 'queued'],
+    [false, 'nothing', 'queued'],
+  ])('when its caller streams (%s) and it had brought %s: %s', (streams, output, state) => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store, { streams })
+    if (output === 'head') temp.store.runs.append(claim, { head })
+    if (output === 'head and body') temp.store.runs.append(claim, { head, body: Buffer.from('x') })
+    temp.store.runs.requeueLost(2_000, HOUR_MS)
+    expect(row(temp, job.seq)['state']).toBe(state)
+    if (state === 'failed') {
+      expect(row(temp, job.seq)).toMatchObject({ error_code: 'worker_lost', answer_attempt: 1 })
+    }
+  })
+
+  test('runs again although an earlier attempt had brought something that nobody was given', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+    expect(temp.store.runs.requeueLost(3_000, HOUR_MS)).toMatchObject({ requeued: 1 })
+    expect(row(temp, job.seq)).toMatchObject({ state: 'queued', answer_attempt: 1 })
+  })
+
+  test('ends when its caller has left', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.append(claim, { head, body: Buffer.from('x') })
+    temp.store.submissions.cancel(job, 1_500, HOUR_MS)
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 0, failed: 0, cancelled: 1 })
+    expect(row(temp, job.seq)).toMatchObject({ state: 'cancelled', lost_count: 1, answer_attempt: null })
+  })
+})

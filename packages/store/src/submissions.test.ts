@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
+
+const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
+  rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
+
+describe('a job that is handed in', () => {
+  test('waits, with all that the target needs', () => {
+    const temp = tempStore()
+    const { submissions, runs } = temp.store
+    const body = Buffer.from([0x00, 0xff, 0x80, 0x0a])
+    const headers = [
+      ['X-Twice', 'a'],
+      ['x-twice', 'b'],
+      ['Odd', 'caf\u00e9 \ud83d\ude00 "\\'],
+    ] as const
+    const job = newJob({
+      path: '/api/chat?x=%20',
+      model: 'M:1',
+      groupKey: 'g',
+      streams: false,
+      headers,
+      body,
+    })
+    const { seq, id } = submissions.enqueue(job, 5_000)
+    expect(id).toMatch(/^job_[0-9a-f]{32}$/)
+    expect(rowOf(temp, seq)).toMatchObject({
+      id,
+      state: 'queued',
+      created_at: 5_000,
+      attempt: 0,
+      expires_at: null,
+    })
+    expect(eventsOf(temp, { seq, id })).toEqual([{ type: 'queued', at: 5_000 }])
+    expect(runs.claimNext('g', 'first', 6_000, 6_000)).toMatchObject({ ...job, seq, id, attempt: 1 })
+  })
+
+  test('has a place and a name that no other has, and names rise with time', () => {
+    const { store } = tempStore()
+    const jobs = [1_000, 2_000, 2_000, 3_000].map(now => store.submissions.enqueue(newJob(), now))
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(4)
+    expect(jobs.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+    expect(jobs[0]!.id < jobs[1]!.id && jobs[2]!.id < jobs[3]!.id).toBe(true)
+  })
+
+  test('never gets the place of one that has been deleted', () => {
+    const { store } = tempStore()
+    const first = store.submissions.enqueue(newJob(), 1_000)
+    store.submissions.cancel(first, 1_000, 0)
+    expect(store.housekeeping.pruneExpired(1_000)).toEqual({ more: false, pruned: 1 })
+    expect(store.submissions.enqueue(newJob(), 1_000).seq).toBeGreaterThan(first.seq)
+  })
+
+  test.each([0, 1, 64 * 1024, 5_000_000])('may have a body of %i bytes', length => {
+    const { store } = tempStore()
+    const body = Buffer.alloc(length, 'x\u00e9\u0000')
+    store.submissions.enqueue(newJob({ body }), 1_000)
+    expect(store.runs.claimNext('m', 'first', 1_000, 1_000)?.body.equals(body)).toBe(true)
+  })
+})
+
+describe('a cancellation', () => {
+  test('ends a job that waits, and says when its row goes', () => {
+    const temp = tempStore()
+    const job = temp.store.submissions.enqueue(newJob(), 1_000)
+    expect(temp.store.submissions.cancel(job, 2_000, HOUR_MS)).toBe('cancelled')
+    expect(rowOf(temp, job.seq)).toMatchObject({
+      state: 'cancelled',
+      finished_at: 2_000,
+      expires_at: 2_000 + HOUR_MS,
+      error_code: 'cancelled',
+    })
+    expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'cancelled', attempt: 0, at: 2_000 })
+    expect(temp.store.runs.waitingGroups()).toEqual([])
+  })
+
+  test('ends a job that waits for its next attempt, whatever an earlier one brought', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+    temp.store.runs.release(
+      claim,
+      { code: 'target_busy', spent: true, availableAt: 9_000, held },
+      2_000,
+      HOUR_MS,
+    )
+    expect(temp.store.submissions.cancel(job, 3_000, HOUR_MS)).toBe('cancelled')
+    expect(rowOf(temp, job.seq)).toMatchObject({
+      state: 'cancelled',
+      available_at: null,
+      answer_attempt: null,
+    })
+    expect(temp.store.runs.promoteDue(1_000_000, 60_000)).toBeUndefined()
+    expect(temp.store.output.read(job.seq, undefined)?.pieces).toEqual([])
+  })
+
+  test('asks the worker to end a job that runs, and goes by the first time it was asked', () => {
+    const temp = tempStore()
+    const { job } = runningJob(temp.store)
+    expect(temp.store.submissions.cancel(job, 2_000, HOUR_MS)).toBe('requested')
+    expect(temp.store.submissions.cancel(job, 3_000, HOUR_MS)).toBe('requested')
+    expect(rowOf(temp, job.seq)).toMatchObject({
+      state: 'running',
+      cancel_requested_at: 2_000,
+      finished_at: null,
+    })
+    expect(temp.store.runs.cancelRequests()).toEqual([job.seq])
+  })
+
+  test('is too late for a job that has ended', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1, statusCode: 200 }, 2_000, HOUR_MS)
+    const before = rowOf(temp, job.seq)
+    expect(temp.store.submissions.cancel(job, 3_000, HOUR_MS)).toBe('ended')
+    expect(temp.store.submissions.cancel(job, 4_000, HOUR_MS)).toBe('ended')
+    expect(rowOf(temp, job.seq)).toEqual(before)
+  })
+
+  test('of a job that is no longer there is too late', () => {
+    expect(tempStore().store.submissions.cancel({ seq: 99, id: 'job_99' }, 1_000, HOUR_MS)).toBe('ended')
+  })
+})
+
+describe('an answer that has been delivered', () => {
+  test('may lose its bytes from then on', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 2_000, HOUR_MS)
+    temp.store.submissions.delivered(job, 3_000)
+    expect(rowOf(temp, job.seq)['bytes_expire_at']).toBe(3_000)
+  })
+
+  test('is not that of a job that has not ended: what it needs stays', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store)
+    temp.store.submissions.delivered(job, 1_000)
+    temp.store.runs.release(claim, { code: 'target_away', spent: false }, 1_000, HOUR_MS)
+    temp.store.submissions.delivered(job, 1_000)
+    temp.store.housekeeping.pruneDelivered(HOUR_MS)
+    expect(temp.store.runs.claimNext('m', 'first', 2_000, 2_000)?.body.toString()).toBe('{"model":"m"}')
+  })
+})

@@ -1,0 +1,71 @@
+import Database from 'better-sqlite3'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openStore, type Store } from '../store.ts'
+import type { Claim } from '../runs.ts'
+import type { JobRef, NewJob } from '../submissions.ts'
+
+/** A directory of its own for the present test. */
+export const tempDirectory = (): string => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-store-'))
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export interface TempStore {
+  readonly store: Store
+  readonly file: string
+  // Both over a connection of their own.
+  readonly run: (sql: string) => void
+  readonly rows: <Row = Record<string, unknown>>(sql: string, ...values: unknown[]) => Row[]
+}
+
+/** An empty store on a real file, for as long as the present test runs. */
+export const tempStore = (): TempStore => {
+  const file = path.join(tempDirectory(), 'foreman.db')
+  const store = openStore(file, { busyTimeoutMs: 5 })
+  const other = new Database(file)
+  onTestFinished(() => {
+    other.close()
+    store.close()
+  })
+  return {
+    store,
+    file,
+    run: sql => void other.exec(sql),
+    rows: <Row>(sql: string, ...values: unknown[]) => other.prepare(sql).all(...values) as Row[],
+  }
+}
+
+/** A job that differs from all others only in what the test is about. */
+export const newJob = (differing: Partial<NewJob> = {}): NewJob => ({
+  path: '/api/chat',
+  model: 'm',
+  endpoint: '/api/chat',
+  modelName: 'm',
+  loadOptions: '{}',
+  groupKey: 'm',
+  streams: true,
+  headers: [['Content-Type', 'application/json']],
+  body: Buffer.from('{"model":"m"}'),
+  ...differing,
+})
+
+export const HOUR_MS = 3_600_000
+
+/** Hands in a job and claims it. */
+export const runningJob = (store: Store, differing: Partial<NewJob> = {}): { job: JobRef; claim: Claim } => {
+  const job = store.submissions.enqueue(newJob(differing), 1_000)
+  const claim = store.runs.claimNext(differing.groupKey ?? 'm', 'first', 1_000, 1_000)
+  if (claim?.seq !== job.seq) throw new Error('another job was claimed')
+  return { job, claim }
+}
+
+/** What a job's log says of its changes, in order. */
+export const eventsOf = ({ rows }: TempStore, { seq }: JobRef): Record<string, unknown>[] =>
+  rows<{ bytes: Buffer }>(
+    "SELECT bytes FROM job_log WHERE job_seq = ? AND kind = 'event' ORDER BY id",
+    seq,
+  ).map(({ bytes }) => JSON.parse(bytes.toString()) as Record<string, unknown>)
