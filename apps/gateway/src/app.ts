@@ -6,6 +6,7 @@ import type { Observed } from './health.ts'
 import type { Logger } from './logger.ts'
 import { comeAgain } from './refusal.ts'
 import { direct, type DirectOptions } from './routes/direct.ts'
+import { embeddings } from './routes/embeddings.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inference, type InferenceOptions } from './routes/inference.ts'
 
@@ -32,6 +33,7 @@ export const createApp = (options: AppOptions): Express => {
   app.use(browsers(options.browsers))
   app.use(access(options.token))
   app.use(inference(options.inference))
+  app.use(embeddings(options.inference))
   app.use(direct(options.direct))
   app.use(errorHandler(options.logger))
   return app

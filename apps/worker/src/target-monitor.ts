@@ -1,4 +1,4 @@
-import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
+import { canonicalModelName, modelLoading, type OllamaClient } from '@foreman/ollama-client'
 import type { HeaderPairs, ModelRow, Store, TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
 import type { Logger } from './logger.ts'
@@ -16,6 +16,8 @@ export interface TargetMonitorOptions {
   readonly now: () => number
   /** The target has come back (or is there for the first time), and has been polled. */
   readonly onReturn: (resident: readonly string[]) => void
+  /** More is known of how this model loads. */
+  readonly onModel: (name: string) => void
   /** It was polled. */
   readonly onPoll: (resident: readonly string[]) => void
 }
@@ -97,6 +99,7 @@ export class TargetMonitor {
       this.#options.logger.info({ resident }, 'the target is there')
       this.#options.onReturn(resident)
       this.#schedulePoll()
+      await this.#learnLoading()
     } catch (error) {
       if (this.#stopped.signal.aborted) return
       // It answered, and was gone again before it could be polled.
@@ -127,10 +130,30 @@ export class TargetMonitor {
       if (this.#stopped.signal.aborted) return
       this.#options.onPoll(resident)
       this.#schedulePoll()
+      await this.#learnLoading()
     } catch (error) {
       this.lost((error as Error).message)
     } finally {
       this.#polling = false
+    }
+  }
+
+  /** Asks of each manifest, once, what decides about its loading. What cannot be learnt now is asked again. */
+  async #learnLoading(): Promise<void> {
+    const { store, client, logger, onModel } = this.#options
+    for (const { name, digest, remote } of store.catalogue.unasked()) {
+      if (remote || digest === '') continue
+      try {
+        // Another name of the same manifest may just have been asked about.
+        if (!store.catalogue.model(name)?.loading) {
+          const loading = modelLoading(await client.show({ model: name }, { signal: this.#timeout() }))
+          store.catalogue.noteLoading(digest, { ...loading })
+        }
+        onModel(name)
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return
+        logger.debug({ err: error, model: name }, 'how this model loads could not be learnt')
+      }
     }
   }
 
@@ -177,15 +200,14 @@ export class TargetMonitor {
 }
 
 /** An empty list, and none at all, are `null` to some versions. */
-const modelRows = (tags: Buffer): ModelRow[] => {
+const modelRows = (tags: Buffer): Omit<ModelRow, 'loading'>[] => {
   const { models } = JSON.parse(tags.toString()) as {
     models?: { name: string; digest?: string; remote_host?: string }[] | null
   }
-  const rows = new Map<string, ModelRow>()
+  const rows = new Map<string, Omit<ModelRow, 'loading'>>()
   for (const { name, digest = '', remote_host: remoteHost } of models ?? []) {
     const canonical = canonicalModelName(name)
-    if (canonical)
-      rows.set(canonical, { name: canonical, digest, remote: Boolean(remoteHost), loading: null })
+    if (canonical) rows.set(canonical, { name: canonical, digest, remote: Boolean(remoteHost) })
   }
   return [...rows.values()]
 }

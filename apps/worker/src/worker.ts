@@ -1,5 +1,5 @@
-import type { ExclusiveLock, Store } from '@foreman/store'
-import { isBusy, isFull } from '@foreman/store'
+import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
+import { type Claim, type ExclusiveLock, isBusy, isFull, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
 import type { Embedder } from './embedder.ts'
 import type { Housekeeper } from './housekeeper.ts'
@@ -22,7 +22,7 @@ export interface WorkerOptions {
   readonly now: () => number
   readonly pid: number
   readonly run: Omit<RunOptions, 'probe'>
-  readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll'>
+  readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll' | 'onModel'>
   readonly embedder: Embedder
   readonly housekeeper: Housekeeper
   readonly concurrency: number
@@ -41,6 +41,8 @@ export class Worker {
   readonly #running = new Map<number, Run>()
   #lock: ExclusiveLock | undefined
   #turn: Turn | undefined
+  /** The last job that was claimed: its group has the turn. */
+  #present: Claim | undefined
   #pinning = false
   #stopping = false
   #timers: { lock?: NodeJS.Timeout; heartbeat?: NodeJS.Timeout; tick?: NodeJS.Timeout } = {}
@@ -54,6 +56,7 @@ export class Worker {
       ...options.monitor,
       onReturn: resident => this.#targetReturned(resident),
       onPoll: resident => this.#targetPolled(resident),
+      onModel: name => this.#regroup(name),
     })
   }
 
@@ -132,8 +135,23 @@ export class Worker {
       if (this.#running.size > 0 && choice.groupKey !== this.#turn?.groupKey) return
       const claim = store.runs.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
       if (!claim) return
-      this.#turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
+      const { groupKey, turnStartedAt: startedAt } = choice
+      this.#turn = { groupKey, startedAt, isOver: false }
+      this.#present = claim
       this.#run(new Run(claim, { ...this.#options.run, probe: () => this.#monitor.probe() }))
+    }
+  }
+
+  /** Two names of the same weights are one group, as soon as that is known. */
+  #regroup(modelName: string): void {
+    const { catalogue, runs } = this.#options.store
+    const groupKeyOf = (loadOptions: string): string => {
+      const request = JSON.parse(loadOptions) as ReturnType<typeof loadOptionsOf>
+      return loadSignature({ model: modelName, ...request, ...catalogue.model(modelName)?.loading })
+    }
+    runs.regroup(modelName, groupKeyOf)
+    if (this.#turn && this.#present?.modelName === modelName) {
+      this.#turn = { ...this.#turn, groupKey: groupKeyOf(this.#present.loadOptions) }
     }
   }
 

@@ -1,3 +1,5 @@
+import { jsonFields } from './json-fields.ts'
+
 const NANOSECONDS: Record<string, bigint> = {
   ns: 1n,
   us: 1_000n,
@@ -45,4 +47,18 @@ export function keepAliveSeconds(value: unknown): number | 'absent' | 'invalid' 
 /** Whether `keep_alive` says "unload": exactly 0, as a number or as a duration. */
 export function isZeroKeepAlive(value: unknown): boolean {
   return keepAliveSeconds(value) === 0
+}
+
+const NULL = Buffer.from('null')
+
+/** The body of a request with its `keep_alive` made null, which Ollama reads as absent; all else stays as it is. */
+export function withoutKeepAlive(body: Buffer): Buffer {
+  const pieces: Buffer[] = []
+  let kept = 0
+  const isObject = jsonFields(body, ['keep_alive'], (_name, value) => {
+    const at = value.byteOffset - body.byteOffset
+    pieces.push(body.subarray(kept, at), NULL)
+    kept = at + value.byteLength
+  })
+  return isObject && kept > 0 ? Buffer.concat([...pieces, body.subarray(kept)]) : body
 }

@@ -1,4 +1,6 @@
 import { canonicalModelName } from './model-name.ts'
+import { modelfileParameters, modelfileWeights } from './modelfile.ts'
+import type { ShowReply } from './types.ts'
 
 export interface LoadRequest {
   /** The name as the request has it. */
@@ -46,6 +48,52 @@ export function loadSignature(request: LoadRequest): string {
     `draft=${integer('draft_num_predict') ?? 4}`,
     `shift=${shift ? 1 : 0}`,
   ].join('|')
+}
+
+const LOAD_OPTIONS = [
+  'num_ctx',
+  'num_batch',
+  'num_gpu',
+  'main_gpu',
+  'use_mmap',
+  'num_thread',
+  'draft_num_predict',
+] as const
+
+/** What of a request decides about a load: with what is known of its model, it makes the signature. */
+export function loadOptionsOf(
+  request: Pick<LoadRequest, 'options' | 'shift'>,
+): Pick<LoadRequest, 'options' | 'shift'> {
+  const given = LOAD_OPTIONS.filter(name => request.options?.[name] != null)
+  return {
+    ...(given.length > 0
+      ? { options: Object.fromEntries(given.map(name => [name, request.options?.[name]])) }
+      : {}),
+    ...(request.shift == null ? {} : { shift: request.shift }),
+  }
+}
+
+/** What `/api/show` tells of a model that decides about a load. */
+export interface ModelLoading {
+  weights?: string
+  parameters?: Record<string, unknown>
+  family?: string
+  trainedContext?: number
+}
+
+/** Reads it from the reply of `/api/show`. */
+export function modelLoading(show: ShowReply): ModelLoading {
+  const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
+  const { options = {} } = loadOptionsOf({ options: modelfileParameters(show.parameters ?? '') })
+  const info = show.model_info ?? {}
+  const architecture = info['general.architecture']
+  const trainedContext = info[`${String(architecture)}.context_length`]
+  return {
+    ...(weights === undefined ? {} : { weights }),
+    ...(Object.keys(options).length === 0 ? {} : { parameters: options }),
+    ...(show.details?.family ? { family: show.details.family } : {}),
+    ...(typeof trainedContext === 'number' ? { trainedContext } : {}),
+  }
 }
 
 function asInteger(value: unknown): number | undefined {

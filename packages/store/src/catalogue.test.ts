@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { tempStore } from './testing/temp-store.ts'
 
-const model = (name: string) => ({ name, digest: `digest of ${name}`, remote: false, loading: null })
+const model = (name: string) => ({ name, digest: `digest of ${name}`, remote: false })
 
 test('the models are those of the last list, and no others', () => {
   const { catalogue } = tempStore().store
@@ -9,7 +9,7 @@ test('the models are those of the last list, and no others', () => {
   catalogue.replaceModels([model('a'), model('b')])
   catalogue.replaceModels([{ ...model('b'), remote: true }, model('c')])
   expect(['a', 'b', 'c'].map(name => catalogue.model(name)?.remote)).toEqual([undefined, true, false])
-  expect(catalogue.model('c')).toEqual(model('c'))
+  expect(catalogue.model('c')).toEqual({ ...model('c'), loading: null })
   catalogue.replaceModels([])
   expect(catalogue.model('c')).toBeUndefined()
 })
@@ -18,7 +18,7 @@ test('a list that cannot be kept leaves the one before', () => {
   const { catalogue } = tempStore().store
   catalogue.replaceModels([model('a')])
   expect(() => catalogue.replaceModels([model('b'), model('b')])).toThrow(/UNIQUE/)
-  expect(catalogue.model('a')).toEqual(model('a'))
+  expect(catalogue.model('a')).toEqual({ ...model('a'), loading: null })
 })
 
 test('an answer is kept byte for byte, and the next one takes its place', () => {
@@ -38,4 +38,15 @@ test('an answer is kept byte for byte, and the next one takes its place', () => 
   const second = { headers: [], body: Buffer.alloc(0), polledAt: 2 }
   catalogue.keepSnapshot('/api/tags', second)
   expect(catalogue.snapshot('/api/tags')).toEqual(second)
+})
+
+test('what is known of how a manifest loads stays known, under all its names, until the manifest is another', () => {
+  const { catalogue } = tempStore().store
+  catalogue.replaceModels([model('a'), { ...model('a'), name: 'b' }, model('c')])
+  catalogue.noteLoading('digest of a', { weights: 'w' })
+  expect(catalogue.unasked().map(({ name }) => name)).toEqual(['c'])
+  catalogue.replaceModels([{ ...model('a'), name: 'd' }, model('c')])
+  expect(catalogue.model('d')?.loading).toEqual({ weights: 'w' })
+  catalogue.replaceModels([{ ...model('a'), digest: 'another' }])
+  expect(catalogue.model('a')?.loading).toBeNull()
 })

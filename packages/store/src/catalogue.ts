@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, isNull, sql } from 'drizzle-orm'
 import type { Connection } from './connection.ts'
 import { type HeaderPairs, models, snapshots } from './schema.ts'
 
@@ -46,12 +46,32 @@ export const catalogue = (connection: Connection) => {
     /** @param name canonical */
     model: (name: string): ModelRow | undefined => selectModel.get({ name }),
 
-    /** The target's models are these and no others. */
-    replaceModels: (rows: readonly ModelRow[]): void => {
+    /** The target's models are these and no others. What is known of a manifest's loading stays known. */
+    replaceModels: (rows: readonly Omit<ModelRow, 'loading'>[]): void => {
       connection.write('normal', () => {
+        const known = new Map(
+          db
+            .select()
+            .from(models)
+            .all()
+            .map(({ digest, loading }) => [digest, loading]),
+        )
         db.delete(models).run()
-        for (const row of rows) db.insert(models).values(row).run()
+        for (const row of rows)
+          db.insert(models)
+            .values({ ...row, loading: known.get(row.digest) ?? null })
+            .run()
       })
+    },
+
+    /** Those whose loading has not been asked for. */
+    unasked: (): ModelRow[] => db.select().from(models).where(isNull(models.loading)).all(),
+
+    /** Keeps what the target says of a manifest's loading. */
+    noteLoading: (digest: string, loading: Record<string, unknown>): void => {
+      connection.write('normal', () =>
+        db.update(models).set({ loading }).where(eq(models.digest, digest)).run(),
+      )
     },
 
     snapshot: (path: string): Snapshot | undefined => selectSnapshot.get({ path }),

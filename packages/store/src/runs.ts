@@ -20,6 +20,8 @@ export interface Claim {
   readonly path: string
   readonly endpoint: string
   readonly model: string
+  readonly modelName: string
+  readonly loadOptions: string
   readonly groupKey: string
   readonly headers: HeaderPairs
   readonly body: Buffer
@@ -89,6 +91,23 @@ export const runs = (connection: Connection, log: LogWriter) => {
        FROM groups JOIN jobs ON jobs.seq = (
          SELECT min(seq) FROM jobs WHERE state = 'queued' AND available_at IS NULL AND group_key = groups.key)`,
   )
+  const selectGroupings = db
+    .selectDistinct({ loadOptions: jobs.loadOptions, groupKey: jobs.groupKey })
+    .from(jobs)
+    .where(and(eq(jobs.state, sql`'queued'`), eq(jobs.modelName, sql.placeholder('modelName'))))
+    .prepare()
+  const moveToGroup = db
+    .update(jobs)
+    .set({ groupKey: sql`${sql.placeholder('right')}` })
+    .where(
+      and(
+        eq(jobs.state, sql`'queued'`),
+        eq(jobs.modelName, sql.placeholder('modelName')),
+        eq(jobs.loadOptions, sql.placeholder('loadOptions')),
+        eq(jobs.groupKey, sql.placeholder('groupKey')),
+      ),
+    )
+    .prepare()
   const selectNext = db
     .select({ seq: jobs.seq })
     .from(jobs)
@@ -247,6 +266,21 @@ export const runs = (connection: Connection, log: LogWriter) => {
   return {
     /** The groups that have a job ready, in no order. Its cost does not depend on how many jobs wait. */
     waitingGroups: (): WaitingGroup[] => selectGroups.all() as WaitingGroup[],
+
+    /**
+     * Puts queued jobs of a model into other groups, because more is known of it now.
+     * @param groupKeyOf of the jobs with these load options
+     * @returns whether any job changed its group
+     */
+    regroup: (modelName: string, groupKeyOf: (loadOptions: string) => string): boolean => {
+      const misplaced = selectGroupings.all({ modelName }).flatMap(({ loadOptions, groupKey }) => {
+        const right = groupKeyOf(loadOptions)
+        return right === groupKey ? [] : [{ modelName, loadOptions, groupKey, right }]
+      })
+      if (misplaced.length > 0)
+        connection.write('normal', () => misplaced.forEach(each => moveToGroup.run(each)))
+      return misplaced.length > 0
+    },
 
     /** Whether a job of this group is ready. */
     isWaiting: (groupKey: string): boolean => selectNext.get({ groupKey }) !== undefined,

@@ -4,12 +4,14 @@ import {
   generatingEndpoint,
   type GenerationRequest,
   isCloudModel,
+  loadOptionsOf,
   loadSignature,
   readGenerationRequest,
 } from '@foreman/ollama-client'
 import type { JobRef, Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { decodedBody } from '../decoded-body.ts'
 import type { Followers } from '../followers.ts'
 import { forwardedHeaders, jobHeaders } from '../headers.ts'
 import type { Logger } from '../logger.ts'
@@ -56,14 +58,16 @@ export const inference = (options: InferenceOptions): RequestHandler => {
   ): Promise<JobRef> => {
     options.demandWorkingLocks()
     room.demand()
-    const { model, options: loadOptions, shift } = generation
+    const { model } = generation
+    const modelName = canonicalModelName(model) ?? model
+    const loadOptions = loadOptionsOf(generation)
     const job = {
       path: requestPath(request).raw,
       endpoint: endpoint.path,
       model,
-      modelName: canonicalModelName(model) ?? model,
-      loadOptions: JSON.stringify({ options: loadOptions, shift }),
-      groupKey: loadSignature({ model, options: loadOptions, shift }),
+      modelName,
+      loadOptions: JSON.stringify(loadOptions),
+      groupKey: loadSignature({ model, ...loadOptions, ...store.catalogue.model(modelName)?.loading }),
       streams: comesInPieces(generation),
       headers: jobHeaders(request),
       body,
@@ -91,7 +95,8 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     const endpoint = generatingEndpoint(request.method, requestPath(request).decoded)
     if (!endpoint) return next()
     const body = await readBody(request, options.maxBodyBytes)
-    const generation = readGenerationRequest(body, endpoint)
+    const readable = await decodedBody(body, request.headers['content-encoding'], endpoint.dialect)
+    const generation = readGenerationRequest(readable, endpoint)
     const signal = callerLeaves(response)
     if (!generation) return passOn(await passDirectly(request, body, signal), response)
     const lane = await laneOf(generation, options)

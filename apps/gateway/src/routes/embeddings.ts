@@ -1,0 +1,23 @@
+import { withoutKeepAlive } from '@foreman/ollama-client'
+import type { RequestHandler } from 'express'
+import { forwardedHeaders } from '../headers.ts'
+import { callerLeaves, passOn } from '../pass-on.ts'
+import { readBody } from '../read-body.ts'
+import { requestPath } from '../request-path.ts'
+import type { Target } from '../target.ts'
+
+const paths = new Set(['/api/embed', '/api/embeddings'])
+
+/**
+ * Embeddings go straight to the target, but how long their model stays in memory is not the caller's to say: Ollama
+ * runs it beside the working model, and only the worker knows whether it fits there.
+ */
+export const embeddings =
+  ({ target, maxBodyBytes }: { target: Target; maxBodyBytes: number }): RequestHandler =>
+  async (request, response, next) => {
+    const { raw, decoded } = requestPath(request)
+    if (request.method !== 'POST' || !paths.has(decoded)) return next()
+    const body = withoutKeepAlive(await readBody(request, maxBodyBytes))
+    const signal = callerLeaves(response)
+    await passOn(await target.open('POST', raw, forwardedHeaders(request), body, signal), response)
+  }
