@@ -139,7 +139,10 @@ describe('room', () => {
 })
 
 test('a file that another process holds for ten seconds: a quick refusal, health all the while, and recovery', async () => {
-  const foreman = await start()
+  const sim = await startSim({})
+  onTestFinished(() => sim.close())
+  // The worker waits for the file with all it does; here it would hold up the gateway in the same process.
+  const foreman = await startForeman({ target: sim.url, worker: false })
   const other = new Database(foreman.dbPath)
   onTestFinished(() => void other.close())
   other.exec('BEGIN IMMEDIATE')
@@ -149,6 +152,7 @@ test('a file that another process holds for ten seconds: a quick refusal, health
   expect(performance.now() - sentAt).toBeLessThan(1_000)
   expect(await foreman.healthReasons()).toContain('queue_not_writable')
   other.exec('ROLLBACK')
+  foreman.startWorker()
   expect((await send(foreman.url, { path: '/api/chat', body: chat('hi') })).status).toBe(200)
 })
 
@@ -157,12 +161,10 @@ test(
   { timeout: 120_000 },
   async () => {
     const foreman = await start({ FOREMAN_JOB_TIMEOUT: '2s', FOREMAN_MAX_ATTEMPTS: '1' })
-    const generating = recordings.filter(
-      ({ request }) => /^\/api\/(chat|generate)$/.test(request.path) && request.body,
-    )
+    const all = recordings.filter(({ request }) => request.method === 'POST')
     const mutated = fc
       .tuple(
-        fc.constantFrom(...generating),
+        fc.constantFrom(...all),
         fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'cut', 'insert')), { maxLength: 4 }),
       )
       .map(([one, edits]) => {
@@ -176,7 +178,7 @@ test(
         }
         return { path: one.request.path, body: bytes }
       })
-    const runs = process.env['FOREMAN_SOAK'] === '1' ? 10_000 : 300
+    const runs = process.env['FOREMAN_SOAK'] === '1' ? 10_000 : 1_000
     await fc.assert(
       fc.asyncProperty(mutated, async ({ path, body }) => {
         const { status, body: answer } = await send(foreman.url, { path, body })

@@ -63,7 +63,9 @@ describe('beside the queue', () => {
     ] as const) {
       expect([path, (await send(foreman.url, { method, path })).status]).toEqual([path, 403])
     }
-    expect(sim.requests.map(({ path }) => path).filter(path => !/tags|version|ps$|show/.test(path))).toEqual([])
+    expect(sim.requests.map(({ path }) => path).filter(path => !/tags|version|ps$|show/.test(path))).toEqual(
+      [],
+    )
   })
 })
 

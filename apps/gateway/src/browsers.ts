@@ -1,8 +1,8 @@
+import { routeAt } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import { isAllowedHost } from './allowed-host.ts'
 import type { OriginPolicy } from './origins.ts'
 import { requestPath } from './request-path.ts'
-import { methodsOf } from './target-routes.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 43_200
 
@@ -46,11 +46,11 @@ export const browsers =
       if (!origins.allows(origin)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
       response.setHeader('Access-Control-Allow-Origin', origins.any ? '*' : origin)
       if (request.method === 'OPTIONS') {
-        const methods = methodsOf(requestPath(request).decoded)
+        const route = routeAt(requestPath(request).decoded)
         response.setHeader('Access-Control-Allow-Headers', allowedHeaders.join(','))
         response.setHeader('Access-Control-Allow-Methods', allowedMethods.join(','))
         response.setHeader('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_SECONDS)
-        if (methods) response.setHeader('Allow', methods.join(', '))
+        if (route) response.setHeader('Allow', route.methods.join(', '))
         response.setHeader('Vary', preflightVaries)
         return void response.writeHead(204).end()
       }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dialects } from './dialects.ts'
-import { dialectOf, generatingEndpoint } from './endpoints.ts'
+import { dialectOf, generatingEndpoint, routeAt } from './endpoints.ts'
 
 test.each<[method: string, path: string, prompt: string]>([
   ['POST', '/api/chat', 'messages'],
@@ -89,4 +89,22 @@ describe('a heartbeat', () => {
   ] as const)('of the %s dialect behind %j: %s', (name, sent, may) => {
     expect(dialects[name].stream.isBetweenPieces(Buffer.from(sent).subarray(-2))).toBe(may)
   })
+})
+
+test.each([
+  ['/', 'metadata'],
+  ['/api/tags', 'metadata'],
+  ['/v1/models/plain', 'metadata'],
+  ['/v1/models/a/b', undefined],
+  ['/v1/embeddings', 'embedding'],
+  ['/api/chat', 'generating'],
+  ['/v1/messages', 'generating'],
+  ['/v1/messages/count_tokens', undefined],
+  ['/api/blobs/sha256:00', 'management'],
+  ['/api/blobs/', undefined],
+  ['/api/blobs', undefined],
+  ['/api/pull/', undefined],
+  ['/nothing', undefined],
+])('the route at %s: %s', (path, kind) => {
+  expect(routeAt(path)?.kind).toBe(kind)
 })

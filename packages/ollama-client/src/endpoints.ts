@@ -72,6 +72,58 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
   },
 ]
 
+/** What a route that does not generate is for. */
+export type RouteKind = 'metadata' | 'embedding' | 'management' | 'account' | 'other'
+
+export interface Route {
+  /** One that ends in `/` has one more segment. */
+  readonly path: string
+  /** As Ollama's router lists them. */
+  readonly methods: readonly string[]
+  readonly kind: RouteKind | 'generating'
+}
+
+const route = (kind: Route['kind'], path: string, ...methods: string[]): Route => ({ kind, path, methods })
+
+/** Every route that Ollama has. */
+export const routes: readonly Route[] = [
+  ...generatingEndpoints.map(({ path, method }) => route('generating', path, method)),
+  route('metadata', '/', 'GET', 'HEAD'),
+  route('metadata', '/api/version', 'GET', 'HEAD'),
+  route('metadata', '/api/tags', 'GET', 'HEAD'),
+  route('metadata', '/api/status', 'GET'),
+  route('metadata', '/api/ps', 'GET'),
+  route('metadata', '/api/show', 'POST'),
+  route('metadata', '/v1/models', 'GET'),
+  route('metadata', '/v1/models/', 'GET'),
+  route('embedding', '/api/embed', 'POST'),
+  route('embedding', '/api/embeddings', 'POST'),
+  route('embedding', '/v1/embeddings', 'POST'),
+  route('management', '/api/pull', 'POST'),
+  route('management', '/api/push', 'POST'),
+  route('management', '/api/create', 'POST'),
+  route('management', '/api/copy', 'POST'),
+  route('management', '/api/delete', 'DELETE'),
+  route('management', '/api/blobs/', 'POST', 'HEAD'),
+  route('account', '/api/me', 'POST'),
+  route('account', '/api/signout', 'POST'),
+  route('account', '/api/user/keys/', 'DELETE'),
+  route('other', '/api/experimental/web_search', 'POST'),
+  route('other', '/api/experimental/web_fetch', 'POST'),
+  route('other', '/api/experimental/model-recommendations', 'GET'),
+  route('other', '/v1/audio/transcriptions', 'POST'),
+]
+
+/** @param path decoded and without its query; @returns undefined for a path that Ollama does not have */
+export const routeAt = (path: string): Route | undefined =>
+  routes.find(
+    each =>
+      each.path === path || (each.path.length > 1 && each.path.endsWith('/') && isOneMore(each.path, path)),
+  )
+
+const isOneMore = (prefix: string, path: string): boolean =>
+  path.startsWith(prefix) && path.length > prefix.length && !path.includes('/', prefix.length)
+
 /** @param path decoded and without its query: the target's router decodes before it matches */
 export const generatingEndpoint = (method: string, path: string): GeneratingEndpoint | undefined =>
   generatingEndpoints.find(endpoint => endpoint.method === method && endpoint.path === path)

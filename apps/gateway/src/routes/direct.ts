@@ -1,3 +1,4 @@
+import { routeAt } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
@@ -14,8 +15,6 @@ export interface DirectOptions {
   readonly now: () => number
 }
 
-const isManagement = (path: string): boolean => /^\/api\/(pull|push|create|copy|delete|blobs\/.*)$/.test(path)
-
 /** How long a target that accepts connections and says nothing is waited for, where there is something older to say. */
 const SNAPSHOT_PATIENCE_MS = 3_000
 
@@ -30,7 +29,7 @@ export const direct = ({ target, store, management, now }: DirectOptions): Reque
 
   return async (request, response) => {
     const { decoded } = requestPath(request)
-    if (management === 'off' && isManagement(decoded)) {
+    if (management === 'off' && routeAt(decoded)?.kind === 'management') {
       throw new Refusal(403, 'managing models is turned off here (FOREMAN_MANAGEMENT)')
     }
     const signal = callerLeaves(response)

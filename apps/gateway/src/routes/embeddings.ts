@@ -1,12 +1,10 @@
-import { withoutKeepAlive } from '@foreman/ollama-client'
+import { routeAt, withoutKeepAlive } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import { forwardedHeaders } from '../headers.ts'
 import { callerLeaves, passOn } from '../pass-on.ts'
 import { readBody } from '../read-body.ts'
 import { requestPath } from '../request-path.ts'
 import type { Target } from '../target.ts'
-
-const paths = new Set(['/api/embed', '/api/embeddings'])
 
 /**
  * Embeddings go straight to the target, but how long their model stays in memory is not the caller's to say: Ollama
@@ -16,7 +14,7 @@ export const embeddings =
   ({ target, maxBodyBytes }: { target: Target; maxBodyBytes: number }): RequestHandler =>
   async (request, response, next) => {
     const { raw, decoded } = requestPath(request)
-    if (request.method !== 'POST' || !paths.has(decoded)) return next()
+    if (request.method !== 'POST' || routeAt(decoded)?.kind !== 'embedding') return next()
     const body = withoutKeepAlive(await readBody(request, maxBodyBytes))
     const signal = callerLeaves(response)
     await passOn(await target.open('POST', raw, forwardedHeaders(request), body, signal), response)
