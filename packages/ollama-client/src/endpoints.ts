@@ -116,9 +116,8 @@ export const routes: readonly Route[] = [
 
 /** @param path decoded and without its query; @returns undefined for a path that Ollama does not have */
 export const routeAt = (path: string): Route | undefined =>
-  routes.find(
-    each =>
-      each.path === path || (each.path.length > 1 && each.path.endsWith('/') && isOneMore(each.path, path)),
+  routes.find(each =>
+    each.path.length > 1 && each.path.endsWith('/') ? isOneMore(each.path, path) : each.path === path,
   )
 
 const isOneMore = (prefix: string, path: string): boolean =>
