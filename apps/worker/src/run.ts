@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly maxAttempts: number
   readonly jobTtlMs: number
   readonly probe: () => Promise<Presence>
+  /** Whether other jobs wait that need the model as this one does. */
+  readonly isWaitedFor: () => boolean
 }
 
 /** What the worker has to know of a run that has ended. */
@@ -97,9 +99,9 @@ export class Run {
   }
 
   async #isLoadingForOthers(): Promise<boolean> {
-    const { store, client } = this.#options
+    const { client } = this.#options
     if (this.#ended || this.#hasOutput || this.#stop.signal.aborted) return false
-    if (!store.runs.isWaiting(this.claim.groupKey)) return false
+    if (!this.#options.isWaitedFor()) return false
     try {
       const { models } = await client.ps({ signal: AbortSignal.timeout(LOAD_POLL_TIMEOUT_MS) })
       return !models.some(({ name }) => canonicalModelName(name) === canonicalModelName(this.claim.model))

@@ -21,7 +21,7 @@ export interface WorkerOptions {
   readonly logger: Logger
   readonly now: () => number
   readonly pid: number
-  readonly run: Omit<RunOptions, 'probe'>
+  readonly run: Omit<RunOptions, 'probe' | 'isWaitedFor'>
   readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll' | 'onModel'>
   readonly embedder: Embedder
   readonly housekeeper: Housekeeper
@@ -121,6 +121,9 @@ export class Worker {
 
   #claim(now: number): void {
     const { store, concurrency, maxWaitMs, embedder } = this.#options
+    const probe = () => this.#monitor.probe()
+    // What runs is of the group that has the turn, whatever that is called by now.
+    const isWaitedFor = () => this.#turn !== undefined && store.runs.isWaiting(this.#turn.groupKey)
     if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
     if (embedder.isDue) return this.#pin()
     while (this.#running.size < concurrency) {
@@ -138,7 +141,7 @@ export class Worker {
       const { groupKey, turnStartedAt: startedAt } = choice
       this.#turn = { groupKey, startedAt, isOver: false }
       this.#present = claim
-      this.#run(new Run(claim, { ...this.#options.run, probe: () => this.#monitor.probe() }))
+      this.#run(new Run(claim, { ...this.#options.run, probe, isWaitedFor }))
     }
   }
 

@@ -1,4 +1,4 @@
-import { eq, isNull, sql } from 'drizzle-orm'
+import { eq, isNull, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import { type HeaderPairs, models, snapshots } from './schema.ts'
 

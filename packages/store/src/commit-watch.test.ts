@@ -93,11 +93,11 @@ describe('a commit of another', () => {
       'breaks down',
       () => {
         const { watch } = fs
-        vi.spyOn(fs, 'watch').mockImplementation(((...args: Parameters<typeof watch>) => {
+        vi.spyOn(fs, 'watch').mockImplementation((...args: Parameters<typeof watch>) => {
           const watcher = watch(...args)
           process.nextTick(() => watcher.emit('error', new Error('gone')))
           return watcher
-        }) as typeof watch)
+        })
       },
     ],
   ])("connection is told also when the file system's word %s", async (_what, breakIt) => {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, lte, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, lte, or, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import { isCorrupt, StoreUnusableError } from './errors.ts'
 import { jobLog, jobRequests, jobs } from './schema.ts'

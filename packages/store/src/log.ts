@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import type { TerminalState } from './job-status.ts'
 import { type HeaderPairs, jobLog } from './schema.ts'

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { StoreUnusableError } from './errors.ts'
 import { openConnection, STORE_VERSION } from './open-store.ts'
 import { openStore } from './store.ts'
@@ -91,6 +91,27 @@ describe('a commit', () => {
   })
 })
 
+/** How many calls into SQLite it takes to open this file; after so many of them the process dies. */
+const callsOfOpening = (file: string, survived: number): number => {
+  let calls = 0
+  for (const verb of ['pragma', 'prepare'] as const) {
+    const real = Database.prototype[verb] as (...args: unknown[]) => unknown
+    vi.spyOn(Database.prototype, verb).mockImplementation(function (
+      this: Database.Database,
+      ...args: unknown[]
+    ) {
+      if (calls++ >= survived) throw new Error('killed')
+      return real.apply(this, args) as never
+    })
+  }
+  try {
+    openConnection(file, options).sqlite.close()
+  } finally {
+    vi.restoreAllMocks()
+  }
+  return calls
+}
+
 describe('opened again', () => {
   test('it has what was in it', () => {
     const file = closedStore()
@@ -101,38 +122,16 @@ describe('opened again', () => {
 
   test('a process that was killed at any point of the first open has not spoiled it', () => {
     // Every call into SQLite is such a point: the process dies at the first of them, then at the second …
-    const killed = new Error('killed')
-    for (let survived = 0; ; survived++) {
+    const calls = callsOfOpening(newFile(), Number.POSITIVE_INFINITY)
+    expect(calls).toBeGreaterThan(20)
+    for (let survived = 0; survived < calls; survived++) {
       const file = newFile()
-      let calls = 0
-      const dieWhenDue = () => {
-        if (calls++ === survived) throw killed
-      }
-      const { pragma, prepare } = Database.prototype
-      Database.prototype.pragma = function (this: Database.Database, ...args: Parameters<typeof pragma>) {
-        dieWhenDue()
-        return pragma.apply(this, args)
-      } as typeof pragma
-      Database.prototype.prepare = function (this: Database.Database, ...args: Parameters<typeof prepare>) {
-        dieWhenDue()
-        return prepare.apply(this, args)
-      } as typeof prepare
-      try {
-        openConnection(file, options).sqlite.close()
-      } catch (error) {
-        expect((error as Error).message).toContain('killed')
-      } finally {
-        Object.assign(Database.prototype, { pragma, prepare })
-      }
-      const connection = openConnection(file, options)
-      expect(connection.sqlite.pragma('auto_vacuum', { simple: true })).toBe(2)
-      expect(connection.sqlite.pragma('user_version', { simple: true })).toBe(STORE_VERSION)
-      connection.sqlite.close()
+      expect(() => callsOfOpening(file, survived)).toThrow('killed')
+      const { sqlite } = openConnection(file, options)
+      expect(sqlite.pragma('auto_vacuum', { simple: true })).toBe(2)
+      expect(sqlite.pragma('user_version', { simple: true })).toBe(STORE_VERSION)
+      sqlite.close()
       openStore(file, options).close()
-      if (calls <= survived) {
-        expect(survived).toBeGreaterThan(20)
-        return
-      }
     }
   })
 

@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { drizzle, migrate } from './drizzle.ts'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Connection, connectionOf } from './connection.ts'

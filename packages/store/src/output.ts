@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import type { JobState } from './job-status.ts'
 import type { ResponseHead } from './log.ts'

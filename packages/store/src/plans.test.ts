@@ -9,7 +9,7 @@ afterEach(() => {
 /** How SQLite goes about the statements that `act` runs, in its own words. */
 const plansOf = ({ rows }: TempStore, act: () => unknown): string[] => {
   const database = new Database(':memory:')
-  const prototype = Object.getPrototypeOf(database.prepare('SELECT 1')) as Database.Statement<unknown[]>
+  const prototype = Object.getPrototypeOf(database.prepare('SELECT 1')) as Database.Statement
   const ran: { source: string; values: unknown[] }[] = []
   for (const verb of ['run', 'get', 'all'] as const) {
     const real = prototype[verb]

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, lt, ne, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import { target, workers } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, isNotNull, isNull, sql } from './drizzle.ts'
 import { randomUUID } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import { JobLostError } from './errors.ts'

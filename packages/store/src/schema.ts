@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { blob, check, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { blob, check, index, integer, sql, sqliteTable, text } from './drizzle.ts'
 import { jobStates, terminalStates } from './job-status.ts'
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))

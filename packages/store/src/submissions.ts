@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from './drizzle.ts'
 import { v7 as uuidV7 } from 'uuid'
 import type { Connection } from './connection.ts'
 import type { LogWriter } from './log.ts'

@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { forwardedHeaders, jobHeaders, relayedHeaders } from './headers.ts'
+
+const requestWith = (...headers: [name: string, value: string][]): IncomingMessage =>
+  ({ rawHeaders: headers.flat() }) as unknown as IncomingMessage
+
+const endToEnd: [string, string][] = [
+  ['Content-Type', 'application/json'],
+  ['ACCEPT', '*/*'],
+  ['X-Twice', 'a'],
+  ['x-twice', 'b'],
+  ['User-Agent', 'test'],
+  ['Forwarded', 'for=1.2.3.4'],
+]
+
+const neverForwarded = [
+  'Host',
+  'Cookie',
+  'Authorization',
+  'Proxy-Authorization',
+  'X-Api-Key',
+  'Expect',
+  'Origin',
+]
+const hopByHop = [
+  'Keep-Alive',
+  'TE',
+  'Trailer',
+  'Transfer-Encoding',
+  'Upgrade',
+  'Proxy-Connection',
+  'Proxy-Authenticate',
+]
+
+describe.each([
+  ['passed on at once', forwardedHeaders],
+  ['kept with a job', jobHeaders],
+])('of what is %s', (_what, kept) => {
+  test('end-to-end headers stay as they came, in order, case and number', () => {
+    expect(kept(requestWith(...endToEnd))).toEqual(endToEnd)
+  })
+
+  test.each([...neverForwarded, ...hopByHop])('%s does not go on, in whatever case', name => {
+    const others = requestWith(
+      ['A', '1'],
+      [name, 'x'],
+      [name.toLowerCase(), 'y'],
+      [name.toUpperCase(), 'z'],
+      ['B', '2'],
+    )
+    expect(kept(others)).toEqual([
+      ['A', '1'],
+      ['B', '2'],
+    ])
+  })
+
+  test('what Connection names does not go on, nor does Connection', () => {
+    const request = requestWith(
+      ['Connection', 'close, X-Hop ,x-other'],
+      ['X-Hop', '1'],
+      ['CONNECTION', 'x-third'],
+      ['X-Other', '2'],
+      ['x-Third', '3'],
+      ['X-Stays', '4'],
+    )
+    expect(kept(request)).toEqual([['X-Stays', '4']])
+  })
+
+  test('there may be nothing', () => {
+    expect(kept(requestWith())).toEqual([])
+  })
+})
+
+test('what is passed on at once keeps the length of its body, what is kept with a job has its own', () => {
+  const request = requestWith(['Content-Length', '5'], ['A', '1'])
+  expect(forwardedHeaders(request)).toEqual([
+    ['Content-Length', '5'],
+    ['A', '1'],
+  ])
+  expect(jobHeaders(request)).toEqual([['A', '1']])
+})
+
+test('what is kept with a job asks for nothing that foreman could not read', () => {
+  expect(jobHeaders(requestWith(['Accept-Encoding', 'gzip, br']))).toEqual([])
+  expect(forwardedHeaders(requestWith(['Accept-Encoding', 'gzip']))).toEqual([['Accept-Encoding', 'gzip']])
+})
+
+describe('of an answer', () => {
+  test('end-to-end headers are relayed as they came, the added ones behind them', () => {
+    const headers = [
+      ['Content-Type', 'a/b'],
+      ['Set-Cookie', '1'],
+      ['Set-Cookie', '2'],
+      ['Content-Length', '3'],
+    ] as const
+    expect(relayedHeaders(headers, [['X-Foreman-Job-Id', 'job_1']])).toEqual([
+      ...headers.flat(),
+      'X-Foreman-Job-Id',
+      'job_1',
+    ])
+    expect(relayedHeaders(headers)).toEqual(headers.flat())
+  })
+
+  test.each([...hopByHop, 'Connection'])('%s is not relayed', name => {
+    expect(
+      relayedHeaders([
+        [name, 'x'],
+        ['A', '1'],
+      ]),
+    ).toEqual(['A', '1'])
+  })
+
+  test('what Connection names is not relayed', () => {
+    expect(
+      relayedHeaders([
+        ['Connection', 'X-Hop'],
+        ['x-hop', '1'],
+        ['A', '1'],
+      ]),
+    ).toEqual(['A', '1'])
+  })
+})

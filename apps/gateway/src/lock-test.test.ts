@@ -1,0 +1,110 @@
+import { openStore, type Store } from '@foreman/store'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { LockTest } from './lock-test.ts'
+
+/** A queue of its own, and a clock that the test sets. */
+const trial = () => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-gateway-'))
+  const store: Store = openStore(path.join(directory, 'foreman.db'), { busyTimeoutMs: 5 })
+  onTestFinished(() => {
+    store.close()
+    fs.rmSync(directory, { recursive: true })
+  })
+  const clock = { now: 1_000_000 }
+  const lockTest = new LockTest(store, () => clock.now)
+  const beat = (id = 'w') => store.presence.heartbeat({ id, pid: 1, active: true, startedAt: 0 }, clock.now)
+  /** Looks, ten seconds go by, and looks again. */
+  const checkTwice = (meanwhile: () => void) => {
+    lockTest.check()
+    clock.now += 10_000
+    meanwhile()
+    lockTest.check()
+  }
+  return { store, clock, lockTest, beat, checkTwice }
+}
+
+const nothing = () => undefined
+
+test('a worker that beats and holds its lock: locks work', () => {
+  const { store, lockTest, beat, checkTwice } = trial()
+  const lock = store.takeWorkerLock()
+  beat()
+  checkTwice(beat)
+  expect(lockTest.isBroken).toBe(false)
+  expect(() => lockTest.demand()).not.toThrow()
+  lock?.release()
+})
+
+test('a worker that goes on beating without noticing that its lock was taken: locks do not work', () => {
+  const { lockTest, beat, checkTwice } = trial()
+  beat()
+  checkTwice(beat)
+  expect(lockTest.isBroken).toBe(true)
+  expect(() => lockTest.demand()).toThrow(expect.objectContaining({ status: 503 }))
+})
+
+test('one look is no proof', () => {
+  const { lockTest, beat } = trial()
+  beat()
+  lockTest.check()
+  expect(lockTest.isBroken).toBe(false)
+})
+
+test('the lock is free again after each look', () => {
+  const { store, lockTest, beat } = trial()
+  beat()
+  lockTest.check()
+  const lock = store.takeWorkerLock()
+  expect(lock).toBeDefined()
+  lock?.release()
+})
+
+test('locks that work again are trusted again', () => {
+  const { store, lockTest, beat, checkTwice } = trial()
+  beat()
+  checkTwice(beat)
+  expect(lockTest.isBroken).toBe(true)
+  const lock = store.takeWorkerLock()
+  beat()
+  lockTest.check()
+  expect(lockTest.isBroken).toBe(false)
+  lock?.release()
+})
+
+test('no worker at all proves nothing', () => {
+  const { lockTest, checkTwice } = trial()
+  checkTwice(nothing)
+  expect(lockTest.isBroken).toBe(false)
+})
+
+test('a worker that died a moment ago proves nothing', () => {
+  const { lockTest, beat, checkTwice } = trial()
+  beat()
+  checkTwice(nothing)
+  expect(lockTest.isBroken).toBe(false)
+})
+
+test('a worker that died and one that took its place prove nothing', () => {
+  const { store, lockTest, beat, checkTwice } = trial()
+  beat('first')
+  checkTwice(() => {
+    store.presence.leave('first')
+    beat('second')
+  })
+  expect(lockTest.isBroken).toBe(false)
+})
+
+test('a worker that died before the clock was set back proves nothing', () => {
+  const { clock, lockTest, beat } = trial()
+  clock.now += 3_600_000
+  beat()
+  clock.now -= 3_600_000
+  for (let look = 0; look < 5; look++) {
+    lockTest.check()
+    clock.now += 10_000
+  }
+  expect(lockTest.isBroken).toBe(false)
+})

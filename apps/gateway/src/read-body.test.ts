@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { HalfSentError, readBody } from './read-body.ts'
+
+/** A server that reads one body of at most 1,000 bytes; what came of it, and a connection to it. */
+const start = async () => {
+  const { promise, resolve } = Promise.withResolvers<Buffer | Error>()
+  const server = http.createServer((request, response) => {
+    readBody(request, 1_000)
+      .catch((error: Error) => error)
+      .then(result => {
+        resolve(result)
+        response.end('read')
+        request.resume()
+      })
+      .catch(() => undefined)
+  })
+  await new Promise<void>(done => void server.listen(0, '127.0.0.1', done))
+  const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  onTestFinished(() => {
+    socket.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  const send = (text: string | Buffer) => void socket.write(text)
+  return { result: promise, socket, send }
+}
+
+const head = (...headers: string[]): string => ['POST / HTTP/1.1', 'Host: a', ...headers, '', ''].join('\r\n')
+
+test('a body is read byte for byte', async () => {
+  const { result, send } = await start()
+  const body = Buffer.from([0, 255, 10, 13, 128])
+  send(head('Content-Length: 5'))
+  send(body)
+  expect(await result).toEqual(body)
+})
+
+test('a body in chunks is read whole', async () => {
+  const { result, send } = await start()
+  send(head('Transfer-Encoding: chunked'))
+  for (const piece of ['3\r\nabc\r\n', '2\r\nde\r\n', '0\r\n\r\n']) send(piece)
+  expect(await result).toEqual(Buffer.from('abcde'))
+})
+
+test.each([[[]], [['Content-Length: 0']]])('no body is an empty one (%j)', async headers => {
+  const { result, send } = await start()
+  send(head(...headers))
+  expect(await result).toEqual(Buffer.alloc(0))
+})
+
+test('a body may be as long as the limit', async () => {
+  const { result, send } = await start()
+  send(head('Content-Length: 1000'))
+  send('x'.repeat(1_000))
+  expect(await result).toHaveLength(1_000)
+})
+
+test('a body that says it is longer is refused before it comes', async () => {
+  const { result, send } = await start()
+  send(head('Content-Length: 1001'))
+  expect(await result).toMatchObject({
+    name: 'Refusal',
+    status: 413,
+    message: expect.stringContaining('1000') as string,
+  })
+})
+
+test('a body that does not say so is refused as soon as it is longer', async () => {
+  const { result, send } = await start()
+  send(head('Transfer-Encoding: chunked'))
+  send(`3e8\r\n${'x'.repeat(1_000)}\r\n`)
+  send('1\r\nx\r\n')
+  expect(await result).toMatchObject({ name: 'Refusal', status: 413 })
+})
+
+test.each<[what: string, headers: string[], sent: string]>([
+  ['of known length', ['Content-Length: 10'], 'half'],
+  ['in chunks', ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n'],
+  ['inside a chunk', ['Transfer-Encoding: chunked'], 'a\r\nhalf'],
+])('a body %s whose sender goes away has nobody who could be answered', async (_what, headers, sent) => {
+  const { result, send, socket } = await start()
+  send(head(...headers) + sent)
+  socket.end()
+  expect(await result).toBeInstanceOf(HalfSentError)
+})
+
+test('a sender that is cut off has nobody who could be answered', async () => {
+  const { result, send, socket } = await start()
+  send(`${head('Content-Length: 10')}half`)
+  // Once the answer to nothing has not come, the server has the half.
+  await new Promise(resolve => setImmediate(resolve))
+  socket.resetAndDestroy()
+  expect(await result).toBeInstanceOf(HalfSentError)
+})

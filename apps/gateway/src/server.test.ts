@@ -1,0 +1,90 @@
+import express from 'express'
+import { once } from 'node:events'
+import net from 'node:net'
+import { text } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { listen } from './server.ts'
+
+const start = async () => {
+  const app = express()
+  app.use((_request, response) => void response.end('answered'))
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
+  onTestFinished(async () => {
+    const closed = server.stopAccepting()
+    server.cutConnections()
+    await closed
+  })
+  return server
+}
+
+const connect = async (url: string): Promise<net.Socket> => {
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  onTestFinished(() => void socket.destroy())
+  return socket
+}
+
+test('a tunnel is refused', async () => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.write('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/)
+})
+
+test('who asks for a tunnel and hangs up at once harms nobody', async () => {
+  const { url } = await start()
+  for (let round = 0; round < 5; round++) {
+    const socket = await connect(url)
+    socket.write('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
+    await new Promise(resolve => setImmediate(resolve))
+    socket.resetAndDestroy()
+  }
+  expect(await (await fetch(url)).text()).toBe('answered')
+})
+
+test.each<[what: string, sent: string, status: string]>([
+  ['what is no HTTP', 'hello there\r\n\r\n', '400 Bad Request'],
+  [
+    'headers without end',
+    `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`,
+    '431 Request Header Fields Too Large',
+  ],
+  [
+    'two lengths',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    '400 Bad Request',
+  ],
+  [
+    'a length and chunks',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400 Bad Request',
+  ],
+])('%s is refused in words of HTTP', async (_what, sent, status) => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.write(sent)
+  expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\r\n`))
+})
+
+test('an upgrade that nobody offers is answered as if it had not been asked for', async () => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*answered/)
+})
+
+test('it stops accepting, and ends when the last connection is idle', async () => {
+  const { url, stopAccepting } = await start()
+  const socket = await connect(url)
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(socket, 'data')
+  await stopAccepting()
+  await expect(fetch(url)).rejects.toThrow()
+})
+
+test("an address that is taken is the system's error", async () => {
+  const { url } = await start()
+  const port = Number(new URL(url).port)
+  await expect(listen(express(), { host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})

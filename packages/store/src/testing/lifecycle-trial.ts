@@ -1,0 +1,375 @@
+import Database from 'better-sqlite3'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { JobLostError } from '../errors.ts'
+import { isTerminal, type JobState, MAX_LOSSES, terminalStates, transitions } from '../job-status.ts'
+import type { Claim } from '../runs.ts'
+import { openStore, type Store } from '../store.ts'
+import { newJob } from './temp-store.ts'
+
+const GROUPS = ['a', 'b'] as const
+const MAX_DELAY_MS = 60_000
+const TTL_MS = 40_000
+
+const anyGroup = fc.constantFrom(...GROUPS)
+/** The last one, or one of those before. */
+const anyWhich = fc.constantFrom(0, 0, 0, 1, 2, 3)
+const kindOf = <Do extends string, Rest extends object>(
+  weight: number,
+  kind: Do,
+  rest: { [Key in keyof Rest]: fc.Arbitrary<Rest[Key]> },
+) => ({
+  weight,
+  arbitrary: fc.record({ do: fc.constant(kind), ...rest }) as unknown as fc.Arbitrary<{ do: Do } & Rest>,
+})
+
+/** One thing that gateways, workers and the clock do. `which` picks among the jobs or the claims that there were. */
+export const anyStep = fc.oneof(
+  kindOf(4, 'enqueue', { group: anyGroup, streams: fc.boolean() }),
+  kindOf(6, 'claim', { group: anyGroup }),
+  kindOf(3, 'append', { which: anyWhich, head: fc.boolean(), body: fc.boolean() }),
+  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...terminalStates), held: fc.boolean() }),
+  kindOf(4, 'release', {
+    which: anyWhich,
+    delayMs: fc.constantFrom(0, 0, 500, 2_000, MAX_DELAY_MS),
+    spent: fc.boolean(),
+    held: fc.boolean(),
+  }),
+  kindOf(1, 'cancel', { which: anyWhich }),
+  kindOf(3, 'leave', { which: anyWhich }),
+  kindOf(2, 'delivered', { which: anyWhich }),
+  kindOf(3, 'requeueLost', {}),
+  kindOf(3, 'promoteDue', {}),
+  kindOf(1, 'prune', {}),
+  kindOf(3, 'clock', { byMs: fc.constantFrom(1, 500, 2_000, 50_000, 3_600_000, -500, -3_600_000) }),
+  // The worker dies again and again.
+  kindOf(2, 'crashes', { group: anyGroup, times: fc.constantFrom(1, 2, 3) }),
+)
+
+type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never
+
+/** What a job's row should be, by the rules and not by the code. */
+interface Expected {
+  readonly seq: number
+  readonly group: string
+  readonly streams: boolean
+  state: JobState
+  attempt: number
+  failedAttempts: number
+  lostCount: number
+  availableAt: number | null
+  cancelRequestedAt: number | null
+  answerAttempt: number | null
+  errorCode: string | null
+  expiresAt: number | null
+  bytesExpireAt: number | null
+  /** The attempt that runs has brought a part of a body. */
+  hasOutput: boolean
+}
+
+const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+
+/** The store under test beside what it should hold. */
+export class Trial {
+  readonly #store: Store
+  readonly #peek: Database.Database
+  readonly #jobs = new Map<number, Expected>()
+  /** Every job and every claim that there ever was: late comers act on those that are gone, too. */
+  readonly #seqs: number[] = []
+  readonly #claims: Claim[] = []
+  #now = 10_000_000
+  #statesBefore = new Map<number, JobState>()
+
+  constructor(file: string) {
+    this.#store = openStore(file, { busyTimeoutMs: 5 })
+    this.#peek = new Database(file)
+  }
+
+  close(): void {
+    this.#peek.close()
+    this.#store.close()
+  }
+
+  take(step: Step): void {
+    switch (step.do) {
+      case 'enqueue':
+        return this.#enqueue(step.group, step.streams)
+      case 'claim':
+        return this.#claim(step.group)
+      case 'append':
+        return this.#append(this.#pick(this.#claims, step.which), step)
+      case 'finish':
+        return this.#finish(this.#pick(this.#claims, step.which), step.state, step.held)
+      case 'release':
+        return this.#release(this.#pick(this.#claims, step.which), step)
+      case 'cancel':
+        return this.#cancel(this.#pick(this.#seqs, step.which))
+      case 'leave':
+        return this.#cancel(this.#pick(this.#claims, step.which)?.seq)
+      case 'crashes':
+        for (let time = 0; time < step.times; time++) {
+          this.#claim(step.group)
+          this.check()
+          this.#requeueLost()
+          this.check()
+        }
+        return undefined
+      case 'delivered':
+        return this.#delivered(this.#pick(this.#seqs, step.which))
+      case 'requeueLost':
+        return this.#requeueLost()
+      case 'promoteDue':
+        return this.#promoteDue()
+      case 'prune':
+        return this.#prune()
+      case 'clock':
+        this.#now = Math.max(1, this.#now + step.byMs)
+    }
+  }
+
+  #pick<T>(all: readonly T[], which: number): T | undefined {
+    return all.at(-1 - which) ?? all[0]
+  }
+
+  #enqueue(groupKey: string, streams: boolean): void {
+    const { seq } = this.#store.submissions.enqueue(newJob({ groupKey, streams }), this.#now)
+    expect(this.#seqs).not.toContain(seq)
+    this.#seqs.push(seq)
+    this.#jobs.set(seq, {
+      seq,
+      group: groupKey,
+      streams,
+      state: 'queued',
+      attempt: 0,
+      failedAttempts: 0,
+      lostCount: 0,
+      availableAt: null,
+      cancelRequestedAt: null,
+      answerAttempt: null,
+      errorCode: null,
+      expiresAt: null,
+      bytesExpireAt: null,
+      hasOutput: false,
+    })
+  }
+
+  #ready(group: string): Expected[] {
+    return [...this.#jobs.values()].filter(
+      job => job.state === 'queued' && job.availableAt === null && job.group === group,
+    )
+  }
+
+  #claim(group: string): void {
+    const [oldest] = this.#ready(group)
+    const claim = this.#store.runs.claimNext(group, 'first', this.#now, this.#now)
+    expect(claim?.seq).toBe(oldest?.seq)
+    if (!claim || !oldest) return
+    this.#claims.push(claim)
+    Object.assign(oldest, { state: 'running', attempt: oldest.attempt + 1, hasOutput: false })
+    const { attempt, failedAttempts, answerAttempt, streams } = oldest
+    expect(claim).toMatchObject({ attempt, failedAttempts, answerAttempt, streams })
+  }
+
+  /** The job that the claim still holds. Otherwise `act` must fail, and change nothing. */
+  #owned(claim: Claim | undefined, act: (claim: Claim) => void): Expected | undefined {
+    if (!claim) return undefined
+    const job = this.#jobs.get(claim.seq)
+    if (job?.state === 'running' && job.attempt === claim.attempt) {
+      act(claim)
+      return job
+    }
+    const before = this.#everything()
+    expect(() => act(claim)).toThrow(JobLostError)
+    expect(this.#everything()).toEqual(before)
+    return undefined
+  }
+
+  #append(claim: Claim | undefined, { head, body }: { head: boolean; body: boolean }): void {
+    const output = { ...(head ? { head: held.head } : {}), ...(body ? { body: Buffer.from('x') } : {}) }
+    const job = this.#owned(claim, own => this.#store.runs.append(own, output))
+    if (job && body) job.hasOutput = true
+  }
+
+  #end(job: Expected, state: JobState, errorCode: string | null, answerAttempt: number | null): void {
+    Object.assign(job, {
+      state,
+      errorCode,
+      answerAttempt,
+      availableAt: null,
+      cancelRequestedAt: null,
+      expiresAt: this.#now + TTL_MS,
+    })
+  }
+
+  #finish(claim: Claim | undefined, state: (typeof terminalStates)[number], withHeld: boolean): void {
+    const answerAttempt = withHeld && claim ? claim.attempt : null
+    const end = { state, answerAttempt, errorCode: 'some', ...(withHeld ? { held } : {}) }
+    const job = this.#owned(claim, own => this.#store.runs.finish(own, end, this.#now, TTL_MS))
+    if (job) this.#end(job, state, 'some', answerAttempt)
+  }
+
+  #release(
+    claim: Claim | undefined,
+    { delayMs, spent, held: withHeld }: { delayMs: number; spent: boolean; held: boolean },
+  ): void {
+    const availableAt = delayMs > 0 ? this.#now + delayMs : null
+    const back = {
+      code: 'some',
+      spent,
+      ...(availableAt === null ? {} : { availableAt }),
+      ...(withHeld ? { held } : {}),
+    }
+    let became: string | undefined
+    const job = this.#owned(claim, own => {
+      became = this.#store.runs.release(own, back, this.#now, TTL_MS)
+    })
+    if (!job) return
+    if (job.cancelRequestedAt !== null) {
+      expect(became).toBe('cancelled')
+      return this.#end(job, 'cancelled', 'cancelled', null)
+    }
+    expect(became).toBe('queued')
+    job.state = 'queued'
+    job.availableAt = availableAt
+    if (spent) job.failedAttempts++
+    if (withHeld) job.answerAttempt = job.attempt
+  }
+
+  #cancel(seq: number | undefined): void {
+    if (seq === undefined) return
+    const result = this.#store.submissions.cancel({ seq, id: '' }, this.#now, TTL_MS)
+    const job = this.#jobs.get(seq)
+    if (job?.state === 'queued') {
+      expect(result).toBe('cancelled')
+      this.#end(job, 'cancelled', 'cancelled', null)
+    } else if (job?.state === 'running') {
+      expect(result).toBe('requested')
+      job.cancelRequestedAt ??= this.#now
+    } else expect(result).toBe('ended')
+    expect(this.#store.runs.cancelRequests().toSorted((a, b) => a - b)).toEqual(
+      [...this.#jobs.values()].filter(other => other.cancelRequestedAt !== null).map(other => other.seq),
+    )
+  }
+
+  #delivered(seq: number | undefined): void {
+    if (seq === undefined) return
+    this.#store.submissions.delivered({ seq, id: '' }, this.#now + 1_000)
+    const job = this.#jobs.get(seq)
+    if (job && isTerminal(job.state)) job.bytesExpireAt = this.#now + 1_000
+  }
+
+  #requeueLost(): void {
+    const count = { requeued: 0, failed: 0, cancelled: 0 }
+    for (const job of this.#jobs.values()) {
+      if (job.state !== 'running') continue
+      job.lostCount++
+      if (job.cancelRequestedAt !== null) {
+        count.cancelled++
+        this.#end(job, 'cancelled', 'cancelled', null)
+      } else if (job.streams && job.hasOutput) {
+        count.failed++
+        this.#end(job, 'failed', 'worker_lost', job.attempt)
+      } else if (job.lostCount >= MAX_LOSSES) {
+        count.failed++
+        this.#end(job, 'failed', 'worker_lost', job.answerAttempt)
+      } else {
+        count.requeued++
+        job.state = 'queued'
+      }
+    }
+    expect(this.#store.runs.requeueLost(this.#now, TTL_MS)).toEqual(count)
+  }
+
+  #promoteDue(): void {
+    const now = this.#now
+    const delayed = [...this.#jobs.values()].filter(job => job.availableAt !== null)
+    const isWaiting = ({ availableAt }: Expected) => availableAt! > now && availableAt! <= now + MAX_DELAY_MS
+    const first = Math.min(...delayed.map(job => job.availableAt!))
+    // While the first of them waits nobody looks at the others.
+    if (!delayed.some(job => job.availableAt === first && isWaiting(job))) {
+      for (const job of delayed) if (!isWaiting(job)) job.availableAt = null
+    }
+    const left = delayed.flatMap(job => job.availableAt ?? [])
+    const next = left.length > 0 ? Math.min(...left) : undefined
+    expect(this.#store.runs.promoteDue(now, MAX_DELAY_MS)).toBe(next)
+  }
+
+  #prune(): void {
+    const { housekeeping } = this.#store
+    while (housekeeping.pruneDelivered(this.#now).more);
+    while (housekeeping.pruneExpired(this.#now).more);
+    for (const job of this.#jobs.values()) {
+      if (job.expiresAt !== null && job.expiresAt <= this.#now) this.#jobs.delete(job.seq)
+      if (job.bytesExpireAt !== null && job.bytesExpireAt <= this.#now) job.bytesExpireAt = null
+    }
+  }
+
+  #everything(): unknown {
+    return ['jobs', 'job_requests', 'job_log'].map(table =>
+      this.#peek.prepare(`SELECT * FROM ${table}`).all(),
+    )
+  }
+
+  /** What must hold after every step. */
+  check(): void {
+    const rows = this.#peek
+      .prepare(
+        `SELECT seq, group_key AS "group", state, attempt, failed_attempts AS failedAttempts,
+           lost_count AS lostCount, available_at AS availableAt, cancel_requested_at AS cancelRequestedAt,
+           answer_attempt AS answerAttempt, error_code AS errorCode, expires_at AS expiresAt,
+           bytes_expire_at AS bytesExpireAt, claim_token IS NOT NULL AS isClaimed,
+           finished_at IS NOT NULL AS isFinished
+         FROM jobs ORDER BY seq`,
+      )
+      .all() as (Record<string, unknown> & { seq: number; state: JobState })[]
+    expect(rows).toEqual(
+      [...this.#jobs.values()].map(({ streams: _streams, hasOutput: _hasOutput, ...job }) => ({
+        ...job,
+        isClaimed: job.state === 'running' ? 1 : 0,
+        isFinished: isTerminal(job.state) ? 1 : 0,
+      })),
+    )
+    const states = new Map(rows.map(({ seq, state }) => [seq, state]))
+    for (const [seq, before] of this.#statesBefore) {
+      const after = states.get(seq)
+      if (after === undefined) expect(isTerminal(before)).toBe(true)
+      else if (after !== before) expect(transitions[before]).toContain(after)
+    }
+    this.#statesBefore = states
+    this.#checkLog(states)
+    const waiting = this.#store.runs.waitingGroups().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
+    expect(waiting).toEqual(
+      GROUPS.flatMap(group =>
+        this.#ready(group)
+          .slice(0, 1)
+          .map(job => [group, job.seq]),
+      ),
+    )
+  }
+
+  #checkLog(states: ReadonlyMap<number, JobState>): void {
+    const ends = this.#peek
+      .prepare(
+        `SELECT job_seq AS seq, json_extract(CAST(bytes AS TEXT), '$.type') AS type FROM job_log
+         WHERE kind = 'event' AND type IN ('succeeded', 'failed', 'cancelled') ORDER BY job_seq`,
+      )
+      .all()
+    const ended = [...states].filter(([, state]) => isTerminal(state)).map(([seq, type]) => ({ seq, type }))
+    expect(ends).toEqual(ended)
+    const requests = this.#peek.prepare('SELECT job_seq FROM job_requests').pluck().all()
+    for (const [seq, state] of states) if (!isTerminal(state)) expect(requests).toContain(seq)
+  }
+
+  /** Everything ends, its time goes by, and then nothing is left of it. */
+  checkEnd(): void {
+    for (const { seq, state } of this.#jobs.values()) if (!isTerminal(state)) this.#cancel(seq)
+    this.#requeueLost()
+    this.check()
+    this.#now += 1_000_000_000
+    this.#prune()
+    this.check()
+    expect(this.#everything()).toEqual([[], [], []])
+    expect(this.#peek.pragma('integrity_check', { simple: true })).toBe('ok')
+    expect(this.#peek.pragma('foreign_key_check')).toEqual([])
+  }
+}
