@@ -64,6 +64,24 @@ describe('a caller that leaves', () => {
     expect(sim.loadsAbandoned).toBe(0)
   })
 
+  test('while it loads, and the group of those who wait is renamed because more is known of the model', async () => {
+    const sim = await simulate({ maxLoaded: 1, loadMs: 1_500, tokensPerSecond: 20, models: ['alpha'] })
+    const unknown = sim.fault({ kind: 'status', path: '/api/show' })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_POLL_INTERVAL: '100ms' } })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
+    await until(() => sim.loads === 1)
+    const other = ask(foreman.url, 'alpha', 1)
+    await until(() => foreman.store.runs.waitingGroups().length === 1)
+    const before = foreman.store.runs.waitingGroups()[0]?.groupKey
+    await unknown.lift()
+    await until(() => foreman.store.runs.waitingGroups()[0]?.groupKey !== before)
+    leave.abort()
+    await leaver
+    expect((await other).status).toBe(200)
+    expect([sim.loads, sim.loadsAbandoned]).toEqual([1, 0])
+  })
+
   test('while its request loads a model that nobody else wants: the load is dropped', async () => {
     const sim = await simulate({ maxLoaded: 1, loadMs: 30_000 })
     const foreman = await startForeman({ target: sim.url })

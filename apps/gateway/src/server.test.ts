@@ -80,7 +80,7 @@ test('it stops accepting, and ends when the last connection is idle', async () =
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   await once(socket, 'data')
   await stopAccepting()
-  await expect(fetch(url)).rejects.toThrow()
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
 })
 
 test("an address that is taken is the system's error", async () => {

@@ -301,18 +301,18 @@ describe('an answer that was held back', () => {
   )
 
   test.each([502, 503, 504])(
-    '%i by somebody in front of a target that is there does not go on for ever',
+    '%i by somebody in front of a target that is there is no endless matter',
     status => {
       let failedAttempts = 0
-      for (let attempt = 1; attempt <= 100; attempt++) {
-        const verdict = judge(held(status, false), { ...job, attempt, failedAttempts }, 'there')
-        if (verdict.kind === 'finish') {
-          expect(verdict.finish).toMatchObject({ state: 'failed', answerAttempt: attempt, held: answer })
-          return
-        }
-        if (verdict.release.spent) failedAttempts++
+      let verdict: Verdict | undefined
+      for (let attempt = 1; attempt <= 100 && verdict?.kind !== 'finish'; attempt++) {
+        verdict = judge(held(status, false), { ...job, attempt, failedAttempts }, 'there')
+        if (verdict.kind === 'release' && verdict.release.spent) failedAttempts++
       }
-      throw new Error('it was sent a hundred times')
+      expect(verdict).toMatchObject({
+        kind: 'finish',
+        finish: { state: 'failed', statusCode: status, held: answer },
+      })
     },
   )
 
@@ -373,7 +373,6 @@ describe('the pause before the next attempt', () => {
     [held(503, true), undefined],
     [held(504, false), 'there'],
   ])('is never longer than what the queue takes for a delay (%j)', (ending, presence) => {
-    for (const pause of pauses(ending, presence))
-      if (pause !== undefined) expect(pause).toBeLessThanOrEqual(MAX_DELAY_MS)
+    expect(pauses(ending, presence).filter(pause => pause !== undefined && pause > MAX_DELAY_MS)).toEqual([])
   })
 })

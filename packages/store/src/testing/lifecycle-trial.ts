@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
-import { expect } from 'vitest'
+import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import { JobLostError } from '../errors.ts'
 import { isTerminal, type JobState, MAX_LOSSES, terminalStates, transitions } from '../job-status.ts'
 import type { Claim } from '../runs.ts'
@@ -133,7 +133,7 @@ export class Trial {
 
   #enqueue(groupKey: string, streams: boolean): void {
     const { seq } = this.#store.submissions.enqueue(newJob({ groupKey, streams }), this.#now)
-    expect(this.#seqs).not.toContain(seq)
+    ok(!this.#seqs.includes(seq), 'a place was given twice')
     this.#seqs.push(seq)
     this.#jobs.set(seq, {
       seq,
@@ -162,12 +162,12 @@ export class Trial {
   #claim(group: string): void {
     const [oldest] = this.#ready(group)
     const claim = this.#store.runs.claimNext(group, 'first', this.#now, this.#now)
-    expect(claim?.seq).toBe(oldest?.seq)
+    equal(claim?.seq, oldest?.seq)
     if (!claim || !oldest) return
     this.#claims.push(claim)
     Object.assign(oldest, { state: 'running', attempt: oldest.attempt + 1, hasOutput: false })
     const { attempt, failedAttempts, answerAttempt, streams } = oldest
-    expect(claim).toMatchObject({ attempt, failedAttempts, answerAttempt, streams })
+    deepEqual({ ...claim, attempt, failedAttempts, answerAttempt, streams }, claim)
   }
 
   /** The job that the claim still holds. Otherwise `act` must fail, and change nothing. */
@@ -179,8 +179,8 @@ export class Trial {
       return job
     }
     const before = this.#everything()
-    expect(() => act(claim)).toThrow(JobLostError)
-    expect(this.#everything()).toEqual(before)
+    throws(() => act(claim), JobLostError)
+    deepEqual(this.#everything(), before)
     return undefined
   }
 
@@ -225,10 +225,10 @@ export class Trial {
     })
     if (!job) return
     if (job.cancelRequestedAt !== null) {
-      expect(became).toBe('cancelled')
+      equal(became, 'cancelled')
       return this.#end(job, 'cancelled', 'cancelled', null)
     }
-    expect(became).toBe('queued')
+    equal(became, 'queued')
     job.state = 'queued'
     job.availableAt = availableAt
     if (spent) job.failedAttempts++
@@ -240,13 +240,14 @@ export class Trial {
     const result = this.#store.submissions.cancel({ seq, id: '' }, this.#now, TTL_MS)
     const job = this.#jobs.get(seq)
     if (job?.state === 'queued') {
-      expect(result).toBe('cancelled')
+      equal(result, 'cancelled')
       this.#end(job, 'cancelled', 'cancelled', null)
     } else if (job?.state === 'running') {
-      expect(result).toBe('requested')
+      equal(result, 'requested')
       job.cancelRequestedAt ??= this.#now
-    } else expect(result).toBe('ended')
-    expect(this.#store.runs.cancelRequests().toSorted((a, b) => a - b)).toEqual(
+    } else equal(result, 'ended')
+    deepEqual(
+      this.#store.runs.cancelRequests().toSorted((a, b) => a - b),
       [...this.#jobs.values()].filter(other => other.cancelRequestedAt !== null).map(other => other.seq),
     )
   }
@@ -277,7 +278,7 @@ export class Trial {
         job.state = 'queued'
       }
     }
-    expect(this.#store.runs.requeueLost(this.#now, TTL_MS)).toEqual(count)
+    deepEqual(this.#store.runs.requeueLost(this.#now, TTL_MS), count)
   }
 
   #promoteDue(): void {
@@ -291,7 +292,7 @@ export class Trial {
     }
     const left = delayed.flatMap(job => job.availableAt ?? [])
     const next = left.length > 0 ? Math.min(...left) : undefined
-    expect(this.#store.runs.promoteDue(now, MAX_DELAY_MS)).toBe(next)
+    equal(this.#store.runs.promoteDue(now, MAX_DELAY_MS), next)
   }
 
   #prune(): void {
@@ -322,7 +323,8 @@ export class Trial {
          FROM jobs ORDER BY seq`,
       )
       .all() as (Record<string, unknown> & { seq: number; state: JobState })[]
-    expect(rows).toEqual(
+    deepEqual(
+      rows,
       [...this.#jobs.values()].map(({ streams: _streams, hasOutput: _hasOutput, ...job }) => ({
         ...job,
         isClaimed: job.state === 'running' ? 1 : 0,
@@ -332,13 +334,14 @@ export class Trial {
     const states = new Map(rows.map(({ seq, state }) => [seq, state]))
     for (const [seq, before] of this.#statesBefore) {
       const after = states.get(seq)
-      if (after === undefined) expect(isTerminal(before)).toBe(true)
-      else if (after !== before) expect(transitions[before]).toContain(after)
+      if (after === undefined) ok(isTerminal(before), `a job went while it was ${before}`)
+      else if (after !== before) ok(transitions[before].includes(after), `${before} became ${after}`)
     }
     this.#statesBefore = states
     this.#checkLog(states)
     const waiting = this.#store.runs.waitingGroups().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
-    expect(waiting).toEqual(
+    deepEqual(
+      waiting,
       GROUPS.flatMap(group =>
         this.#ready(group)
           .slice(0, 1)
@@ -355,9 +358,9 @@ export class Trial {
       )
       .all()
     const ended = [...states].filter(([, state]) => isTerminal(state)).map(([seq, type]) => ({ seq, type }))
-    expect(ends).toEqual(ended)
+    deepEqual(ends, ended)
     const requests = this.#peek.prepare('SELECT job_seq FROM job_requests').pluck().all()
-    for (const [seq, state] of states) if (!isTerminal(state)) expect(requests).toContain(seq)
+    for (const [seq, state] of states) if (!isTerminal(state)) ok(requests.includes(seq), 'a request went')
   }
 
   /** Everything ends, its time goes by, and then nothing is left of it. */
@@ -368,8 +371,8 @@ export class Trial {
     this.#now += 1_000_000_000
     this.#prune()
     this.check()
-    expect(this.#everything()).toEqual([[], [], []])
-    expect(this.#peek.pragma('integrity_check', { simple: true })).toBe('ok')
-    expect(this.#peek.pragma('foreign_key_check')).toEqual([])
+    deepEqual(this.#everything(), [[], [], []])
+    equal(this.#peek.pragma('integrity_check', { simple: true }), 'ok')
+    deepEqual(this.#peek.pragma('foreign_key_check'), [])
   }
 }
