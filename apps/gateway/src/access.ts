@@ -8,11 +8,12 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export const access = (token: string | undefined): RequestHandler => {
   const expected = token === undefined ? undefined : digest(token)
   return (request, _response, next) => {
-    const given =
-      /^bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? request.headers['x-api-key']
-    if (expected && !(typeof given === 'string' && timingSafeEqual(digest(given), expected))) {
-      throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
-    }
+    const { authorization = '', 'x-api-key': apiKey } = request.headers
+    const given = [/^bearer +(.+)$/i.exec(authorization)?.[1], apiKey]
+    const isKnown = given.some(
+      each => typeof each === 'string' && expected && timingSafeEqual(digest(each), expected),
+    )
+    if (expected && !isKnown) throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
     next()
   }
 }

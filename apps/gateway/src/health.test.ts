@@ -17,7 +17,7 @@ const well: Observed = {
     embedderDoesNotFit: false,
     turnGroupKey: null,
     turnStartedAt: null,
-  } as Observed['target'],
+  },
   lackOfRoom: undefined,
   locksAreBroken: false,
   isWritable: true,

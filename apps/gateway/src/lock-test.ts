@@ -11,7 +11,7 @@ const FRESH_MS = 5_000
 export class LockTest {
   readonly #store: Store
   readonly #now: () => number
-  #taken: { workerId: string; at: number } | undefined
+  #taken: { workerId: string; heartbeatAt: number } | undefined
   #isBroken = false
 
   constructor(store: Store, now: () => number) {
@@ -40,12 +40,13 @@ export class LockTest {
       this.#taken = undefined
       return
     }
-    if (this.#taken?.workerId === worker.id && worker.heartbeatAt > this.#taken.at) this.#isBroken = true
+    const hasBeaten = this.#taken?.workerId === worker.id && this.#taken.heartbeatAt !== worker.heartbeatAt
+    if (hasBeaten) this.#isBroken = true
     const lock = this.#store.takeWorkerLock()
     lock?.release()
     if (!lock) {
       this.#taken = undefined
       this.#isBroken = false
-    } else this.#taken ??= { workerId: worker.id, at: now }
+    } else this.#taken ??= { workerId: worker.id, heartbeatAt: worker.heartbeatAt }
   }
 }

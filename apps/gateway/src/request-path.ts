@@ -11,7 +11,7 @@ export interface RequestPath {
 /** @param url of the request line: a path, or a whole URL as a proxy's client sends it */
 export const requestPath = ({ url = '/' }: Pick<IncomingMessage, 'url'>): RequestPath => {
   const raw = url.startsWith('/') ? url : pathOfUrl(url)
-  const path = raw.split(/[?#]/, 1)[0] ?? raw
+  const path = raw.split('?', 1)[0] ?? raw
   try {
     return { raw, decoded: decodeURIComponent(path) }
   } catch {
@@ -20,7 +20,7 @@ export const requestPath = ({ url = '/' }: Pick<IncomingMessage, 'url'>): Reques
 }
 
 const pathOfUrl = (url: string): string => {
-  const match = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)
+  const match = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*(.*)$/i.exec(url)
   const rest = match?.[1] ?? url
   return rest.startsWith('/') ? rest : `/${rest}`
 }

@@ -36,7 +36,8 @@ const roomOn = (given: {
 
 const refusal = (room: Room): unknown => {
   try {
-    return void room.demand()
+    room.demand()
+    return undefined
   } catch (error) {
     return error
   }

@@ -75,12 +75,12 @@ test('an upgrade that nobody offers is answered as if it had not been asked for'
 })
 
 test('it stops accepting, and ends when the last connection is idle', async () => {
-  const { url, stopAccepting } = await start()
-  const socket = await connect(url)
+  const server = await start()
+  const socket = await connect(server.url)
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   await once(socket, 'data')
-  await stopAccepting()
-  await expect(fetch(url)).rejects.toThrow('fetch failed')
+  await server.stopAccepting()
+  await expect(fetch(server.url)).rejects.toThrow('fetch failed')
 })
 
 test("an address that is taken is the system's error", async () => {

@@ -49,6 +49,7 @@ export const listen = async (
   )
   // Without this a tunnel request would be met by silence.
   server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.on('clientError', refuseUnreadable)

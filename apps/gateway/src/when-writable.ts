@@ -1,5 +1,6 @@
 import { isBusy, isFull } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from './logger.ts'
 import { comeAgain, Refusal } from './refusal.ts'
 
 const PATIENCE_MS = 250
@@ -21,5 +22,18 @@ export const whenWritable = async <T>(write: () => T): Promise<T> => {
       if (performance.now() > deadline) throw comeAgain(503, 'the queue is busy', 1)
     }
     await delay(PAUSE_MS)
+  }
+}
+
+/** Does a write that nobody waits for, and that must not be given up while this process lives. */
+export const eventually = async (write: () => unknown, logger: Logger): Promise<void> => {
+  for (;;) {
+    try {
+      write()
+      return
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) return void logger.warn({ err: error }, 'a write was given up')
+    }
+    await delay(PATIENCE_MS)
   }
 }

@@ -55,12 +55,15 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
   const jobTimer = setTimeout(() => controller.abort(new WatchdogError('job_timeout')), options.jobTimeoutMs)
   const stall = stallTimer(options.stallMs, () => controller.abort(new WatchdogError('stall')))
   try {
-    const { path, headers, body } = claim
-    const exchange = await options.client.open('POST', path, headers, body, controller.signal)
+    const endpoint = generatingEndpoint('POST', claim.endpoint)
+    // What was queued by newer code may be for a route that this code does not know.
+    if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
+    const exchange = await send(claim, options.client, controller.signal)
+    if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stall.start()
     return isHeld(exchange.status)
       ? await receiveHeld(exchange)
-      : await receive(exchange, endpointOf(claim), stall, output => options.append(output))
+      : await receive(exchange, endpoint, stall, output => options.append(output))
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -69,6 +72,20 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     options.stop.removeEventListener('abort', stop)
     // Whatever ended it, nothing of it goes on.
     controller.abort()
+  }
+}
+
+/** @returns a TypeError for a request that HTTP cannot carry */
+const send = async (
+  claim: Claim,
+  client: OllamaClient,
+  signal: AbortSignal,
+): Promise<Exchange | TypeError> => {
+  try {
+    return await client.open('POST', claim.path, claim.headers, claim.body, signal)
+  } catch (error) {
+    if (error instanceof TypeError) return error
+    throw error
   }
 }
 
@@ -93,13 +110,6 @@ const receive = async (
   return { kind: 'answered', status: exchange.status, completeness: check.verdict() }
 }
 
-/** Parsed again after the file: what was queued by newer code may be for a route that this code does not know. */
-const endpointOf = ({ endpoint: path }: Claim): GeneratingEndpoint => {
-  const endpoint = generatingEndpoint('POST', path)
-  if (!endpoint) throw new TypeError(`${path} does not generate`)
-  return endpoint
-}
-
 const receiveHeld = async (exchange: Exchange): Promise<Ending> => {
   const pieces: Buffer[] = []
   let kept = 0
@@ -107,8 +117,10 @@ const receiveHeld = async (exchange: Exchange): Promise<Ending> => {
     if (kept < HELD_BYTES) pieces.push(chunk)
     kept += chunk.byteLength
   }
-  const { status, headers } = exchange
-  const body = Buffer.concat(pieces)
+  const { status } = exchange
+  const isCut = kept > HELD_BYTES
+  const headers = exchange.headers.filter(([name]) => !(isCut && name.toLowerCase() === 'content-length'))
+  const body = Buffer.concat(pieces).subarray(0, HELD_BYTES)
   const isOllamas = ollamaErrorMessage(body) !== undefined
   return { kind: 'held', status, isOllamas, answer: { head: { status, headers }, body } }
 }
@@ -120,7 +132,6 @@ const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   if (error instanceof ConnectionError) {
     return { kind: 'broke_off', connected: error.connected, message: error.message }
   }
-  if (error instanceof TypeError) return { kind: 'unsendable', message: error.message }
   throw error
 }
 

@@ -76,7 +76,12 @@ export class Embedder {
 
   #setFits(fits: boolean): void {
     this.#fits = fits
-    this.#options.store.presence.noteTarget({ embedderDoesNotFit: !fits })
+    const { store, logger } = this.#options
+    try {
+      store.presence.noteTarget({ embedderDoesNotFit: !fits })
+    } catch (error) {
+      logger.warn({ err: error }, 'whether the embedder fits could not be noted')
+    }
   }
 }
 

@@ -49,6 +49,8 @@ export const needsPresence = (ending: Ending): boolean =>
 export const MAX_DELAY_MS = 60_000
 const FIRST_DELAY_MS = 500
 const AWAY_DELAY_MS = 1_000
+/** So often is a job run that a proxy refuses while the target behind it is there. */
+const MAX_FOREIGN_REFUSALS = 8
 
 const backoffMs = (firstMs: number, factor: number, step: number): number =>
   Math.min(firstMs * factor ** step, MAX_DELAY_MS)
@@ -120,7 +122,9 @@ const judgeHeld = (ending: Held, job: Attempt, presence: Presence | undefined): 
   }
   // It takes foreman's credentials, so what it refuses is this request.
   if (status === 401 || status === 403) return final
-  // Something between foreman and Ollama gives up on this job, though Ollama is there: others must not wait for it.
+  // Something between foreman and Ollama gives up on this job, though Ollama is there: others must not wait for it,
+  // nor can it be asked for ever.
+  if (job.attempt >= MAX_FOREIGN_REFUSALS) return final
   return {
     kind: 'release',
     release: { code: 'target_away', spent: false },

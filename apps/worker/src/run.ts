@@ -101,13 +101,22 @@ export class Run {
   async #isLoadingForOthers(): Promise<boolean> {
     const { client } = this.#options
     if (this.#ended || this.#hasOutput || this.#stop.signal.aborted) return false
-    if (!this.#options.isWaitedFor()) return false
     try {
+      if (!this.#options.isWaitedFor()) return false
       const { models } = await client.ps({ signal: AbortSignal.timeout(LOAD_POLL_TIMEOUT_MS) })
-      return !models.some(({ name }) => canonicalModelName(name) === canonicalModelName(this.claim.model))
+      return !models.some(({ name }) => this.#isSameFile(name))
     } catch {
       return false
     }
+  }
+
+  /** Whether a model that is in memory is this job's, be it under another name of its weights. */
+  #isSameFile(resident: string): boolean {
+    const { catalogue } = this.#options.store
+    const name = canonicalModelName(resident) ?? resident
+    if (name === this.claim.modelName) return true
+    const weights = catalogue.model(name)?.loading?.['weights']
+    return weights !== undefined && weights === catalogue.model(this.claim.modelName)?.loading?.['weights']
   }
 
   #attempt(): Attempt {

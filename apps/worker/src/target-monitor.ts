@@ -31,6 +31,7 @@ export class TargetMonitor {
   #pollTimer: NodeJS.Timeout | undefined
   #waiting = false
   #polling = false
+  #learning = false
 
   constructor(options: TargetMonitorOptions) {
     this.#options = options
@@ -87,6 +88,20 @@ export class TargetMonitor {
   async #waitForReturn(): Promise<void> {
     if (this.#waiting) return
     this.#waiting = true
+    const resident = await this.#returned()
+    this.#waiting = false
+    if (this.#stopped.signal.aborted) return
+    // It answered, and was gone again before it could be polled.
+    if (!resident) return void setTimeout(() => this.#waitForReturn(), PROBE_INTERVAL_MS)
+    this.#note('up', null)
+    this.#options.logger.info({ resident }, 'the target is there')
+    this.#options.onReturn(resident)
+    this.#schedulePoll()
+    void this.#learnLoading()
+  }
+
+  /** Waits until the target answers, and polls it. */
+  async #returned(): Promise<string[] | undefined> {
     try {
       await pRetry(() => this.#mustBeThere(), {
         retries: Number.POSITIVE_INFINITY,
@@ -94,18 +109,10 @@ export class TargetMonitor {
         minTimeout: PROBE_INTERVAL_MS,
         signal: this.#stopped.signal,
       })
-      const resident = await this.#pollNow()
-      this.#note('up', null)
-      this.#options.logger.info({ resident }, 'the target is there')
-      this.#options.onReturn(resident)
-      this.#schedulePoll()
-      await this.#learnLoading()
+      return await this.#pollNow()
     } catch (error) {
-      if (this.#stopped.signal.aborted) return
-      // It answered, and was gone again before it could be polled.
-      setTimeout(() => this.lost((error as Error).message), PROBE_INTERVAL_MS)
-    } finally {
-      this.#waiting = false
+      this.#options.logger.debug({ err: error }, 'the target is not there yet')
+      return undefined
     }
   }
 
@@ -113,7 +120,10 @@ export class TargetMonitor {
     const presence = await this.probe()
     if (presence === 'there') return
     const reason = presence === 'gone' ? 'it does not answer' : "it refuses foreman's credentials"
-    if (this.#state === 'unknown') this.#note('away', reason)
+    if (this.#state === 'unknown') {
+      this.#options.logger.warn({ reason }, 'the target is away; the queue waits')
+      this.#note('away', reason)
+    }
     throw new Error(reason)
   }
 
@@ -125,22 +135,20 @@ export class TargetMonitor {
     if (this.#polling) return
     this.#polling = true
     clearTimeout(this.#pollTimer)
-    try {
-      const resident = await this.#pollNow()
-      if (this.#stopped.signal.aborted) return
-      this.#options.onPoll(resident)
-      this.#schedulePoll()
-      await this.#learnLoading()
-    } catch (error) {
-      this.lost((error as Error).message)
-    } finally {
-      this.#polling = false
-    }
+    const resident = await this.#pollNow().catch((error: unknown) => error as Error)
+    this.#polling = false
+    if (this.#stopped.signal.aborted) return
+    if (resident instanceof Error) return this.lost(resident.message)
+    this.#options.onPoll(resident)
+    this.#schedulePoll()
+    void this.#learnLoading()
   }
 
   /** Asks of each manifest, once, what decides about its loading. What cannot be learnt now is asked again. */
   async #learnLoading(): Promise<void> {
     const { store, client, logger, onModel } = this.#options
+    if (this.#learning) return
+    this.#learning = true
     for (const { name, digest, remote } of store.catalogue.unasked()) {
       if (remote || digest === '') continue
       try {
@@ -155,6 +163,7 @@ export class TargetMonitor {
         logger.debug({ err: error, model: name }, 'how this model loads could not be learnt')
       }
     }
+    this.#learning = false
   }
 
   /** @returns the names of the models in memory */

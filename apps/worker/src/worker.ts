@@ -105,11 +105,11 @@ export class Worker {
     clearTimeout(this.#timers.tick)
     if (!this.#lock) return
     try {
-      const { runs } = this.#options.store
+      const { queue, runs } = this.#options.store
       for (const seq of runs.cancelRequests()) void this.#running.get(seq)?.cancel()
       this.#monitor.heedSuspicion()
       const now = this.#options.now()
-      const nextDue = runs.promoteDue(now, MAX_DELAY_MS)
+      const nextDue = queue.promoteDue(now, MAX_DELAY_MS)
       if (nextDue !== undefined) this.#tickIn(Math.max(1, nextDue - now))
       this.#claim(now)
     } catch (error) {
@@ -123,11 +123,11 @@ export class Worker {
     const { store, concurrency, maxWaitMs, embedder } = this.#options
     const probe = () => this.#monitor.probe()
     // What runs is of the group that has the turn, whatever that is called by now.
-    const isWaitedFor = () => this.#turn !== undefined && store.runs.isWaiting(this.#turn.groupKey)
+    const isWaitedFor = () => this.#turn !== undefined && store.queue.isWaiting(this.#turn.groupKey)
     if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
     if (embedder.isDue) return this.#pin()
     while (this.#running.size < concurrency) {
-      const groups = store.runs.waitingGroups()
+      const groups = store.queue.waitingGroups()
       const choice = chooseGroup({ turn: this.#turn, groups, now, maxWaitMs })
       if (!choice) {
         if (this.#running.size === 0 && this.#turn) this.#turn = { ...this.#turn, isOver: true }
@@ -136,7 +136,7 @@ export class Worker {
       // Nothing of the next group is sent before the present one's last answer is there: a late request would keep
       // the model that is to leave.
       if (this.#running.size > 0 && choice.groupKey !== this.#turn?.groupKey) return
-      const claim = store.runs.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
+      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
       if (!claim) return
       const { groupKey, turnStartedAt: startedAt } = choice
       this.#turn = { groupKey, startedAt, isOver: false }
@@ -147,12 +147,12 @@ export class Worker {
 
   /** Two names of the same weights are one group, as soon as that is known. */
   #regroup(modelName: string): void {
-    const { catalogue, runs } = this.#options.store
+    const { catalogue, queue } = this.#options.store
     const groupKeyOf = (loadOptions: string): string => {
       const request = JSON.parse(loadOptions) as ReturnType<typeof loadOptionsOf>
       return loadSignature({ model: modelName, ...request, ...catalogue.model(modelName)?.loading })
     }
-    runs.regroup(modelName, groupKeyOf)
+    queue.regroup(modelName, groupKeyOf)
     if (this.#turn && this.#present?.modelName === modelName) {
       this.#turn = { ...this.#turn, groupKey: groupKeyOf(this.#present.loadOptions) }
     }
@@ -211,7 +211,7 @@ export class Worker {
     }
     this.#lock = lock
     clearInterval(this.#timers.lock)
-    const turn = store.runs.turn()
+    const turn = store.queue.turn()
     this.#turn = turn && { ...turn, isOver: false }
     this.#beat()
     logger.info('at work')

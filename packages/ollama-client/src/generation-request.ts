@@ -32,11 +32,12 @@ export const readGenerationRequest = (
 ): GenerationRequest | undefined => {
   const last = new Map<string, Buffer>()
   let options = emptyOptions()
+  const keptByNull = new Set<string>(takesLoadOptions ? ['model', 'prompt'] : ['model', 'prompt', 'stream'])
   const wanted = ['model', 'stream', 'options', 'shift', 'keep_alive', prompt] as const
   const isObject = jsonFields(body, wanted, (name, value) => {
     if (name === 'options') options = mergedOptions(options, value)
-    // To Go, null leaves a string as it was and empties everything else.
-    else if ((name !== 'model' && name !== 'prompt') || !isNull(value)) last.set(name, value)
+    // To Go, null leaves what is no pointer as it was and empties everything else.
+    else if (!(keptByNull.has(name) && isNull(value))) last.set(name, value)
   })
   if (!isObject) return undefined
   const model = modelOf(last.get('model'))

@@ -172,7 +172,7 @@ describe('for any input', () => {
   const space = fc.constantFrom('', '', ' ', '\n', '\t', '\r\n  ')
   /** A name or a text with some of its characters escaped. */
   const spelled = (text: string, escapes: readonly boolean[]): string =>
-    [...text]
+    Array.from(text)
       .map((character, at) => {
         const isEscaped = escapes[at % escapes.length] === true && character.length === 1
         return isEscaped

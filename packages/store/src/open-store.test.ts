@@ -116,7 +116,7 @@ describe('opened again', () => {
   test('it has what was in it', () => {
     const file = closedStore()
     const store = openStore(file, options)
-    expect(store.runs.waitingGroups()).toHaveLength(1)
+    expect(store.queue.waitingGroups()).toHaveLength(1)
     store.close()
   })
 
@@ -154,7 +154,7 @@ describe('opened again', () => {
     writer.tell(file)
     expect(await writer.next()).toBe('writing')
     const store = openStore(file, options)
-    expect(store.runs.claimNext('m', 'first', 1_000, 1_000)?.model).toBe('other')
+    expect(store.queue.claimNext('m', 'first', 1_000, 1_000)?.model).toBe('other')
     store.close()
   })
 

@@ -69,7 +69,7 @@ describe('a reader', () => {
     const { cursor } = readAll(temp, job.seq)
     temp.store.runs.requeueLost(2_000, HOUR_MS)
     expect(readAll(temp, job.seq, cursor)).toEqual({ pieces: [], cursor: undefined, state: 'queued' })
-    const second = temp.store.runs.claimNext('m', 'first', 2_000, 2_000)!
+    const second = temp.store.queue.claimNext('m', 'first', 2_000, 2_000)!
     temp.store.runs.append(second, { head: { ...head, status: 201 }, body: Buffer.from('second') })
     expect(readAll(temp, job.seq, cursor).pieces).toEqual(['head 201', 'second'])
   })
@@ -80,7 +80,7 @@ describe('a reader', () => {
     const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
     temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 1_000, HOUR_MS)
     expect(readAll(temp, job.seq).pieces).toEqual([])
-    const second = temp.store.runs.claimNext('m', 'first', 2_000, 2_000)!
+    const second = temp.store.queue.claimNext('m', 'first', 2_000, 2_000)!
     temp.store.runs.append(second, { head })
     temp.store.runs.finish(second, { state: 'failed', answerAttempt: 1, errorCode: 'stall' }, 3_000, HOUR_MS)
     expect(readAll(temp, job.seq)).toMatchObject({ pieces: ['head 503', 'busy'], state: 'failed' })

@@ -49,12 +49,12 @@ const verbs: Verb[] = [
   ['enqueue', ({ store }) => store.submissions.enqueue(newJob(), 1_000)],
   ['cancel', ({ store }) => store.submissions.cancel({ seq: 3, id: 'x' }, 1_000, HOUR_MS)],
   ['delivered', ({ store }) => store.submissions.delivered({ seq: 2, id: 'x' }, 1_000)],
-  ['isWaiting', ({ store }) => store.runs.isWaiting('a')],
-  ['claimNext', ({ store }) => store.runs.claimNext('a', 'first', 1_000, 1_000)],
+  ['isWaiting', ({ store }) => store.queue.isWaiting('a')],
+  ['claimNext', ({ store }) => store.queue.claimNext('a', 'first', 1_000, 1_000)],
   [
     'append, finish, release',
     ({ store }) => {
-      const [first, second] = ['a', 'b'].map(key => store.runs.claimNext(key, 'first', 1_000, 1_000)!)
+      const [first, second] = ['a', 'b'].map(key => store.queue.claimNext(key, 'first', 1_000, 1_000)!)
       store.runs.append(first!, { head, body: Buffer.from('x') })
       store.runs.finish(first!, { state: 'failed', answerAttempt: null }, 1_000, HOUR_MS)
       store.runs.release(second!, { code: 'stall', spent: true }, 1_000, HOUR_MS)
@@ -80,17 +80,17 @@ test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
       /^SEARCH jobs USING INDEX jobs_ready \(group_key=\?\)$/,
       /^SEARCH jobs USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
     ],
-    ({ store }) => store.runs.waitingGroups(),
+    ({ store }) => store.queue.waitingGroups(),
   ],
   [
     'claimNext',
     [/^SEARCH jobs USING INDEX jobs_ready \(group_key=\?\)$/],
-    ({ store }) => store.runs.claimNext('a', 'first', 1, 1),
+    ({ store }) => store.queue.claimNext('a', 'first', 1, 1),
   ],
   [
     'promoteDue',
     [/^SEARCH jobs USING (COVERING )?INDEX jobs_delayed \(available_at>\?\)$/],
-    ({ store }) => store.runs.promoteDue(9_000, 60_000),
+    ({ store }) => store.queue.promoteDue(9_000, 60_000),
   ],
   ['cancelRequests', [/^SCAN jobs USING INDEX jobs_running$/], ({ store }) => store.runs.cancelRequests()],
   [
@@ -131,8 +131,8 @@ test('no verb reads all jobs, all requests or the whole log', () => {
   const { store } = temp
   const plans = plansOf(temp, () => {
     for (const [, act] of verbs.toReversed()) act(temp)
-    store.runs.waitingGroups()
-    store.runs.promoteDue(9_000, 60_000)
+    store.queue.waitingGroups()
+    store.queue.promoteDue(9_000, 60_000)
     store.runs.requeueLost(1_000, HOUR_MS)
     store.runs.cancelRequests()
     store.housekeeping.pruneDelivered(9_000)

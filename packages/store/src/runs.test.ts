@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { JobLostError } from './errors.ts'
-import type { Claim, Finish } from './runs.ts'
+import type { Claim } from './queue.ts'
+import type { Finish } from './runs.ts'
 import { eventsOf, HOUR_MS, newJob, runningJob, type TempStore, tempStore } from './testing/temp-store.ts'
 
 const row = ({ rows }: TempStore, seq: number) => rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
@@ -25,15 +26,15 @@ describe('groups that wait', () => {
     ]
     for (const [groupKey, now] of groups) store.submissions.enqueue(newJob({ groupKey }), now)
     const later = store.submissions.enqueue(newJob({ groupKey: 'd' }), 60)
-    const delayed = store.runs.claimNext('d', 'first', 60, 60)!
+    const delayed = store.queue.claimNext('d', 'first', 60, 60)!
     store.runs.release(delayed, { code: 'target_busy', spent: true, availableAt: 1_000 }, 60, HOUR_MS)
-    expect(store.runs.claimNext('c', 'first', 60, 60)).toBeDefined()
+    expect(store.queue.claimNext('c', 'first', 60, 60)).toBeDefined()
     expect(later.seq).toBe(delayed.seq)
-    expect(store.runs.waitingGroups().toSorted((a, b) => a.oldestSeq - b.oldestSeq)).toEqual([
+    expect(store.queue.waitingGroups().toSorted((a, b) => a.oldestSeq - b.oldestSeq)).toEqual([
       { groupKey: 'b', oldestSeq: 1, oldestCreatedAt: 10 },
       { groupKey: 'a', oldestSeq: 2, oldestCreatedAt: 20 },
     ])
-    expect(['a', 'b', 'c', 'd', 'e'].map(key => store.runs.isWaiting(key))).toEqual([
+    expect(['a', 'b', 'c', 'd', 'e'].map(key => store.queue.isWaiting(key))).toEqual([
       true,
       true,
       false,
@@ -44,11 +45,11 @@ describe('groups that wait', () => {
 
   test('are none in an empty file, and may have any name', () => {
     const { store } = tempStore()
-    expect(store.runs.waitingGroups()).toEqual([])
+    expect(store.queue.waitingGroups()).toEqual([])
     for (const groupKey of ['', "'", '\u{10ffff}', 'A', 'a'])
       store.submissions.enqueue(newJob({ groupKey }), 1)
     expect(
-      store.runs
+      store.queue
         .waitingGroups()
         .map(group => group.groupKey)
         .toSorted(),
@@ -60,10 +61,10 @@ describe('a claim', () => {
   test('takes the oldest job of the group, and no other', () => {
     const { store } = tempStore()
     for (const groupKey of ['a', 'b', 'b']) store.submissions.enqueue(newJob({ groupKey }), 1_000)
-    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(2)
-    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(3)
-    expect(store.runs.claimNext('b', 'first', 2_000, 2_000)).toBeUndefined()
-    expect(store.runs.isWaiting('a')).toBe(true)
+    expect(store.queue.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(2)
+    expect(store.queue.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(3)
+    expect(store.queue.claimNext('b', 'first', 2_000, 2_000)).toBeUndefined()
+    expect(store.queue.isWaiting('a')).toBe(true)
   })
 
   test('makes the job run under a token of its own, and says why it was chosen', () => {
@@ -77,19 +78,19 @@ describe('a claim', () => {
     })
     expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'started', attempt: 1, reason: 'first', at: 1_000 })
     temp.store.runs.release(claim, { code: 'target_away', spent: false }, 2_000, HOUR_MS)
-    const next = temp.store.runs.claimNext('m', 'resident', 1_000, 3_000)!
+    const next = temp.store.queue.claimNext('m', 'resident', 1_000, 3_000)!
     expect(next.attempt).toBe(2)
     expect(next.token).not.toBe(claim.token)
   })
 
   test('records whose turn it is, for the worker that comes next', () => {
     const { store } = tempStore()
-    expect(store.runs.turn()).toBeUndefined()
+    expect(store.queue.turn()).toBeUndefined()
     store.submissions.enqueue(newJob({ groupKey: 'g' }), 1_000)
-    store.runs.claimNext('nothing', 'first', 500, 2_000)
-    expect(store.runs.turn()).toBeUndefined()
-    store.runs.claimNext('g', 'first', 1_500, 2_000)
-    expect(store.runs.turn()).toEqual({ groupKey: 'g', startedAt: 1_500 })
+    store.queue.claimNext('nothing', 'first', 500, 2_000)
+    expect(store.queue.turn()).toBeUndefined()
+    store.queue.claimNext('g', 'first', 1_500, 2_000)
+    expect(store.queue.turn()).toEqual({ groupKey: 'g', startedAt: 1_500 })
   })
 })
 
@@ -109,7 +110,7 @@ describe('a run that has lost its job', () => {
       'was requeued and claimed anew',
       ({ store }) => {
         store.runs.requeueLost(2_000, HOUR_MS)
-        store.runs.claimNext('m', 'first', 2_000, 2_000)
+        store.queue.claimNext('m', 'first', 2_000, 2_000)
       },
     ],
     [
@@ -224,7 +225,7 @@ describe('a release', () => {
     const { claim } = runningJob(store)
     store.submissions.enqueue(newJob(), 1_000)
     expect(store.runs.release(claim, { code: 'target_away', spent: false }, 2_000, HOUR_MS)).toBe('queued')
-    expect(store.runs.claimNext('m', 'first', 3_000, 3_000)?.seq).toBe(claim.seq)
+    expect(store.queue.claimNext('m', 'first', 3_000, 3_000)?.seq).toBe(claim.seq)
   })
 
   test.each([
@@ -235,7 +236,7 @@ describe('a release', () => {
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'stall', spent }, 2_000, HOUR_MS)
     expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'released', attempt: 1, code: 'stall', at: 2_000 })
-    expect(temp.store.runs.claimNext('m', 'first', 3_000, 3_000)).toMatchObject({
+    expect(temp.store.queue.claimNext('m', 'first', 3_000, 3_000)).toMatchObject({
       attempt: 2,
       failedAttempts,
     })
@@ -252,24 +253,24 @@ describe('a release', () => {
       availableAt: 2_500,
       at: 2_000,
     })
-    expect(temp.store.runs.isWaiting('m')).toBe(false)
-    expect(temp.store.runs.promoteDue(2_499, 60_000)).toBe(2_500)
-    expect(temp.store.runs.isWaiting('m')).toBe(false)
-    expect(temp.store.runs.promoteDue(2_500, 60_000)).toBeUndefined()
-    expect(temp.store.runs.isWaiting('m')).toBe(true)
+    expect(temp.store.queue.isWaiting('m')).toBe(false)
+    expect(temp.store.queue.promoteDue(2_499, 60_000)).toBe(2_500)
+    expect(temp.store.queue.isWaiting('m')).toBe(false)
+    expect(temp.store.queue.promoteDue(2_500, 60_000)).toBeUndefined()
+    expect(temp.store.queue.isWaiting('m')).toBe(true)
   })
 
   test('with an answer makes it the best so far, which stays so when a later attempt brings none', () => {
     const { store } = tempStore()
     const { claim } = runningJob(store)
     store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
-    const second = store.runs.claimNext('m', 'first', 3_000, 3_000)!
+    const second = store.queue.claimNext('m', 'first', 3_000, 3_000)!
     expect(second.answerAttempt).toBe(1)
     store.runs.release(second, { code: 'stall', spent: true }, 4_000, HOUR_MS)
-    const third = store.runs.claimNext('m', 'first', 5_000, 5_000)!
+    const third = store.queue.claimNext('m', 'first', 5_000, 5_000)!
     expect(third.answerAttempt).toBe(1)
     store.runs.release(third, { code: 'target_busy', spent: true, held }, 6_000, HOUR_MS)
-    expect(store.runs.claimNext('m', 'first', 7_000, 7_000)?.answerAttempt).toBe(3)
+    expect(store.queue.claimNext('m', 'first', 7_000, 7_000)?.answerAttempt).toBe(3)
   })
 
   test('of a job whose caller has left meanwhile ends it: it must not run again for nobody', () => {
@@ -285,7 +286,7 @@ describe('a release', () => {
       answer_attempt: null,
       expires_at: 2_000 + HOUR_MS,
     })
-    expect(temp.store.runs.waitingGroups()).toEqual([])
+    expect(temp.store.queue.waitingGroups()).toEqual([])
     expect(eventsOf(temp, job).map(({ type }) => type)).toEqual([
       'queued',
       'started',
@@ -306,8 +307,8 @@ describe('delayed jobs', () => {
   test('become ready when their time has come, and the next one is told', () => {
     const temp = tempStore()
     delayed(temp, 3_000, 2_000, 4_000)
-    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(2_000)
-    expect(temp.store.runs.promoteDue(3_000, 60_000)).toBe(4_000)
+    expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(2_000)
+    expect(temp.store.queue.promoteDue(3_000, 60_000)).toBe(4_000)
     expect(temp.rows('SELECT available_at FROM jobs ORDER BY seq')).toEqual([
       { available_at: null },
       { available_at: null },
@@ -318,15 +319,15 @@ describe('delayed jobs', () => {
   test('with the longest of delays wait for its end', () => {
     const temp = tempStore()
     delayed(temp, 61_000)
-    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(61_000)
-    expect(temp.store.runs.isWaiting('m')).toBe(false)
+    expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(61_000)
+    expect(temp.store.queue.isWaiting('m')).toBe(false)
   })
 
   test('do not wait until a clock that was set back has caught up', () => {
     const temp = tempStore()
     delayed(temp, 3_600_000, 1_500)
-    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBe(1_500)
-    expect(temp.store.runs.promoteDue(1_500, 60_000)).toBeUndefined()
+    expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(1_500)
+    expect(temp.store.queue.promoteDue(1_500, 60_000)).toBeUndefined()
     expect(temp.rows('SELECT * FROM jobs WHERE available_at IS NOT NULL')).toEqual([])
   })
 
@@ -334,7 +335,7 @@ describe('delayed jobs', () => {
     const temp = tempStore()
     const version = () => temp.rows('PRAGMA data_version')
     const before = version()
-    expect(temp.store.runs.promoteDue(1_000, 60_000)).toBeUndefined()
+    expect(temp.store.queue.promoteDue(1_000, 60_000)).toBeUndefined()
     expect(version()).toEqual(before)
   })
 })
@@ -367,7 +368,7 @@ describe('for a new worker, what was left running', () => {
     const { job } = runningJob(temp.store, { streams: false })
     for (const expected of [{ requeued: 1 }, { requeued: 1 }, { failed: 1 }]) {
       expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toMatchObject(expected)
-      temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+      temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
     }
     expect(row(temp, job.seq)).toMatchObject({
       state: 'failed',
@@ -384,7 +385,7 @@ describe('for a new worker, what was left running', () => {
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
     for (let loss = 0; loss < 3; loss++) {
-      temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+      temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
       temp.store.runs.requeueLost(2_000, HOUR_MS)
     }
     expect(row(temp, job.seq)).toMatchObject({ state: 'failed', answer_attempt: 1, attempt: 4 })
@@ -403,16 +404,18 @@ describe('for a new worker, what was left running', () => {
     if (output === 'head and body') temp.store.runs.append(claim, { head, body: Buffer.from('x') })
     temp.store.runs.requeueLost(2_000, HOUR_MS)
     expect(row(temp, job.seq)['state']).toBe(state)
-    if (state === 'failed') {
-      expect(row(temp, job.seq)).toMatchObject({ error_code: 'worker_lost', answer_attempt: 1 })
-    }
+    const isFailed = state === 'failed'
+    expect(row(temp, job.seq)).toMatchObject({
+      error_code: isFailed ? 'worker_lost' : null,
+      answer_attempt: isFailed ? 1 : null,
+    })
   })
 
   test('runs again although an earlier attempt had brought something that nobody was given', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
-    temp.store.runs.claimNext('m', 'first', 2_000, 2_000)
+    temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
     expect(temp.store.runs.requeueLost(3_000, HOUR_MS)).toMatchObject({ requeued: 1 })
     expect(row(temp, job.seq)).toMatchObject({ state: 'queued', answer_attempt: 1 })
   })

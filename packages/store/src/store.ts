@@ -6,6 +6,7 @@ import { logWriter } from './log.ts'
 import { openConnection, type OpenOptions, walOf } from './open-store.ts'
 import { output } from './output.ts'
 import { presence } from './presence.ts'
+import { queue } from './queue.ts'
 import { runs } from './runs.ts'
 import { submissions } from './submissions.ts'
 
@@ -25,6 +26,7 @@ export const openStore = (file: string, options: OpenOptions) => {
   return {
     file,
     submissions: submissions(connection, log),
+    queue: queue(connection, log),
     runs: runs(connection, log),
     output: output(connection),
     presence: presence(connection),

@@ -7,7 +7,7 @@ const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
 describe('a job that is handed in', () => {
   test('waits, with all that the target needs', () => {
     const temp = tempStore()
-    const { submissions, runs } = temp.store
+    const { submissions, queue } = temp.store
     const body = Buffer.from([0x00, 0xff, 0x80, 0x0a])
     const headers = [
       ['X-Twice', 'a'],
@@ -32,7 +32,7 @@ describe('a job that is handed in', () => {
       expires_at: null,
     })
     expect(eventsOf(temp, { seq, id })).toEqual([{ type: 'queued', at: 5_000 }])
-    expect(runs.claimNext('g', 'first', 6_000, 6_000)).toMatchObject({ ...job, seq, id, attempt: 1 })
+    expect(queue.claimNext('g', 'first', 6_000, 6_000)).toMatchObject({ ...job, seq, id, attempt: 1 })
   })
 
   test('has a place and a name that no other has, and names rise with time', () => {
@@ -55,7 +55,7 @@ describe('a job that is handed in', () => {
     const { store } = tempStore()
     const body = Buffer.alloc(length, 'x\u00e9\u0000')
     store.submissions.enqueue(newJob({ body }), 1_000)
-    expect(store.runs.claimNext('m', 'first', 1_000, 1_000)?.body.equals(body)).toBe(true)
+    expect(store.queue.claimNext('m', 'first', 1_000, 1_000)?.body.equals(body)).toBe(true)
   })
 })
 
@@ -71,7 +71,7 @@ describe('a cancellation', () => {
       error_code: 'cancelled',
     })
     expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'cancelled', attempt: 0, at: 2_000 })
-    expect(temp.store.runs.waitingGroups()).toEqual([])
+    expect(temp.store.queue.waitingGroups()).toEqual([])
   })
 
   test('ends a job that waits for its next attempt, whatever an earlier one brought', () => {
@@ -90,7 +90,7 @@ describe('a cancellation', () => {
       available_at: null,
       answer_attempt: null,
     })
-    expect(temp.store.runs.promoteDue(1_000_000, 60_000)).toBeUndefined()
+    expect(temp.store.queue.promoteDue(1_000_000, 60_000)).toBeUndefined()
     expect(temp.store.output.read(job.seq, undefined)?.pieces).toEqual([])
   })
 
@@ -138,6 +138,6 @@ describe('an answer that has been delivered', () => {
     temp.store.runs.release(claim, { code: 'target_away', spent: false }, 1_000, HOUR_MS)
     temp.store.submissions.delivered(job, 1_000)
     temp.store.housekeeping.pruneDelivered(HOUR_MS)
-    expect(temp.store.runs.claimNext('m', 'first', 2_000, 2_000)?.body.toString()).toBe('{"model":"m"}')
+    expect(temp.store.queue.claimNext('m', 'first', 2_000, 2_000)?.body.toString()).toBe('{"model":"m"}')
   })
 })

@@ -22,7 +22,7 @@ import { requestPath } from '../request-path.ts'
 import type { Room } from '../room.ts'
 import type { Target } from '../target.ts'
 import type { Seat, WaitingRoom } from '../waiting-room.ts'
-import { whenWritable } from '../when-writable.ts'
+import { eventually, whenWritable } from '../when-writable.ts'
 
 export interface InferenceOptions {
   readonly store: Store
@@ -87,8 +87,9 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     const how = { store, followers, endpoint, inPieces, patience, cutOff, onWaiting: seat.sit }
     const end = await relay(job, response, how)
     logger.debug({ job: job.id, end }, 'caller served')
-    if (end === 'left') await whenWritable(() => store.submissions.cancel(job, now(), jobTtlMs))
-    if (end === 'delivered') await whenWritable(() => store.submissions.delivered(job, now() + syncTtlMs))
+    if (end === 'left') await eventually(() => store.submissions.cancel(job, now(), jobTtlMs), logger)
+    if (end === 'delivered')
+      await eventually(() => store.submissions.delivered(job, now() + syncTtlMs), logger)
   }
 
   return async (request, response, next) => {

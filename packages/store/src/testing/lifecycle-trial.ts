@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import { JobLostError } from '../errors.ts'
 import { isTerminal, type JobState, MAX_LOSSES, terminalStates, transitions } from '../job-status.ts'
-import type { Claim } from '../runs.ts'
+import type { Claim } from '../queue.ts'
 import { openStore, type Store } from '../store.ts'
 import { newJob } from './temp-store.ts'
 
@@ -161,7 +161,7 @@ export class Trial {
 
   #claim(group: string): void {
     const [oldest] = this.#ready(group)
-    const claim = this.#store.runs.claimNext(group, 'first', this.#now, this.#now)
+    const claim = this.#store.queue.claimNext(group, 'first', this.#now, this.#now)
     equal(claim?.seq, oldest?.seq)
     if (!claim || !oldest) return
     this.#claims.push(claim)
@@ -292,7 +292,7 @@ export class Trial {
     }
     const left = delayed.flatMap(job => job.availableAt ?? [])
     const next = left.length > 0 ? Math.min(...left) : undefined
-    equal(this.#store.runs.promoteDue(now, MAX_DELAY_MS), next)
+    equal(this.#store.queue.promoteDue(now, MAX_DELAY_MS), next)
   }
 
   #prune(): void {
@@ -339,7 +339,7 @@ export class Trial {
     }
     this.#statesBefore = states
     this.#checkLog(states)
-    const waiting = this.#store.runs.waitingGroups().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
+    const waiting = this.#store.queue.waitingGroups().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
     deepEqual(
       waiting,
       GROUPS.flatMap(group =>

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../store.ts'
-import type { Claim } from '../runs.ts'
+import type { Claim } from '../queue.ts'
 import type { JobRef, NewJob } from '../submissions.ts'
 
 /** A directory of its own for the present test. */
@@ -58,7 +58,7 @@ export const HOUR_MS = 3_600_000
 /** Hands in a job and claims it. */
 export const runningJob = (store: Store, differing: Partial<NewJob> = {}): { job: JobRef; claim: Claim } => {
   const job = store.submissions.enqueue(newJob(differing), 1_000)
-  const claim = store.runs.claimNext(differing.groupKey ?? 'm', 'first', 1_000, 1_000)
+  const claim = store.queue.claimNext(differing.groupKey ?? 'm', 'first', 1_000, 1_000)
   if (claim?.seq !== job.seq) throw new Error('another job was claimed')
   return { job, claim }
 }
