@@ -247,3 +247,18 @@ const masked = (text: string): string =>
     .replaceAll(/"created":\d+/g, '"created":0')
     .replaceAll(/"\w*_duration":\d+,?/g, '')
     .replaceAll(/"(id|item_id)":"[^"]*"/g, '"$1":""')
+
+test('a held status is counted from the beginning, whatever becomes of the job meanwhile', async () => {
+  const sim = await simulate({ loadMs: 1_500 })
+  const foreman = await startForeman({ target: sim.url, worker: false, variables: { FOREMAN_HOLD: '600ms' } })
+  const sentAt = performance.now()
+  const waiting = fetch(`${foreman.url}/api/chat`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'plain', messages, stream: false }),
+  })
+  await until(() => performance.now() - sentAt > 400)
+  foreman.startWorker()
+  const response = await waiting
+  expect(performance.now() - sentAt).toBeLessThan(1_000)
+  expect(await response.json()).toMatchObject({ done: true })
+})

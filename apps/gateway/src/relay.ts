@@ -54,10 +54,14 @@ export const relay = async (
     isWaiting = state === 'queued'
     options.onWaiting(isWaiting)
   }
-  /** Waits for something to happen; when nothing does, lets the caller hear that it is not forgotten. */
+  let heardAt = performance.now()
+  /** Waits for something to happen; when the caller has heard nothing for long, lets it know that it is not forgotten. */
   const nothingNew = async () => {
     const silenceMs = inPieces || out.hasBegun ? patience.heartbeatMs : patience.holdMs
-    if (!(await signal.next(silenceMs))) out.keepAlive()
+    const restMs = heardAt + silenceMs - performance.now()
+    if (restMs > 0 && (await signal.next(restMs))) return
+    out.keepAlive()
+    heardAt = performance.now()
   }
   try {
     for (;;) {
@@ -81,7 +85,10 @@ export const relay = async (
       noteState(read.job)
       cursor = read.cursor
       for (const piece of read.pieces) out.send(piece)
-      if (read.pieces.length > 0) continue
+      if (read.pieces.length > 0) {
+        heardAt = performance.now()
+        continue
+      }
       if (isTerminal(read.job.state)) {
         out.end(read.job)
         return 'delivered'
