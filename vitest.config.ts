@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   // The workspace's own packages are tested from source. Node gets the same conditions for what is not bundled, so
@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     include: ['{apps,packages}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    // The clients of others have a run and a configuration of their own: npm run test:clients.
+    exclude: [...configDefaults.exclude, 'test/clients/**'],
   },
 })

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { isBusy } from './errors.ts'
 
 const POLL_MS = 25
-/** The file system tells of a write to the WAL up to this long before its commit can be seen. */
+/** The file system tells of a write to the WAL some time before its commit, which waits for the disk, can be seen. */
 const LOOK_AGAIN_MS = 1
 
 /**
@@ -49,7 +49,6 @@ export class CommitWatch {
   #stopPolling(): void {
     clearInterval(this.#poll)
     clearTimeout(this.#lookAgain)
-    this.#lookAgain = undefined
   }
 
   #watch(): fs.FSWatcher | undefined {
@@ -66,11 +65,15 @@ export class CommitWatch {
   }
 
   #hint(): void {
-    if (this.#look() || this.#lookAgain) return
+    if (!this.#look()) this.#lookIn(LOOK_AGAIN_MS)
+  }
+
+  /** Again and again, at doubling intervals, until there is something to see or the poll's turn has come. */
+  #lookIn(ms: number): void {
+    clearTimeout(this.#lookAgain)
     this.#lookAgain = setTimeout(() => {
-      this.#lookAgain = undefined
-      this.#look()
-    }, LOOK_AGAIN_MS)
+      if (!this.#look() && ms < POLL_MS) this.#lookIn(ms * 2)
+    }, ms)
   }
 
   #look(): boolean {
