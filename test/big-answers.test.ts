@@ -74,7 +74,7 @@ test.runIf(fs.existsSync('/proc/self/status'))(
     expect(received).toBeGreaterThan(ANSWER_MB * 1_000_000)
     expect(
       peak.map((mb, at) => mb - (before[at] ?? 0) < ALLOWED_MB),
-      `grew from ${before} to ${peak} MB`,
+      `grew from ${before.join()} to ${peak.join()} MB`,
     ).toEqual([true, true])
   },
 )

@@ -29,7 +29,7 @@ describe('what the target was recorded to reload', () => {
     JSON.parse(bodyOf(recording('show')).toString()) as Parameters<typeof modelLoading>[0],
   )
   /** The six names of the one weights file that was shown. */
-  const sharing = ['plain', 'story', 'json', 'unicode', 'tools', 'think']
+  const sharing = new Set(['plain', 'story', 'json', 'unicode', 'tools', 'think'])
   const lastLine = (one: Recording) =>
     JSON.parse(bodyOf(one).toString().trim().split('\n').at(-1) ?? '') as {
       created_at: string
@@ -55,9 +55,7 @@ describe('what the target was recorded to reload', () => {
     }
     // A pure load does not say how long it took.
     if (loadNs === undefined) continue
-    const isSharing = sharing.includes(
-      canonicalModelName(request.model)?.replace(/^.*\/|:latest$/g, '') ?? '',
-    )
+    const isSharing = sharing.has(canonicalModelName(request.model)?.replace(/^.*\/|:latest$/g, '') ?? '')
     const key = loadSignature({ ...request, ...(isSharing ? shown : {}) })
     // What is in memory already is found in about a millisecond; a load takes a quarter of a second.
     const step = { name: one.name, key, reloaded: loadNs > 100e6 }
@@ -116,7 +114,7 @@ describe('names', () => {
 
   test('that turn out to share their weights while their jobs wait become one group', async () => {
     const sim = await simulate()
-    await sim.fault({ kind: 'refuse' })
+    sim.fault({ kind: 'refuse' })
     const foreman = await startForeman({ target: sim.url, awaitTarget: false })
     const answers = ['plain', 'think', 'json'].map(model =>
       post(foreman.url, '/api/generate', { model, prompt: 'hi' }),

@@ -1,7 +1,7 @@
 import type { TargetRow, WorkerRow } from '@foreman/store'
 
 /** Beats are two seconds apart, and a worker may be held up for five by another process's write. */
-export const WORKER_AWAY_AFTER_MS = 8_000
+const WORKER_AWAY_AFTER_MS = 8_000
 
 export interface Observed {
   readonly worker: WorkerRow | undefined

@@ -32,7 +32,10 @@ export const eventually = async (write: () => unknown, logger: Logger): Promise<
       write()
       return
     } catch (error) {
-      if (!isBusy(error) && !isFull(error)) return void logger.warn({ err: error }, 'a write was given up')
+      if (!isBusy(error) && !isFull(error)) {
+        logger.warn({ err: error }, 'a write was given up')
+        return
+      }
     }
     await delay(PATIENCE_MS)
   }

@@ -92,7 +92,7 @@ export class TargetMonitor {
     this.#waiting = false
     if (this.#stopped.signal.aborted) return
     // It answered, and was gone again before it could be polled.
-    if (!resident) return void setTimeout(() => this.#waitForReturn(), PROBE_INTERVAL_MS)
+    if (!resident) return void setTimeout(() => void this.#waitForReturn(), PROBE_INTERVAL_MS)
     this.#note('up', null)
     this.#options.logger.info({ resident }, 'the target is there')
     this.#options.onReturn(resident)

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 
 /** `full`: on the disk when it returns. `normal`: survives a killed process, not a power cut. */
-export type Durability = 'full' | 'normal'
+type Durability = 'full' | 'normal'
 
 export interface Connection {
   readonly sqlite: Database.Database

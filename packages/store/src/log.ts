@@ -22,7 +22,7 @@ export type JobEvent =
   | { type: TerminalState; attempt: number; code?: string }
 
 /** The longest piece of output that one row holds: a reader may then bound its memory by counting rows. */
-export const MAX_LOG_BYTES = 64 * 1024
+const MAX_LOG_BYTES = 64 * 1024
 
 export type LogWriter = ReturnType<typeof logWriter>
 
