@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    include: ['{apps,packages}/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['{apps,packages}/*/src/**/*.test.ts', 'test/**/*.test.ts', '{bench,scripts}/**/*.test.ts'],
     // The clients of others have a run and a configuration of their own: npm run test:clients.
     exclude: [...configDefaults.exclude, 'test/clients/**'],
   },

@@ -1,0 +1,142 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Process, startProcess } from './processes.ts'
+
+const READY_TIMEOUT_MS = 20_000
+const POLL_MS = 20
+
+const directories = new Set<string>()
+
+process.on('exit', () => {
+  for (const directory of directories) fs.rmSync(directory, { recursive: true, force: true })
+})
+
+/** A directory for one queue, gone when this process is. */
+export const queueDirectory = (parent: string): string => {
+  fs.mkdirSync(parent, { recursive: true })
+  const directory = fs.mkdtempSync(path.resolve(parent, 'queue-'))
+  directories.add(directory)
+  return directory
+}
+
+export interface SimOptions {
+  readonly loadMs?: number
+  readonly promptMs?: number
+  /** Requests that it serves at a time. */
+  readonly parallel?: number
+}
+
+export interface Simulation {
+  readonly process: Process
+  readonly url: string
+  /** Model loads so far. */
+  loads(): Promise<number>
+  /** From now on each piece of an answer takes so long. */
+  pace(msPerPiece: number): Promise<void>
+  /** Leaves it with no model in memory. */
+  unload(models: readonly string[]): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A simulated Ollama in a process of its own that holds one model at a time. */
+export const startSimulation = async (options: SimOptions = {}): Promise<Simulation> => {
+  const { loadMs = 0, promptMs = 0, parallel = 1 } = options
+  const flags = {
+    addr: '127.0.0.1:0',
+    'max-loaded': 1,
+    load: `${loadMs}ms`,
+    prompt: `${promptMs}ms`,
+    parallel,
+  }
+  const process = await startProcess({
+    name: 'sim',
+    file: 'packages/ollama-sim/src/main.ts',
+    args: Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+    ready: /(http:\/\/127\.0\.0\.1:\d+)/,
+  })
+  const url = process.said
+  return {
+    process,
+    url,
+    loads: async () => ((await (await fetch(`${url}/sim/state`)).json()) as { loads: number }).loads,
+    pace: async msPerPiece => {
+      await send(`${url}/sim/faults`, 'DELETE')
+      if (msPerPiece > 0) await send(`${url}/sim/faults`, 'POST', { kind: 'slow', delayMs: msPerPiece })
+    },
+    unload: async models => {
+      for (const model of models) await send(`${url}/api/generate`, 'POST', { model, keep_alive: 0 })
+    },
+    stop: () => process.stop(),
+  }
+}
+
+const send = async (url: string, method: string, body?: object): Promise<void> => {
+  const answer = await fetch(url, { method, body: body ? JSON.stringify(body) : null })
+  if (!answer.ok) throw new Error(`${method} ${url} was answered with ${answer.status}`)
+  await answer.text()
+}
+
+export interface Foreman {
+  readonly gateway: Process
+  readonly worker: Process
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface ForemanOptions {
+  readonly target: string
+  /** Where its queue lies. */
+  readonly directory: string
+  /** `FOREMAN_*` variables beside the necessary ones. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly profileDirectory?: string | undefined
+}
+
+/** A gateway and a worker in processes of their own, ready to take jobs. */
+export const startForeman = async (options: ForemanOptions): Promise<Foreman> => {
+  const { target, directory, variables = {}, profileDirectory } = options
+  const env = {
+    FOREMAN_ADDR: '127.0.0.1:0',
+    FOREMAN_OLLAMA_URL: target,
+    FOREMAN_DB_PATH: path.join(directory, 'queue.db'),
+    FOREMAN_SHUTDOWN_GRACE: '0s',
+    ...variables,
+  }
+  const [gateway, worker] = await Promise.all([
+    startProcess({
+      name: 'gateway',
+      file: 'apps/gateway/src/main.ts',
+      env,
+      ready: /"url":"([^"]+)"/,
+      profileDirectory,
+    }),
+    startProcess({
+      name: 'worker',
+      file: 'apps/worker/src/main.ts',
+      env,
+      ready: /(foreman worker)/,
+      profileDirectory,
+    }),
+  ])
+  const url = gateway.said
+  await becomesHealthy(url)
+  return {
+    gateway,
+    worker,
+    url,
+    stop: async () => {
+      await Promise.all([gateway.stop(), worker.stop()])
+    },
+  }
+}
+
+const becomesHealthy = async (url: string): Promise<void> => {
+  const deadline = performance.now() + READY_TIMEOUT_MS
+  for (;;) {
+    const health = (await (await fetch(`${url}/healthz`)).json()) as { degraded: boolean; reasons?: string[] }
+    if (!health.degraded) return
+    if (performance.now() > deadline) throw new Error(`foreman stays degraded: ${health.reasons?.join(', ')}`)
+    await delay(POLL_MS)
+  }
+}

@@ -1,0 +1,160 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { bestOrder, type Job } from './best-order.ts'
+import { newPool, timedCall, type Timing } from './caller.ts'
+import { queueDirectory, startForeman, startSimulation, type Simulation } from './installation.ts'
+import type { BenchOptions } from './options.ts'
+import { spread, type Spread } from './stats.ts'
+import { difference, figure, table } from './table.ts'
+
+const MODELS = ['alpha', 'beta', 'gamma']
+
+interface Case {
+  readonly jobs: number
+  readonly jobMs: number
+  /** What a load costs, in jobs. */
+  readonly loadJobs: number
+  /** Time between two arrivals. */
+  readonly everyMs: number
+}
+
+interface Outcome {
+  readonly way: string
+  readonly loads: number
+  readonly makespanMs: number
+  /** From a job's arrival to its whole answer, less what the job itself takes. */
+  readonly waitMs: Spread & { readonly max: number }
+}
+
+/** Jobs over three models that arrive interleaved: straight to the target, through foreman, and in the best order. */
+export const swaps = async ({ quick, directory, profileDirectory }: BenchOptions) => {
+  const [jobs, jobMs] = quick ? [18, 10] : [60, 50]
+  const cases: Case[] = [3, 10].flatMap(loadJobs =>
+    [0, jobMs].map(everyMs => ({ jobs, jobMs, loadJobs, everyMs })),
+  )
+  const measured: { case: Case; outcomes: Outcome[] }[] = []
+  for (const one of quick ? cases.filter(({ loadJobs }) => loadJobs === 3) : cases) {
+    measured.push({ case: one, outcomes: await compare(one, queueDirectory(directory), profileDirectory) })
+  }
+  return { measured, text: describe(measured) }
+}
+
+const compare = async (
+  one: Case,
+  directory: string,
+  profileDirectory: string | undefined,
+): Promise<Outcome[]> => {
+  const { jobMs, loadJobs, everyMs } = one
+  const loadMs = loadJobs * jobMs
+  const simulation = await startSimulation({ loadMs, promptMs: jobMs })
+  const foreman = await startForeman({ target: simulation.url, directory, profileDirectory })
+  const jobs = Array.from({ length: one.jobs }, (_, at) => ({
+    model: MODELS[at % MODELS.length] ?? '',
+    arrivesMs: at * everyMs,
+  }))
+  const best = bestOrder(jobs, { loadMs, jobMs })
+  try {
+    const asTheyCome = (url: string) => () => sendOnArrival(url, jobs)
+    return [
+      await measure('direct', simulation, jobMs, asTheyCome(simulation.url)),
+      await measure('foreman', simulation, jobMs, asTheyCome(foreman.url)),
+      await measure('best order', simulation, jobMs, () => sendInOrder(simulation.url, best.order)),
+      computed(best.order, { loadMs, jobMs }),
+    ]
+  } finally {
+    await foreman.stop()
+    await simulation.stop()
+  }
+}
+
+/** When a job arrived and when its answer was whole, from the beginning of the run. */
+interface Answered {
+  readonly arrivedMs: number
+  readonly answeredMs: number
+}
+
+const measure = async (
+  way: string,
+  simulation: Simulation,
+  jobMs: number,
+  run: () => Promise<Answered[]>,
+): Promise<Outcome> => {
+  await simulation.unload(MODELS)
+  const before = await simulation.loads()
+  const answered = await run()
+  return outcome(way, (await simulation.loads()) - before, jobMs, answered)
+}
+
+const outcome = (way: string, loads: number, jobMs: number, answered: readonly Answered[]): Outcome => {
+  const waits = answered.map(({ arrivedMs, answeredMs }) => answeredMs - arrivedMs - jobMs)
+  const makespanMs = Math.max(...answered.map(({ answeredMs }) => answeredMs))
+  return { way, loads, makespanMs, waitMs: { ...spread(waits), max: Math.max(...waits) } }
+}
+
+const ask = (url: string, pool: ReturnType<typeof newPool>, model: string): Promise<Timing> =>
+  timedCall(url, pool, '/api/generate', {
+    model,
+    prompt: 'go on',
+    stream: false,
+    options: { num_predict: 1 },
+  })
+
+const sendOnArrival = async (url: string, jobs: readonly Job[]): Promise<Answered[]> => {
+  const pool = newPool()
+  const start = performance.now()
+  const answered = await Promise.all(
+    jobs.map(async ({ model, arrivesMs }) => {
+      await delay(Math.max(0, start + arrivesMs - performance.now()))
+      const { sentAt, lastByteAt } = await ask(url, pool, model)
+      return { arrivedMs: sentAt - start, answeredMs: lastByteAt - start }
+    }),
+  )
+  pool.destroy()
+  return answered
+}
+
+const sendInOrder = async (url: string, jobs: readonly Job[]): Promise<Answered[]> => {
+  const pool = newPool()
+  const start = performance.now()
+  const answered: Answered[] = []
+  for (const { model, arrivesMs } of jobs) {
+    await delay(Math.max(0, start + arrivesMs - performance.now()))
+    const { lastByteAt } = await ask(url, pool, model)
+    answered.push({ arrivedMs: arrivesMs, answeredMs: lastByteAt - start })
+  }
+  pool.destroy()
+  return answered
+}
+
+/** What the best order would be without any cost of its own. */
+const computed = (order: readonly Job[], { loadMs, jobMs }: { loadMs: number; jobMs: number }): Outcome => {
+  let [at, loads, resident] = [0, 0, '']
+  const answered = order.map(({ model, arrivesMs }) => {
+    const isLoad = model !== resident
+    at = Math.max(at, arrivesMs) + (isLoad ? loadMs : 0) + jobMs
+    loads += isLoad ? 1 : 0
+    resident = model
+    return { arrivedMs: arrivesMs, answeredMs: at }
+  })
+  return outcome('best, computed', loads, jobMs, answered)
+}
+
+const describe = (measured: readonly { case: Case; outcomes: readonly Outcome[] }[]): string => {
+  const sections = measured.map(({ case: { jobs, jobMs, loadJobs, everyMs }, outcomes }) => {
+    const best = outcomes.find(({ way }) => way === 'best order')?.makespanMs ?? Number.NaN
+    const rows = outcomes.map(({ way, loads, makespanMs, waitMs }) => [
+      way,
+      loads,
+      figure(makespanMs / 1000),
+      `${difference((makespanMs / best - 1) * 100, 1)} %`,
+      figure(waitMs.p50 / 1000),
+      figure(waitMs.p99 / 1000),
+      figure(waitMs.max / 1000),
+    ])
+    const arrival = everyMs === 0 ? 'all at once' : `one every ${everyMs} ms`
+    return [
+      `${jobs} jobs of ${jobMs} ms over ${MODELS.length} models, ${arrival}; a load costs ${loadJobs} jobs`,
+      table(['', 'loads', 'makespan s', 'to best', 'wait p50 s', 'p99 s', 'max s'], rows),
+    ].join('\n')
+  })
+  return sections.join('\n\n')
+}
