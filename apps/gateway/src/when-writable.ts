@@ -11,11 +11,11 @@ const PAUSE_MS = 10
  *
  * @throws Refusal with 503 when it is held longer, with 507 when the disk has no room
  */
-export const whenWritable = async <T>(write: () => T): Promise<T> => {
+export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
     try {
-      return write()
+      return await write()
     } catch (error) {
       if (isFull(error)) throw new Refusal(507, 'there is no room for another job')
       if (!isBusy(error)) throw error
@@ -26,10 +26,10 @@ export const whenWritable = async <T>(write: () => T): Promise<T> => {
 }
 
 /** Does a write that nobody waits for, and that must not be given up while this process lives. */
-export const eventually = async (write: () => unknown, logger: Logger): Promise<void> => {
+export const eventually = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
   for (;;) {
     try {
-      write()
+      await write()
       return
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) {

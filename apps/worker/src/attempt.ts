@@ -8,8 +8,9 @@ import {
   type OllamaClient,
   ollamaErrorMessage,
 } from '@foreman/ollama-client'
-import type { Claim, ResponseHead } from '@foreman/store'
+import type { Claim } from '@foreman/store'
 import { type Ending, isHeld } from './outcome.ts'
+import { type Output, OutputWriter } from './output-writer.ts'
 
 export interface AttemptOptions {
   readonly client: OllamaClient
@@ -18,7 +19,7 @@ export interface AttemptOptions {
   /** Aborting it ends the attempt; the reason says why. */
   readonly stop: AbortSignal
   /** Keeps what arrived. Takes as long as the disk makes it wait; throws when the claim is lost. */
-  readonly append: (output: { head?: ResponseHead; body?: Uint8Array }) => Promise<void>
+  readonly append: (output: Output) => Promise<void>
 }
 
 /** The reason of an abort, when a watchdog made it. */
@@ -96,17 +97,16 @@ const receive = async (
   append: AttemptOptions['append'],
 ): Promise<Ending> => {
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
-  // The head goes with the first byte: until there is one, another attempt may still bring another head.
-  let head: ResponseHead | undefined = { status: exchange.status, headers: exchange.headers }
+  const writer = new OutputWriter({ status: exchange.status, headers: exchange.headers }, append)
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+    check.push(chunk)
     // A full disk that makes the write wait is not the target's silence.
     stall.stop()
-    check.push(chunk)
-    await append(head ? { head, body: chunk } : { body: chunk })
-    head = undefined
+    await writer.push(chunk)
     stall.start()
   }
-  if (head) await append({ head })
+  stall.stop()
+  await writer.end()
   return { kind: 'answered', status: exchange.status, completeness: check.verdict() }
 }
 

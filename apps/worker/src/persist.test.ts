@@ -13,11 +13,9 @@ const logger = pino({ level: 'silent' })
 
 /** Fails with these, one after the other, and then succeeds. */
 const failing = (...messages: string[]) => {
-  const write = vi.fn<() => void>()
+  const write = vi.fn<() => Promise<void>>(() => Promise.resolve())
   for (const message of messages) {
-    write.mockImplementationOnce(() => {
-      throw new Error(message)
-    })
+    write.mockImplementationOnce(() => Promise.reject(new Error(message)))
   }
   return write
 }

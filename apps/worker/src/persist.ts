@@ -10,10 +10,14 @@ const WAIT_MS = 500
  *
  * @param signal gives up all the same, with its reason
  */
-export const persist = async (write: () => void, logger: Logger, signal?: AbortSignal): Promise<void> => {
+export const persist = async (
+  write: () => Promise<void>,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<void> => {
   for (;;) {
     try {
-      return write()
+      return await write()
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) throw error
       logger.warn({ err: error }, 'the file takes no writes; waiting')

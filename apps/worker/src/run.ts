@@ -58,9 +58,9 @@ export class Run {
         stop: this.#stop.signal,
         append: output =>
           persist(
-            () => {
-              store.runs.append(this.claim, output)
-              if (output.body) this.#hasOutput = true
+            async () => {
+              await store.together('normal', () => store.runs.append(this.claim, output))
+              if (output.body.length > 0) this.#hasOutput = true
             },
             this.#logger,
             this.#stop.signal,
@@ -71,7 +71,7 @@ export class Run {
         this.#attempt(),
         needsPresence(ending) ? await this.#options.probe() : undefined,
       )
-      await persist(() => this.#write(verdict), this.#logger)
+      await persist(() => store.together('full', () => this.#write(verdict)), this.#logger)
       return this.#result(ending, verdict)
     } catch (error) {
       if (!(error instanceof JobLostError)) throw error

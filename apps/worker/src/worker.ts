@@ -120,29 +120,49 @@ export class Worker {
   }
 
   #claim(now: number): void {
-    const { store, concurrency, maxWaitMs, embedder } = this.#options
+    const { store, concurrency, embedder } = this.#options
     const probe = () => this.#monitor.probe()
     // What runs is of the group that has the turn, whatever that is called by now.
     const isWaitedFor = () => this.#turn !== undefined && store.queue.isWaiting(this.#turn.groupKey)
     if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
     if (embedder.isDue) return this.#pin()
-    while (this.#running.size < concurrency) {
-      const groups = store.queue.waitingGroups()
-      const choice = chooseGroup({ turn: this.#turn, groups, now, maxWaitMs })
-      if (!choice) {
-        if (this.#running.size === 0 && this.#turn) this.#turn = { ...this.#turn, isOver: true }
-        return
-      }
-      // Nothing of the next group is sent before the present one's last answer is there: a late request would keep
-      // the model that is to leave.
-      if (this.#running.size > 0 && choice.groupKey !== this.#turn?.groupKey) return
-      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
-      if (!claim) return
-      const { groupKey, turnStartedAt: startedAt } = choice
-      this.#turn = { groupKey, startedAt, isOver: false }
+    if (this.#running.size >= concurrency) return
+    const { claims, turn } = store.atOnce('normal', () =>
+      this.#claimUpTo(concurrency - this.#running.size, now),
+    )
+    this.#turn = turn
+    for (const claim of claims) {
       this.#present = claim
       this.#run(new Run(claim, { ...this.#options.run, probe, isWaitedFor }))
     }
+  }
+
+  /** Claims jobs of one group, as many as there are slots. */
+  #claimUpTo(slots: number, now: number): { claims: Claim[]; turn: Turn | undefined } {
+    const { queue } = this.#options.store
+    const claims: Claim[] = []
+    let turn = this.#turn
+    while (claims.length < slots) {
+      const isIdle = this.#running.size + claims.length === 0
+      const choice = chooseGroup({
+        turn,
+        groups: queue.waitingGroups(),
+        now,
+        maxWaitMs: this.#options.maxWaitMs,
+      })
+      if (!choice) {
+        if (isIdle && turn) turn = { ...turn, isOver: true }
+        break
+      }
+      // Nothing of the next group is sent before the present one's last answer is there: a late request would keep
+      // the model that is to leave.
+      if (!isIdle && choice.groupKey !== turn?.groupKey) break
+      const claim = queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
+      if (!claim) break
+      turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
+      claims.push(claim)
+    }
+    return { claims, turn }
   }
 
   /** Two names of the same weights are one group, as soon as that is known. */

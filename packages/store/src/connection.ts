@@ -2,12 +2,12 @@ import type Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 
 /** `full`: on the disk when it returns. `normal`: survives a killed process, not a power cut. */
-type Durability = 'full' | 'normal'
+export type Durability = 'full' | 'normal'
 
 export interface Connection {
   readonly sqlite: Database.Database
   readonly db: BetterSQLite3Database
-  /** Runs `fn` in one immediate transaction. A write that starts as a read fails at once when another writes. */
+  /** Runs `fn` in one immediate transaction, or in a savepoint of the one that is open. A write that starts as a read fails at once when another writes. */
   write<T>(durability: Durability, fn: () => T): T
   /** Runs `fn` on one snapshot of the file. */
   read<T>(fn: () => T): T
@@ -20,6 +20,8 @@ export const connectionOf = (sqlite: Database.Database, db: BetterSQLite3Databas
     sqlite,
     db,
     write<T>(durability: Durability, fn: () => T): T {
+      // In a transaction already: a savepoint of it.
+      if (sqlite.inTransaction) return transaction(fn) as T
       if (durability !== current) {
         sqlite.pragma(`synchronous = ${durability}`)
         current = durability

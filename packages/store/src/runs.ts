@@ -158,11 +158,11 @@ export const runs = (connection: Connection, log: LogWriter) => {
      * Adds what the target sent, as it was sent. Survives a killed process, not a power cut: the finish does both.
      * @throws JobLostError
      */
-    append: (run: Run, output: { head?: ResponseHead; body?: Uint8Array }): void => {
+    append: (run: Run, output: { head?: ResponseHead; body?: Uint8Array | readonly Uint8Array[] }): void => {
       connection.write('normal', () => {
         if (!selectClaimed.get({ seq: run.seq, token: run.token })) mustHit(run.seq, { changes: 0 })
         if (output.head) log.head(run.seq, run.attempt, output.head)
-        if (output.body) log.body(run.seq, run.attempt, output.body)
+        for (const piece of [output.body ?? []].flat()) log.body(run.seq, run.attempt, piece)
       })
     },
 

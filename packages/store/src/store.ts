@@ -1,6 +1,8 @@
 import { catalogue } from './catalogue.ts'
 import { CommitWatch } from './commit-watch.ts'
+import type { Durability } from './connection.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
+import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping.ts'
 import { logWriter } from './log.ts'
 import { openConnection, type OpenOptions, walOf } from './open-store.ts'
@@ -22,6 +24,7 @@ export const openStore = (file: string, options: OpenOptions) => {
   const connection = openConnection(file, options)
   const log = logWriter(connection)
   const commits = new CommitWatch(connection.sqlite, walOf(file))
+  const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`
   return {
     file,
@@ -33,9 +36,14 @@ export const openStore = (file: string, options: OpenOptions) => {
     catalogue: catalogue(connection),
     housekeeping: housekeeping(connection),
     commits,
+    /** Does a write in one commit with others that come at the same time. */
+    together: <T>(durability: Durability, write: () => T): Promise<T> => group.write(durability, write),
+    /** Does several writes in one commit, now. */
+    atOnce: <T>(durability: Durability, writes: () => T): T => connection.write(durability, writes),
     /** The lock of the one worker that works. Undefined: another has it. It goes with the process that holds it. */
     takeWorkerLock: () => takeExclusiveLock(workerLockFile),
     close: (): void => {
+      group.flush()
       commits.close()
       connection.sqlite.close()
     },

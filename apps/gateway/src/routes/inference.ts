@@ -72,7 +72,7 @@ export const inference = (options: InferenceOptions): RequestHandler => {
       headers: jobHeaders(request),
       body,
     }
-    return whenWritable(() => store.submissions.enqueue(job, now()))
+    return whenWritable(() => store.together('full', () => store.submissions.enqueue(job, now())))
   }
 
   const answer = async (
@@ -87,9 +87,12 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     const how = { store, followers, endpoint, inPieces, patience, cutOff, onWaiting: seat.sit }
     const end = await relay(job, response, how)
     logger.debug({ job: job.id, end }, 'caller served')
-    if (end === 'left') await eventually(() => store.submissions.cancel(job, now(), jobTtlMs), logger)
-    if (end === 'delivered')
-      await eventually(() => store.submissions.delivered(job, now() + syncTtlMs), logger)
+    if (end === 'cut_off') return
+    const note =
+      end === 'left'
+        ? () => store.together('full', () => store.submissions.cancel(job, now(), jobTtlMs))
+        : () => store.together('normal', () => store.submissions.delivered(job, now() + syncTtlMs))
+    await eventually(note, logger)
   }
 
   return async (request, response, next) => {
