@@ -41,6 +41,14 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
+/** How Node itself is set up here, so that what is measured is what is run; nothing of foreman's settings. */
+const nodeEnvironment = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) =>
+      ['PATH', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE'].includes(name),
+    ),
+  )
+
 /** Starts a process and waits until it says that it is ready. */
 export const startProcess = async (command: Command): Promise<Process> => {
   const { name, file, args = [], env = {}, ready, profileDirectory } = command
@@ -52,17 +60,13 @@ export const startProcess = async (command: Command): Promise<Process> => {
           `--cpu-prof-dir=${profileDirectory}`,
           `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`,
         ]
-  const child = spawn(
-    process.execPath,
-    [...profiling, '-C', '@foreman/source', path.join(root, file), ...args],
-    {
-      // No .env file lies here, and a Ctrl-C on the terminal is for the parent alone.
-      cwd: import.meta.dirname,
-      detached: true,
-      env: { PATH: process.env['PATH'] ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  )
+  const child = spawn(process.execPath, [...process.execArgv, ...profiling, path.join(root, file), ...args], {
+    // No .env file lies here, and a Ctrl-C on the terminal is for the parent alone.
+    cwd: import.meta.dirname,
+    detached: true,
+    env: { ...nodeEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   const { stdout, stderr } = child
   if (!stdout || !stderr) throw new Error(`${name} could not be started`)
   children.add(child)

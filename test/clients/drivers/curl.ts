@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import readline from 'node:readline'
+import type { Client } from '../client.ts'
+import { callsIn, type Chunk, messages, namesIn, tools } from './native.ts'
+
+/** The lines that curl prints; what it says when it fails. */
+const linesOf = async function* (args: readonly string[], signal?: AbortSignal): AsyncGenerator<string> {
+  const child = spawn('curl', ['--silent', '--show-error', '--no-buffer', '--fail-with-body', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal ? { signal } : {}),
+  })
+  // To be killed is one; the end comes all the same.
+  child.on('error', () => undefined)
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  let complaint = ''
+  child.stderr.on('data', (text: Buffer) => (complaint += text.toString()))
+  for await (const line of readline.createInterface(child.stdout)) yield line
+  if ((await ended) !== 0) throw Object.assign(new Error(complaint), { status: statusIn(complaint) })
+}
+
+/** `curl: (22) The requested URL returned error: 404` */
+const statusIn = (complaint: string): number | undefined => {
+  const [, status] = /returned error: (\d+)/.exec(complaint) ?? []
+  return status === undefined ? undefined : Number(status)
+}
+
+export const curl: Client = {
+  name: 'curl',
+  isPatient: true,
+  connect(url) {
+    const chat = async function* (body: object, signal?: AbortSignal): AsyncGenerator<Chunk> {
+      let told: string | undefined
+      try {
+        for await (const line of linesOf([`${url}/api/chat`, '--data', JSON.stringify(body)], signal)) {
+          const chunk = JSON.parse(line) as Chunk
+          told = chunk.error
+          if (told === undefined) yield chunk
+        }
+      } catch (error) {
+        throw new Error(told, { cause: error })
+      }
+      if (told !== undefined) throw new Error(told)
+    }
+    return {
+      async list() {
+        const [line] = await Array.fromAsync(linesOf([`${url}/api/tags`]))
+        return namesIn(JSON.parse(line!))
+      },
+      async whole({ model, signal }) {
+        const [answer] = await Array.fromAsync(chat({ model, messages, stream: false }, signal))
+        return answer!.message.content
+      },
+      async *pieces({ model, signal }) {
+        for await (const { message } of chat({ model, messages }, signal)) yield message.content
+      },
+      async callTools({ model, streamed }) {
+        return (await Array.fromAsync(chat({ model, messages, tools, stream: streamed }))).flatMap(callsIn)
+      },
+    }
+  },
+}
