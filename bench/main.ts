@@ -1,6 +1,7 @@
 import { HelpShown, readSettings, SettingError } from '@foreman/flags'
 import { onStopRequest } from '@foreman/lifecycle'
 import { constants } from 'node:os'
+import path from 'node:path'
 import { idle } from './idle.ts'
 import { latency } from './latency.ts'
 import { type BenchOptions, settings } from './options.ts'
@@ -63,7 +64,7 @@ const main = async (): Promise<void> => {
     void end(1)
   }, LONGEST_MS).unref()
   for (const name of chosen) {
-    await run(name, { quick: quick === 'on', directory, profileDirectory: profile })
+    await run(name, { quick: quick === 'on', directory, profileDirectory: profile && path.resolve(profile) })
   }
 }
 

@@ -142,6 +142,7 @@ export class Worker {
     const { queue } = this.#options.store
     const claims: Claim[] = []
     let turn = this.#turn
+    let ranDry = false
     while (claims.length < slots) {
       const isIdle = this.#running.size + claims.length === 0
       const choice = chooseGroup({
@@ -151,7 +152,7 @@ export class Worker {
         maxWaitMs: this.#options.maxWaitMs,
       })
       if (!choice) {
-        if (isIdle && turn) turn = { ...turn, isOver: true }
+        ranDry = isIdle
         break
       }
       // Nothing of the next group is sent before the present one's last answer is there: a late request would keep
@@ -162,7 +163,7 @@ export class Worker {
       turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
       claims.push(claim)
     }
-    return { claims, turn }
+    return { claims, turn: turn && ranDry ? { ...turn, isOver: true } : turn }
   }
 
   /** Two names of the same weights are one group, as soon as that is known. */
