@@ -262,3 +262,21 @@ test('a held status is counted from the beginning, whatever becomes of the job m
   expect(performance.now() - sentAt).toBeLessThan(1_000)
   expect(await response.json()).toMatchObject({ done: true })
 })
+
+test('requests that are sent without waiting for answers are answered in their order', async () => {
+  const { foreman, go } = await withWaiting()
+  go()
+  const { hostname, port } = new URL(foreman.url)
+  const request = (model: string, connection: string) => {
+    const body = JSON.stringify({ model, messages, stream: false })
+    return `POST /api/chat HTTP/1.1\r\nHost: localhost\r\nConnection: ${connection}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const socket = net.connect(Number(port), hostname)
+  onTestFinished(() => void socket.destroy())
+  let text = ''
+  socket.on('data', piece => (text += piece.toString()))
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  socket.write(request('think', 'keep-alive') + request('plain', 'close'))
+  await closed
+  expect([...text.matchAll(/"model":"(\w+)"/g)].map(([, model]) => model)).toEqual(['think', 'plain'])
+})
