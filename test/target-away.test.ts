@@ -121,6 +121,7 @@ describe('a target that fails at a job', () => {
     const third = await ask(foreman.url)
     expect(third.status).toBe(502)
     expect(JSON.parse(third.text)).toEqual({ error: expect.stringContaining('broke off') as string })
+    expect(third.text).not.toContain(new URL(sim.url).host)
   })
 
   test('in the middle of a stream ends it with one error line, and the job does not run again', async () => {

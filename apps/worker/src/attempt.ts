@@ -130,10 +130,14 @@ const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watch }
   if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
   if (error instanceof ConnectionError) {
-    return { kind: 'broke_off', connected: error.connected, message: error.message }
+    return { kind: 'broke_off', connected: error.connected, message: reasonOf(error) }
   }
   throw error
 }
+
+/** The system's word for it. The whole message names the target's address, which is not for callers. */
+const reasonOf = ({ cause }: ConnectionError): string =>
+  (cause as NodeJS.ErrnoException | undefined)?.code ?? 'without a reason'
 
 const stallTimer = (stallMs: number, onStall: () => void) => {
   let timer: NodeJS.Timeout | undefined
