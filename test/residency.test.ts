@@ -1,4 +1,5 @@
 import { startSim } from '@foreman/ollama-sim'
+import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startForeman } from './harness/foreman.ts'
 import { post } from './harness/request.ts'
@@ -8,6 +9,14 @@ const simulate = async (options: Parameters<typeof startSim>[0]) => {
   const sim = await startSim(options)
   onTestFinished(() => sim.close())
   return sim
+}
+
+/** Whether the gateway has noted that its caller has the answer: it does so when the answer is out. */
+const isNoted = (dbPath: string): boolean => {
+  const db = new Database(dbPath, { readonly: true })
+  const noted = db.prepare('SELECT bytes_expire_at FROM jobs').pluck().get()
+  db.close()
+  return typeof noted === 'number'
 }
 
 const variables = { FOREMAN_EMBED_MODEL: 'embed', FOREMAN_POLL_INTERVAL: '100ms' }
@@ -52,6 +61,7 @@ describe('what has had its time', () => {
     expect(answer.status).toBe(200)
     await until(() => foreman.store.output.read(1, undefined)?.job.state === 'succeeded')
     expect(foreman.store.output.read(1, undefined)?.pieces.length).toBeGreaterThan(0)
+    await until(() => isNoted(foreman.dbPath))
     await first.stop()
     offsetMs = 11 * 60_000
     const second = foreman.startWorker()
