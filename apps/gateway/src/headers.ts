@@ -1,3 +1,4 @@
+import { rawHeaderLines } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 
@@ -16,13 +17,6 @@ const hopByHop = [
 /** They are between the caller and foreman, and tell the target nothing it may know. */
 const callersOwn = ['host', 'origin', 'cookie', 'authorization', 'proxy-authorization', 'x-api-key', 'expect']
 
-/** Node's flat list of what came, as pairs. */
-const received = ({ rawHeaders }: IncomingMessage): HeaderPairs =>
-  Array.from({ length: rawHeaders.length / 2 }, (_, at) => [
-    rawHeaders[2 * at] ?? '',
-    rawHeaders[2 * at + 1] ?? '',
-  ])
-
 const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs => {
   const connection = headers
     .filter(([name]) => name.toLowerCase() === 'connection')
@@ -33,14 +27,19 @@ const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs =>
 
 /** What of a request's headers goes on to the target when it is passed on at once. */
 export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(received(request), [...hopByHop, ...callersOwn])
+  without(rawHeaderLines(request.rawHeaders), [...hopByHop, ...callersOwn])
 
 /**
  * What of a request's headers is kept with a job: nothing of the page it came from, its body has its own length, and
  * an answer that is kept must be readable.
  */
 export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(received(request), [...hopByHop, ...callersOwn, 'content-length', 'accept-encoding'])
+  without(rawHeaderLines(request.rawHeaders), [
+    ...hopByHop,
+    ...callersOwn,
+    'content-length',
+    'accept-encoding',
+  ])
 
 /** What of an answer's headers goes on to the caller, as the flat list that Node writes without touching it. */
 export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>
