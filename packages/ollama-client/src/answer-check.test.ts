@@ -92,6 +92,18 @@ describe('an answer of lines', () => {
     expect(check.verdict()).toBe('whole')
     expect(performance.now() - begin).toBeLessThan(5_000)
   })
+
+  test('is cut short when a line beyond all bounds came last, and whole when not', () => {
+    const check = checkAnswer([['content-type', LINES]], chat)
+    check.push(Buffer.from('{"done":true}\n'))
+    const part = Buffer.alloc(1024 * 1024, 'x')
+    for (let count = 0; count <= 64; count++) check.push(part)
+    expect(check.verdict()).toBe('cut_short')
+    check.push(Buffer.from('\n'))
+    expect(check.verdict()).toBe('cut_short')
+    check.push(Buffer.from('{"done":true}\n'))
+    expect(check.verdict()).toBe('whole')
+  })
 })
 
 describe('an answer in one piece', () => {

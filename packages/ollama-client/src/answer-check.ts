@@ -1,4 +1,6 @@
 import type { GeneratingEndpoint } from './endpoints.ts'
+import { isError, parseObject } from './fold/fields.ts'
+import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
 /**
  * How an answer ended that arrived in full, as far as HTTP can tell.
@@ -16,64 +18,45 @@ export interface AnswerCheck {
 
 /** @param headers of the answer: its content type says in which form it is */
 export const checkAnswer = (
-  headers: readonly (readonly [name: string, value: string])[],
+  headers: AnswerHeaders,
   { isLastPiece }: Pick<GeneratingEndpoint, 'isLastPiece'>,
 ): AnswerCheck => {
-  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].toLowerCase() ?? ''
-  if (contentType.startsWith('application/x-ndjson')) return new PiecesCheck(isLastPiece, line => line)
-  if (contentType.startsWith('text/event-stream')) return new PiecesCheck(isLastPiece, eventData)
-  if (contentType.startsWith('application/json')) return new JsonCheck()
+  const form = answerForm(headers)
+  if (form === 'json') return new JsonCheck()
+  if (form !== undefined) return new PiecesCheck(form, isLastPiece)
   return { push: () => undefined, verdict: () => 'unknown' }
 }
 
-const LINE_FEED = 0x0a
+/** No target says in a longer line that it is done. */
+const LONGEST_LINE_BYTES = 64 * 1024 * 1024
 
-const isText = (byte: number): boolean => byte > 0x20
-
-const DATA = 'data:'
-
-/** Of an event stream only the data count. */
-const eventData = (line: string): string | undefined =>
-  line.startsWith(DATA) ? line.slice(DATA.length) : undefined
-
-/** A stream of pieces, one a line. */
 class PiecesCheck implements AnswerCheck {
   readonly #isLast: GeneratingEndpoint['isLastPiece']
-  readonly #pieceIn: (line: string) => string | undefined
-  /** The last whole line that holds a piece. */
-  #last: string | undefined
-  /** The line that has begun. */
-  #line: Uint8Array[] = []
+  readonly #pieces: PieceSplitter
+  /** The last piece whose line has ended. Only the very last is worth parsing. */
+  #last = ''
 
-  constructor(isLast: GeneratingEndpoint['isLastPiece'], pieceIn: (line: string) => string | undefined) {
+  constructor(form: 'lines' | 'events', isLast: GeneratingEndpoint['isLastPiece']) {
     this.#isLast = isLast
-    this.#pieceIn = pieceIn
+    this.#pieces = new PieceSplitter(form, LONGEST_LINE_BYTES, piece => {
+      this.#last = piece
+    })
   }
 
   push(bytes: Uint8Array): void {
-    let rest = bytes
-    for (let feed = rest.indexOf(LINE_FEED); feed !== -1; feed = rest.indexOf(LINE_FEED)) {
-      this.#line.push(rest.subarray(0, feed))
-      this.#last = this.#begun() ?? this.#last
-      this.#line = []
-      rest = rest.subarray(feed + 1)
-    }
-    if (rest.byteLength > 0) this.#line.push(rest)
-  }
-
-  #begun(): string | undefined {
-    const piece = this.#pieceIn(Buffer.concat(this.#line).toString())?.trim()
-    return piece === '' ? undefined : piece
+    this.#pieces.push(bytes)
   }
 
   verdict(): Completeness {
-    const piece = this.#begun() ?? this.#last ?? ''
+    const piece = this.#pieces.begun() ?? this.#last
     const last = piece === '[DONE]' ? piece : parseObject(piece)
     if (last === undefined) return 'cut_short'
     if (this.#isLast(last)) return 'whole'
     return last !== '[DONE]' && isError(last) ? 'own_error' : 'cut_short'
   }
 }
+
+const isText = (byte: number): boolean => byte > 0x20
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -84,32 +67,17 @@ const LONGEST_ERROR_BYTES = 64 * 1024
 class JsonCheck implements AnswerCheck {
   #first: number | undefined
   #last: number | undefined
-  #beginning: Uint8Array[] = []
-  #length = 0
+  readonly #body = new KeptBytes(LONGEST_ERROR_BYTES)
 
   push(bytes: Uint8Array): void {
     this.#first ??= bytes.find(isText)
     this.#last = bytes.findLast(isText) ?? this.#last
-    this.#length += bytes.byteLength
-    if (this.#length <= LONGEST_ERROR_BYTES) this.#beginning.push(bytes)
-    else this.#beginning = []
+    this.#body.add(bytes)
   }
 
   verdict(): Completeness {
     if (this.#first !== OPEN_BRACE || this.#last !== CLOSE_BRACE) return 'cut_short'
-    const value = parseObject(Buffer.concat(this.#beginning).toString())
+    const value = parseObject(this.#body.text() ?? '')
     return value && isError(value) ? 'own_error' : 'whole'
-  }
-}
-
-/** A reply of OpenAI's Responses has an `error` that is null. */
-const isError = (value: Record<string, unknown>): boolean => value['error'] != null
-
-const parseObject = (text: string): Record<string, unknown> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,12 @@
 import { type Dialect, dialects } from './dialects.ts'
+import type { AnswerPieces } from './fold/answer-pieces.ts'
+import { chatCompletionPieces, completionPieces } from './fold/completions.ts'
+import { messagePieces } from './fold/messages.ts'
+import { chatPieces, generatePieces } from './fold/native.ts'
+import { responsePieces } from './fold/responses.ts'
 
 /** A route on which the target generates: all that a relay must know of it. What is not here is none of a queue's business. */
-export interface GeneratingEndpoint {
+export interface GeneratingEndpoint extends AnswerPieces {
   readonly method: 'POST'
   readonly path: string
   readonly dialect: Dialect
@@ -13,8 +18,6 @@ export interface GeneratingEndpoint {
   readonly loadsWithoutPrompt: boolean
   /** Whether `options`, `shift` and `keep_alive` are read. */
   readonly takesLoadOptions: boolean
-  /** How the last piece of a complete stream is known. */
-  readonly isLastPiece: (piece: Record<string, unknown> | '[DONE]') => boolean
 }
 
 const { native, openai, anthropic } = dialects
@@ -27,48 +30,41 @@ const ofOllama = {
 } as const
 const ofOthers = { streamsByDefault: false, loadsWithoutPrompt: false, takesLoadOptions: false } as const
 
-const isDone: GeneratingEndpoint['isLastPiece'] = piece => piece !== '[DONE]' && piece['done'] === true
-const isDoneMark: GeneratingEndpoint['isLastPiece'] = piece => piece === '[DONE]'
-const isOfType =
-  (...types: string[]): GeneratingEndpoint['isLastPiece'] =>
-  piece =>
-    piece !== '[DONE]' && types.includes(String(piece['type']))
-
 export const generatingEndpoints: readonly GeneratingEndpoint[] = [
-  { ...ofOllama, method: 'POST', path: '/api/chat', prompt: 'messages', isLastPiece: isDone },
-  { ...ofOllama, method: 'POST', path: '/api/generate', prompt: 'prompt', isLastPiece: isDone },
+  { ...ofOllama, ...chatPieces, method: 'POST', path: '/api/chat', prompt: 'messages' },
+  { ...ofOllama, ...generatePieces, method: 'POST', path: '/api/generate', prompt: 'prompt' },
   {
     ...ofOthers,
+    ...chatCompletionPieces,
     method: 'POST',
     path: '/v1/chat/completions',
     dialect: openai,
     prompt: 'messages',
-    isLastPiece: isDoneMark,
   },
   {
     ...ofOthers,
+    ...completionPieces,
     method: 'POST',
     path: '/v1/completions',
     dialect: openai,
     prompt: 'prompt',
     loadsWithoutPrompt: true,
-    isLastPiece: isDoneMark,
   },
   {
     ...ofOthers,
+    ...responsePieces,
     method: 'POST',
     path: '/v1/responses',
     dialect: openai,
     prompt: 'input',
-    isLastPiece: isOfType('response.completed', 'response.incomplete', 'response.failed'),
   },
   {
     ...ofOthers,
+    ...messagePieces,
     method: 'POST',
     path: '/v1/messages',
     dialect: anthropic,
     prompt: 'messages',
-    isLastPiece: isOfType('message_stop'),
   },
 ]
 

@@ -53,6 +53,27 @@ export const jsonFields = <Name extends string>(
   }
 }
 
+/**
+ * The raw elements of a JSON array, one after another, without parsing them.
+ *
+ * @returns whether the body is a whole array and nothing else; if not, what came before it was found out was worth nothing
+ */
+export function* jsonElements(body: Buffer): Generator<Buffer, boolean> {
+  let at = skipSpace(body, 0)
+  if (body[at] !== OPEN_BRACKET) return false
+  at = skipSpace(body, at + 1)
+  if (body[at] === CLOSE_BRACKET) return skipSpace(body, at + 1) === body.length
+  for (;;) {
+    const end = valueEnd(body, at)
+    if (end === undefined) return false
+    yield body.subarray(at, end)
+    at = skipSpace(body, end)
+    if (body[at] === CLOSE_BRACKET) return skipSpace(body, at + 1) === body.length
+    if (body[at] !== COMMA) return false
+    at = skipSpace(body, at + 1)
+  }
+}
+
 /** A body may consist of millions of names: to tell that one of them is not wanted must cost next to nothing. */
 const nameMatcher = <Name extends string>(wanted: readonly Name[]) => {
   const letters = Buffer.alloc(Math.max(0, ...wanted.map(name => name.length)))

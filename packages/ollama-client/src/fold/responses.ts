@@ -1,0 +1,31 @@
+import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
+import { type Fields, isObject, objectIn, textIn, tokenUsage } from './fields.ts'
+
+const FINAL = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+
+const isFinal = (piece: Piece): boolean => FINAL.has(textIn(piece, 'type'))
+
+/** The last event has the whole reply in it. */
+class ResponseFold implements PieceFold {
+  #response: Fields | undefined
+
+  add(piece: Piece): void {
+    const { response } = piece
+    if (isFinal(piece) && isObject(response)) this.#response = response
+  }
+
+  result(): Fields | undefined {
+    return this.#response
+  }
+}
+
+export const responsePieces: AnswerPieces = {
+  isLastPiece: piece => piece !== '[DONE]' && isFinal(piece),
+  isGenerated: piece => textIn(piece, 'type').endsWith('.delta') && textIn(piece, 'delta') !== '',
+  usageIn: piece => {
+    // In an event of a stream it is one level further down.
+    const usage = objectIn(isObject(piece['response']) ? piece['response'] : piece, 'usage')
+    return tokenUsage(usage['input_tokens'], usage['output_tokens'])
+  },
+  newFold: () => new ResponseFold(),
+}

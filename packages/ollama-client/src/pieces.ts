@@ -1,0 +1,83 @@
+/** How an answer comes: one piece to a line, as events of which each has a line of data, or as one JSON value. */
+export type AnswerForm = 'lines' | 'events' | 'json'
+
+export type AnswerHeaders = readonly (readonly [name: string, value: string])[]
+
+/** @returns undefined for a content type that no generating route has */
+export const answerForm = (headers: AnswerHeaders): AnswerForm | undefined => {
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].toLowerCase() ?? ''
+  if (contentType.startsWith('application/x-ndjson')) return 'lines'
+  if (contentType.startsWith('text/event-stream')) return 'events'
+  return contentType.startsWith('application/json') ? 'json' : undefined
+}
+
+/** Bytes, kept as they came until there are too many: none are kept then. */
+export class KeptBytes {
+  readonly #mostBytes: number
+  #chunks: Uint8Array[] = []
+  #length = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#length += bytes.byteLength
+    // Not joined: joining a long line anew for every chunk of it would be quadratic.
+    if (this.#length <= this.#mostBytes) this.#chunks.push(bytes)
+    else this.#chunks = []
+  }
+
+  /** Undefined when there were too many. */
+  text(): string | undefined {
+    return this.#length > this.#mostBytes ? undefined : Buffer.concat(this.#chunks).toString()
+  }
+
+  clear(): void {
+    this.#chunks = []
+    this.#length = 0
+  }
+}
+
+const LINE_FEED = 0x0a
+const DATA = 'data:'
+
+/** Of an event stream only the data count. */
+const eventData = (line: string): string => (line.startsWith(DATA) ? line.slice(DATA.length) : '')
+
+/** Cuts a stream into its pieces. What is no piece, as a blank line or the name of an event, is left out. */
+export class PieceSplitter {
+  readonly #take: (piece: string) => void
+  readonly #pieceIn: (line: string) => string
+  /** The line that has begun. */
+  readonly #line: KeptBytes
+
+  /**
+   * @param longestBytes of a line; a longer one is not kept and comes as an empty piece
+   * @param take gets each piece, without the space around it, when its line has ended
+   */
+  constructor(form: 'lines' | 'events', longestBytes: number, take: (piece: string) => void) {
+    this.#pieceIn = form === 'events' ? eventData : line => line
+    this.#line = new KeptBytes(longestBytes)
+    this.#take = take
+  }
+
+  push(bytes: Uint8Array): void {
+    let start = 0
+    for (let feed = bytes.indexOf(LINE_FEED); feed !== -1; feed = bytes.indexOf(LINE_FEED, start)) {
+      this.#line.add(bytes.subarray(start, feed))
+      const piece = this.begun()
+      this.#line.clear()
+      if (piece !== undefined) this.#take(piece)
+      start = feed + 1
+    }
+    if (start < bytes.byteLength) this.#line.add(bytes.subarray(start))
+  }
+
+  /** The piece whose line has not ended. */
+  begun(): string | undefined {
+    const line = this.#line.text()
+    if (line === undefined) return ''
+    return this.#pieceIn(line).trim() || undefined
+  }
+}
