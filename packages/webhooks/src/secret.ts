@@ -11,3 +11,17 @@ export function keyOf(secret: string): Buffer {
   if (key.length === 0) throw new TypeError('A webhook secret must not be empty')
   return key
 }
+
+/**
+ * Reads secrets that are separated by spaces.
+ * @returns undefined when one of them cannot be used
+ */
+export const parseSecrets = (text: string): readonly string[] | undefined => {
+  const secrets = text.split(/\s+/).filter(secret => secret !== '')
+  try {
+    for (const secret of secrets) keyOf(secret)
+    return secrets
+  } catch {
+    return undefined
+  }
+}

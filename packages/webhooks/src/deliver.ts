@@ -1,0 +1,133 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { LookupFunction } from 'node:net'
+import tls from 'node:tls'
+import type { Outcome } from './classify.ts'
+import { type Destination, DestinationError, type DestinationPolicy } from './destination.ts'
+
+export interface Message {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface DelivererOptions {
+  readonly policy: DestinationPolicy
+  /** From the look-up of the name to the last byte of the answer. Default: 15,000. */
+  readonly deadlineMs?: number
+  /** So much of an answer's body is read. Default: 16,384. */
+  readonly maxAnswerBytes?: number
+  /** PEM certificates of authorities to trust besides the system's. */
+  readonly ca?: string
+}
+
+/** Sends a message once. Never rejects for anything a receiver does. */
+export type Deliver = (message: Message) => Promise<Outcome>
+
+/** So much of an answer is kept. */
+const EXCERPT_CHARACTERS = 1_024
+
+type Failure = Omit<Extract<Outcome, { kind: 'failed' }>, 'durationMs'>
+type Answer = Omit<Extract<Outcome, { kind: 'answered' }>, 'durationMs'>
+
+/**
+ * Each message on a connection of its own, made to an address that the policy has checked and not looked up again.
+ * Redirects are not followed.
+ */
+export const deliverer = ({
+  policy,
+  deadlineMs = 15_000,
+  maxAnswerBytes = 16_384,
+  ca,
+}: DelivererOptions): Deliver => {
+  // Made once: reading the system's certificates takes longer than a delivery.
+  const secureContext =
+    ca === undefined ? undefined : tls.createSecureContext({ ca: [...tls.getCACertificates(), ca] })
+
+  const exchange = ({ url, addresses }: Destination, { headers, body }: Message, signal: AbortSignal) =>
+    new Promise<Answer>((resolve, reject) => {
+      const { request: open } = url.protocol === 'https:' ? https : http
+      const options = {
+        method: 'POST',
+        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        agent: false,
+        lookup: lookupIn(addresses),
+        signal,
+        ...(secureContext && { secureContext }),
+      } as const
+      const request = open(url, options, response => {
+        const pieces: Buffer[] = []
+        let bytes = 0
+        const end = () => {
+          resolve(answerOf(response, Buffer.concat(pieces).subarray(0, maxAnswerBytes)))
+          request.destroy()
+        }
+        response.on('data', (piece: Buffer) => {
+          pieces.push(piece)
+          bytes += piece.byteLength
+          if (bytes >= maxAnswerBytes) end()
+        })
+        response.on('end', end)
+        response.on('error', reject)
+      })
+      request.on('error', reject)
+      request.end(body)
+    })
+
+  return async message => {
+    const startedAt = performance.now()
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(), deadlineMs)
+    const isLate = new Promise<never>((_resolve, reject) => {
+      timeout.signal.addEventListener('abort', () => reject(new Error('too late')))
+    })
+    const ended = (outcome: Answer | Failure): Outcome => ({
+      ...outcome,
+      durationMs: Math.round(performance.now() - startedAt),
+    })
+    try {
+      const destination = await Promise.race([policy.check(message.url), isLate])
+      return ended(await Promise.race([exchange(destination, message, timeout.signal), isLate]))
+    } catch (error) {
+      if (!timeout.signal.aborted) return ended(failureOf(error as Error))
+      return ended({ kind: 'failed', code: 'timeout', message: `no answer within ${deadlineMs} ms` })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** In place of a look-up: what was looked up and checked. */
+const lookupIn =
+  (addresses: Destination['addresses']): LookupFunction =>
+  (_hostname, { all }, callback) => {
+    const [first] = addresses
+    if (all || !first) callback(null, [...addresses])
+    else callback(null, first.address, first.family)
+  }
+
+const answerOf = ({ statusCode = 0, headers }: http.IncomingMessage, body: Buffer): Answer => {
+  const retryAfter = headers['retry-after']
+  return {
+    kind: 'answered',
+    status: statusCode,
+    ...(retryAfter !== undefined && { retryAfter }),
+    excerpt: body.toString().slice(0, EXCERPT_CHARACTERS),
+  }
+}
+
+/** OpenSSL's words for a connection that is not to be trusted, and Node's. */
+const isTls = (code: string): boolean => /^(ERR_(TLS|SSL)|EPROTO|.*CERT|.*SIGNATURE)/.test(code)
+
+const failureOf = (error: Error): Failure => {
+  if (error instanceof DestinationError) {
+    const isRefused = error.code !== 'look_up_failed' && error.code !== 'unresolvable'
+    return { kind: 'failed', code: isRefused ? 'refused_destination' : 'look_up', message: error.message }
+  }
+  // Of several addresses, the last one's error says as much as any.
+  const cause = error instanceof AggregateError ? (error.errors.at(-1) as Error) : error
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException
+  if (code.startsWith('HPE_')) return { kind: 'failed', code: 'not_http', message: `not HTTP (${code})` }
+  if (isTls(code)) return { kind: 'failed', code: 'tls', message: `no trusted connection (${code})` }
+  return { kind: 'failed', code: 'connection', message: `the connection failed (${code})` }
+}
