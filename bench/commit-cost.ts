@@ -35,6 +35,8 @@ export const commitCost = (directory: string) => {
     streams: true,
     headers: [['Content-Type', 'application/json']] as const,
     body: Buffer.from(JSON.stringify({ model: 'plain', messages: [{ role: 'user', content: 'hi' }] })),
+    caller: 'default',
+    priority: 'normal' as const,
   }
   return {
     /** Interleaved, so that whatever else the disk does hits all three. */

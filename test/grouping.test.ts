@@ -106,7 +106,7 @@ describe('names', () => {
       ask('json'),
       ask('plain', { num_ctx: 2048 }),
     ]
-    await until(() => foreman.store.queue.waitingGroups().length === 2)
+    await until(() => foreman.store.queue.waitingLines().length === 2)
     foreman.startWorker()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
     expect(sim.loads).toBe(2)
@@ -119,7 +119,7 @@ describe('names', () => {
     const answers = ['plain', 'think', 'json'].map(model =>
       post(foreman.url, '/api/generate', { model, prompt: 'hi' }),
     )
-    await until(() => foreman.store.queue.waitingGroups().length === 3)
+    await until(() => foreman.store.queue.waitingLines().length === 3)
     foreman.store.catalogue.replaceModels(
       ['plain', 'think', 'json'].map(name => ({
         name: `registry.ollama.ai/library/${name}:latest`,
@@ -130,7 +130,7 @@ describe('names', () => {
     for (const name of ['plain', 'think', 'json']) {
       foreman.store.queue.regroup(`registry.ollama.ai/library/${name}:latest`, () => 'the same')
     }
-    expect(foreman.store.queue.waitingGroups()).toHaveLength(1)
+    expect(foreman.store.queue.waitingLines()).toHaveLength(1)
     await sim.clearFaults()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200])
   })

@@ -23,7 +23,7 @@ describe('a caller that leaves', () => {
       const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal, stream).catch(() => 'left')
       await until(() => sim.inFlight === 1)
       const other = ask(foreman.url, 'alpha', 2)
-      await until(() => foreman.store.queue.waitingGroups().length === 1)
+      await until(() => foreman.store.queue.waitingLines().length === 1)
       const leftAt = performance.now()
       leave.abort()
       expect(await leaver).toBe('left')
@@ -40,10 +40,10 @@ describe('a caller that leaves', () => {
     await until(() => sim.inFlight === 1)
     const second = new AbortController()
     const waiting = ask(foreman.url, 'beta', 1, second.signal).catch(() => 'left')
-    await until(() => foreman.store.queue.waitingGroups().length === 1)
+    await until(() => foreman.store.queue.waitingLines().length === 1)
     second.abort()
     await waiting
-    await until(() => foreman.store.queue.waitingGroups().length === 0)
+    await until(() => foreman.store.queue.waitingLines().length === 0)
     first.abort()
     await running
     expect(sim.requests.some(({ model }) => model === 'beta')).toBe(false)
@@ -56,7 +56,7 @@ describe('a caller that leaves', () => {
     const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
     await until(() => sim.loads === 1)
     const other = ask(foreman.url, 'alpha', 1)
-    await until(() => foreman.store.queue.waitingGroups().length === 1)
+    await until(() => foreman.store.queue.waitingLines().length === 1)
     leave.abort()
     await leaver
     expect((await other).status).toBe(200)
@@ -72,10 +72,10 @@ describe('a caller that leaves', () => {
     const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
     await until(() => sim.loads === 1)
     const other = ask(foreman.url, 'alpha', 1)
-    await until(() => foreman.store.queue.waitingGroups().length === 1)
-    const before = foreman.store.queue.waitingGroups()[0]?.groupKey
+    await until(() => foreman.store.queue.waitingLines().length === 1)
+    const before = foreman.store.queue.waitingLines()[0]?.groupKey
     await unknown.lift()
-    await until(() => foreman.store.queue.waitingGroups()[0]?.groupKey !== before)
+    await until(() => foreman.store.queue.waitingLines()[0]?.groupKey !== before)
     leave.abort()
     await leaver
     expect((await other).status).toBe(200)
@@ -110,7 +110,7 @@ describe('a gateway that is stopped', () => {
     const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_SHUTDOWN_GRACE: '100ms' } })
     const streaming = ask(foreman.url, 'alpha', 100, undefined, true)
     const waiting = ask(foreman.url, 'alpha', 1)
-    await until(() => sim.inFlight === 1 && foreman.store.queue.waitingGroups().length === 1)
+    await until(() => sim.inFlight === 1 && foreman.store.queue.waitingLines().length === 1)
     await foreman.stopGateway()
     const [streamed, waited] = await Promise.all([streaming, waiting])
     expect(streamed.text.trim().split('\n').at(-1)).toContain('"error"')
@@ -118,7 +118,7 @@ describe('a gateway that is stopped', () => {
     await until(
       () => sim.requests.filter(({ path }) => path === '/api/generate').length === 2 && sim.inFlight === 0,
     )
-    expect(foreman.store.queue.waitingGroups()).toEqual([])
+    expect(foreman.store.queue.waitingLines()).toEqual([])
   })
 })
 

@@ -52,10 +52,10 @@ describe('the order of jobs', () => {
     const variables = { FOREMAN_MAX_WAIT: '1s' }
     const foreman = await startForeman({ target: sim.url, variables, awaitTarget: false })
     const answers = Promise.all(Array.from({ length: 300 }, (_, at) => ask(foreman.url, names[at % 3] ?? '')))
-    await until(() => foreman.store.queue.waitingGroups().length === 3)
+    await until(() => foreman.store.queue.waitingLines().length === 3)
     await until(
       () =>
-        Date.now() - Math.max(...foreman.store.queue.waitingGroups().map(group => group.oldestCreatedAt)) >
+        Date.now() - Math.max(...foreman.store.queue.waitingLines().map(group => group.oldestCreatedAt)) >
         1_000,
     )
     const startedAt = performance.now()
@@ -90,7 +90,7 @@ describe('the order of jobs', () => {
     sim.fault({ kind: 'refuse' })
     const foreman = await startForeman({ target: sim.url, awaitTarget: false })
     const answers = Promise.all(['alpha', 'alpha', 'beta'].map(model => ask(foreman.url, model)))
-    await until(() => foreman.store.queue.waitingGroups().length === 2)
+    await until(() => foreman.store.queue.waitingLines().length === 2)
     await sim.clearFaults()
     await answers
     expect(startReasons(foreman.dbPath)).toEqual(['first', 'resident', 'drained'])

@@ -8,6 +8,7 @@ export default defineConfig({
     ...base.test,
     // Most of the time is waiting.
     maxWorkers: 3,
+    globalSetup: ['test/clients/python/prepare.ts'],
     include: ['test/clients/**/*.test.ts'],
     exclude: configDefaults.exclude,
     reporters: ['default', new Matrix()],

@@ -3,14 +3,15 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { access } from './access.ts'
+import { access, callerOf } from './access.ts'
+import { type Caller, callersOf } from './callers.ts'
 import { errorHandler } from './error-handler.ts'
 
-/** A server that lets through whoever has the token; asks it with these headers. */
-const ask = async (token: string | undefined, headers: Record<string, string>): Promise<Response> => {
+/** A server that lets through whoever has a token, and says who it is; asks it with these headers. */
+const askAs = async (callers: readonly Caller[], headers: Record<string, string>): Promise<Response> => {
   const app = express()
-  app.use(access(token))
-  app.use((_request, response) => void response.end('in'))
+  app.use(access(callers))
+  app.use((_request, response) => void response.end(callerOf(response)))
   app.use(errorHandler(pino({ level: 'silent' })))
   const server = http.createServer(app)
   await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
@@ -20,6 +21,9 @@ const ask = async (token: string | undefined, headers: Record<string, string>): 
   })
   return fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/tags`, { headers })
 }
+
+const ask = (token: string | undefined, headers: Record<string, string>) =>
+  askAs(callersOf(token, []), headers)
 
 const TOKEN = 's3cret token'
 
@@ -37,7 +41,7 @@ describe('with a token', () => {
     ['as an API key beside credentials of another kind', { 'x-api-key': TOKEN, Authorization: 'Basic dTpw' }],
   ])('who brings it %s is let in', async (_what, headers) => {
     const response = await ask(TOKEN, headers)
-    expect([response.status, await response.text()]).toEqual([200, 'in'])
+    expect([response.status, await response.text()]).toEqual([200, 'default'])
   })
 
   test.each<[what: string, headers: Record<string, string>]>([
@@ -57,5 +61,25 @@ describe('with a token', () => {
     const response = await ask(TOKEN, headers)
     expect([response.status, await response.json()]).toEqual([401, { error: 'unauthorized' }])
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+  })
+})
+
+describe('with several callers', () => {
+  const callers = callersOf(TOKEN, [
+    { name: 'ann', token: 'a' },
+    { name: 'bob', token: 'b' },
+  ])
+
+  test.each([
+    [{ Authorization: `Bearer ${TOKEN}` }, 'default'],
+    [{ Authorization: 'Bearer a' }, 'ann'],
+    [{ 'X-Api-Key': 'b' }, 'bob'],
+  ])('%j is %s', async (headers, name) => {
+    expect(await (await askAs(callers, headers as Record<string, string>)).text()).toBe(name)
+  })
+
+  test('a stranger is nobody', async () => {
+    expect((await askAs(callers, { Authorization: 'Bearer c' })).status).toBe(401)
+    expect((await askAs(callers, {})).status).toBe(401)
   })
 })

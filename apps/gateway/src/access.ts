@@ -1,19 +1,24 @@
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Caller, DEFAULT_CALLER } from './callers.ts'
 import { Refusal } from './refusal.ts'
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Lets nobody by without the token. Digests are compared, in constant time whatever the lengths. */
-export const access = (token: string | undefined): RequestHandler => {
-  const expected = token === undefined ? undefined : digest(token)
-  return (request, _response, next) => {
+/** Lets nobody by without a token, and notes whose it is. Digests are compared, in constant time whatever the lengths. */
+export const access = (callers: readonly Caller[]): RequestHandler => {
+  const known = callers.map(({ name, token }) => ({ name, digest: digest(token) }))
+  return (request, response, next) => {
     const { authorization = '', 'x-api-key': apiKey } = request.headers
     const given = [/^bearer +(.+)$/i.exec(authorization)?.[1], apiKey]
-    const isKnown = given.some(
-      each => typeof each === 'string' && expected && timingSafeEqual(digest(each), expected),
-    )
-    if (expected && !isKnown) throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
+      .filter(each => typeof each === 'string')
+      .map(digest)
+    const caller = known.find(each => given.some(one => timingSafeEqual(one, each.digest)))
+    if (known.length > 0 && !caller) throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
+    response.locals['caller'] = caller?.name ?? DEFAULT_CALLER
     next()
   }
 }
+
+/** Who calls, once `access` has let them by. */
+export const callerOf = ({ locals }: Response): string => locals['caller'] as string

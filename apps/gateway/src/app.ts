@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { access } from './access.ts'
 import { browsers } from './browsers.ts'
+import type { Caller } from './callers.ts'
 import { errorHandler } from './error-handler.ts'
 import type { Observed } from './health.ts'
 import type { Logger } from './logger.ts'
@@ -9,12 +10,15 @@ import { direct, type DirectOptions } from './routes/direct.ts'
 import { embeddings } from './routes/embeddings.ts'
 import { healthRoutes } from './routes/health.ts'
 import { inference, type InferenceOptions } from './routes/inference.ts'
+import { jobRoutes, type JobsOptions } from './routes/jobs.ts'
+import { openapiRoute } from './routes/openapi.ts'
 
 export interface AppOptions {
-  readonly token: string | undefined
+  readonly callers: readonly Caller[]
   readonly browsers: Parameters<typeof browsers>[0]
   readonly observe: () => Observed
   readonly inference: InferenceOptions
+  readonly jobs: JobsOptions
   readonly isStopping: () => boolean
   readonly direct: DirectOptions
   readonly logger: Logger
@@ -29,9 +33,11 @@ export const createApp = (options: AppOptions): Express => {
   app.enable('case sensitive routing')
   app.enable('strict routing')
   app.use(healthRoutes(options.observe))
+  app.use(openapiRoute())
   app.use(refuseWhenStopping(options.isStopping))
   app.use(browsers(options.browsers))
-  app.use(access(options.token))
+  app.use(access(options.callers))
+  app.use(jobRoutes(options.jobs))
   app.use(inference(options.inference))
   app.use(embeddings(options.inference))
   app.use(direct(options.direct))

@@ -2,6 +2,7 @@ import { routeAt } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import { isAllowedHost } from './allowed-host.ts'
 import type { OriginPolicy } from './origins.ts'
+import { isOwnPath } from './own-paths.ts'
 import { requestPath } from './request-path.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 43_200
@@ -29,8 +30,17 @@ const allowedHeaders = [
   ].map(name => `X-Stainless-${name}`),
 ]
 const allowedMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+/** What foreman's own routes understand besides. The target's routes name what Ollama names. */
+const ownHeaders = ['Idempotency-Key', 'Last-Event-ID', 'Prefer', 'X-Api-Key']
 /** A page may read only what is named here. */
-const exposedHeaders = ['X-Foreman-Job-Id', 'X-Foreman-Stale', 'Retry-After']
+const exposedHeaders = [
+  'X-Foreman-Job-Id',
+  'X-Foreman-Stale',
+  'Retry-After',
+  'Location',
+  'Preference-Applied',
+  'Idempotency-Replayed',
+]
 const preflightVaries = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers']
 
 /**
@@ -46,8 +56,10 @@ export const browsers =
       if (!origins.allows(origin)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
       response.setHeader('Access-Control-Allow-Origin', origins.any ? '*' : origin)
       if (request.method === 'OPTIONS') {
-        const route = routeAt(requestPath(request).decoded)
-        response.setHeader('Access-Control-Allow-Headers', allowedHeaders.join(','))
+        const { decoded } = requestPath(request)
+        const route = routeAt(decoded)
+        const headers = isOwnPath(decoded) ? [...allowedHeaders, ...ownHeaders] : allowedHeaders
+        response.setHeader('Access-Control-Allow-Headers', headers.join(','))
         response.setHeader('Access-Control-Allow-Methods', allowedMethods.join(','))
         response.setHeader('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_SECONDS)
         if (route) response.setHeader('Allow', route.methods.join(', '))

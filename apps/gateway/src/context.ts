@@ -1,9 +1,16 @@
+import { composer } from '@foreman/job-resource'
 import { OllamaClient } from '@foreman/ollama-client'
 import { openStore } from '@foreman/store'
+import { destinationPolicy } from '@foreman/webhooks'
 import { createApp } from './app.ts'
+import { Backlog } from './backlog.ts'
+import { callersOf } from './callers.ts'
 import { Followers } from './followers.ts'
 import { Gateway } from './gateway.ts'
 import type { Observed } from './health.ts'
+import { Intake } from './intake.ts'
+import { Admission } from './jobs/admission.ts'
+import { JobViewer } from './jobs/viewer.ts'
 import { LockTest } from './lock-test.ts'
 import type { Logger } from './logger.ts'
 import { isLoopback } from './loopback.ts'
@@ -21,7 +28,7 @@ export const startGateway = async (
   config: GatewayConfig,
   { logger, now = Date.now }: { logger: Logger; now?: () => number },
 ): Promise<Gateway> => {
-  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS })
+  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: composer() })
   const client = new OllamaClient({
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
@@ -40,26 +47,48 @@ export const startGateway = async (
     isStopping: stopping.signal.aborted,
     now: now(),
   })
+  const callers = callersOf(config.token, config.tokens)
+  const backlog = new Backlog({ store, limit: config.maxQueuedJobs, now })
+  const intake = new Intake({ store, room, backlog, now, demandWorkingLocks: lockTest.demand })
+  const viewer = new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now })
+  const following = {
+    store,
+    followers: new Followers(store),
+    patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
+    cutOff: cutOff.signal,
+  }
   const app = createApp({
-    token: config.token,
+    callers,
     logger,
     observe,
     isStopping: () => stopping.signal.aborted,
     browsers: { origins: config.origins, checksHost: isLoopback(config.addr.host) },
+    jobs: {
+      ...following,
+      intake,
+      viewer,
+      now,
+      admission: new Admission({
+        store,
+        target,
+        policy: destinationPolicy({ allow: config.webhookAllow }),
+        hasWebhookSecret: config.webhookSecret.length > 0,
+      }),
+      maxBodyBytes: config.maxBody,
+      maxBatchBytes: config.maxBatch,
+      jobTtlMs: config.jobTtl,
+    },
     inference: {
-      store,
+      ...following,
       target,
-      room,
+      intake,
+      viewer,
       logger,
       now,
-      followers: new Followers(store),
       waitingRoom: new WaitingRoom(config.maxQueued),
-      patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
       maxBodyBytes: config.maxBody,
       jobTtlMs: config.jobTtl,
       syncTtlMs: config.syncTtl,
-      cutOff: cutOff.signal,
-      demandWorkingLocks: lockTest.demand,
     },
     direct: { target, store, management: config.management, now },
   })

@@ -1,7 +1,8 @@
 import { dialectOf } from '@foreman/ollama-client'
 import type { ErrorRequestHandler } from 'express'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Logger } from './logger.ts'
+import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
@@ -29,12 +30,25 @@ export const errorHandler =
     refuse(request, response, refusal)
   }
 
-const refuse = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, message, headers }: Refusal,
-): void => {
-  const { contentType, body } = dialectOf(requestPath(request).decoded).error(status, message)
+/** Problem details (RFC 9457). */
+const problemOf = ({ status, message, code, members }: Refusal) => ({
+  contentType: 'application/problem+json',
+  body: Buffer.from(
+    JSON.stringify({
+      type: 'about:blank',
+      title: STATUS_CODES[status],
+      status,
+      detail: message,
+      code,
+      ...members,
+    }),
+  ),
+})
+
+const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
+  const { status, message, headers } = refusal
+  const path = requestPath(request).decoded
+  const { contentType, body } = isOwnPath(path) ? problemOf(refusal) : dialectOf(path).error(status, message)
   response.writeHead(status, {
     ...headers,
     ...(request.complete ? {} : { Connection: 'close' }),

@@ -17,7 +17,7 @@ try {
   })
   const logger = createLogger(config.logLevel, process.stdout)
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman gateway')
-  if (config.token === undefined && !isLoopback(config.addr.host)) {
+  if (config.token === undefined && config.tokens.length === 0 && !isLoopback(config.addr.host)) {
     logger.warn(
       'listening beyond loopback without FOREMAN_TOKEN: everybody who can reach this address can use it',
     )

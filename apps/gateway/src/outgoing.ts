@@ -43,6 +43,11 @@ export class Outgoing {
     return this.#response.headersSent
   }
 
+  /** Whether the caller has been sent anything of the answer itself. */
+  get hasBody(): boolean {
+    return this.#tail.byteLength > 0
+  }
+
   send(piece: OutputPiece): void {
     if (piece.kind === 'head') {
       this.#head = piece.head

@@ -1,9 +1,9 @@
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
 import { isTerminal, type JobRef, type JobView, type OutputCursor, type Store } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import { attend } from './attend.ts'
 import type { Followers } from './followers.ts'
 import { Outgoing } from './outgoing.ts'
-import { Signal } from './signal.ts'
 
 export interface RelayOptions {
   readonly store: Store
@@ -28,8 +28,11 @@ export interface Patience {
   readonly stallMs: number
 }
 
-/** How a relay ended. `left`: the caller went away, or was dropped, before it had everything. */
-export type RelayEnd = 'delivered' | 'left' | 'cut_off'
+/**
+ * How a relay ended. `left`: the caller went away, or was dropped, before it had everything. `broke_off`: what it has
+ * is of an attempt that is void.
+ */
+export type RelayEnd = 'delivered' | 'left' | 'cut_off' | 'broke_off'
 
 /**
  * Sends a job's answer to its caller, byte for byte as the target sent it, at the caller's pace: no more of it is
@@ -40,12 +43,8 @@ export const relay = async (
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayEnd> => {
-  const { store, followers, cutOff, inPieces, patience } = options
-  const signal = new Signal()
-  const unfollow = followers.follow(job.seq, signal.raise)
-  response.on('close', signal.raise)
-  response.on('drain', signal.raise)
-  cutOff.addEventListener('abort', signal.raise)
+  const { store, cutOff, inPieces, patience } = options
+  const { signal, end } = attend(job.seq, response, options)
   const out = new Outgoing(job, response, options.endpoint, inPieces)
   let cursor: OutputCursor | undefined
   let isWaiting = true
@@ -83,6 +82,11 @@ export const relay = async (
       const read = store.output.read(job.seq, cursor)
       if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)
       noteState(read.job)
+      // Only a job that was handed over to run without a caller is repeated when there are bytes of it already.
+      if (out.hasBody && read.cursor?.attempt !== cursor?.attempt) {
+        out.interrupt(502, 'this attempt broke off, and the job runs again')
+        return 'broke_off'
+      }
       cursor = read.cursor
       for (const piece of read.pieces) out.send(piece)
       if (read.pieces.length > 0) {
@@ -96,9 +100,6 @@ export const relay = async (
       await nothingNew()
     }
   } finally {
-    unfollow()
-    response.off('close', signal.raise)
-    response.off('drain', signal.raise)
-    cutOff.removeEventListener('abort', signal.raise)
+    end()
   }
 }

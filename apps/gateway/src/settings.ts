@@ -1,4 +1,6 @@
 import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { type Caller, parseCallers } from './callers.ts'
 import { type OriginPolicy, originPolicy } from './origins.ts'
 
 export const gatewaySettings = {
@@ -16,6 +18,14 @@ export const gatewaySettings = {
     secret: true,
     describe: 'What callers must send as a bearer token (or x-api-key)',
   }),
+  tokens: {
+    env: 'FOREMAN_TOKENS',
+    default: '',
+    secret: true,
+    describe: 'More callers, each with a name and a token of its own, who see only their own jobs',
+    allowed: 'name:token entries separated by commas, each name and token once',
+    parse: parseCallers,
+  } satisfies Setting<readonly Caller[]>,
   dbPath: setting.text({
     env: 'FOREMAN_DB_PATH',
     default: 'foreman.db',
@@ -39,6 +49,19 @@ export const gatewaySettings = {
     default: '10000',
     min: 1,
     describe: 'Callers that may wait on a connection for their jobs to begin',
+  }),
+  maxQueuedJobs: setting.integer({
+    env: 'FOREMAN_MAX_QUEUED_JOBS',
+    default: '1000000',
+    min: 1,
+    describe: 'Jobs that may wait before no more work is handed over',
+  }),
+  maxBatch: setting.size({
+    env: 'FOREMAN_MAX_BATCH',
+    default: '32MB',
+    min: '1KB',
+    max: '900MB',
+    describe: 'The largest batch of jobs: other writes wait while it is written',
   }),
   heartbeat: setting.duration({
     env: 'FOREMAN_HEARTBEAT',
@@ -79,6 +102,21 @@ export const gatewaySettings = {
     max: '8760h',
     describe: "How long a job's bytes are kept once its caller has them",
   }),
+  webhookSecret: {
+    env: 'FOREMAN_WEBHOOK_SECRET',
+    default: '',
+    secret: true,
+    describe: 'Signs webhooks; several, separated by spaces, sign together',
+    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
+    parse: parseSecrets,
+  } satisfies Setting<readonly string[]>,
+  webhookAllow: {
+    env: 'FOREMAN_WEBHOOK_ALLOW',
+    default: '',
+    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
+    allowed: 'host names, addresses and CIDRs separated by commas',
+    parse: parseAllowList,
+  } satisfies Setting<AllowList>,
   jobTtl: setting.duration({
     env: 'FOREMAN_JOB_TTL',
     default: '24h',

@@ -1,7 +1,7 @@
-import { isBusy, isFull } from '@foreman/store'
+import { isBusy, isFull, KeyReusedError } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from './logger.ts'
-import { comeAgain, Refusal } from './refusal.ts'
+import { comeAgain, problem, Refusal } from './refusal.ts'
 
 const PATIENCE_MS = 250
 const PAUSE_MS = 10
@@ -9,7 +9,8 @@ const PAUSE_MS = 10
 /**
  * Does a write, again and again for a quarter of a second while another process holds the file.
  *
- * @throws Refusal with 503 when it is held longer, with 507 when the disk has no room
+ * @throws Refusal with 503 when it is held longer, with 507 when the disk has no room, with 422 for a key that belongs
+ *   to another request
  */
 export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
   const deadline = performance.now() + PATIENCE_MS
@@ -18,8 +19,10 @@ export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
       return await write()
     } catch (error) {
       if (isFull(error)) throw new Refusal(507, 'there is no room for another job')
+      if (error instanceof KeyReusedError)
+        throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key came with another request before')
       if (!isBusy(error)) throw error
-      if (performance.now() > deadline) throw comeAgain(503, 'the queue is busy', 1)
+      if (performance.now() > deadline) throw comeAgain(503, 'the queue is busy', 1, 'queue_busy')
     }
     await delay(PAUSE_MS)
   }

@@ -2,6 +2,7 @@ import {
   type AnswerCheck,
   checkAnswer,
   ConnectionError,
+  countTokens,
   type Exchange,
   type GeneratingEndpoint,
   generatingEndpoint,
@@ -9,7 +10,7 @@ import {
   ollamaErrorMessage,
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
-import { type Ending, isHeld } from './outcome.ts'
+import { type Ending, isHeld, type StopReason } from './outcome.ts'
 import { type Output, OutputWriter } from './output-writer.ts'
 
 export interface AttemptOptions {
@@ -20,6 +21,8 @@ export interface AttemptOptions {
   readonly stop: AbortSignal
   /** Keeps what arrived. Takes as long as the disk makes it wait; throws when the claim is lost. */
   readonly append: (output: Output) => Promise<void>
+  /** Is told how many tokens have come so far. */
+  readonly onTokens: (tokens: number) => void
 }
 
 /** The reason of an abort, when a watchdog made it. */
@@ -33,8 +36,8 @@ class WatchdogError extends Error {
 
 /** The reason of an abort, when foreman itself wants the attempt to end. */
 export class StopError extends Error {
-  readonly why: 'cancelled' | 'shutdown'
-  constructor(why: 'cancelled' | 'shutdown') {
+  readonly why: StopReason
+  constructor(why: StopReason) {
     super(why)
     this.why = why
   }
@@ -64,7 +67,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     stall.start()
     return isHeld(exchange.status)
       ? await receiveHeld(exchange)
-      : await receive(exchange, endpoint, stall, output => options.append(output))
+      : await receive(exchange, endpoint, stall, options)
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -94,12 +97,15 @@ const receive = async (
   exchange: Exchange,
   endpoint: GeneratingEndpoint,
   stall: ReturnType<typeof stallTimer>,
-  append: AttemptOptions['append'],
+  { append, onTokens }: AttemptOptions,
 ): Promise<Ending> => {
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
+  const count = countTokens(exchange.headers, endpoint)
   const writer = new OutputWriter({ status: exchange.status, headers: exchange.headers }, append)
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
     check.push(chunk)
+    count.push(chunk)
+    onTokens(count.tokens)
     // A full disk that makes the write wait is not the target's silence.
     stall.stop()
     await writer.push(chunk)
@@ -107,7 +113,9 @@ const receive = async (
   }
   stall.stop()
   await writer.end()
-  return { kind: 'answered', status: exchange.status, completeness: check.verdict() }
+  const usage = count.usage()
+  const answered = { kind: 'answered', status: exchange.status, completeness: check.verdict() } as const
+  return usage ? { ...answered, usage } : answered
 }
 
 const receiveHeld = async (exchange: Exchange): Promise<Ending> => {

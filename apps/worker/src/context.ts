@@ -1,5 +1,8 @@
+import { composer } from '@foreman/job-resource'
 import { OllamaClient } from '@foreman/ollama-client'
 import { openStore, type Store } from '@foreman/store'
+import { deliverer, destinationPolicy } from '@foreman/webhooks'
+import { Courier } from './courier.ts'
 import { Embedder } from './embedder.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { Logger } from './logger.ts'
@@ -20,7 +23,10 @@ export const createContext = (
   config: WorkerConfig,
   { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
 ): Context => {
-  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS })
+  const store = openStore(config.dbPath, {
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    compose: composer(config.publicUrl),
+  })
   store.housekeeping.check()
   const client = new OllamaClient({
     url: config.ollamaUrl,
@@ -42,6 +48,15 @@ export const createContext = (
     monitor: { ...shared, pollIntervalMs: config.pollInterval },
     embedder: new Embedder({ ...shared, model: config.embedModel }),
     housekeeper: new Housekeeper(shared),
+    courier: new Courier({
+      ...shared,
+      random: Math.random,
+      secrets: config.webhookSecret,
+      deliver: deliverer({
+        policy: destinationPolicy({ allow: config.webhookAllow }),
+        ...(config.webhookCa !== undefined && { ca: config.webhookCa }),
+      }),
+    }),
     concurrency: config.concurrency,
     maxWaitMs: config.maxWait,
     graceMs: config.shutdownGrace,

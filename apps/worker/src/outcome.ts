@@ -1,10 +1,10 @@
-import type { Completeness } from '@foreman/ollama-client'
-import type { Finish, HeldAnswer, Release } from '@foreman/store'
+import type { Completeness, TokenUsage } from '@foreman/ollama-client'
+import { DEADLINE_EXCEEDED, type Finish, type HeldAnswer, type Release } from '@foreman/store'
 
 /** How an attempt ended, as far as the exchange itself can tell. */
 export type Ending =
   /** All of an answer arrived, and is in the log. */
-  | { kind: 'answered'; status: number; completeness: Completeness }
+  | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
   /** All of an answer arrived whose status may mean that it is not the last word; it is not in the log yet. */
   | { kind: 'held'; status: number; isOllamas: boolean; answer: HeldAnswer }
   /** No connection came about, or it ended before the answer did. */
@@ -14,7 +14,9 @@ export type Ending =
   /** The request is one that HTTP cannot carry. */
   | { kind: 'unsendable'; message: string }
   /** foreman itself cut it off. */
-  | { kind: 'stopped'; why: 'cancelled' | 'shutdown' }
+  | { kind: 'stopped'; why: StopReason }
+
+export type StopReason = 'cancelled' | 'shutdown' | 'deadline'
 
 /** Whether the target is there when asked for something simple. */
 export type Presence = 'there' | 'gone' | 'refuses_credentials'
@@ -59,7 +61,7 @@ const backoffMs = (firstMs: number, factor: number, step: number): number =>
 export const judge = (ending: Ending, job: Attempt, presence?: Presence): Verdict => {
   switch (ending.kind) {
     case 'answered':
-      return judgeAnswer(ending.status, ending.completeness, job)
+      return judgeAnswer(ending, job)
     case 'held':
       return judgeHeld(ending, job, presence)
     case 'broke_off':
@@ -70,12 +72,15 @@ export const judge = (ending: Ending, job: Attempt, presence?: Presence): Verdic
     case 'unsendable':
       return fail(job, 'unsendable', ending.message)
     case 'stopped':
-      return ending.why === 'cancelled' ? cancelled : putBack(job)
+      return stopped(ending.why, job)
   }
 }
 
-const judgeAnswer = (status: number, completeness: Completeness, job: Attempt): Verdict => {
-  const answer = { answerAttempt: job.attempt, statusCode: status }
+const judgeAnswer = (
+  { status, completeness, usage }: Extract<Ending, { kind: 'answered' }>,
+  job: Attempt,
+): Verdict => {
+  const answer = { answerAttempt: job.attempt, statusCode: status, ...(usage && { usage }) }
   const failed = (errorCode: string): Verdict => ({
     kind: 'finish',
     finish: { ...answer, state: 'failed', errorCode },
@@ -157,6 +162,13 @@ const away = (reason: string): Verdict => ({
   delayMs: 0,
   targetIsAway: reason,
 })
+
+const stopped = (why: StopReason, job: Attempt): Verdict => {
+  if (why === 'cancelled') return cancelled
+  return why === 'shutdown'
+    ? putBack(job)
+    : fail(job, DEADLINE_EXCEEDED.errorCode, DEADLINE_EXCEEDED.errorMessage)
+}
 
 /** A stop is nobody's failure, but a caller who has bytes cannot be given others. */
 const putBack = (job: Attempt): Verdict => {

@@ -6,6 +6,9 @@ import type { Logger } from './logger.ts'
 import { type Attempt, type Ending, judge, needsPresence, type Presence, type Verdict } from './outcome.ts'
 import { persist } from './persist.ts'
 
+const PROGRESS_MS = 1_000
+/** A timer can wait no longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 const LOAD_POLL_MS = 200
 const LOAD_POLL_TIMEOUT_MS = 2_000
 
@@ -18,6 +21,8 @@ export interface RunOptions {
   readonly stallMs: number
   readonly maxAttempts: number
   readonly jobTtlMs: number
+  /** Called when the file has been told how far a job is. */
+  readonly onProgress: () => void
   readonly probe: () => Promise<Presence>
   /** Whether other jobs wait that need the model as this one does. */
   readonly isWaitedFor: () => boolean
@@ -37,6 +42,7 @@ export class Run {
   readonly #logger: Logger
   readonly #stop = new AbortController()
   #hasOutput = false
+  #progressAt: number | undefined
   #cancelling = false
   #ended = false
 
@@ -50,6 +56,7 @@ export class Run {
   async execute(): Promise<RunResult> {
     const { client, store, jobTimeoutMs, stallMs } = this.#options
     this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
+    const deadline = this.#startDeadline()
     try {
       const ending = await runAttempt(this.claim, {
         client,
@@ -65,6 +72,7 @@ export class Run {
             this.#logger,
             this.#stop.signal,
           ),
+        onTokens: tokens => this.#noteProgress(tokens),
       })
       const verdict = judge(
         ending,
@@ -78,6 +86,7 @@ export class Run {
       this.#logger.warn('another run has this job; its result here is dropped')
       return { ending: 'lost' }
     } finally {
+      clearTimeout(deadline)
       this.#ended = true
     }
   }
@@ -96,6 +105,27 @@ export class Run {
     this.#cancelling = true
     while (await this.#isLoadingForOthers()) await delay(LOAD_POLL_MS)
     this.#stop.abort(new StopError('cancelled'))
+  }
+
+  #startDeadline(): NodeJS.Timeout | undefined {
+    const { deadlineAt } = this.claim
+    if (deadlineAt === null) return undefined
+    const restMs = Math.max(0, deadlineAt - this.#options.now())
+    const stop = () => this.#stop.abort(new StopError('deadline'))
+    return setTimeout(stop, Math.min(restMs, LONGEST_TIMER_MS))
+  }
+
+  /** Once a second at the most, and in nobody's way: the next note will do as well. */
+  #noteProgress(tokens: number): void {
+    const now = performance.now()
+    this.#progressAt ??= now
+    if (now - this.#progressAt < PROGRESS_MS || this.#ended) return
+    this.#progressAt = now
+    const { store, onProgress } = this.#options
+    const note = () => store.runs.progress(this.claim, tokens, this.#options.now())
+    store.together('normal', note).then(onProgress, error => {
+      this.#logger.debug({ err: error as Error }, 'progress could not be noted')
+    })
   }
 
   async #isLoadingForOthers(): Promise<boolean> {
@@ -121,7 +151,7 @@ export class Run {
 
   #attempt(): Attempt {
     const { attempt, failedAttempts, answerAttempt, streams } = this.claim
-    const { maxAttempts } = this.#options
+    const maxAttempts = this.claim.maxAttempts ?? this.#options.maxAttempts
     return { attempt, failedAttempts, answerAttempt, streams, maxAttempts, hasOutput: this.#hasOutput }
   }
 

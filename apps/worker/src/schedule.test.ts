@@ -1,13 +1,15 @@
-import type { WaitingGroup } from '@foreman/store'
+import type { WaitingLine } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
 import { type Choice, chooseGroup, type Turn } from './schedule.ts'
 
 const MAX_WAIT_MS = 60_000
 const NOW = 1_000_000
+const [HIGH, NORMAL, LOW] = [0, 1, 2]
 
 /** A group whose oldest job has waited so long; of two, the one that has waited longer came first. */
-const waiting = (groupKey: string, waitedMs: number, seq = NOW - waitedMs): WaitingGroup => ({
+const waiting = (groupKey: string, waitedMs: number, seq = NOW - waitedMs): WaitingLine => ({
   groupKey,
+  priority: NORMAL,
   oldestSeq: seq,
   oldestCreatedAt: NOW - waitedMs,
 })
@@ -18,12 +20,15 @@ const turnOf = (groupKey: string, lastedMs: number, isOver = false): Turn => ({
   isOver,
 })
 
-const choose = (turn: Turn | undefined, ...groups: WaitingGroup[]): Choice | undefined =>
-  chooseGroup({ turn, groups, now: NOW, maxWaitMs: MAX_WAIT_MS })
+const choose = (turn: Turn | undefined, ...lines: WaitingLine[]): Choice | undefined =>
+  chooseGroup({ turn, lines, now: NOW, maxWaitMs: MAX_WAIT_MS })
 
 const a = (waitedMs: number) => waiting('a', waitedMs)
 const b = (waitedMs: number) => waiting('b', waitedMs)
 const c = (waitedMs: number) => waiting('c', waitedMs)
+
+const high = (line: WaitingLine): WaitingLine => ({ ...line, priority: HIGH })
+const low = (line: WaitingLine): WaitingLine => ({ ...line, priority: LOW })
 
 const begun = (groupKey: string, reason: Choice['reason']): Choice => ({
   groupKey,
@@ -36,7 +41,7 @@ const goesOn = (groupKey: string, lastedMs: number): Choice => ({
   turnStartedAt: NOW - lastedMs,
 })
 
-test.each<[what: string, turn: Turn | undefined, groups: WaitingGroup[], choice: Choice | undefined]>([
+test.each<[what: string, turn: Turn | undefined, lines: WaitingLine[], choice: Choice | undefined]>([
   ['nothing is chosen from nothing', undefined, [], undefined],
   ['nothing is chosen from nothing, whoever has the turn', turnOf('a', 10), [], undefined],
   ['the first is the one that has waited longest', undefined, [a(10), b(30), c(20)], begun('b', 'first')],
@@ -46,7 +51,61 @@ test.each<[what: string, turn: Turn | undefined, groups: WaitingGroup[], choice:
     [waiting('a', 500, 2), waiting('b', 10, 1)],
     begun('b', 'first'),
   ],
+  [
+    'the first is the most urgent one, however short it has waited',
+    undefined,
+    [a(10), b(30), high(c(5))],
+    begun('c', 'first'),
+  ],
   ['the resident group goes on', turnOf('a', 10), [a(0)], goesOn('a', 10)],
+  [
+    'the resident group makes way for a more urgent job',
+    turnOf('a', 10),
+    [a(50), high(b(0))],
+    begun('b', 'priority'),
+  ],
+  [
+    'the resident group does not make way for a job as urgent as its own most urgent one',
+    turnOf('a', 10),
+    [low(a(50)), high(a(0)), high(b(40))],
+    goesOn('a', 10),
+  ],
+  [
+    'the resident group goes on before less urgent jobs that came first',
+    turnOf('a', 10),
+    [a(0), low(b(40))],
+    goesOn('a', 10),
+  ],
+  [
+    'less urgent work of the resident group waits for a normal job elsewhere',
+    turnOf('a', 10),
+    [low(a(50)), b(0)],
+    begun('b', 'priority'),
+  ],
+  [
+    'a less urgent job that has waited too long comes before a more urgent one',
+    turnOf('a', 2 * MAX_WAIT_MS),
+    [a(0), low(b(MAX_WAIT_MS + 1)), high(c(0))],
+    begun('b', 'overdue'),
+  ],
+  [
+    'when the resident group is dry the most urgent of the others is next',
+    turnOf('a', 10),
+    [b(9), high(c(1))],
+    begun('c', 'drained'),
+  ],
+  [
+    'when the resident group is dry a job that has waited too long comes before a more urgent one',
+    turnOf('a', 2 * MAX_WAIT_MS),
+    [b(MAX_WAIT_MS + 1), high(c(1))],
+    begun('b', 'drained'),
+  ],
+  [
+    'a group that ran dry makes way for a more urgent job',
+    turnOf('a', 10, true),
+    [a(1), high(b(0))],
+    begun('b', 'priority'),
+  ],
   [
     'the resident group goes on although others came first',
     turnOf('a', 10),
@@ -166,12 +225,13 @@ class Railway {
   step(): boolean {
     const oldest = new Map<string, Job>()
     for (const job of this.#queue) if (!oldest.has(job.groupKey)) oldest.set(job.groupKey, job)
-    const groups = [...oldest.values()].map(({ groupKey, seq, createdAt }) => ({
+    const lines = [...oldest.values()].map(({ groupKey, seq, createdAt }) => ({
       groupKey,
+      priority: NORMAL,
       oldestSeq: seq,
       oldestCreatedAt: createdAt,
     }))
-    const choice = chooseGroup({ turn: this.#turn, groups, now: this.now, maxWaitMs: this.#maxWaitMs })
+    const choice = chooseGroup({ turn: this.#turn, lines, now: this.now, maxWaitMs: this.#maxWaitMs })
     if (!choice) return false
     const job = oldest.get(choice.groupKey)!
     if (this.started.at(-1)?.job.groupKey !== choice.groupKey) {

@@ -1,4 +1,4 @@
-import type { ChoiceReason, WaitingGroup } from '@foreman/store'
+import type { ChoiceReason, WaitingLine } from '@foreman/store'
 
 /** Whose jobs the target is running, or ran last: its model is in memory. Times in ms since the epoch. */
 export interface Turn {
@@ -16,40 +16,50 @@ export interface Choice {
 
 export interface Situation {
   readonly turn: Turn | undefined
-  readonly groups: readonly WaitingGroup[]
+  readonly lines: readonly WaitingLine[]
   readonly now: number
   /** The longest turn of a group while another waits. */
   readonly maxWaitMs: number
 }
 
 /**
- * Which group's oldest job runs next: the present group's while it has any, since they need no model load; but
- * once another group has waited longer than the bound, the one that has waited longest.
+ * Which group runs next: the present one while it has jobs, since they need no model load. But once a job of another
+ * group has waited longer than the bound, the group that has waited longest; and before the present one a group with
+ * a more urgent job than any of its own.
  *
  * The wait counts from the job's arrival or from the start of the present turn, whichever is later. From the
  * arrival alone, an old backlog would change models at every choice.
  */
-export const chooseGroup = ({ turn, groups, now, maxWaitMs }: Situation): Choice | undefined => {
-  if (!turn) return begin(longestWaiting(groups), 'first', now)
-  const own = groups.find(group => group.groupKey === turn.groupKey)
-  const other = longestWaiting(groups.filter(group => group !== own))
-  if (!own) return begin(other, 'drained', now)
-  if (turn.isOver) return begin(own, 'resident', now)
+export const chooseGroup = ({ turn, lines, now, maxWaitMs }: Situation): Choice | undefined => {
+  if (!turn) return begin(first(lines), 'first', now)
+  const own = first(lines.filter(line => line.groupKey === turn.groupKey))
+  const others = lines.filter(line => line.groupKey !== turn.groupKey)
   // A turn that begins in the future was recorded before the clock was set back.
   const startedAt = Math.min(turn.startedAt, now)
-  if (other && now - waitingSince(other, startedAt, now) > maxWaitMs) return begin(other, 'overdue', now)
+  const overdue = longestWaiting(others.filter(line => now - waitingSince(line, startedAt, now) > maxWaitMs))
+  const other = first(others)
+  if (!own) return begin(overdue ?? other, 'drained', now)
+  if (overdue && !turn.isOver) return begin(overdue, 'overdue', now)
+  if (other && other.priority < own.priority) return begin(other, 'priority', now)
+  if (turn.isOver) return begin(own, 'resident', now)
   return { groupKey: own.groupKey, reason: 'resident', turnStartedAt: startedAt }
 }
 
-const begin = (group: WaitingGroup | undefined, reason: ChoiceReason, now: number): Choice | undefined =>
-  group && { groupKey: group.groupKey, reason, turnStartedAt: now }
+const begin = (line: WaitingLine | undefined, reason: ChoiceReason, now: number): Choice | undefined =>
+  line && { groupKey: line.groupKey, reason, turnStartedAt: now }
+
+/** The most urgent, and of these the one that has waited longest. */
+const first = (lines: readonly WaitingLine[]): WaitingLine | undefined => {
+  const priority = Math.min(...lines.map(line => line.priority))
+  return longestWaiting(lines.filter(line => line.priority === priority))
+}
 
 /** Arrival order has no ties. */
-const longestWaiting = (groups: readonly WaitingGroup[]): WaitingGroup | undefined =>
-  groups.reduce<WaitingGroup | undefined>(
-    (oldest, group) => (oldest && oldest.oldestSeq < group.oldestSeq ? oldest : group),
+const longestWaiting = (lines: readonly WaitingLine[]): WaitingLine | undefined =>
+  lines.reduce<WaitingLine | undefined>(
+    (oldest, line) => (oldest && oldest.oldestSeq < line.oldestSeq ? oldest : line),
     undefined,
   )
 
-const waitingSince = ({ oldestCreatedAt }: WaitingGroup, turnStartedAt: number, now: number): number =>
+const waitingSince = ({ oldestCreatedAt }: WaitingLine, turnStartedAt: number, now: number): number =>
   oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)

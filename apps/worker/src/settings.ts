@@ -1,4 +1,6 @@
-import { setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { readCertificates } from './certificates.ts'
 
 export const workerSettings = {
   ollamaUrl: setting.url({ env: 'FOREMAN_OLLAMA_URL', describe: 'The Ollama server to work for' }),
@@ -52,6 +54,33 @@ export const workerSettings = {
     optional: true,
     describe: 'An embedding model to keep in memory beside the working one',
   }),
+  publicUrl: setting.url({
+    env: 'FOREMAN_PUBLIC_URL',
+    optional: true,
+    describe: 'What receivers of webhooks know foreman by: begins the links to long results',
+  }),
+  webhookSecret: {
+    env: 'FOREMAN_WEBHOOK_SECRET',
+    default: '',
+    secret: true,
+    describe: 'Signs webhooks; several, separated by spaces, sign together',
+    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
+    parse: parseSecrets,
+  } satisfies Setting<readonly string[]>,
+  webhookAllow: {
+    env: 'FOREMAN_WEBHOOK_ALLOW',
+    default: '',
+    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
+    allowed: 'host names, addresses and CIDRs separated by commas',
+    parse: parseAllowList,
+  } satisfies Setting<AllowList>,
+  webhookCa: {
+    env: 'FOREMAN_WEBHOOK_CA',
+    optional: true,
+    describe: 'A PEM file of authorities to trust besides the usual ones, for receivers of webhooks',
+    allowed: 'the path of a file with PEM certificates',
+    parse: readCertificates,
+  } satisfies Setting<string | undefined>,
   jobTtl: setting.duration({
     env: 'FOREMAN_JOB_TTL',
     default: '24h',

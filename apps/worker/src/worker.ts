@@ -1,6 +1,7 @@
 import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
 import { type Claim, type ExclusiveLock, isBusy, isFull, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
+import type { Courier } from './courier.ts'
 import type { Embedder } from './embedder.ts'
 import type { Housekeeper } from './housekeeper.ts'
 import type { Logger } from './logger.ts'
@@ -21,10 +22,11 @@ export interface WorkerOptions {
   readonly logger: Logger
   readonly now: () => number
   readonly pid: number
-  readonly run: Omit<RunOptions, 'probe' | 'isWaitedFor'>
+  readonly run: Omit<RunOptions, 'probe' | 'isWaitedFor' | 'onProgress'>
   readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll' | 'onModel'>
   readonly embedder: Embedder
   readonly housekeeper: Housekeeper
+  readonly courier: Courier
   readonly concurrency: number
   readonly maxWaitMs: number
   readonly graceMs: number
@@ -77,7 +79,7 @@ export class Worker {
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
-    const { logger, graceMs, store, housekeeper } = this.#options
+    const { logger, graceMs, store, housekeeper, courier } = this.#options
     clearInterval(this.#timers.lock)
     housekeeper.stop()
     if (this.#running.size > 0) {
@@ -88,6 +90,7 @@ export class Worker {
       await new Promise<void>(resolve => (this.#idle = resolve))
       clearTimeout(grace)
     }
+    await courier.stop()
     this.#monitor.stop()
     this.#unlisten?.()
     clearTimeout(this.#timers.tick)
@@ -109,31 +112,36 @@ export class Worker {
       for (const seq of runs.cancelRequests()) void this.#running.get(seq)?.cancel()
       this.#monitor.heedSuspicion()
       const now = this.#options.now()
+      const nextDeadline = queue.failOverdue(now, this.#options.run.jobTtlMs)
       const nextDue = queue.promoteDue(now, MAX_DELAY_MS)
-      if (nextDue !== undefined) this.#tickIn(Math.max(1, nextDue - now))
+      const next = Math.min(nextDeadline ?? Infinity, nextDue ?? Infinity)
+      if (next < Infinity) this.#tickIn(Math.max(1, next - now))
       this.#claim(now)
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) throw error
       this.#options.logger.warn({ err: error }, 'the file takes no writes; looking again')
       this.#tickIn(RETRY_MS)
     }
+    this.#options.courier.look()
   }
 
   #claim(now: number): void {
     const { store, concurrency, embedder } = this.#options
     const probe = () => this.#monitor.probe()
+    const onProgress = () => this.#options.courier.look()
     // What runs is of the group that has the turn, whatever that is called by now.
     const isWaitedFor = () => this.#turn !== undefined && store.queue.isWaiting(this.#turn.groupKey)
     if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
     if (embedder.isDue) return this.#pin()
     if (this.#running.size >= concurrency) return
-    const { claims, turn } = store.atOnce('normal', () =>
-      this.#claimUpTo(concurrency - this.#running.size, now),
-    )
+    const claimAll = () => this.#claimUpTo(concurrency - this.#running.size, now)
+    // Most looks find nothing: they must not make gateways wait for a lock.
+    const isAnyReady = store.queue.waitingLines().length > 0
+    const { claims, turn } = isAnyReady ? store.atOnce('normal', claimAll) : claimAll()
     this.#turn = turn
     for (const claim of claims) {
       this.#present = claim
-      this.#run(new Run(claim, { ...this.#options.run, probe, isWaitedFor }))
+      this.#run(new Run(claim, { ...this.#options.run, probe, isWaitedFor, onProgress }))
     }
   }
 
@@ -147,7 +155,7 @@ export class Worker {
       const isIdle = this.#running.size + claims.length === 0
       const choice = chooseGroup({
         turn,
-        groups: queue.waitingGroups(),
+        lines: queue.waitingLines(),
         now,
         maxWaitMs: this.#options.maxWaitMs,
       })
@@ -223,7 +231,7 @@ export class Worker {
   }
 
   #takeOver(): boolean {
-    const { store, logger, housekeeper } = this.#options
+    const { store, logger, housekeeper, courier } = this.#options
     const lock = store.takeWorkerLock()
     if (!lock) return false
     if (!this.#recover()) {
@@ -239,6 +247,7 @@ export class Worker {
     this.#unlisten = store.commits.listen(() => this.tick())
     this.#monitor.start()
     housekeeper.start()
+    courier.start()
     return true
   }
 

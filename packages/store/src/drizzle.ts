@@ -1,15 +1,33 @@
 import type * as BetterSqlite3 from 'drizzle-orm/better-sqlite3'
 import type * as Migrator from 'drizzle-orm/better-sqlite3/migrator'
 import type * as Orm from 'drizzle-orm'
+
+export type { SQL } from 'drizzle-orm'
 import type * as SqliteCore from 'drizzle-orm/sqlite-core'
 import { createRequire } from 'node:module'
 
 // As CommonJS: linked as ES modules, its 120 files leave 160 MB of garbage in the heap of every process (22 MB so).
 const require = createRequire(import.meta.url)
 
-export const { and, asc, desc, eq, exists, gt, inArray, isNotNull, isNull, lt, lte, ne, or, sql } =
-  require('drizzle-orm') as typeof Orm
-export const { blob, check, index, integer, sqliteTable, text } =
+export const {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  or,
+  sql,
+} = require('drizzle-orm') as typeof Orm
+export const { blob, check, index, integer, sqliteTable, text, uniqueIndex } =
   require('drizzle-orm/sqlite-core') as typeof SqliteCore
 export const { drizzle } = require('drizzle-orm/better-sqlite3') as typeof BetterSqlite3
 export const { migrate } = require('drizzle-orm/better-sqlite3/migrator') as typeof Migrator

@@ -12,6 +12,12 @@ export class JobLostError extends Error {
   override readonly name = 'JobLostError'
 }
 
+/** An idempotency key that comes with another request than the one it came with first. */
+export class KeyReusedError extends Error {
+  readonly code = 'ERR_KEY_REUSED'
+  override readonly name = 'KeyReusedError'
+}
+
 const sqliteCode = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '')
 
 /** Another connection holds the write lock: try again in a moment. */

@@ -194,7 +194,7 @@ test('a file that may not grow takes no more jobs, keeps what it has, and recove
   temp.rows('PRAGMA wal_checkpoint(TRUNCATE)')
   const connection = openConnection(temp.file, { busyTimeoutMs: 5 })
   connection.sqlite.pragma('max_page_count = 1')
-  const { enqueue } = submissions(connection, logWriter(connection))
+  const { enqueue } = submissions(connection, logWriter(connection, { announce: () => undefined }))
   const tryEnqueue = () => enqueue(newJob({ body: Buffer.alloc(100_000) }), 2_000)
   expect(error(tryEnqueue)).toSatisfy(isFull)
   expect(error(tryEnqueue)).not.toSatisfy(isBusy)

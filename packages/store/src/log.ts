@@ -1,6 +1,7 @@
 import { sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
 import type { TerminalState } from './job-status.ts'
+import type { Outbox } from './outbox.ts'
 import { type HeaderPairs, jobLog } from './schema.ts'
 
 /** The status line and the end-to-end headers of an answer. */
@@ -10,12 +11,15 @@ export interface ResponseHead {
 }
 
 /** Why the worker chose this job's group (docs/scheduling.md). */
-export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue'
+export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
 
 /** What a job's log says of its changes. */
 export type JobEvent =
   | { type: 'queued' }
   | { type: 'started'; attempt: number; reason: ChoiceReason }
+  /** What earlier attempts brought is void. */
+  | { type: 'reset'; attempt: number }
+  | { type: 'progress'; attempt: number; tokens: number }
   | { type: 'released'; attempt: number; code: string; availableAt?: number }
   | { type: 'lost'; attempt: number }
   | { type: 'cancel_requested' }
@@ -26,8 +30,8 @@ const MAX_LOG_BYTES = 64 * 1024
 
 export type LogWriter = ReturnType<typeof logWriter>
 
-/** Appends to the log; the caller has the transaction. */
-export const logWriter = ({ db }: Connection) => {
+/** Appends to the log, and tells the outbox of every event; the caller has the transaction and has made the change. */
+export const logWriter = ({ db }: Connection, outbox: Outbox) => {
   const insert = db
     .insert(jobLog)
     .values({
@@ -55,6 +59,7 @@ export const logWriter = ({ db }: Connection) => {
     },
     event: (jobSeq: number, attempt: number, at: number, event: JobEvent): void => {
       insert.run({ jobSeq, attempt, kind: 'event', bytes: Buffer.from(JSON.stringify({ ...event, at })) })
+      outbox.announce(jobSeq, event.type, at)
     },
   }
 }

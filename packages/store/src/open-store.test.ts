@@ -116,7 +116,7 @@ describe('opened again', () => {
   test('it has what was in it', () => {
     const file = closedStore()
     const store = openStore(file, options)
-    expect(store.queue.waitingGroups()).toHaveLength(1)
+    expect(store.queue.waitingLines()).toHaveLength(1)
     store.close()
   })
 
@@ -174,7 +174,7 @@ describe('two processes that start on no file at once', () => {
     const source = `
       for (;;) {
         const store = openStore(await told(), { busyTimeoutMs: 1_000 })
-        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1) }, 1)
+        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1), caller: 'c', priority: 'normal' }, 1)
         console.log('opened')
         await told()
         store.close()
@@ -206,7 +206,7 @@ describe('refuses, on one line that names the file,', () => {
     ['a database with a garbled schema', () => garbled(100), /malformed/],
     ['a database that was cut off', () => cutOff(), /malformed/],
     ["somebody else's database", () => somebodyElses(), /not one of foreman/],
-    ['a database that needs newer code', () => newer(), /needs a newer foreman.* 1000.* 1\b/],
+    ['a database that needs newer code', () => newer(), /needs a newer foreman.* 1000.* 2\b/],
     ['a database with an orphan in it', () => withOrphan(), /refers to one that is not there/],
   ])('%s, and leaves it as it is', (_what, make, why) => {
     const file = make()

@@ -10,7 +10,7 @@ import { createPrivately, takeExclusiveLock } from './exclusive-lock.ts'
  * What this code is to the file. A migration that only adds leaves it as it is, and older processes go on;
  * one after which older code must not touch the file raises it, and the file then carries the new number.
  */
-export const STORE_VERSION = 1
+export const STORE_VERSION = 2
 
 /** 'fore': says that a file is foreman's, in SQLite's own header. */
 const APPLICATION_ID = 0x666f7265
@@ -21,7 +21,7 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url))
 
-export interface OpenOptions {
+export interface ConnectionOptions {
   /** How long a write may block this process while another connection writes. */
   readonly busyTimeoutMs: number
 }
@@ -32,7 +32,7 @@ export interface OpenOptions {
  *
  * @throws StoreUnusableError naming the file, when it is not one that this code may use; the file is left as it is
  */
-export const openConnection = (file: string, { busyTimeoutMs }: OpenOptions): Connection => {
+export const openConnection = (file: string, { busyTimeoutMs }: ConnectionOptions): Connection => {
   try {
     createPrivately(file)
     const lock = takeExclusiveLock(`${file}.migrate-lock`, MIGRATION_WAIT_MS)

@@ -73,14 +73,14 @@ test.each(verbs)('%s looks for rows by their keys', (_verb, act) => {
 
 test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
   [
-    'waitingGroups',
+    'waitingLines',
     [
-      /^SEARCH jobs USING INDEX jobs_ready$/,
-      /^SEARCH jobs USING INDEX jobs_ready \(group_key>\?\)$/,
-      /^SEARCH jobs USING INDEX jobs_ready \(group_key=\?\)$/,
+      /^SCAN jobs USING (COVERING )?INDEX jobs_ready$/,
+      /^SEARCH jobs USING (COVERING )?INDEX jobs_ready \(group_key=\? AND priority>\?\)$/,
+      /^SEARCH jobs USING (COVERING )?INDEX jobs_ready \(group_key>\?\)$/,
       /^SEARCH jobs USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
     ],
-    ({ store }) => store.queue.waitingGroups(),
+    ({ store }) => store.queue.waitingLines(),
   ],
   [
     'claimNext',
@@ -131,7 +131,7 @@ test('no verb reads all jobs, all requests or the whole log', () => {
   const { store } = temp
   const plans = plansOf(temp, () => {
     for (const [, act] of verbs.toReversed()) act(temp)
-    store.queue.waitingGroups()
+    store.queue.waitingLines()
     store.queue.promoteDue(9_000, 60_000)
     store.runs.requeueLost(1_000, HOUR_MS)
     store.runs.cancelRequests()
@@ -143,7 +143,9 @@ test('no verb reads all jobs, all requests or the whole log', () => {
   })
   expect(plans.length).toBeGreaterThan(20)
   const scans = plans.filter(plan => /^SCAN (jobs|job_requests|job_log)\b/.test(plan))
-  // The index of what runs holds nothing else. The log's last row is found from its end.
-  expect(new Set(scans)).toEqual(new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN job_log']))
+  // The index of what runs holds nothing else. Of what is ready the first is looked for, from the log the last.
+  expect(new Set(scans)).toEqual(
+    new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN jobs USING INDEX jobs_ready', 'SCAN job_log']),
+  )
   expect(plansOf(temp, () => store.output.lastChange())).toEqual(['SCAN job_log'])
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Connection } from './connection.ts'
-import { and, asc, eq, isNotNull, isNull, sql } from './drizzle.ts'
+import { and, asc, eq, isNotNull, isNull, lte, sql } from './drizzle.ts'
+import { DEADLINE_EXCEEDED } from './job-status.ts'
 import type { ChoiceReason, LogWriter } from './log.ts'
 import { type HeaderPairs, jobRequests, jobs, target } from './schema.ts'
 
@@ -21,16 +22,25 @@ export interface Claim {
   readonly modelName: string
   readonly loadOptions: string
   readonly groupKey: string
+  /** Attempts that may fail; null: as many as any job's. */
+  readonly maxAttempts: number | null
+  /** When it is to have ended. */
+  readonly deadlineAt: number | null
   readonly headers: HeaderPairs
   readonly body: Buffer
 }
 
-/** A group of jobs that could start now. */
-export interface WaitingGroup {
+/** The jobs of one group and one priority that could start now. */
+export interface WaitingLine {
   readonly groupKey: string
+  /** 0 comes before 1. */
+  readonly priority: number
   readonly oldestSeq: number
   readonly oldestCreatedAt: number
 }
+
+/** Jobs that miss their deadline in one step at the most. */
+const OVERDUE_PER_STEP = 500
 
 const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt))
 
@@ -38,17 +48,21 @@ const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt))
 export const queue = (connection: Connection, log: LogWriter) => {
   const { db } = connection
 
-  // A loose scan of the index `jobs_ready`: two look-ups a group, however many jobs wait in each.
-  const selectGroups = connection.sqlite.prepare(
-    `WITH RECURSIVE groups(key) AS (
-         SELECT min(group_key) FROM jobs WHERE state = 'queued' AND available_at IS NULL
+  // A loose scan of the index `jobs_ready`: from the first job of a line to the first of the next, however many jobs
+  // wait in each.
+  const ready = `FROM jobs WHERE state = 'queued' AND available_at IS NULL`
+  const selectLines = connection.sqlite.prepare(
+    `WITH RECURSIVE lines(seq) AS (
+         SELECT (SELECT seq ${ready} ORDER BY group_key, priority, seq LIMIT 1)
          UNION ALL
-         SELECT (SELECT min(group_key) FROM jobs
-                 WHERE state = 'queued' AND available_at IS NULL AND group_key > groups.key)
-         FROM groups WHERE groups.key IS NOT NULL)
-       SELECT jobs.group_key AS groupKey, jobs.seq AS oldestSeq, jobs.created_at AS oldestCreatedAt
-       FROM groups JOIN jobs ON jobs.seq = (
-         SELECT min(seq) FROM jobs WHERE state = 'queued' AND available_at IS NULL AND group_key = groups.key)`,
+         SELECT coalesce(
+           (SELECT seq ${ready} AND group_key = last.group_key AND priority > last.priority
+            ORDER BY priority, seq LIMIT 1),
+           (SELECT seq ${ready} AND group_key > last.group_key ORDER BY group_key, priority, seq LIMIT 1))
+         FROM lines JOIN jobs AS last ON last.seq = lines.seq)
+       SELECT jobs.group_key AS groupKey, jobs.priority AS priority, jobs.seq AS oldestSeq,
+         jobs.created_at AS oldestCreatedAt
+       FROM lines JOIN jobs ON jobs.seq = lines.seq`,
   )
   const selectGroupings = db
     .selectDistinct({ loadOptions: jobs.loadOptions, groupKey: jobs.groupKey })
@@ -71,7 +85,7 @@ export const queue = (connection: Connection, log: LogWriter) => {
     .select({ seq: jobs.seq })
     .from(jobs)
     .where(and(isReady, eq(jobs.groupKey, sql.placeholder('groupKey'))))
-    .orderBy(asc(jobs.seq))
+    .orderBy(asc(jobs.priority), asc(jobs.seq))
     .limit(1)
     .prepare()
   const claim = db
@@ -81,6 +95,7 @@ export const queue = (connection: Connection, log: LogWriter) => {
       attempt: sql`${jobs.attempt} + 1`,
       claimToken: sql`${sql.placeholder('token')}`,
       startedAt: sql`${sql.placeholder('now')}`,
+      tokens: null,
     })
     .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
     .returning()
@@ -119,9 +134,37 @@ export const queue = (connection: Connection, log: LogWriter) => {
     .orderBy(asc(jobs.availableAt))
     .limit(1)
     .prepare()
+  const hasDeadline = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.deadlineAt))
+  const selectOverdue = db
+    .select({ seq: jobs.seq, attempt: jobs.attempt })
+    .from(jobs)
+    .where(and(hasDeadline, lte(jobs.deadlineAt, sql.placeholder('now'))))
+    .limit(OVERDUE_PER_STEP)
+    .prepare()
+  const selectNextDeadline = db
+    .select({ deadlineAt: jobs.deadlineAt })
+    .from(jobs)
+    .where(hasDeadline)
+    .orderBy(asc(jobs.deadlineAt))
+    .limit(1)
+    .prepare()
+  const failQueued = db
+    .update(jobs)
+    .set({
+      state: 'failed',
+      finishedAt: sql`${sql.placeholder('now')}`,
+      expiresAt: sql`${sql.placeholder('expiresAt')}`,
+      availableAt: null,
+      answerAttempt: null,
+      errorCode: DEADLINE_EXCEEDED.errorCode,
+      errorMessage: DEADLINE_EXCEEDED.errorMessage,
+    })
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
+    .prepare()
+
   return {
-    /** The groups that have a job ready, in no order. Its cost does not depend on how many jobs wait. */
-    waitingGroups: (): WaitingGroup[] => selectGroups.all() as WaitingGroup[],
+    /** What could start now, in no order. Its cost does not depend on how many jobs wait. */
+    waitingLines: (): WaitingLine[] => selectLines.all() as WaitingLine[],
 
     /**
      * Puts queued jobs of a model into other groups, because more is known of it now.
@@ -141,7 +184,7 @@ export const queue = (connection: Connection, log: LogWriter) => {
     /** Whether a job of this group is ready. */
     isWaiting: (groupKey: string): boolean => selectNext.get({ groupKey }) !== undefined,
 
-    /** Claims the oldest ready job of a group and records whose turn it is. */
+    /** Claims the most urgent of a group's ready jobs, of these the oldest, and records whose turn it is. */
     claimNext: (
       groupKey: string,
       reason: ChoiceReason,
@@ -156,6 +199,7 @@ export const queue = (connection: Connection, log: LogWriter) => {
         const request = selectRequest.get({ seq: next.seq })
         if (!job || !request) throw new Error(`job ${next.seq} has no request`)
         setTurn.run({ groupKey, startedAt: turnStartedAt })
+        if (job.attempt > 1) log.event(job.seq, job.attempt, now, { type: 'reset', attempt: job.attempt })
         log.event(job.seq, job.attempt, now, { type: 'started', attempt: job.attempt, reason })
         return { ...job, token, headers: request.headers, body: request.body }
       }),
@@ -178,6 +222,24 @@ export const queue = (connection: Connection, log: LogWriter) => {
       if (due.availableAt > now && due.availableAt <= now + maxDelayMs) return due.availableAt
       connection.write('normal', () => promote.run({ now, horizon: now + maxDelayMs }))
       return selectNextDue.get()?.availableAt ?? undefined
+    },
+
+    /**
+     * Fails queued jobs that have missed their deadline, a step's worth.
+     * @param ttlMs how long their rows are kept
+     * @returns the next deadline, past when there are more to fail
+     */
+    failOverdue: (now: number, ttlMs: number): number | undefined => {
+      const next = () => selectNextDeadline.get()?.deadlineAt ?? undefined
+      const first = next()
+      if (first === undefined || first > now) return first
+      connection.write('full', () => {
+        for (const { seq, attempt } of selectOverdue.all({ now })) {
+          failQueued.run({ seq, now, expiresAt: now + ttlMs })
+          log.event(seq, attempt, now, { type: 'failed', attempt, code: DEADLINE_EXCEEDED.errorCode })
+        }
+      })
+      return next()
     },
   }
 }

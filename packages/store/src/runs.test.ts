@@ -30,9 +30,9 @@ describe('groups that wait', () => {
     store.runs.release(delayed, { code: 'target_busy', spent: true, availableAt: 1_000 }, 60, HOUR_MS)
     expect(store.queue.claimNext('c', 'first', 60, 60)).toBeDefined()
     expect(later.seq).toBe(delayed.seq)
-    expect(store.queue.waitingGroups().toSorted((a, b) => a.oldestSeq - b.oldestSeq)).toEqual([
-      { groupKey: 'b', oldestSeq: 1, oldestCreatedAt: 10 },
-      { groupKey: 'a', oldestSeq: 2, oldestCreatedAt: 20 },
+    expect(store.queue.waitingLines().toSorted((a, b) => a.oldestSeq - b.oldestSeq)).toEqual([
+      { groupKey: 'b', priority: 1, oldestSeq: 1, oldestCreatedAt: 10 },
+      { groupKey: 'a', priority: 1, oldestSeq: 2, oldestCreatedAt: 20 },
     ])
     expect(['a', 'b', 'c', 'd', 'e'].map(key => store.queue.isWaiting(key))).toEqual([
       true,
@@ -45,12 +45,12 @@ describe('groups that wait', () => {
 
   test('are none in an empty file, and may have any name', () => {
     const { store } = tempStore()
-    expect(store.queue.waitingGroups()).toEqual([])
+    expect(store.queue.waitingLines()).toEqual([])
     for (const groupKey of ['', "'", '\u{10ffff}', 'A', 'a'])
       store.submissions.enqueue(newJob({ groupKey }), 1)
     expect(
       store.queue
-        .waitingGroups()
+        .waitingLines()
         .map(group => group.groupKey)
         .toSorted(),
     ).toEqual(['', "'", 'A', 'a', '\u{10ffff}'])
@@ -286,7 +286,7 @@ describe('a release', () => {
       answer_attempt: null,
       expires_at: 2_000 + HOUR_MS,
     })
-    expect(temp.store.queue.waitingGroups()).toEqual([])
+    expect(temp.store.queue.waitingLines()).toEqual([])
     expect(eventsOf(temp, job).map(({ type }) => type)).toEqual([
       'queued',
       'started',

@@ -20,6 +20,8 @@ export interface Finish {
   readonly errorCode?: string
   readonly errorMessage?: string
   readonly held?: HeldAnswer
+  /** As the answer itself counts them. */
+  readonly usage?: { readonly promptTokens?: number; readonly completionTokens?: number }
 }
 
 export interface Release {
@@ -55,6 +57,11 @@ export const runs = (connection: Connection, log: LogWriter) => {
     .from(jobs)
     .where(isClaimed)
     .prepare()
+  const setTokens = db
+    .update(jobs)
+    .set({ tokens: sql`${sql.placeholder('tokens')}` })
+    .where(isClaimed)
+    .prepare()
   const selectCancelled = db
     .select({ seq: jobs.seq })
     .from(jobs)
@@ -80,6 +87,8 @@ export const runs = (connection: Connection, log: LogWriter) => {
       statusCode: sql`${sql.placeholder('statusCode')}`,
       errorCode: sql`${sql.placeholder('errorCode')}`,
       errorMessage: sql`${sql.placeholder('errorMessage')}`,
+      promptTokens: sql`${sql.placeholder('promptTokens')}`,
+      completionTokens: sql`${sql.placeholder('completionTokens')}`,
       finishedAt: sql`${sql.placeholder('now')}`,
       expiresAt: sql`${sql.placeholder('expiresAt')}`,
     })
@@ -131,6 +140,8 @@ export const runs = (connection: Connection, log: LogWriter) => {
       statusCode: end.statusCode ?? null,
       errorCode: end.errorCode ?? null,
       errorMessage: end.errorMessage ?? null,
+      promptTokens: end.usage?.promptTokens ?? null,
+      completionTokens: end.usage?.completionTokens ?? null,
       now,
       expiresAt: now + ttlMs,
     })
@@ -163,6 +174,17 @@ export const runs = (connection: Connection, log: LogWriter) => {
         if (!selectClaimed.get({ seq: run.seq, token: run.token })) mustHit(run.seq, { changes: 0 })
         if (output.head) log.head(run.seq, run.attempt, output.head)
         for (const piece of [output.body ?? []].flat()) log.body(run.seq, run.attempt, piece)
+      })
+    },
+
+    /**
+     * Says how far the run has come.
+     * @throws JobLostError
+     */
+    progress: (run: Run, tokens: number, now: number): void => {
+      connection.write('normal', () => {
+        mustHit(run.seq, setTokens.run({ seq: run.seq, token: run.token, tokens }))
+        log.event(run.seq, run.attempt, now, { type: 'progress', attempt: run.attempt, tokens })
       })
     },
 

@@ -1,5 +1,5 @@
-import { blob, check, index, integer, sql, sqliteTable, text } from './drizzle.ts'
-import { jobStates, terminalStates } from './job-status.ts'
+import { blob, check, index, integer, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
+import { deliveryStates, jobStates, terminalStates } from './job-status.ts'
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
 
@@ -47,6 +47,24 @@ export const jobs = sqliteTable(
     expiresAt: integer('expires_at'),
     /** When the bytes go, the caller having them. */
     bytesExpireAt: integer('bytes_expire_at'),
+    /** Whose job it is: a name that belongs to a token. */
+    caller: text('caller').notNull().default('default'),
+    /** 0 comes before 1. */
+    priority: integer('priority').notNull().default(1),
+    /** Attempts that may fail, where the job has a limit of its own. */
+    maxAttempts: integer('max_attempts'),
+    /** If it has not ended by then, it fails. */
+    deadlineAt: integer('deadline_at'),
+    /** By which its caller recognises it, until it is gone. */
+    idempotencyKey: text('idempotency_key'),
+    /** Of the request that brought the key. */
+    requestHash: blob('request_hash', { mode: 'buffer' }),
+    /** Pieces of the answer so far. */
+    tokens: integer('tokens'),
+    promptTokens: integer('prompt_tokens'),
+    completionTokens: integer('completion_tokens'),
+    /** The id of the job that this one repeats. */
+    retryOf: text('retry_of'),
   },
   table => [
     check('jobs_state', sql`${table.state} IN (${oneOf(jobStates)})`),
@@ -56,7 +74,7 @@ export const jobs = sqliteTable(
       sql`(${table.state} IN (${oneOf(terminalStates)})) = (${table.finishedAt} IS NOT NULL)`,
     ),
     index('jobs_ready')
-      .on(table.groupKey, table.seq)
+      .on(table.groupKey, table.priority, table.seq)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL`),
     index('jobs_queued_of_model')
       .on(table.modelName, table.loadOptions)
@@ -73,8 +91,33 @@ export const jobs = sqliteTable(
     index('jobs_bytes_expiring')
       .on(table.bytesExpireAt)
       .where(sql`${table.bytesExpireAt} IS NOT NULL`),
+    index('jobs_deadline')
+      .on(table.deadlineAt)
+      .where(sql`${table.state} = 'queued' AND ${table.deadlineAt} IS NOT NULL`),
+    uniqueIndex('jobs_idempotency')
+      .on(table.caller, table.idempotencyKey)
+      .where(sql`${table.idempotencyKey} IS NOT NULL`),
+    index('jobs_queued')
+      .on(table.seq)
+      .where(sql`${table.state} = 'queued'`),
+    index('jobs_ended')
+      .on(table.state, table.seq)
+      .where(sql`${table.finishedAt} IS NOT NULL`),
+    index('jobs_of_model').on(table.modelName, table.seq),
+    index('jobs_of_caller').on(table.caller, table.seq),
   ],
 )
+
+/** What a caller gave along with its job, where it gave any. Neither the queue nor the target looks at it. */
+export const jobDetails = sqliteTable('job_details', {
+  jobSeq: integer('job_seq')
+    .primaryKey()
+    .references(() => jobs.seq),
+  metadata: text('metadata', { mode: 'json' }).$type<Record<string, unknown>>(),
+  webhookUrl: text('webhook_url'),
+  /** The events that it wants to be told of. */
+  webhookEvents: text('webhook_events', { mode: 'json' }).$type<readonly string[]>(),
+})
 
 /** What the target is sent: the end-to-end headers as `[name, value]` pairs, and the body as it came. */
 export const jobRequests = sqliteTable('job_requests', {
@@ -108,6 +151,76 @@ export const jobLog = sqliteTable(
     index('job_log_of_job').on(table.jobSeq, table.id),
   ],
 )
+
+/** The outbox: a message for each change that somebody wants to be told of, written along with the change. */
+export const webhookDeliveries = sqliteTable(
+  'webhook_deliveries',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    /** The `webhook-id`: the same however often the message is sent. */
+    id: text('id').notNull().unique(),
+    jobSeq: integer('job_seq')
+      .notNull()
+      .references(() => jobs.seq),
+    event: text('event').notNull(),
+    url: text('url').notNull(),
+    /** Host and port: so many at a time go to one. */
+    host: text('host').notNull(),
+    body: text('body').notNull(),
+    state: text('state', { enum: deliveryStates }).notNull(),
+    /** Attempts that failed since it was last handed in: the step of the schedule. */
+    failures: integer('failures').notNull().default(0),
+    nextAttemptAt: integer('next_attempt_at'),
+    createdAt: integer('created_at').notNull(),
+    finishedAt: integer('finished_at'),
+  },
+  table => [
+    check('webhook_deliveries_state', sql`${table.state} IN (${oneOf(deliveryStates)})`),
+    check(
+      'webhook_deliveries_pending_is_due',
+      sql`(${table.state} = 'pending') = (${table.nextAttemptAt} IS NOT NULL)`,
+    ),
+    check(
+      'webhook_deliveries_over_has_end',
+      sql`(${table.state} = 'pending') = (${table.finishedAt} IS NULL)`,
+    ),
+    index('webhook_deliveries_due')
+      .on(table.host, table.nextAttemptAt, table.seq)
+      .where(sql`${table.state} = 'pending'`),
+    index('webhook_deliveries_pending_of_job')
+      .on(table.jobSeq)
+      .where(sql`${table.state} = 'pending'`),
+    index('webhook_deliveries_pending_of_url')
+      .on(table.url)
+      .where(sql`${table.state} = 'pending'`),
+    index('webhook_deliveries_of_job').on(table.jobSeq, table.seq),
+  ],
+)
+
+/** What came of sending a message, once for each time. */
+export const webhookAttempts = sqliteTable(
+  'webhook_attempts',
+  {
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    deliverySeq: integer('delivery_seq')
+      .notNull()
+      .references(() => webhookDeliveries.seq),
+    at: integer('at').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+    status: integer('status'),
+    /** Why there is no status. */
+    error: text('error'),
+    /** The beginning of what was answered. */
+    response: text('response'),
+  },
+  table => [index('webhook_attempts_of_delivery').on(table.deliverySeq, table.seq)],
+)
+
+/** Receivers that said they are gone: jobs that were handed in before tell them nothing more. */
+export const goneReceivers = sqliteTable('gone_receivers', {
+  url: text('url').primaryKey(),
+  since: integer('since').notNull(),
+})
 
 /** Worker processes that are there, whether they work or stand by. */
 export const workers = sqliteTable('workers', {

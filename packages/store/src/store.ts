@@ -1,18 +1,30 @@
 import { catalogue } from './catalogue.ts'
 import { CommitWatch } from './commit-watch.ts'
 import type { Durability } from './connection.ts'
+import { deliveries } from './deliveries.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping.ts'
 import { logWriter } from './log.ts'
-import { openConnection, type OpenOptions, walOf } from './open-store.ts'
+import { type ConnectionOptions, openConnection, walOf } from './open-store.ts'
+import { type Compose, outboxWriter } from './outbox.ts'
 import { output } from './output.ts'
 import { presence } from './presence.ts'
 import { queue } from './queue.ts'
+import { records as recordsOf } from './records.ts'
 import { runs } from './runs.ts'
 import { submissions } from './submissions.ts'
 
 export type Store = ReturnType<typeof openStore>
+
+export interface OpenOptions extends ConnectionOptions {
+  /** Writes the body of a webhook. Whoever changes jobs needs it; without it a change that is to be told is refused. */
+  readonly compose?: Compose
+}
+
+const refuseToCompose: Compose = ({ job, event }) => {
+  throw new Error(`${job.id}: nobody here can write the body of ${event}`)
+}
 
 /**
  * Opens the queue that a gateway and a worker share. All verbs are synchronous; a write throws an error for
@@ -22,7 +34,8 @@ export type Store = ReturnType<typeof openStore>
  */
 export const openStore = (file: string, options: OpenOptions) => {
   const connection = openConnection(file, options)
-  const log = logWriter(connection)
+  const records = recordsOf(connection)
+  const log = logWriter(connection, outboxWriter(connection, records, options.compose ?? refuseToCompose))
   const commits = new CommitWatch(connection.sqlite, walOf(file))
   const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`
@@ -32,6 +45,8 @@ export const openStore = (file: string, options: OpenOptions) => {
     queue: queue(connection, log),
     runs: runs(connection, log),
     output: output(connection),
+    records,
+    deliveries: deliveries(connection),
     presence: presence(connection),
     catalogue: catalogue(connection),
     housekeeping: housekeeping(connection),

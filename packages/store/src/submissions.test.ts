@@ -32,7 +32,13 @@ describe('a job that is handed in', () => {
       expires_at: null,
     })
     expect(eventsOf(temp, { seq, id })).toEqual([{ type: 'queued', at: 5_000 }])
-    expect(queue.claimNext('g', 'first', 6_000, 6_000)).toMatchObject({ ...job, seq, id, attempt: 1 })
+    expect(queue.claimNext('g', 'first', 6_000, 6_000)).toMatchObject({
+      ...job,
+      seq,
+      id,
+      attempt: 1,
+      priority: 1,
+    })
   })
 
   test('has a place and a name that no other has, and names rise with time', () => {
@@ -71,7 +77,7 @@ describe('a cancellation', () => {
       error_code: 'cancelled',
     })
     expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'cancelled', attempt: 0, at: 2_000 })
-    expect(temp.store.queue.waitingGroups()).toEqual([])
+    expect(temp.store.queue.waitingLines()).toEqual([])
   })
 
   test('ends a job that waits for its next attempt, whatever an earlier one brought', () => {

@@ -1,8 +1,11 @@
-import { and, eq, isNotNull, sql } from './drizzle.ts'
+import { and, eq, isNotNull, isNull, sql } from './drizzle.ts'
 import { v7 as uuidV7 } from 'uuid'
 import type { Connection } from './connection.ts'
+import { KeyReusedError } from './errors.ts'
+import { isTerminal, priorities, type Priority } from './job-status.ts'
 import type { LogWriter } from './log.ts'
-import { type HeaderPairs, jobRequests, jobs } from './schema.ts'
+import type { WebhookEvent } from './outbox.ts'
+import { type HeaderPairs, jobDetails, jobRequests, jobs } from './schema.ts'
 
 export interface NewJob {
   /** Path and query. */
@@ -15,12 +18,33 @@ export interface NewJob {
   readonly streams: boolean
   readonly headers: HeaderPairs
   readonly body: Buffer
+  readonly caller: string
+  readonly priority: Priority
+  /** Default: as many as any job. */
+  readonly maxAttempts?: number | undefined
+  readonly deadlineAt?: number | undefined
+  readonly metadata?: Record<string, unknown> | undefined
+  readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] } | undefined
+  readonly idempotency?: IdempotencyKey | undefined
+  /** The id of the job that this one repeats. */
+  readonly retryOf?: string | undefined
+}
+
+/** By which a caller's repeated request is known, and a hash of that request. */
+export interface IdempotencyKey {
+  readonly key: string
+  readonly hash: Buffer
 }
 
 /** What a process keeps in hand of a job of its own. */
 export interface JobRef {
   readonly seq: number
   readonly id: string
+}
+
+/** `isReplayed`: the key is that of a job which is there already. */
+export interface Submitted extends JobRef {
+  readonly isReplayed: boolean
 }
 
 /** `cancelled`: it had not begun. `requested`: it is running, and its worker will see. `ended`: too late. */
@@ -42,8 +66,40 @@ export const submissions = (connection: Connection, log: LogWriter) => {
       groupKey: sql.placeholder('groupKey'),
       streams: sql.placeholder('streams'),
       createdAt: sql.placeholder('now'),
+      caller: sql.placeholder('caller'),
+      priority: sql.placeholder('priority'),
+      maxAttempts: sql.placeholder('maxAttempts'),
+      deadlineAt: sql.placeholder('deadlineAt'),
+      idempotencyKey: sql.placeholder('idempotencyKey'),
+      requestHash: sql.placeholder('requestHash'),
+      retryOf: sql.placeholder('retryOf'),
     })
     .returning({ seq: jobs.seq })
+    .prepare()
+  const insertDetails = db
+    .insert(jobDetails)
+    .values({
+      jobSeq: sql.placeholder('seq'),
+      metadata: sql.placeholder('metadata'),
+      webhookUrl: sql.placeholder('webhookUrl'),
+      webhookEvents: sql.placeholder('webhookEvents'),
+    })
+    .prepare()
+  const selectByKey = db
+    .select({
+      seq: jobs.seq,
+      id: jobs.id,
+      state: jobs.state,
+      answerAttempt: jobs.answerAttempt,
+      requestHash: jobs.requestHash,
+    })
+    .from(jobs)
+    .where(and(eq(jobs.caller, sql.placeholder('caller')), eq(jobs.idempotencyKey, sql.placeholder('key'))))
+    .prepare()
+  const giveUpKey = db
+    .update(jobs)
+    .set({ idempotencyKey: null, requestHash: null })
+    .where(eq(jobs.seq, sql.placeholder('seq')))
     .prepare()
   const insertRequest = db
     .insert(jobRequests)
@@ -75,19 +131,66 @@ export const submissions = (connection: Connection, log: LogWriter) => {
   const expireBytes = db
     .update(jobs)
     .set({ bytesExpireAt: sql`${sql.placeholder('at')}` })
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), isNotNull(jobs.finishedAt)))
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), isNotNull(jobs.finishedAt), isNull(jobs.idempotencyKey)))
     .prepare()
 
+  /** The job that has the key already. One that brought no answer leaves it to the next. */
+  const holderOf = (caller: string, { key, hash }: IdempotencyKey): JobRef | undefined => {
+    const holder = selectByKey.get({ caller, key })
+    if (!holder) return undefined
+    if (isTerminal(holder.state) && holder.answerAttempt === null) {
+      giveUpKey.run({ seq: holder.seq })
+      return undefined
+    }
+    if (!holder.requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
+    return { seq: holder.seq, id: holder.id }
+  }
+
+  const insert = (job: NewJob, now: number): JobRef => {
+    const id = `job_${uuidV7({ msecs: now }).replaceAll('-', '')}`
+    const { metadata, webhook, idempotency } = job
+    const { seq } = insertJob.get({
+      ...job,
+      id,
+      now,
+      priority: priorities.indexOf(job.priority),
+      maxAttempts: job.maxAttempts ?? null,
+      deadlineAt: job.deadlineAt ?? null,
+      idempotencyKey: idempotency?.key ?? null,
+      requestHash: idempotency?.hash ?? null,
+      retryOf: job.retryOf ?? null,
+    })
+    insertRequest.run({ seq, headers: job.headers, body: job.body })
+    if (metadata ?? webhook) {
+      insertDetails.run({
+        seq,
+        metadata: metadata ?? null,
+        webhookUrl: webhook?.url ?? null,
+        webhookEvents: webhook?.events ?? null,
+      })
+    }
+    log.event(seq, 0, now, { type: 'queued' })
+    return { seq, id }
+  }
+
+  const submit = (job: NewJob, now: number): Submitted => {
+    const holder = job.idempotency && holderOf(job.caller, job.idempotency)
+    return { ...(holder ?? insert(job, now)), isReplayed: holder !== undefined }
+  }
+
   return {
-    /** Takes a job over: when this returns it is on the disk, and it will end exactly once. */
-    enqueue: (job: NewJob, now: number): JobRef =>
-      connection.write('full', () => {
-        const id = `job_${uuidV7({ msecs: now }).replaceAll('-', '')}`
-        const { seq } = insertJob.get({ ...job, id, now })
-        insertRequest.run({ seq, headers: job.headers, body: job.body })
-        log.event(seq, 0, now, { type: 'queued' })
-        return { seq, id }
-      }),
+    /**
+     * Takes a job over: when this returns it is on the disk, and it will end exactly once.
+     * @throws KeyReusedError when its key belongs to another request of the caller's
+     */
+    enqueue: (job: NewJob, now: number): Submitted => connection.write('full', () => submit(job, now)),
+
+    /**
+     * Takes all of them over, or none.
+     * @throws KeyReusedError
+     */
+    enqueueAll: (all: readonly NewJob[], now: number): Submitted[] =>
+      connection.write('full', () => all.map(job => submit(job, now))),
 
     /**
      * Ends a queued job; asks the worker to end a running one.
@@ -106,7 +209,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
         return 'requested'
       }),
 
-    /** The caller has the whole answer: its bytes may go at `expireAt`. A job that has not ended keeps them. */
+    /** The caller has the whole answer: its bytes may go at `expireAt`. A job that has not ended keeps them, and so does one that its caller may ask for again. */
     delivered: ({ seq }: JobRef, expireAt: number): void => {
       connection.write('normal', () => expireBytes.run({ seq, at: expireAt }))
     },

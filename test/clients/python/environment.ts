@@ -3,13 +3,12 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { root } from '../../harness/processes.ts'
 
 const run = promisify(execFile)
 
 const LONGEST_INSTALL_MS = 5 * 60_000
 const requirements = path.join(import.meta.dirname, 'requirements.txt')
-const home = path.join(root, '.venv/clients')
+const home = path.join(import.meta.dirname, '../../../.venv/clients')
 const interpreter = path.join(home, 'bin/python')
 const stampFile = path.join(home, 'installed')
 

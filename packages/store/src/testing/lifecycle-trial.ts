@@ -339,7 +339,7 @@ export class Trial {
     }
     this.#statesBefore = states
     this.#checkLog(states)
-    const waiting = this.#store.queue.waitingGroups().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
+    const waiting = this.#store.queue.waitingLines().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
     deepEqual(
       waiting,
       GROUPS.flatMap(group =>

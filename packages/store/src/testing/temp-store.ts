@@ -50,6 +50,8 @@ export const newJob = (differing: Partial<NewJob> = {}): NewJob => ({
   streams: true,
   headers: [['Content-Type', 'application/json']],
   body: Buffer.from('{"model":"m"}'),
+  caller: 'default',
+  priority: 'normal',
   ...differing,
 })
 

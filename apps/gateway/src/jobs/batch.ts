@@ -1,0 +1,91 @@
+import { jsonElements } from '@foreman/ollama-client'
+import { setImmediate } from 'node:timers/promises'
+import type { JobDraft } from '../intake.ts'
+import { problem, Refusal } from '../refusal.ts'
+import type { BatchRefusal } from './batch-refusal.ts'
+
+export const MOST_JOBS_OF_A_BATCH = 10_000
+/** How long other callers wait while a part of a batch is read. */
+const SLICE_MS = 5
+
+const LINE_FEED = 0x0a
+
+/** Submissions one after another, and on which line each stands where that has a meaning. */
+type Submissions = Iterable<{ readonly bytes: Buffer; readonly line?: number }>
+
+/**
+ * Reads the jobs of a batch, a slice of time after another.
+ *
+ * @param contentType JSON lines, or a JSON array
+ * @param read one submission
+ * @throws Refusal; for one of the submissions with its `index`, and its `line` among lines
+ */
+export const readBatch = async (
+  body: Buffer,
+  contentType: string,
+  read: (bytes: Buffer) => JobDraft,
+): Promise<{ jobs: JobDraft[]; refusalOf: (refused: BatchRefusal) => Refusal }> => {
+  const jobs: JobDraft[] = []
+  const lines: (number | undefined)[] = []
+  const refusalOf = ({ index, refusal }: BatchRefusal): Refusal => withPlace(refusal, index, lines[index])
+  let sliceEnd = performance.now() + SLICE_MS
+  for (const { bytes, line } of submissionsIn(body, contentType)) {
+    if (jobs.length === MOST_JOBS_OF_A_BATCH)
+      throw problem(413, 'too_many_jobs', `a batch has ${MOST_JOBS_OF_A_BATCH} jobs at the most`)
+    lines.push(line)
+    try {
+      jobs.push(read(bytes))
+    } catch (error) {
+      throw error instanceof Refusal ? withPlace(error, jobs.length, line) : error
+    }
+    if (performance.now() < sliceEnd) continue
+    await setImmediate()
+    sliceEnd = performance.now() + SLICE_MS
+  }
+  if (jobs.length === 0) throw problem(422, 'invalid_request', 'the batch has no jobs')
+  return { jobs, refusalOf }
+}
+
+const submissionsIn = (body: Buffer, contentType: string): Submissions => {
+  const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
+  if (type === 'application/x-ndjson' || type === 'application/jsonl') return linesOf(body)
+  if (type === 'application/json') return elementsOf(body)
+  throw problem(
+    415,
+    'unsupported_media_type',
+    'a batch is application/x-ndjson, application/jsonl or application/json',
+  )
+}
+
+function* linesOf(body: Buffer): Submissions {
+  let line = 0
+  for (let start = 0; start < body.length; line++) {
+    const feed = body.indexOf(LINE_FEED, start)
+    const end = feed === -1 ? body.length : feed
+    const bytes = body.subarray(start, end)
+    if (!isBlank(bytes)) yield { bytes, line: line + 1 }
+    start = end + 1
+  }
+}
+
+const isBlank = (bytes: Buffer): boolean => !bytes.some(byte => byte > 0x20)
+
+function* elementsOf(body: Buffer): Submissions {
+  const elements = jsonElements(body)
+  for (;;) {
+    const { value, done } = elements.next()
+    if (!done) yield { bytes: value }
+    else if (value) return
+    else throw problem(400, 'invalid_request', 'the batch is not a JSON array')
+  }
+}
+
+const withPlace = (
+  { status, message, headers, code, members }: Refusal,
+  index: number,
+  line: number | undefined,
+): Refusal => {
+  const place = line === undefined ? `job ${index}` : `line ${line}`
+  const where = line === undefined ? { index } : { index, line }
+  return new Refusal(status, `${place}: ${message}`, headers, { code, members: { ...members, ...where } })
+}

@@ -1,0 +1,73 @@
+import {
+  generatingEndpoint,
+  type GeneratingEndpoint,
+  jsonFields,
+  readGenerationRequest,
+} from '@foreman/ollama-client'
+import { terminalEvents, type WebhookEvent } from '@foreman/store'
+import type { Intake, JobDraft } from '../intake.ts'
+import { problem } from '../refusal.ts'
+import { Submission } from './schemas.ts'
+import { validate } from './validate.ts'
+
+const headers = [['Content-Type', 'application/json']] as const
+
+/**
+ * Reads a submission, without asking anybody.
+ * @param bytes JSON
+ * @throws Refusal with 400 for what is no JSON, with 422 for what is no submission
+ */
+export const readSubmission = (
+  bytes: Buffer,
+  { intake, caller, now }: { readonly intake: Intake; readonly caller: string; readonly now: number },
+): JobDraft => {
+  const submission = validate(Submission, parse(bytes))
+  const endpoint = endpointOf(submission)
+  const body = rawRequest(bytes)
+  const generation = readGenerationRequest(body, endpoint)
+  if (!generation) throw invalid('/request/model', 'must name a model')
+  const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
+  if (deadlineAt !== undefined && deadlineAt <= now) throw invalid('/deadline', 'must be in the future')
+  const { webhook } = submission
+  return {
+    ...intake.requested(endpoint.path, endpoint, generation),
+    headers,
+    body,
+    // Nobody gets its bytes but who asks for them: an attempt that breaks off can be repeated.
+    streams: false,
+    caller,
+    priority: submission.priority,
+    maxAttempts: submission.max_attempts,
+    deadlineAt,
+    metadata: submission.metadata,
+    webhook: webhook && {
+      url: webhook.url,
+      events: (webhook.events as WebhookEvent[] | undefined) ?? terminalEvents,
+    },
+  }
+}
+
+const parse = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch (error) {
+    throw problem(400, 'invalid_request', `not JSON: ${(error as Error).message}`)
+  }
+}
+
+const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
+  const path = endpoint ?? ('messages' in request ? '/api/chat' : 'prompt' in request ? '/api/generate' : '')
+  const found = generatingEndpoint('POST', path)
+  if (!found) throw invalid('/endpoint', 'must be given for a request that has neither messages nor prompt')
+  return found
+}
+
+/** As it came: parsed and written again, a number might be another. */
+const rawRequest = (bytes: Buffer): Buffer => {
+  let request: Buffer = Buffer.alloc(0)
+  jsonFields(bytes, ['request'], (_name, value) => (request = value))
+  return request
+}
+
+const invalid = (pointer: string, message: string) =>
+  problem(422, 'invalid_request', `${pointer}: ${message}`, { errors: [{ pointer, message }] })

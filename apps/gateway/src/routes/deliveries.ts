@@ -1,0 +1,76 @@
+import type { Delivery, DeliveryAttempt, JobRecord, Store } from '@foreman/store'
+import { type Request, type Response, Router } from 'express'
+import { problem } from '../refusal.ts'
+import { sendJson } from '../send-json.ts'
+import { whenWritable } from '../when-writable.ts'
+import { onlyFor } from './only-for.ts'
+
+export interface DeliveriesOptions {
+  readonly store: Store
+  readonly now: () => number
+  /** @throws Refusal when the caller may not see the job, or there is none */
+  readonly find: (request: Request<{ id: string }>, response: Response) => JobRecord
+}
+
+type Message = Request<{ id: string; delivery: string }>
+
+/** What became of a job's webhooks. */
+export const deliveryRoutes = ({ store, now, find }: DeliveriesOptions): Router => {
+  const router = Router({ caseSensitive: true, strict: true })
+  const { deliveries } = store
+
+  const describe = (delivery: Delivery) => describeDelivery(delivery, deliveries.attempts([delivery.seq]))
+
+  const findDelivery = (request: Message, response: Response): Delivery => {
+    const job = find(request, response)
+    const delivery = deliveries.byId(request.params.delivery)
+    if (delivery?.jobSeq === job.seq) return delivery
+    throw problem(404, 'delivery_not_found', `job ${job.id} has no delivery ${request.params.delivery}`)
+  }
+
+  const list = (request: Request<{ id: string }>, response: Response): void => {
+    const all = deliveries.ofJob(find(request, response).seq)
+    const attempts = deliveries.attempts(all.map(({ seq }) => seq))
+    sendJson(response, 200, {
+      deliveries: all.map(delivery =>
+        describeDelivery(
+          delivery,
+          attempts.filter(({ deliverySeq }) => deliverySeq === delivery.seq),
+        ),
+      ),
+    })
+  }
+
+  const read = (request: Message, response: Response): void =>
+    sendJson(response, 200, describe(findDelivery(request, response)))
+
+  const redeliver = async (request: Message, response: Response): Promise<void> => {
+    const delivery = findDelivery(request, response)
+    await whenWritable(() => store.together('full', () => deliveries.redeliver(delivery, now())))
+    sendJson(response, 202, describe(deliveries.byId(delivery.id) ?? delivery))
+  }
+
+  router.route('/jobs/:id/deliveries').get(list).all(onlyFor('GET'))
+  router.route('/jobs/:id/deliveries/:delivery').get(read).all(onlyFor('GET'))
+  router.route('/jobs/:id/deliveries/:delivery/redeliver').post(redeliver).all(onlyFor('POST'))
+  return router
+}
+
+const time = (ms: number): string => new Date(ms).toISOString()
+
+const describeDelivery = (delivery: Delivery, attempts: readonly DeliveryAttempt[]) => ({
+  id: delivery.id,
+  event: delivery.event,
+  url: delivery.url,
+  state: delivery.state,
+  created_at: time(delivery.createdAt),
+  ...(delivery.nextAttemptAt !== null && { next_attempt_at: time(delivery.nextAttemptAt) }),
+  ...(delivery.finishedAt !== null && { finished_at: time(delivery.finishedAt) }),
+  attempts: attempts.map(({ at, durationMs, status, error, response }) => ({
+    at: time(at),
+    duration_ms: durationMs,
+    ...(status !== null && { status }),
+    ...(error !== null && { error }),
+    ...(response !== null && { response }),
+  })),
+})
