@@ -48,7 +48,7 @@ describe('the settings', () => {
     // Decisions and changes may speak of what is to come, or has been.
     const present = documents().filter(file => !/^(docs\/adr\/|CHANGELOG)/.test(file))
     const named = present.flatMap(
-      file => read(file).match(/\bFOREMAN_(?!SIM_|BENCH_)[A-Z][A-Z_]*[A-Z]\b/g) ?? [],
+      file => read(file).match(/\bFOREMAN_(?!SIM_|TAIL_|BENCH_)[A-Z][A-Z_]*[A-Z]\b/g) ?? [],
     )
     const known = new Set([...settings.keys(), 'FOREMAN_PORT'])
     expect(named.filter(name => !known.has(name))).toEqual([])

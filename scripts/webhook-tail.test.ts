@@ -1,0 +1,43 @@
+import { sign } from '@foreman/webhooks'
+import { expect, test } from 'vitest'
+import { startProcess } from '../test/harness/processes.ts'
+import { send } from '../test/harness/request.ts'
+import { until } from '../test/harness/until.ts'
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const BODY = JSON.stringify({ type: 'job.succeeded', data: { job: { id: 'job_1', state: 'succeeded' } } })
+
+const startTail = async (variables: Record<string, string>, ...args: string[]) => {
+  const tail = startProcess('scripts/webhook-tail.ts', variables, ['--addr', '127.0.0.1:0', ...args])
+  await until(() => tail.output().includes('FOREMAN_WEBHOOK_ALLOW'))
+  const url = /http:\S+/.exec(tail.output())?.[0] ?? ''
+  const deliver = async (secret: string, id = 'msg_1', body = BODY) => {
+    const headers = sign({ secrets: [secret], id, timestamp: Math.floor(Date.now() / 1000), body })
+    return (await send(url, { path: '/', headers: { ...headers }, body })).status
+  }
+  return { ...tail, url, deliver }
+}
+
+test('webhook-tail prints what arrives, verifies it, and knows what comes again', async () => {
+  const tail = await startTail({ FOREMAN_WEBHOOK_SECRET: `old ${SECRET}` })
+  expect(await tail.deliver(SECRET)).toBe(204)
+  expect(await tail.deliver('old')).toBe(204)
+  expect(await tail.deliver('another', 'msg_2')).toBe(401)
+  await until(() => tail.output().includes('msg_2'))
+  expect(tail.output()).toMatch(/verified {2}msg_1 {2}job\.succeeded {2}job_1 {2}succeeded\n/)
+  expect(tail.output()).toMatch(/verified {2}msg_1 .*again\n/)
+  expect(tail.output()).toMatch(/refused: no_match {2}msg_2/)
+  tail.kill('SIGTERM')
+  expect(await tail.ended).toBe(0)
+})
+
+test('webhook-tail answers as it is told, says when nothing is verified, and takes no more than a megabyte', async () => {
+  const tail = await startTail({}, '--status', '500', '--body', 'on')
+  expect(tail.output()).toContain('nothing is verified')
+  expect(await tail.deliver(SECRET)).toBe(500)
+  expect(await tail.deliver(SECRET, 'msg_2', 'no JSON')).toBe(500)
+  await until(() => tail.output().includes('no JSON'))
+  expect(tail.output()).toContain(BODY)
+  expect(tail.output()).toMatch(/unverified {2}msg_2 {2}- {2}- {2}-\n/)
+  expect((await send(tail.url, { path: '/', body: 'x'.repeat(1024 * 1024 + 1) })).status).toBe(413)
+})
