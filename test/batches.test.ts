@@ -2,9 +2,10 @@ import { startSim } from '@foreman/ollama-sim'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from './harness/foreman.ts'
-import { hello, startJobs } from './harness/jobs.ts'
+import { endless, hello, startJobs } from './harness/jobs.ts'
 import { startGatewayProcess, startWorkerProcess } from './harness/processes.ts'
 import { send } from './harness/request.ts'
+import { until } from './harness/until.ts'
 
 const line = JSON.stringify(hello)
 const jsonl = { 'content-type': 'application/jsonl' }
@@ -74,25 +75,28 @@ test('a stream goes on while ten thousand jobs are handed over', async () => {
   }
   startWorkerProcess(variables)
   const { url } = await startGatewayProcess(variables)
-  const request = { model: 'plain', prompt: 'go on', options: { num_predict: 150 } }
+  const leave = new AbortController()
+  let pieces = 0
   let last = 0
   let longestMs = 0
-  const begun = Promise.withResolvers<void>()
   const streaming = send(url, {
     path: '/api/generate',
-    body: JSON.stringify(request),
+    body: JSON.stringify(endless.request),
+    signal: leave.signal,
     onPiece: () => {
-      if (last > 0) longestMs = Math.max(longestMs, performance.now() - last)
+      if (pieces++ > 0) longestMs = Math.max(longestMs, performance.now() - last)
       last = performance.now()
-      begun.resolve()
     },
-  })
-  await begun.promise
-  const body = `${JSON.stringify({ request: { model: 'plain', prompt: 'x'.repeat(150) } })}\n`.repeat(10_000)
+  }).catch(() => 'left')
+  await until(() => pieces > 0)
+  const request = { model: 'plain', prompt: 'x'.repeat(150) }
+  const body = `${JSON.stringify({ request })}\n`.repeat(10_000)
   const batch = await send(url, { path: '/jobs/batch', headers: jsonl, body })
   expect(batch.status).toBe(202)
   expect((JSON.parse(batch.body.toString()) as { count: number }).count).toBe(10_000)
+  const before = pieces
+  await until(() => pieces > before + 5)
+  leave.abort()
   await streaming
-  console.log(`longest pause of the stream: ${longestMs.toFixed(0)} ms`)
   expect(longestMs).toBeLessThan(500)
 })

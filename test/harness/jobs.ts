@@ -16,10 +16,15 @@ export interface JobsUnderTest {
   readonly foreman: Foreman
   readonly sim: Sim
   /** @param body JSON, or text as it is */
-  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>
-  submit(submission: object, headers?: Record<string, string>): Promise<Job>
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Reply>
+  readonly submit: (submission: object, headers?: Record<string, string>) => Promise<Job>
   /** Waits for its end. */
-  ended(id: string): Promise<Job>
+  readonly ended: (id: string) => Promise<Job>
 }
 
 export const startJobs = async ({

@@ -1,6 +1,6 @@
-import { v7 as uuidV7 } from 'uuid'
 import type { Connection } from './connection.ts'
 import { and, asc, eq, ne, sql } from './drizzle.ts'
+import { newId } from './ids.ts'
 import type { JobEvent, ResponseHead } from './log.ts'
 import type { JobRecord, Records } from './records.ts'
 import { goneReceivers, jobDetails, jobLog, webhookDeliveries } from './schema.ts'
@@ -115,7 +115,7 @@ export const outboxWriter = ({ db }: Connection, records: Records, compose: Comp
       const gone = selectGone.get({ url: webhook.url })
       if (gone && job.createdAt <= gone.since) return
       insert.run({
-        id: `msg_${uuidV7({ msecs: at }).replaceAll('-', '')}`,
+        id: newId('msg', at),
         jobSeq,
         event,
         url: webhook.url,

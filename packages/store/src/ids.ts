@@ -1,0 +1,20 @@
+import { randomFillSync } from 'node:crypto'
+import { v7 as uuidV7 } from 'uuid'
+
+const BYTES_PER_ID = 16
+/** Asking the system for a few bytes costs as much as asking it for many. */
+const pool = Buffer.alloc(256 * BYTES_PER_ID)
+let used = pool.length
+
+const randomBytes = (): Buffer => {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += BYTES_PER_ID
+  return pool.subarray(used - BYTES_PER_ID, used)
+}
+
+/** A name that no other has, and that sorts by its time (UUID version 7). */
+export const newId = (prefix: 'job' | 'msg', msecs: number): string =>
+  `${prefix}_${uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')}`
