@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseAllowList } from './allow-list.ts'
-import { type Address, DestinationError, destinationPolicy } from './destination.ts'
+import { type Address, type DestinationError, destinationPolicy } from './destination.ts'
 
 const allowing = (allow = '', addresses: readonly Address[] = []) =>
   destinationPolicy({
@@ -119,9 +119,6 @@ describe('an address that is never a destination', () => {
   ])('%s: %s', async (_what, host) => {
     expect(await refusal(`http://${host}/`)).toBe('always_refused')
     expect(await refusal(`http://${host}/`, EVERYTHING)).toBe('always_refused')
-    const bare = host.replaceAll(/[[\]]/g, '')
-    if (/^[\d.]+$|:/.test(bare) && !/^\d+$/.test(bare) && !bare.startsWith('0251'))
-      expect(await refusal(`http://${host}/`, bare)).toBe('always_refused')
   })
 
   test('no IPv4 address that is not public gets through in disguise', async () => {
@@ -220,8 +217,8 @@ describe('a name', () => {
     await expect(policy.check('http://localhost/')).rejects.toThrow(
       /^localhost \((127\.0\.0\.1|::1)\) is a private/,
     )
-    const allowing = destinationPolicy({ allow: parseAllowList('localhost')! })
-    expect((await allowing.check('http://localhost:1/')).addresses.length).toBeGreaterThan(0)
+    const open = destinationPolicy({ allow: parseAllowList('localhost')! })
+    expect((await open.check('http://localhost:1/')).addresses.length).toBeGreaterThan(0)
   })
 })
 

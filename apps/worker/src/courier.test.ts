@@ -1,0 +1,185 @@
+import { openStore, type Store } from '@foreman/store'
+import type { Deliver, Message, Outcome } from '@foreman/webhooks'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { pino } from 'pino'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Courier } from './courier.ts'
+
+const START = 1_000_000
+const SECOND_MS = 1_000
+const HOUR_MS = 3_600_000
+
+interface Post {
+  readonly message: Message
+  readonly reply: (status: number) => Promise<void>
+}
+
+/** A courier on a real file, whose posts the test answers, and whose clock the test moves. */
+const startCourier = (secrets: readonly string[] = ['secret']) => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-courier-'))
+  const store = openStore(path.join(directory, 'queue.db'), {
+    busyTimeoutMs: 5,
+    compose: ({ event, job }) => JSON.stringify({ event, job: job.seq }),
+  })
+  const posts: Post[] = []
+  const clock = { now: START }
+  const logger = pino({ level: 'silent' })
+  const deliver: Deliver = message =>
+    new Promise(resolve => {
+      const reply = async (status: number) => {
+        resolve({ kind: 'answered', status, excerpt: '', durationMs: 1 } satisfies Outcome)
+        // Its record shares a commit with others of the same turn.
+        await setImmediate()
+        await setImmediate()
+      }
+      posts.push({ message, reply })
+    })
+  const start = () =>
+    new Courier({ store, logger, now: () => clock.now, random: () => 0.5, secrets, deliver })
+  const courier = start()
+  onTestFinished(async () => {
+    for (const post of posts) void post.reply(204)
+    await courier.stop()
+    store.close()
+    fs.rmSync(directory, { recursive: true })
+  })
+  return { store, posts, clock, courier, start, logger }
+}
+
+const idOf = ({ headers }: Message): string => headers['webhook-id'] ?? ''
+const hostsOf = (posts: readonly Post[]) => posts.map(({ message }) => new URL(message.url).host)
+
+/** Hands a job in, so that its `job.queued` waits to be sent. */
+const announce = (store: Store, url: string, now: number) =>
+  store.submissions.enqueue(
+    {
+      path: '/api/chat',
+      endpoint: '/api/chat',
+      model: 'm',
+      modelName: 'm',
+      loadOptions: '{}',
+      groupKey: 'm',
+      streams: false,
+      headers: [],
+      body: Buffer.from('{}'),
+      caller: 'default',
+      priority: 'normal',
+      webhook: { url, events: ['job.queued'] },
+    },
+    now,
+  )
+
+const stateOf = (store: Store, { seq }: { seq: number }) => store.deliveries.ofJob(seq)[0]!
+
+test('two messages at a time go to one host, and thirty-two in all', () => {
+  const { store, posts, courier } = startCourier()
+  for (let host = 0; host < 20; host++)
+    for (let n = 0; n < 3; n++) announce(store, `http://h${host}.example/`, START)
+  courier.start()
+  expect(posts).toHaveLength(32)
+  const counts = Map.groupBy(hostsOf(posts), host => host)
+  expect([...counts.values()].every(each => each.length <= 2)).toBe(true)
+})
+
+test('a receiver that does not answer holds up nobody, however much waits for it', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  for (let n = 0; n < 5_000; n++) announce(store, 'http://dead.example/', START)
+  const others = Array.from({ length: 50 }, () => announce(store, 'http://well.example/', START + 1))
+  clock.now += 1
+  courier.start()
+  for (let at = 0; at < posts.length; at++) {
+    if (hostsOf(posts)[at] === 'well.example') await posts[at]!.reply(204)
+  }
+  expect(others.map(job => stateOf(store, job).state)).toEqual(Array(50).fill('delivered'))
+  expect(hostsOf(posts).filter(host => host === 'dead.example')).toHaveLength(2)
+})
+
+test('a receiver that is down for an hour gets everything afterwards, in the order of the schedule', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  const jobs = [0, 1, 2, 3].map(n => announce(store, 'http://down.example/', START + n * SECOND_MS))
+  courier.start()
+  const isDown = () => clock.now < START + HOUR_MS
+  const arrived: { id: string; at: number }[] = []
+  let answered = 0
+  for (let steps = 0; steps < 4_000 && arrived.length < jobs.length; steps++) {
+    courier.look()
+    while (answered < posts.length) {
+      const { message, reply } = posts[answered++]!
+      if (!isDown()) arrived.push({ id: idOf(message), at: clock.now })
+      await reply(isDown() ? 503 : 204)
+      courier.look()
+    }
+    const [next] = store.deliveries.hosts()
+    if (next) clock.now = Math.max(clock.now, next.nextAttemptAt)
+  }
+  const messages = jobs.map(job => stateOf(store, job))
+  expect(messages.map(({ state }) => state)).toEqual(Array(4).fill('delivered'))
+  // 5 s, 5 min, 30 min and 2 h apart: the fifth is the first after the hour.
+  for (const [n, { seq }] of messages.entries()) {
+    const attempts = store.deliveries.attempts([seq])
+    const times = attempts.map(({ at }) => at - START - n * SECOND_MS)
+    expect(times).toEqual([0, 5_000, 305_000, 2_105_000, 9_305_000])
+    expect(attempts.map(({ status }) => status)).toEqual([503, 503, 503, 503, 204])
+  }
+  expect(arrived.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
+})
+
+test('a schedule that is at its end is given up, and can be begun anew under the same id', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  const job = announce(store, 'http://a.example/', START)
+  courier.start()
+  for (let n = 0; n < 8; n++) {
+    await posts[n]!.reply(500)
+    clock.now = stateOf(store, job).nextAttemptAt ?? clock.now
+    courier.look()
+  }
+  expect(stateOf(store, job)).toMatchObject({ state: 'dead', nextAttemptAt: null })
+  expect(posts).toHaveLength(8)
+  store.deliveries.redeliver(stateOf(store, job), clock.now)
+  courier.look()
+  expect(new Set(posts.map(({ message }) => idOf(message))).size).toBe(1)
+  await posts[8]!.reply(500)
+  expect(stateOf(store, job)).toMatchObject({ failures: 1, nextAttemptAt: clock.now + 5_000 })
+})
+
+test('410 ends what waits for that URL, and what jobs before would still tell', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  const [first, second] = [1, 2].map(() => announce(store, 'http://gone.example/a', START))
+  const other = announce(store, 'http://gone.example/b', START + 1)
+  courier.start()
+  await posts[0]!.reply(410)
+  expect([first, second].map(job => stateOf(store, job!).state)).toEqual(['dead', 'dead'])
+  expect(stateOf(store, other).state).toBe('pending')
+  clock.now += 1
+  const after = announce(store, 'http://gone.example/a', clock.now)
+  expect(stateOf(store, after).state).toBe('pending')
+})
+
+test('what is under way when the worker stops is sent again by the next, and has used up no step', async () => {
+  const { store, posts, courier, start } = startCourier()
+  const job = announce(store, 'http://slow.example/', START)
+  courier.start()
+  await courier.stop()
+  await posts[0]!.reply(204)
+  expect(stateOf(store, job)).toMatchObject({ state: 'pending', failures: 0 })
+  const next = start()
+  onTestFinished(() => next.stop())
+  next.start()
+  expect(posts.map(({ message }) => idOf(message))).toEqual(Array(2).fill(stateOf(store, job).id))
+  await posts[1]!.reply(204)
+  expect(stateOf(store, job).state).toBe('delivered')
+})
+
+test('without a secret nothing is sent, and nothing is lost', () => {
+  const { store, posts, courier, logger } = startCourier([])
+  const warn = vi.spyOn(logger, 'warn')
+  const job = announce(store, 'http://a.example/', START)
+  courier.start()
+  courier.look()
+  expect(posts).toEqual([])
+  expect(stateOf(store, job).state).toBe('pending')
+  expect(warn).toHaveBeenCalledTimes(1)
+})
