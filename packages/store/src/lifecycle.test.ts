@@ -29,7 +29,7 @@ test(
           trial.close()
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     )
   },
 )

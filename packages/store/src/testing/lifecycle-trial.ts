@@ -1,15 +1,29 @@
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { deepEqual, equal, ok, throws } from 'node:assert/strict'
-import { JobLostError } from '../errors.ts'
-import { isTerminal, type JobState, MAX_LOSSES, terminalStates, transitions } from '../job-status.ts'
+import { JobLostError, KeyReusedError } from '../errors.ts'
+import {
+  isTerminal,
+  type JobState,
+  MAX_LOSSES,
+  priorities,
+  type Priority,
+  terminalStates,
+  transitions,
+} from '../job-status.ts'
+import { type WebhookEvent, webhookEvents } from '../outbox.ts'
 import type { Claim } from '../queue.ts'
 import { openStore, type Store } from '../store.ts'
+import type { Submitted } from '../submissions.ts'
+import { ExpectedMessages } from './expected-messages.ts'
 import { newJob } from './temp-store.ts'
 
 const GROUPS = ['a', 'b'] as const
 const MAX_DELAY_MS = 60_000
 const TTL_MS = 40_000
+/** A job whose time is up waits this long for a message of its. */
+const DELIVERY_GRACE_MS = 3_600_000
+const TABLES = ['jobs', 'job_requests', 'job_details', 'job_log', 'webhook_deliveries', 'webhook_attempts']
 
 const anyGroup = fc.constantFrom(...GROUPS)
 /** The last one, or one of those before. */
@@ -25,7 +39,24 @@ const kindOf = <Do extends string, Rest extends object>(
 
 /** One thing that gateways, workers and the clock do. `which` picks among the jobs or the claims that there were. */
 export const anyStep = fc.oneof(
-  kindOf(4, 'enqueue', { group: anyGroup, streams: fc.boolean() }),
+  kindOf(5, 'enqueue', {
+    group: anyGroup,
+    streams: fc.boolean(),
+    priority: fc.constantFrom(...priorities),
+    key: fc.constantFrom(undefined, undefined, 'k1', 'k2'),
+    hash: fc.constantFrom('one', 'one', 'other'),
+    deadlineMs: fc.constantFrom(undefined, undefined, 500, 50_000),
+    url: fc.constantFrom(undefined, 'http://a.example/', 'http://b.example/'),
+    events: fc.subarray([...webhookEvents], { minLength: 1 }),
+  }),
+  kindOf(1, 'repeat', { which: anyWhich }),
+  kindOf(2, 'failOverdue', {}),
+  kindOf(1, 'progress', { which: anyWhich, tokens: fc.nat(9) }),
+  kindOf(3, 'deliver', {
+    which: fc.nat(9),
+    result: fc.constantFrom('delivered', 'again', 'dead', 'gone', 'gone'),
+  }),
+  kindOf(1, 'redeliver', { which: fc.nat(9) }),
   kindOf(6, 'claim', { group: anyGroup }),
   kindOf(3, 'append', { which: anyWhich, head: fc.boolean(), body: fc.boolean() }),
   kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...terminalStates), held: fc.boolean() }),
@@ -40,13 +71,21 @@ export const anyStep = fc.oneof(
   kindOf(2, 'delivered', { which: anyWhich }),
   kindOf(3, 'requeueLost', {}),
   kindOf(3, 'promoteDue', {}),
-  kindOf(1, 'prune', {}),
+  kindOf(3, 'prune', {}),
   kindOf(3, 'clock', { byMs: fc.constantFrom(1, 500, 2_000, 50_000, 3_600_000, -500, -3_600_000) }),
   // The worker dies again and again.
   kindOf(2, 'crashes', { group: anyGroup, times: fc.constantFrom(1, 2, 3) }),
 )
 
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never
+type EnqueueStep = Extract<Step, { do: 'enqueue' }>
+
+/** What a job is handed in with. */
+interface Given extends Pick<Expected, 'group' | 'streams' | 'webhook' | 'key' | 'hash'> {
+  readonly priority: Priority
+  readonly deadlineAt?: number | undefined
+  readonly retryOf?: string
+}
 
 /** What a job's row should be, by the rules and not by the code. */
 interface Expected {
@@ -63,6 +102,15 @@ interface Expected {
   errorCode: string | null
   expiresAt: number | null
   bytesExpireAt: number | null
+  readonly createdAt: number
+  readonly priority: number
+  readonly deadlineAt: number | null
+  readonly webhook: { url: string; events: readonly WebhookEvent[] } | undefined
+  readonly retryOf: string | null
+  readonly id: string
+  key: string | null
+  readonly hash: string | null
+  tokens: number | null
   /** The attempt that runs has brought a part of a body. */
   hasOutput: boolean
 }
@@ -73,6 +121,7 @@ const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
 export class Trial {
   readonly #store: Store
   readonly #peek: Database.Database
+  readonly #messages: ExpectedMessages
   readonly #jobs = new Map<number, Expected>()
   /** Every job and every claim that there ever was: late comers act on those that are gone, too. */
   readonly #seqs: number[] = []
@@ -81,8 +130,12 @@ export class Trial {
   #statesBefore = new Map<number, JobState>()
 
   constructor(file: string) {
-    this.#store = openStore(file, { busyTimeoutMs: 5 })
+    this.#store = openStore(file, {
+      busyTimeoutMs: 5,
+      compose: ({ event, job }) => `${event} of ${job.seq}`,
+    })
     this.#peek = new Database(file)
+    this.#messages = new ExpectedMessages(this.#store, this.#peek)
   }
 
   close(): void {
@@ -93,7 +146,17 @@ export class Trial {
   take(step: Step): void {
     switch (step.do) {
       case 'enqueue':
-        return this.#enqueue(step.group, step.streams)
+        return this.#enqueue(step)
+      case 'repeat':
+        return this.#repeat(this.#pick(this.#seqs, step.which))
+      case 'failOverdue':
+        return this.#failOverdue()
+      case 'progress':
+        return this.#progress(this.#pick(this.#claims, step.which), step.tokens)
+      case 'deliver':
+        return this.#messages.deliver(step.which, step.result, this.#now)
+      case 'redeliver':
+        return this.#messages.redeliver(step.which, this.#now)
       case 'claim':
         return this.#claim(step.group)
       case 'append':
@@ -131,14 +194,54 @@ export class Trial {
     return all.at(-1 - which) ?? all[0]
   }
 
-  #enqueue(groupKey: string, streams: boolean): void {
-    const { seq } = this.#store.submissions.enqueue(newJob({ groupKey, streams }), this.#now)
+  #tell(job: Expected, event: WebhookEvent): void {
+    this.#messages.tell(job, event, this.#now)
+  }
+
+  #enqueue({ group, streams, priority, key, hash, deadlineMs, url, events }: EnqueueStep): void {
+    const webhook = url === undefined ? undefined : { url, events }
+    const deadlineAt = deadlineMs === undefined ? undefined : this.#now + deadlineMs
+    const idempotency = key === undefined ? undefined : { key, hash: Buffer.from(hash) }
+    const job = newJob({ groupKey: group, streams, priority, idempotency, webhook, deadlineAt })
+    const submit = () => this.#store.submissions.enqueue(job, this.#now)
+    const holder = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
+    if (holder && !(isTerminal(holder.state) && holder.answerAttempt === null)) {
+      if (holder.hash === hash)
+        return deepEqual(submit(), { seq: holder.seq, id: holder.id, isReplayed: true })
+      const before = this.#everything()
+      throws(submit, KeyReusedError)
+      return deepEqual(this.#everything(), before)
+    }
+    if (holder) holder.key = null
+    this.#add(submit(), { group, streams, priority, deadlineAt, webhook, key: key ?? null, hash })
+  }
+
+  /** A job that has ended, once more. */
+  #repeat(seq: number | undefined): void {
+    const job = this.#jobs.get(seq ?? 0)
+    if (!job || !isTerminal(job.state)) return
+    const { group, webhook, id } = job
+    const again = newJob({ groupKey: group, streams: false, webhook, retryOf: id })
+    const given = { group, streams: false, priority: 'normal' as const, webhook, key: null, hash: null }
+    this.#add(this.#store.submissions.enqueue(again, this.#now), { ...given, retryOf: id })
+  }
+
+  #add({ seq, id, isReplayed }: Submitted, given: Given): void {
+    equal(isReplayed, false)
     ok(!this.#seqs.includes(seq), 'a place was given twice')
     this.#seqs.push(seq)
-    this.#jobs.set(seq, {
+    const job: Expected = {
       seq,
-      group: groupKey,
-      streams,
+      id,
+      group: given.group,
+      streams: given.streams,
+      createdAt: this.#now,
+      priority: priorities.indexOf(given.priority),
+      deadlineAt: given.deadlineAt ?? null,
+      webhook: given.webhook,
+      retryOf: given.retryOf ?? null,
+      key: given.key,
+      hash: given.hash,
       state: 'queued',
       attempt: 0,
       failedAttempts: 0,
@@ -149,14 +252,36 @@ export class Trial {
       errorCode: null,
       expiresAt: null,
       bytesExpireAt: null,
+      tokens: null,
       hasOutput: false,
-    })
+    }
+    this.#jobs.set(seq, job)
+    this.#tell(job, 'job.queued')
   }
 
+  /** The most urgent first, and of these the oldest. */
   #ready(group: string): Expected[] {
-    return [...this.#jobs.values()].filter(
-      job => job.state === 'queued' && job.availableAt === null && job.group === group,
-    )
+    return [...this.#jobs.values()]
+      .filter(job => job.state === 'queued' && job.availableAt === null && job.group === group)
+      .toSorted((a, b) => a.priority - b.priority || a.seq - b.seq)
+  }
+
+  #failOverdue(): void {
+    const queued = () =>
+      [...this.#jobs.values()].filter(job => job.state === 'queued' && job.deadlineAt !== null)
+    const overdue = queued().filter(job => job.deadlineAt! <= this.#now)
+    for (const job of overdue.toSorted((a, b) => a.deadlineAt! - b.deadlineAt! || a.seq - b.seq))
+      this.#end(job, 'failed', 'deadline_exceeded', null)
+    const left = queued().map(job => job.deadlineAt!)
+    const next = left.length > 0 ? Math.min(...left) : undefined
+    equal(this.#store.queue.failOverdue(this.#now, TTL_MS), next)
+  }
+
+  #progress(claim: Claim | undefined, tokens: number): void {
+    const job = this.#owned(claim, own => this.#store.runs.progress(own, tokens, this.#now))
+    if (!job) return
+    job.tokens = tokens
+    this.#tell(job, 'job.progress')
   }
 
   #claim(group: string): void {
@@ -165,7 +290,8 @@ export class Trial {
     equal(claim?.seq, oldest?.seq)
     if (!claim || !oldest) return
     this.#claims.push(claim)
-    Object.assign(oldest, { state: 'running', attempt: oldest.attempt + 1, hasOutput: false })
+    Object.assign(oldest, { state: 'running', attempt: oldest.attempt + 1, hasOutput: false, tokens: null })
+    this.#tell(oldest, 'job.started')
     const { attempt, failedAttempts, answerAttempt, streams } = oldest
     deepEqual({ ...claim, attempt, failedAttempts, answerAttempt, streams }, claim)
   }
@@ -199,6 +325,7 @@ export class Trial {
       cancelRequestedAt: null,
       expiresAt: this.#now + TTL_MS,
     })
+    this.#tell(job, `job.${state as (typeof terminalStates)[number]}`)
   }
 
   #finish(claim: Claim | undefined, state: (typeof terminalStates)[number], withHeld: boolean): void {
@@ -233,6 +360,7 @@ export class Trial {
     job.availableAt = availableAt
     if (spent) job.failedAttempts++
     if (withHeld) job.answerAttempt = job.attempt
+    this.#tell(job, 'job.retrying')
   }
 
   #cancel(seq: number | undefined): void {
@@ -256,7 +384,7 @@ export class Trial {
     if (seq === undefined) return
     this.#store.submissions.delivered({ seq, id: '' }, this.#now + 1_000)
     const job = this.#jobs.get(seq)
-    if (job && isTerminal(job.state)) job.bytesExpireAt = this.#now + 1_000
+    if (job && isTerminal(job.state) && job.key === null) job.bytesExpireAt = this.#now + 1_000
   }
 
   #requeueLost(): void {
@@ -276,6 +404,7 @@ export class Trial {
       } else {
         count.requeued++
         job.state = 'queued'
+        this.#tell(job, 'job.retrying')
       }
     }
     deepEqual(this.#store.runs.requeueLost(this.#now, TTL_MS), count)
@@ -300,15 +429,21 @@ export class Trial {
     while (housekeeping.pruneDelivered(this.#now).more);
     while (housekeeping.pruneExpired(this.#now).more);
     for (const job of this.#jobs.values()) {
-      if (job.expiresAt !== null && job.expiresAt <= this.#now) this.#jobs.delete(job.seq)
+      if (job.expiresAt !== null && job.expiresAt <= this.#now) this.#expire(job)
       if (job.bytesExpireAt !== null && job.bytesExpireAt <= this.#now) job.bytesExpireAt = null
     }
   }
 
-  #everything(): unknown {
-    return ['jobs', 'job_requests', 'job_log'].map(table =>
-      this.#peek.prepare(`SELECT * FROM ${table}`).all(),
-    )
+  #expire(job: Expected): void {
+    if (this.#messages.holds(job.seq, this.#now)) job.expiresAt = this.#now + DELIVERY_GRACE_MS
+    else {
+      this.#jobs.delete(job.seq)
+      this.#messages.forget(job.seq)
+    }
+  }
+
+  #everything(): unknown[][] {
+    return TABLES.map(table => this.#peek.prepare(`SELECT * FROM ${table}`).all())
   }
 
   /** What must hold after every step. */
@@ -318,18 +453,21 @@ export class Trial {
         `SELECT seq, group_key AS "group", state, attempt, failed_attempts AS failedAttempts,
            lost_count AS lostCount, available_at AS availableAt, cancel_requested_at AS cancelRequestedAt,
            answer_attempt AS answerAttempt, error_code AS errorCode, expires_at AS expiresAt,
-           bytes_expire_at AS bytesExpireAt, claim_token IS NOT NULL AS isClaimed,
+           bytes_expire_at AS bytesExpireAt, created_at AS createdAt, priority, deadline_at AS deadlineAt,
+           retry_of AS retryOf, id, idempotency_key AS key, tokens, claim_token IS NOT NULL AS isClaimed,
            finished_at IS NOT NULL AS isFinished
          FROM jobs ORDER BY seq`,
       )
       .all() as (Record<string, unknown> & { seq: number; state: JobState })[]
     deepEqual(
       rows,
-      [...this.#jobs.values()].map(({ streams: _streams, hasOutput: _hasOutput, ...job }) => ({
-        ...job,
-        isClaimed: job.state === 'running' ? 1 : 0,
-        isFinished: isTerminal(job.state) ? 1 : 0,
-      })),
+      [...this.#jobs.values()].map(
+        ({ streams: _streams, hasOutput: _hasOutput, hash: _hash, webhook: _webhook, ...job }) => ({
+          ...job,
+          isClaimed: job.state === 'running' ? 1 : 0,
+          isFinished: isTerminal(job.state) ? 1 : 0,
+        }),
+      ),
     )
     const states = new Map(rows.map(({ seq, state }) => [seq, state]))
     for (const [seq, before] of this.#statesBefore) {
@@ -339,15 +477,16 @@ export class Trial {
     }
     this.#statesBefore = states
     this.#checkLog(states)
-    const waiting = this.#store.queue.waitingLines().map(({ groupKey, oldestSeq }) => [groupKey, oldestSeq])
+    const waiting = this.#store.queue.waitingLines()
     deepEqual(
-      waiting,
-      GROUPS.flatMap(group =>
-        this.#ready(group)
-          .slice(0, 1)
-          .map(job => [group, job.seq]),
-      ),
+      waiting.map(({ groupKey, priority, oldestSeq }) => [groupKey, priority, oldestSeq]),
+      GROUPS.flatMap(group => {
+        const ready = this.#ready(group)
+        const isFirst = (job: Expected, at: number) => job.priority !== ready[at - 1]?.priority
+        return ready.filter(isFirst).map(job => [group, job.priority, job.seq])
+      }),
     )
+    this.#messages.check()
   }
 
   #checkLog(states: ReadonlyMap<number, JobState>): void {
@@ -371,7 +510,10 @@ export class Trial {
     this.#now += 1_000_000_000
     this.#prune()
     this.check()
-    deepEqual(this.#everything(), [[], [], []])
+    deepEqual(
+      this.#everything(),
+      TABLES.map(() => []),
+    )
     equal(this.#peek.pragma('integrity_check', { simple: true }), 'ok')
     deepEqual(this.#peek.pragma('foreign_key_check'), [])
   }
