@@ -3,13 +3,14 @@ import { onStopRequest } from '@foreman/lifecycle'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { idle } from './idle.ts'
+import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { type BenchOptions, settings } from './options.ts'
 import { stopAll } from './processes.ts'
 import { machineLine, writeResults } from './results.ts'
 import { swaps } from './swaps.ts'
 
-const benchmarks = { latency, swaps, idle }
+const benchmarks = { latency, swaps, idle, jobs }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 
@@ -22,6 +23,7 @@ const summary = [
   'latency  what foreman adds to the first and the last byte of an answer',
   'swaps    model loads, time and waits of jobs over three models',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
+  'jobs     work that nobody waits for: how fast it is taken, claimed, run, told of and pruned',
   'all      one after the other',
   '',
   'Each prints a table and writes bench/results/NAME.json.',

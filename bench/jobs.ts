@@ -1,0 +1,82 @@
+import { type BacklogFigures, measureBacklog } from './backlog.ts'
+import { startSimulation } from './installation.ts'
+import type { BenchOptions } from './options.ts'
+import { measurePruning, type PruningFigures } from './pruning.ts'
+import { figure, table } from './table.ts'
+import { measureWebhooks, type WebhookFigures } from './webhooks.ts'
+
+/** Work that nobody waits for: how fast it is taken, run, told of and forgotten, and how much of that a backlog costs. */
+export const jobs = async ({ quick, directory }: BenchOptions) => {
+  const simulation = await startSimulation({ parallel: 8 })
+  const backlogs: BacklogFigures[] = []
+  for (const queued of quick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000])
+    backlogs.push(await measureBacklog({ directory, simulation, queued, seconds: quick ? 0.3 : 4 }))
+  const webhooks: WebhookFigures[] = []
+  const cases = [
+    { receivers: 1, withDead: false },
+    { receivers: 20, withDead: false },
+    { receivers: 20, withDead: true },
+  ]
+  for (const one of cases)
+    webhooks.push(await measureWebhooks(simulation, directory, { ...one, messages: quick ? 500 : 10_000 }))
+  await simulation.stop()
+  const pruning = measurePruning(directory, quick ? 5_000 : 100_000)
+  return { backlogs, webhooks, pruning, text: describe(backlogs, webhooks, pruning) }
+}
+
+const whole = (value: number): string => figure(value, 0)
+const ratio = (value: number): string => `${figure(value)}x`
+
+const describe = (
+  backlogs: readonly BacklogFigures[],
+  webhooks: readonly WebhookFigures[],
+  pruning: PruningFigures,
+): string => {
+  const [least] = backlogs
+  const taken = table(
+    ['queued', '1 caller/s', '32 callers/s', 'batches/s', 'to 1 caller', 'run/s', 'bytes a job'],
+    backlogs.map(each => [
+      each.queued,
+      whole(each.single),
+      whole(each.singles32),
+      whole(each.batch),
+      ratio(each.batch / each.single),
+      whole(each.run),
+      whole(each.bytesPerQueuedJob),
+    ]),
+  )
+  const claimed = table(
+    ['queued', 'claim ms', `to ${least?.queued}`, 'claim and finish ms', `to ${least?.queued}`],
+    backlogs.map(each => [
+      each.queued,
+      figure(each.claimMs, 3),
+      ratio(each.claimMs / (least?.claimMs ?? Number.NaN)),
+      figure(each.claimAndFinishMs, 3),
+      ratio(each.claimAndFinishMs / (least?.claimAndFinishMs ?? Number.NaN)),
+    ]),
+  )
+  const [one] = webhooks
+  const told = table(
+    ['receivers', 'one dead', 'webhooks/s', 'to one receiver'],
+    webhooks.map(each => [
+      each.receivers,
+      each.withDead ? 'yes' : 'no',
+      whole(each.rate),
+      ratio(each.rate / (one?.rate ?? Number.NaN)),
+    ]),
+  )
+  const { bytesPerEndedJob, jobsPerSecond, stepMs } = pruning
+  const forgotten = `${pruning.jobs} ended jobs of ${whole(bytesPerEndedJob)} bytes: pruned ${whole(jobsPerSecond)}/s, a step takes ${figure(stepMs.p50)} ms (p99 ${figure(stepMs.p99)})`
+  return [
+    'jobs taken and run, a second, behind so many that wait (50 groups)',
+    taken,
+    '',
+    'a claim, as the worker does it',
+    claimed,
+    '',
+    'webhooks to receivers in another process',
+    told,
+    '',
+    forgotten,
+  ].join('\n')
+}
