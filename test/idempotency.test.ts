@@ -107,6 +107,26 @@ test('who comes with the key of a job that was handed over is cut off when its a
   expect(whole.body.toString()).toMatch(/"done":true/)
 })
 
+test('what is refused of new work is not refused of work that was taken before', async () => {
+  let now = Date.now()
+  const { ask } = await startJobs({
+    worker: false,
+    now: () => now,
+    variables: { FOREMAN_MAX_QUEUED_JOBS: '2' },
+  })
+  const submission = { ...hello, deadline: new Date(now + 60_000).toISOString() }
+  const headers = { ...keyed('batch'), 'content-type': 'application/jsonl' }
+  const first = await ask('POST', '/jobs', submission, keyed('k'))
+  const batch = await ask('POST', '/jobs/batch', JSON.stringify(submission), headers)
+  now += 120_000
+  const again = await ask('POST', '/jobs', submission, keyed('k'))
+  expect([again.status, again.json['id']]).toEqual([200, first.json['id']])
+  const batchAgain = await ask('POST', '/jobs/batch', JSON.stringify(submission), headers)
+  expect([batchAgain.status, batchAgain.json]).toEqual([200, batch.json])
+  expect((await ask('POST', '/jobs', submission)).status).toBe(422)
+  expect((await ask('POST', '/jobs', hello)).status).toBe(503)
+})
+
 test('a batch with a key is one batch, however often it is sent', async () => {
   const { ask, foreman } = await startJobs({ worker: false })
   const lines = [hello, hello, hello].map(each => JSON.stringify(each)).join('\n')

@@ -5,7 +5,7 @@ import {
   loadOptionsOf,
   loadSignature,
 } from '@foreman/ollama-client'
-import type { NewJob, Store, Submitted } from '@foreman/store'
+import type { IdempotencyKey, NewJob, Store, Submitted } from '@foreman/store'
 import type { Backlog } from './backlog.ts'
 import type { Room } from './room.ts'
 import { whenWritable } from './when-writable.ts'
@@ -40,6 +40,12 @@ export class Intake {
     return { path, endpoint: route, model, modelName, loadOptions: JSON.stringify(loadOptionsOf(generation)) }
   }
 
+  /** Whether a request has been taken before: what is asked of new ones is not asked of it. @throws Refusal */
+  async hasTaken(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
+    const { submissions } = this.#options.store
+    return key !== undefined && whenWritable(async () => submissions.isHeld(caller, key))
+  }
+
   /** For a caller that waits. @throws Refusal */
   async take(job: JobDraft): Promise<Submitted> {
     const { store, now } = this.#options
@@ -50,7 +56,7 @@ export class Intake {
 
   /** For a caller that does not. @throws Refusal */
   async handOver(job: JobDraft): Promise<Submitted> {
-    this.#options.backlog.demand(1)
+    if (!(await this.hasTaken(job.caller, job.idempotency))) this.#options.backlog.demand(1)
     const submitted = await this.take(job)
     if (!submitted.isReplayed) this.#options.backlog.add(1)
     return submitted
@@ -60,7 +66,7 @@ export class Intake {
   async handOverAll(jobs: readonly JobDraft[]): Promise<Submitted[]> {
     const { store, now, backlog } = this.#options
     this.#demandRoom()
-    backlog.demand(jobs.length)
+    if (!(await this.hasTaken(jobs[0]?.caller ?? '', jobs[0]?.idempotency))) backlog.demand(jobs.length)
     const write = () => store.submissions.enqueueAll(this.#grouped(jobs), now())
     const submitted = await whenWritable(async () => store.atOnce('full', write))
     backlog.add(submitted.filter(({ isReplayed }) => !isReplayed).length)

@@ -47,6 +47,10 @@ export interface Submitted extends JobRef {
   readonly isReplayed: boolean
 }
 
+interface Holder extends JobRef {
+  readonly gaveUp: boolean
+}
+
 /** `cancelled`: it had not begun. `requested`: it is running, and its worker will see. `ended`: too late. */
 export type CancelResult = 'cancelled' | 'requested' | 'ended'
 
@@ -112,16 +116,14 @@ export const submissions = (connection: Connection, log: LogWriter) => {
     .where(and(eq(jobs.seq, sql.placeholder('seq')), isNotNull(jobs.finishedAt), isNull(jobs.idempotencyKey)))
     .prepare()
 
-  /** The job that has the key already. One that brought no answer leaves it to the next. */
-  const holderOf = (caller: string, { key, hash }: IdempotencyKey): JobRef | undefined => {
+  /** The job that has the key already. One that ended without an answer has it no more. */
+  const holderOf = (caller: string, { key, hash }: IdempotencyKey): Holder | undefined => {
     const holder = selectByKey.get({ caller, key })
     if (!holder) return undefined
-    if (isTerminal(holder.state) && holder.answerAttempt === null) {
-      giveUpKey.run({ seq: holder.seq })
-      return undefined
-    }
-    if (!holder.requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
-    return { seq: holder.seq, id: holder.id }
+    const { seq, id, state, answerAttempt, requestHash } = holder
+    if (isTerminal(state) && answerAttempt === null) return { seq, id, gaveUp: true }
+    if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
+    return { seq, id, gaveUp: false }
   }
 
   const insert = (job: NewJob, now: number): JobRef => {
@@ -161,10 +163,18 @@ export const submissions = (connection: Connection, log: LogWriter) => {
 
   const submit = (job: NewJob, now: number): Submitted => {
     const holder = job.idempotency && holderOf(job.caller, job.idempotency)
-    return { ...(holder ?? insert(job, now)), isReplayed: holder !== undefined }
+    if (holder && !holder.gaveUp) return { seq: holder.seq, id: holder.id, isReplayed: true }
+    if (holder) giveUpKey.run({ seq: holder.seq })
+    return { ...insert(job, now), isReplayed: false }
   }
 
   return {
+    /**
+     * Whether a caller's key is that of a job which is there.
+     * @throws KeyReusedError when it belongs to another request
+     */
+    isHeld: (caller: string, key: IdempotencyKey): boolean => holderOf(caller, key)?.gaveUp === false,
+
     /**
      * Takes a job over: when this returns it is on the disk, and it will end exactly once.
      * @throws KeyReusedError when its key belongs to another request of the caller's

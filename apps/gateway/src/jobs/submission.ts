@@ -15,11 +15,16 @@ const headers = [['Content-Type', 'application/json']] as const
 /**
  * Reads a submission, without asking anybody.
  * @param bytes JSON
+ * @param by.deadlinesAfter a deadline must be later; in ms since the epoch
  * @throws Refusal with 400 for what is no JSON, with 422 for what is no submission
  */
 export const readSubmission = (
   bytes: Buffer,
-  { intake, caller, now }: { readonly intake: Intake; readonly caller: string; readonly now: number },
+  {
+    intake,
+    caller,
+    deadlinesAfter,
+  }: { readonly intake: Intake; readonly caller: string; readonly deadlinesAfter: number },
 ): JobDraft => {
   const submission = validate(Submission, parse(bytes))
   const endpoint = endpointOf(submission)
@@ -27,7 +32,8 @@ export const readSubmission = (
   const generation = readGenerationRequest(body, endpoint)
   if (!generation) throw invalid('/request/model', 'must name a model')
   const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
-  if (deadlineAt !== undefined && deadlineAt <= now) throw invalid('/deadline', 'must be in the future')
+  if (deadlineAt !== undefined && deadlineAt <= deadlinesAfter)
+    throw invalid('/deadline', 'must be in the future')
   const { webhook } = submission
   return {
     ...intake.requested(endpoint.path, endpoint, generation),

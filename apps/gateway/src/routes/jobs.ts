@@ -49,24 +49,28 @@ export const jobRoutes = (options: JobsOptions): Router => {
 
   const submit: RequestHandler = async (request, response) => {
     const body = await readBody(request, options.maxBodyBytes)
-    const job = readSubmission(body, { intake, caller: callerOf(response), now: now() })
-    await admission.demand(job)
+    const caller = callerOf(response)
     const idempotency = idempotencyOf(request, '/jobs', body)
+    const isKnown = await intake.hasTaken(caller, idempotency)
+    const job = readSubmission(body, { intake, caller, deadlinesAfter: isKnown ? 0 : now() })
+    if (!isKnown) await admission.demand(job)
     await viewer.accepted(await intake.handOver({ ...job, idempotency }), response)
   }
 
   const submitBatch: RequestHandler = async (request, response) => {
     const body = await readBody(request, options.maxBatchBytes)
-    const by = { intake, caller: callerOf(response), now: now() }
+    const caller = callerOf(response)
+    const key = idempotencyOf(request, '/jobs/batch', body)
+    const isKnown = await intake.hasTaken(caller, key && ofBatch(key, 0))
+    const by = { intake, caller, deadlinesAfter: isKnown ? 0 : now() }
     const { jobs, refusalOf } = await readBatch(body, request.headers['content-type'] ?? '', bytes =>
       readSubmission(bytes, by),
     )
     try {
-      await admission.demandAll(jobs)
+      if (!isKnown) await admission.demandAll(jobs)
     } catch (error) {
       throw error instanceof BatchRefusal ? refusalOf(error) : error
     }
-    const key = idempotencyOf(request, '/jobs/batch', body)
     const submitted = await intake.handOverAll(
       key ? jobs.map((job, index): JobDraft => ({ ...job, idempotency: ofBatch(key, index) })) : jobs,
     )
