@@ -40,6 +40,8 @@ const busyStore = (): TempStore => {
   store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 1_000, 1_000)
   store.submissions.delivered(job, 1_000)
   for (const groupKey of ['a', 'b', 'c']) store.submissions.enqueue(newJob({ groupKey }), 1_000)
+  const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+  store.submissions.enqueue(newJob({ webhook, deadlineAt: 90_000, groupKey: 'd' }), 1_000)
   return temp
 }
 
@@ -60,6 +62,38 @@ const verbs: Verb[] = [
       store.runs.release(second!, { code: 'stall', spent: true }, 1_000, HOUR_MS)
     },
   ],
+  [
+    'enqueue with a key, and isHeld',
+    ({ store }) => {
+      const idempotency = { key: 'k', hash: Buffer.from('x') }
+      store.submissions.enqueue(newJob({ idempotency }), 1_000)
+      store.submissions.enqueue(newJob({ idempotency }), 1_000)
+      store.submissions.isHeld('default', idempotency)
+    },
+  ],
+  [
+    'bySeq, byId, request, log',
+    ({ store }) => {
+      store.records.bySeq(2)
+      store.records.byId('job_0')
+      store.records.request(2)
+      store.records.log(2, 1)
+    },
+  ],
+  [
+    'due, byId, ofJob, attempts, record, redeliver',
+    ({ store }) => {
+      const delivery = store.deliveries.due('a.example', 9_000, 2)[0]!
+      const attempt = { at: 1, durationMs: 1, status: 200, error: null, response: null }
+      store.deliveries.record(delivery, attempt, { kind: 'again', nextAttemptAt: 9_000 }, 9_000)
+      store.deliveries.record(delivery, attempt, { kind: 'gone' }, 9_000)
+      store.deliveries.byId(delivery.id)
+      store.deliveries.ofJob(delivery.jobSeq)
+      store.deliveries.attempts([delivery.seq])
+      store.deliveries.redeliver(delivery, 9_000)
+    },
+  ],
+  ['progress', ({ store }) => store.runs.progress(store.queue.claimNext('c', 'first', 1, 1)!, 5, 1)],
   ['view, read', ({ store }) => store.output.read(2, { attempt: 1, after: 1 })],
   ['changesSince', ({ store }) => store.output.changesSince(3)],
 ]
@@ -91,6 +125,55 @@ test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
     'promoteDue',
     [/^SEARCH jobs USING (COVERING )?INDEX jobs_delayed \(available_at>\?\)$/],
     ({ store }) => store.queue.promoteDue(9_000, 60_000),
+  ],
+  [
+    'failOverdue',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_deadline \(deadline_at>\?\)$/],
+    ({ store }) => store.queue.failOverdue(1, 1),
+  ],
+  [
+    'hosts',
+    [
+      /^SEARCH webhook_deliveries USING COVERING INDEX webhook_deliveries_due$/,
+      /^SEARCH webhook_deliveries USING COVERING INDEX webhook_deliveries_due \(host>\?\)$/,
+      /^SEARCH webhook_deliveries USING COVERING INDEX webhook_deliveries_due \(host=\?\)$/,
+    ],
+    ({ store }) => store.deliveries.hosts(),
+  ],
+  [
+    'position',
+    [/^SEARCH jobs USING COVERING INDEX jobs_queued \(seq<\?\)$/],
+    ({ store }) => store.records.position(9, 9),
+  ],
+  [
+    'list',
+    [/^SEARCH jobs USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
+    ({ store }) => store.records.list({ before: 9, limit: 9 }),
+  ],
+  [
+    'list by state queued',
+    [/^SEARCH jobs USING INDEX jobs_queued \(seq<\?\)$/],
+    ({ store }) => store.records.list({ state: 'queued', before: 9, limit: 9 }),
+  ],
+  [
+    'list by another state',
+    [/^SEARCH jobs USING INDEX jobs_ended \(state=\? AND seq<\?\)$/],
+    ({ store }) => store.records.list({ state: 'failed', before: 9, limit: 9 }),
+  ],
+  [
+    'list by model',
+    [/^SEARCH jobs USING INDEX jobs_of_model \(model_name=\? AND seq<\?\)$/],
+    ({ store }) => store.records.list({ modelName: 'm', before: 9, limit: 9 }),
+  ],
+  [
+    'list by caller',
+    [/^SEARCH jobs USING INDEX jobs_of_caller \(caller=\? AND seq<\?\)$/],
+    ({ store }) => store.records.list({ caller: 'c', before: 9, limit: 9 }),
+  ],
+  [
+    'list since',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_id_unique \(id>\?\)$/],
+    ({ store }) => store.records.list({ since: 1, limit: 9 }),
   ],
   ['cancelRequests', [/^SCAN jobs USING INDEX jobs_running$/], ({ store }) => store.runs.cancelRequests()],
   [
@@ -142,7 +225,9 @@ test('no verb reads all jobs, all requests or the whole log', () => {
     store.output.lastChange()
   })
   expect(plans.length).toBeGreaterThan(20)
-  const scans = plans.filter(plan => /^SCAN (jobs|job_requests|job_log)\b/.test(plan))
+  const scans = plans.filter(plan =>
+    /^SCAN (jobs|job_requests|job_details|job_log|webhook_deliveries|webhook_attempts)\b/.test(plan),
+  )
   // The index of what runs holds nothing else. Of what is ready the first is looked for, from the log the last.
   expect(new Set(scans)).toEqual(
     new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN jobs USING INDEX jobs_ready', 'SCAN job_log']),

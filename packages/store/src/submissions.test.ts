@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { KeyReusedError } from './errors.ts'
 import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
 
 const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
@@ -146,4 +147,66 @@ describe('an answer that has been delivered', () => {
     temp.store.housekeeping.pruneDelivered(HOUR_MS)
     expect(temp.store.queue.claimNext('m', 'first', 2_000, 2_000)?.body.toString()).toBe('{"model":"m"}')
   })
+})
+
+describe('a job with a key', () => {
+  const keyed = (key = 'k', hash = 'one', differing: Parameters<typeof newJob>[0] = {}) =>
+    newJob({ ...differing, idempotency: { key, hash: Buffer.from(hash) } })
+
+  test('is the same job however often it comes, also at once', async () => {
+    const { store } = tempStore()
+    const all = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        store.together('full', () => store.submissions.enqueue(keyed(), 1_000)),
+      ),
+    )
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1)
+    expect(all.filter(({ isReplayed }) => !isReplayed)).toHaveLength(1)
+    expect(store.records.list({ limit: 9 })).toHaveLength(1)
+  })
+
+  test('is refused with another request, and then nothing has changed', () => {
+    const { store } = tempStore()
+    store.submissions.enqueue(keyed(), 1_000)
+    expect(() => store.submissions.enqueue(keyed('k', 'other'), 1_000)).toThrow(KeyReusedError)
+    expect(() => store.submissions.isHeld('default', { key: 'k', hash: Buffer.from('other') })).toThrow(
+      KeyReusedError,
+    )
+    expect(store.submissions.enqueue(keyed('k', 'other', { caller: 'ann' }), 1_000).isReplayed).toBe(false)
+    expect(store.records.list({ limit: 9 })).toHaveLength(2)
+  })
+
+  test('keeps its bytes when its caller has them', () => {
+    const temp = tempStore()
+    const { job, claim } = runningJob(temp.store, { idempotency: { key: 'k', hash: Buffer.from('x') } })
+    temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 2_000, HOUR_MS)
+    temp.store.submissions.delivered(job, 3_000)
+    expect(rowOf(temp, job.seq)).toMatchObject({ bytes_expire_at: null })
+  })
+
+  test('leaves the key to the next when it ends without an answer', () => {
+    const { store } = tempStore()
+    const first = store.submissions.enqueue(keyed(), 1_000)
+    store.submissions.cancel(first, 1_000, HOUR_MS)
+    const key = { key: 'k', hash: Buffer.from('other') }
+    expect(store.submissions.isHeld('default', key)).toBe(false)
+    const second = store.submissions.enqueue(keyed('k', 'other'), 2_000)
+    expect([second.isReplayed, second.id === first.id]).toEqual([false, false])
+    expect(store.submissions.isHeld('default', key)).toBe(true)
+  })
+})
+
+test('of several jobs all are taken, or none', () => {
+  const { store } = tempStore()
+  const idempotency = { key: 'k', hash: Buffer.from('one') }
+  store.submissions.enqueue(newJob({ idempotency }), 1_000)
+  const other = newJob({ idempotency: { key: 'k', hash: Buffer.from('other') } })
+  expect(() => store.submissions.enqueueAll([newJob(), newJob(), other], 1_000)).toThrow(KeyReusedError)
+  expect(store.records.list({ limit: 9 })).toHaveLength(1)
+  const all = store.submissions.enqueueAll([newJob(), newJob({ idempotency }), newJob()], 1_000)
+  expect(all.map(({ seq, isReplayed }) => [seq, isReplayed])).toEqual([
+    [2, false],
+    [1, true],
+    [3, false],
+  ])
 })

@@ -25,7 +25,7 @@ export interface TempStore {
 /** An empty store on a real file, for as long as the present test runs. */
 export const tempStore = (): TempStore => {
   const file = path.join(tempDirectory(), 'foreman.db')
-  const store = openStore(file, { busyTimeoutMs: 5 })
+  const store = openStore(file, { busyTimeoutMs: 5, compose: ({ event }) => event })
   const other = new Database(file)
   onTestFinished(() => {
     other.close()

@@ -1,0 +1,146 @@
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { WebhookEvent } from './outbox.ts'
+import { openStore } from './store.ts'
+import type { JobRef } from './submissions.ts'
+import { HOUR_MS, newJob, tempDirectory } from './testing/temp-store.ts'
+
+const START = 1_000_000
+const attempt = { at: START, durationMs: 1, status: 500, error: null, response: 'no' }
+
+const openOutbox = () => {
+  const file = path.join(tempDirectory(), 'foreman.db')
+  const store = openStore(file, {
+    busyTimeoutMs: 5,
+    compose: ({ event, at, job }) => `${event} ${at} ${job.state}`,
+  })
+  onTestFinished(() => store.close())
+  const subscribe = (url: string, events: readonly WebhookEvent[] = ['job.queued'], now = START): JobRef =>
+    store.submissions.enqueue(newJob({ webhook: { url, events } }), now)
+  const messageOf = ({ seq }: JobRef) => store.deliveries.ofJob(seq)[0]!
+  return { store, subscribe, messageOf }
+}
+
+describe('a message', () => {
+  test('is written for each change that is to be told, as the job is after it', () => {
+    const { store, subscribe } = openOutbox()
+    const job = subscribe('http://a.example/', ['job.queued', 'job.started', 'job.retrying', 'job.failed'])
+    const first = store.queue.claimNext('m', 'first', START, START + 1)!
+    store.runs.release(first, { code: 'stall', spent: true }, START + 2, HOUR_MS)
+    const second = store.queue.claimNext('m', 'first', START, START + 3)!
+    store.runs.finish(second, { state: 'failed', answerAttempt: null }, START + 4, HOUR_MS)
+    const [host] = store.deliveries.hosts()
+    expect(store.deliveries.due(host!.host, START + 9, 9).map(({ body }) => body)).toEqual([
+      `job.queued ${START} queued`,
+      `job.started ${START + 1} running`,
+      `job.retrying ${START + 2} queued`,
+      `job.started ${START + 3} running`,
+      `job.failed ${START + 4} failed`,
+    ])
+    expect(new Set(store.deliveries.ofJob(job.seq).map(({ id }) => id)).size).toBe(5)
+  })
+
+  test('goes when its change is undone', () => {
+    const { store, subscribe } = openOutbox()
+    const undone = () =>
+      store.atOnce('full', () => {
+        subscribe('http://a.example/')
+        throw new Error('undone')
+      })
+    expect(undone).toThrow('undone')
+    expect(store.deliveries.hosts()).toEqual([])
+  })
+
+  test('is none for a job without a webhook, nor for what nobody wants to be told', () => {
+    const { store, subscribe } = openOutbox()
+    store.submissions.enqueue(newJob({ metadata: { a: 1 } }), START)
+    subscribe('http://a.example/', ['job.failed'])
+    expect(store.deliveries.hosts()).toEqual([])
+  })
+
+  test('is not left out by a store that cannot write it: the change is refused', () => {
+    const store = openStore(path.join(tempDirectory(), 'foreman.db'), { busyTimeoutMs: 5 })
+    onTestFinished(() => store.close())
+    const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+    expect(() => store.submissions.enqueue(newJob({ webhook }), START)).toThrow(/nobody here can write/)
+    expect(store.records.list({ limit: 1 })).toEqual([])
+  })
+})
+
+test('hosts are named once each, with when their first message is due', () => {
+  const { store, subscribe } = openOutbox()
+  subscribe('http://b.example:81/x', ['job.queued'], START + 2)
+  subscribe('https://a.example/y', ['job.queued'], START + 1)
+  subscribe('https://a.example/z', ['job.queued'], START)
+  subscribe('http://b.example/x', ['job.queued'], START + 3)
+  expect(store.deliveries.hosts()).toEqual([
+    { host: 'a.example', nextAttemptAt: START },
+    { host: 'b.example', nextAttemptAt: START + 3 },
+    { host: 'b.example:81', nextAttemptAt: START + 2 },
+  ])
+})
+
+test('messages are due in the order of their times, and of two at once the older first', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const jobs = [0, 1, 2, 3].map(n => subscribe(`http://a.example/${n}`))
+  store.deliveries.record(messageOf(jobs[0]!), attempt, { kind: 'again', nextAttemptAt: START + 50 }, START)
+  store.deliveries.record(messageOf(jobs[1]!), attempt, { kind: 'again', nextAttemptAt: START + 20 }, START)
+  const due = (now: number, limit = 9) =>
+    store.deliveries.due('a.example', now, limit).map(({ url }) => url.at(-1))
+  expect(due(START)).toEqual(['2', '3'])
+  expect(due(START + 20)).toEqual(['2', '3', '1'])
+  expect(due(START + 50)).toEqual(['2', '3', '1', '0'])
+  expect(due(START + 50, 1)).toEqual(['2'])
+})
+
+test('what came of an attempt is kept, and what has ended stays as it is', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const job = subscribe('http://a.example/')
+  store.deliveries.record(messageOf(job), attempt, { kind: 'again', nextAttemptAt: START + 5 }, START)
+  expect(messageOf(job)).toMatchObject({ state: 'pending', failures: 1, nextAttemptAt: START + 5 })
+  store.deliveries.record(messageOf(job), { ...attempt, status: 204 }, { kind: 'delivered' }, START + 5)
+  const ended = { state: 'delivered', nextAttemptAt: null, finishedAt: START + 5 }
+  expect(messageOf(job)).toMatchObject(ended)
+  store.deliveries.record(messageOf(job), attempt, { kind: 'dead' }, START + 6)
+  expect(messageOf(job)).toMatchObject(ended)
+  const { seq } = messageOf(job)
+  expect(store.deliveries.attempts([seq]).map(({ status }) => status)).toEqual([500, 204, 500])
+})
+
+test('a URL that is gone gets nothing of jobs that were there before, and all of those that come after', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const url = 'http://a.example/'
+  const before = subscribe(url, ['job.queued', 'job.cancelled'])
+  const waiting = subscribe(url)
+  const elsewhere = subscribe('http://a.example/other')
+  store.deliveries.record(messageOf(before), attempt, { kind: 'gone' }, START + 1)
+  expect([before, waiting, elsewhere].map(job => messageOf(job).state)).toEqual(['dead', 'dead', 'pending'])
+  store.submissions.cancel(before, START + 2, HOUR_MS)
+  expect(store.deliveries.ofJob(before.seq)).toHaveLength(1)
+  expect(messageOf(subscribe(url, ['job.queued'], START + 2)).state).toBe('pending')
+})
+
+test.each(['delivered', 'dead', 'again'] as const)('a message that is %s can be sent again', kind => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const job = subscribe('http://a.example/')
+  const result = kind === 'again' ? { kind, nextAttemptAt: START + HOUR_MS } : { kind }
+  store.deliveries.record(messageOf(job), attempt, result, START)
+  const { id } = messageOf(job)
+  store.deliveries.redeliver(messageOf(job), START + 7)
+  expect(messageOf(job)).toMatchObject({ id, state: 'pending', failures: 0, nextAttemptAt: START + 7 })
+})
+
+test('a job goes with its messages, but not before they are over, unless they take too long', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const url = 'http://a.example/'
+  const jobs = [subscribe(url), subscribe(url)]
+  for (const job of jobs) store.submissions.cancel(job, START, HOUR_MS)
+  store.deliveries.record(messageOf(jobs[0]!), attempt, { kind: 'dead' }, START)
+  const left = () => store.records.list({ limit: 9 }).map(({ seq }) => seq)
+  expect(store.housekeeping.pruneExpired(START + 2 * HOUR_MS)).toEqual({ more: false, pruned: 1 })
+  expect(left()).toEqual([jobs[1]!.seq])
+  expect(store.records.bySeq(jobs[1]!.seq)?.expiresAt).toBe(START + 3 * HOUR_MS)
+  store.housekeeping.pruneExpired(START + 73 * HOUR_MS)
+  expect(left()).toEqual([])
+  expect(store.deliveries.hosts()).toEqual([])
+})
