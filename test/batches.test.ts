@@ -1,9 +1,7 @@
 import { startSim } from '@foreman/ollama-sim'
-import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from './harness/foreman.ts'
 import { endless, hello, startJobs } from './harness/jobs.ts'
-import { startGatewayProcess, startWorkerProcess } from './harness/processes.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from './harness/processes.ts'
 import { send } from './harness/request.ts'
 import { until } from './harness/until.ts'
 
@@ -67,12 +65,7 @@ describe('a batch', () => {
 test('a stream goes on while ten thousand jobs are handed over', async () => {
   const sim = await startSim({ tokensPerSecond: 50 })
   onTestFinished(() => sim.close())
-  const variables = {
-    FOREMAN_OLLAMA_URL: sim.url,
-    FOREMAN_DB_PATH: path.join(temporaryDirectory(), 'queue.db'),
-    FOREMAN_ADDR: '127.0.0.1:0',
-    FOREMAN_MIN_FREE: '0B',
-  }
+  const variables = variablesFor(sim.url)
   startWorkerProcess(variables)
   const { url } = await startGatewayProcess(variables)
   const leave = new AbortController()

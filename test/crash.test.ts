@@ -1,10 +1,8 @@
 import { startSim } from '@foreman/ollama-sim'
 import Database from 'better-sqlite3'
 import { setTimeout as delay } from 'node:timers/promises'
-import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory, type Variables } from './harness/foreman.ts'
-import { startGatewayProcess, startWorkerProcess } from './harness/processes.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from './harness/processes.ts'
 import { post } from './harness/request.ts'
 import { until } from './harness/until.ts'
 
@@ -16,13 +14,6 @@ const simulate = async (options: Parameters<typeof startSim>[0]) => {
   onTestFinished(() => sim.close())
   return sim
 }
-
-const variablesFor = (target: string): Variables & { FOREMAN_DB_PATH: string } => ({
-  FOREMAN_OLLAMA_URL: target,
-  FOREMAN_DB_PATH: path.join(temporaryDirectory(), 'queue.db'),
-  FOREMAN_ADDR: '127.0.0.1:0',
-  FOREMAN_MIN_FREE: '0B',
-})
 
 const ask = (url: string, model: string, stream = false) =>
   post(url, '/api/generate', { model, prompt: 'go on', stream, options: { num_predict: 5 } })

@@ -1,10 +1,8 @@
 import { startSim } from '@foreman/ollama-sim'
 import Database from 'better-sqlite3'
 import { setTimeout as delay } from 'node:timers/promises'
-import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from './harness/foreman.ts'
-import { startGatewayProcess, startWorkerProcess } from './harness/processes.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from './harness/processes.ts'
 import { startReceiver, webhookVariables } from './harness/receiver.ts'
 import { send } from './harness/request.ts'
 import { until } from './harness/until.ts'
@@ -40,13 +38,7 @@ test(
     const receiver = await startReceiver()
     // Now and then it fails, and the message comes again five seconds later.
     receiver.answer = () => (Math.random() < 0.005 ? 500 : Math.random() < 0.005 ? 'reset' : 204)
-    const variables = {
-      ...webhookVariables,
-      FOREMAN_OLLAMA_URL: sim.url,
-      FOREMAN_DB_PATH: path.join(temporaryDirectory(), 'queue.db'),
-      FOREMAN_ADDR: '127.0.0.1:0',
-      FOREMAN_MIN_FREE: '0B',
-    }
+    const variables = variablesFor(sim.url, webhookVariables)
     const dbPath = variables.FOREMAN_DB_PATH
     let gateway = await startGatewayProcess(variables)
     let worker = startWorkerProcess(variables)

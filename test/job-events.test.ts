@@ -1,9 +1,7 @@
 import { startSim } from '@foreman/ollama-sim'
-import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from './harness/foreman.ts'
 import { endless, eventsIn, hello, startJobs } from './harness/jobs.ts'
-import { startGatewayProcess, startWorkerProcess } from './harness/processes.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from './harness/processes.ts'
 import { send } from './harness/request.ts'
 import { until } from './harness/until.ts'
 
@@ -98,12 +96,7 @@ test('a job that ended without an answer has none to read', async () => {
 test('a gateway that is killed in the middle of a stream of events leaves no gap', async () => {
   const sim = await startSim({ tokensPerSecond: 50 })
   onTestFinished(() => sim.close())
-  const variables = {
-    FOREMAN_OLLAMA_URL: sim.url,
-    FOREMAN_DB_PATH: path.join(temporaryDirectory(), 'queue.db'),
-    FOREMAN_ADDR: '127.0.0.1:0',
-    FOREMAN_MIN_FREE: '0B',
-  }
+  const variables = variablesFor(sim.url)
   startWorkerProcess(variables)
   const first = await startGatewayProcess(variables)
   const request = { model: 'alpha', prompt: 'go on', options: { num_predict: 60 } }

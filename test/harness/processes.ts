@@ -37,6 +37,18 @@ export const startProcess = (file: string, variables: Variables, args: readonly 
   return { pid: child.pid, output: () => output, ended, kill: signal => child.kill(signal) }
 }
 
+/** What both processes need, on a queue of their own. */
+export const variablesFor = (
+  target: string,
+  more: Variables = {},
+): Variables & { FOREMAN_DB_PATH: string } => ({
+  FOREMAN_OLLAMA_URL: target,
+  FOREMAN_DB_PATH: path.join(temporaryDirectory(), 'queue.db'),
+  FOREMAN_ADDR: '127.0.0.1:0',
+  FOREMAN_MIN_FREE: '0B',
+  ...more,
+})
+
 export const startWorkerProcess = (variables: Variables) => startProcess('apps/worker/src/main.ts', variables)
 
 /** Starts a gateway and waits until it answers. */
