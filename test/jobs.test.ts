@@ -147,6 +147,22 @@ describe('a job', () => {
     })
   })
 
+  test('whose caller waits can be called off by another, and its caller is told so', async () => {
+    const { ask, foreman, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
+    let text = ''
+    const body = JSON.stringify(endless.request)
+    const waiting = send(foreman.url, {
+      path: '/api/generate',
+      body,
+      onPiece: piece => (text += piece.toString()),
+    })
+    await until(() => text.includes('\n') && sim.inFlight === 1)
+    const [job] = (await ask('GET', '/jobs')).json['jobs'] as { id: string }[]
+    await ask('DELETE', `/jobs/${job!.id}`)
+    expect((await waiting).complete).toBe(true)
+    expect(text.trimEnd().split('\n').at(-1)).toBe('{"error":"request canceled"}')
+  })
+
   test('can be repeated once it has ended', async () => {
     const { submit, ask, ended, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
     const running = await submit(endless)

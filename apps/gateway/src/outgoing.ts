@@ -81,6 +81,12 @@ export class Outgoing {
     this.#response.end()
   }
 
+  /** What has been sent is no part of the answer: the job was called off, or is one that is repeated all the same. */
+  takeBack({ state, errorMessage }: JobView): void {
+    if (state === 'cancelled') return this.interrupt(STATUS_CLIENT_GONE, 'request canceled')
+    this.interrupt(502, errorMessage ?? 'this attempt broke off, and the job runs again')
+  }
+
   /** Tells the caller that there will be no (more) answer, in whichever way is left. */
   interrupt(status: number, message: string, headers: Record<string, string> = {}): void {
     const { dialect } = this.#endpoint

@@ -82,9 +82,8 @@ export const relay = async (
       const read = store.output.read(job.seq, cursor)
       if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)
       noteState(read.job)
-      // Only a job that was handed over to run without a caller is repeated when there are bytes of it already.
       if (out.hasBody && read.cursor?.attempt !== cursor?.attempt) {
-        out.interrupt(502, 'this attempt broke off, and the job runs again')
+        out.takeBack(read.job)
         return 'broke_off'
       }
       cursor = read.cursor
