@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { type Foreman, type ForemanOptions, startForeman } from './foreman.ts'
 import { send } from './request.ts'
 
-export interface Reply {
+interface Reply {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
   readonly text: string
