@@ -1,0 +1,7 @@
+/** What a Retry-After asks for, seconds or a date; undefined for what is neither. */
+export const retryAfterMs = (value: string | undefined, nowMs: number): number | undefined => {
+  if (value === undefined) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1_000
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.max(at - nowMs, 0)
+}
