@@ -47,7 +47,7 @@ export class JobViewer {
     const { records } = this.#options.store
     return describeJob(job, {
       position: job.state === 'queued' ? records.position(job.seq, FARTHEST_POSITION) : undefined,
-      answer: isTerminal(job.state) ? await this.#answerOf(job) : undefined,
+      answer: await this.#answerOf(job),
     })
   }
 
@@ -57,11 +57,13 @@ export class JobViewer {
     if (!job) throw new Error(`job ${seq} is not there`)
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
-    sendJson(response, isReplayed ? 200 : 202, await this.describe(job))
+    // Where it stands is only told to who asks for it: counting takes longer than taking it over.
+    sendJson(response, isReplayed ? 200 : 202, describeJob(job, { answer: await this.#answerOf(job) }))
   }
 
-  /** Read a bit at a time: others are served in between. */
+  /** Of a job that has ended. Read a bit at a time: others are served in between. */
   async #answerOf(job: JobRecord): Promise<Answer | undefined> {
+    if (!isTerminal(job.state)) return undefined
     let cursor: OutputCursor | undefined
     let reader: ReturnType<typeof readAnswer> | undefined
     let bytes = 0
