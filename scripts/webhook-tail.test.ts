@@ -33,7 +33,7 @@ test('webhook-tail prints what arrives, verifies it, and knows what comes again'
 
 test('webhook-tail answers as it is told, says when nothing is verified, and takes no more than a megabyte', async () => {
   const tail = await startTail({}, '--status', '500', '--body', 'on')
-  expect(tail.output()).toContain('nothing is verified')
+  await until(() => tail.output().includes('nothing is verified'))
   expect(await tail.deliver(SECRET)).toBe(500)
   expect(await tail.deliver(SECRET, 'msg_2', 'no JSON')).toBe(500)
   await until(() => tail.output().includes('no JSON'))
