@@ -1,6 +1,9 @@
 import { ForemanClient, ForemanError } from '@foreman/ollama-client/foreman'
-import { expect, test } from 'vitest'
+import { startSim } from '@foreman/ollama-sim'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDoor } from './harness/door.ts'
 import { startJobs } from './harness/jobs.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from './harness/processes.ts'
 import { startReceiver, webhookVariables } from './harness/receiver.ts'
 import { until } from './harness/until.ts'
 
@@ -64,4 +67,35 @@ test('what foreman refuses is an error that says why', async () => {
   await expect(refused).rejects.toMatchObject({ status: 404, code: 'model_not_found' })
   const batch = client.submitBatch([{ request }, { request: {}, endpoint: '/api/chat' }])
   await expect(batch).rejects.toMatchObject({ status: 422, index: 1, line: 2 })
+})
+
+test('a client whose connections keep breaking misses nothing and sees nothing twice', async () => {
+  const { client, foreman } = await start({ sim: { tokensPerSecond: 200 } })
+  const door = await openDoor(foreman.url, connection => 100 * connection)
+  const behind = new ForemanClient({ url: door.url, pauseMs: 1 })
+  const { id } = await client.submit({ model: 'alpha', prompt: 'go on', options: { num_predict: 40 } })
+  const seen = await Array.fromAsync(behind.events(id))
+  expect(seen).toEqual(await Array.fromAsync(client.events(id)))
+  expect(seen.filter(({ event }) => event === 'output').length).toBeGreaterThan(5)
+  expect(door.connections).toBeGreaterThan(5)
+})
+
+test('a client waits on when the gateway is killed, until there is another', async () => {
+  const sim = await startSim()
+  onTestFinished(() => sim.close())
+  const variables = variablesFor(sim.url)
+  const first = await startGatewayProcess(variables)
+  const door = await openDoor(first.url)
+  const client = new ForemanClient({ url: door.url, pauseMs: 10 })
+  const batch = await client.submitBatch([{ request }, { request }])
+  const waited = Promise.all([client.wait(batch.jobs[0]!.id), Array.fromAsync(client.results(batch))])
+  await until(() => door.connections === 4)
+  first.kill('SIGKILL')
+  await first.ended
+  await until(() => door.connections > 6)
+  door.target = (await startGatewayProcess(variables)).url
+  startWorkerProcess(variables)
+  const [job, results] = await waited
+  expect(job.state).toBe('succeeded')
+  expect(results.map(({ id }) => id).toSorted()).toEqual(batch.jobs.map(({ id }) => id).toSorted())
 })
