@@ -43,13 +43,15 @@ export const streamEvents = async (
         if (!(await signal.next(patience.stallMs))) response.destroy()
         continue
       }
+      // Before the log: an end that comes between the two is in the next look.
+      const state = store.output.view(job.seq)?.state
       const entries = store.records.log(job.seq, last)
       for (const entry of entries) response.write(eventOf(entry))
       last = entries.at(-1)?.id ?? last
       // The last event comes in the transaction of the end, and nothing comes behind it.
       if (entries.some(isEnd)) break
-      // Its time was up while it was followed.
-      if (entries.length === 0 && !store.records.bySeq(job.seq)) break
+      // Its time was up while it was followed, or it is followed from behind its end.
+      if (entries.length === 0 && (state === undefined || isTerminal(state))) break
       if (entries.length === 0 && !(await signal.next(patience.heartbeatMs)))
         response.write(': keep-alive\n\n')
     }
