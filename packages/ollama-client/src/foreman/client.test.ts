@@ -271,6 +271,20 @@ describe('waiting for a job', () => {
     expect(await client.wait('job_1')).toEqual(job('succeeded'))
   })
 
+  test('does not hurry whoever answers at once', async () => {
+    const times: number[] = []
+    const client = await clientOf(
+      (_, response) => {
+        times.push(performance.now())
+        answer(response, 200, job(times.length < 3 ? 'running' : 'succeeded'))
+      },
+      { pauseMs: 30 },
+    )
+    await client.wait('job_1')
+    // Timers may be a millisecond early.
+    expect(times[2]! - times[0]!).toBeGreaterThanOrEqual(2 * 29)
+  })
+
   test('fails for a job that is not there', async () => {
     const client = await clientOf((_, response) => answer(response, 404, { code: 'job_not_found' }))
     await expect(client.wait('job_1')).rejects.toMatchObject({ status: 404, code: 'job_not_found' })
