@@ -4,8 +4,8 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool } from './caller.ts'
 import { queueDirectory, type Simulation } from './installation.ts'
-import { startProcess } from './processes.ts'
 import { postJson } from './post-json.ts'
+import { startProcess } from './processes.ts'
 import { median } from './stats.ts'
 
 const GROUPS = 50

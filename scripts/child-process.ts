@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import type { Environment } from '@foreman/flags'
+import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface ChildCommand {
   /** For log lines. */
@@ -17,13 +17,11 @@ export interface BackOff {
 }
 
 /** The wait before the next start, from the wait before this one (0 for none) and how long the child was up. */
-export function nextDelayMs(
+export const nextDelayMs = (
   delayMs: number,
   upMs: number,
   { firstMs, longestMs, resetAfterMs }: BackOff,
-): number {
-  return delayMs === 0 || upMs >= resetAfterMs ? firstMs : Math.min(delayMs * 2, longestMs)
-}
+): number => (delayMs === 0 || upMs >= resetAfterMs ? firstMs : Math.min(delayMs * 2, longestMs))
 
 export interface KeepRunningOptions {
   backOff: BackOff

@@ -14,7 +14,7 @@ afterEach(() => {
   }
 })
 
-async function serve(listener: RequestListener): Promise<string> {
+const serve = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener)
   servers.push(server)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

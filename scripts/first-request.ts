@@ -4,13 +4,13 @@ const READY_POLL_MS = 200
 const ASK_MS = 5000
 
 /** The base URL at which this machine reaches what listens on an address. */
-export function localUrl({ host, port }: Address): string {
+export const localUrl = ({ host, port }: Address): string => {
   const name = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 /** Waits until jobs are accepted there; false when the signal comes first. */
-export async function becomesReady(baseUrl: string, signal: AbortSignal): Promise<boolean> {
+export const becomesReady = async (baseUrl: string, signal: AbortSignal): Promise<boolean> => {
   while (!signal.aborted) {
     try {
       const response = await fetch(`${baseUrl}/readyz`, { signal })
@@ -25,9 +25,9 @@ export async function becomesReady(baseUrl: string, signal: AbortSignal): Promis
 }
 
 /** The first model listed that writes text; undefined when there is none, or nobody answers. */
-export async function firstChatModel(
+export const firstChatModel = async (
   ask: (path: string, body?: unknown) => Promise<unknown>,
-): Promise<string | undefined> {
+): Promise<string | undefined> => {
   const { models = [] } = ((await ask('/api/tags').catch(() => undefined)) ?? {}) as {
     models?: { name: string }[]
   }
@@ -42,8 +42,9 @@ export async function firstChatModel(
 }
 
 /** Asks a JSON question below a base URL; rejects on an error status. */
-export function asker(baseUrl: string, token: string | undefined) {
-  return async (path: string, body?: unknown): Promise<unknown> => {
+export const asker =
+  (baseUrl: string, token: string | undefined) =>
+  async (path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(baseUrl + path, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
@@ -52,10 +53,9 @@ export function asker(baseUrl: string, token: string | undefined) {
     if (!response.ok) throw new Error(`${path}: ${response.status}`)
     return response.json()
   }
-}
 
 /** A command line that streams an answer. The token itself is not shown. */
-export function curlLine(baseUrl: string, model: string, withToken: boolean): string {
+export const curlLine = (baseUrl: string, model: string, withToken: boolean): string => {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] }).replaceAll(
     "'",
     String.raw`\u0027`,

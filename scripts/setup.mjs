@@ -15,7 +15,7 @@ for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
   wanted.update(fs.readFileSync(file))
 const stamp = `${wanted.digest('hex')} ${process.platform} ${process.arch}\n`
 
-function installed() {
+const installed = () => {
   try {
     return fs.readFileSync(stampFile, 'utf8') === stamp
   } catch {
@@ -23,7 +23,7 @@ function installed() {
   }
 }
 
-function isRunning(pid) {
+const isRunning = pid => {
   try {
     process.kill(pid, 0)
     // A process that has ended but that nobody has waited for still counts as there.
@@ -34,7 +34,7 @@ function isRunning(pid) {
 }
 
 /** Whether an installation holds the lock: its own process, or the npx that outlived it. Throws ENOENT without a lock. */
-function held() {
+const held = () => {
   const ageMs = Date.now() - fs.statSync(lockDir).mtimeMs
   try {
     return (
@@ -48,7 +48,7 @@ function held() {
 }
 
 /** Takes the lock, or waits until its holder is done. Returns false when there is nothing left to install. */
-async function lock() {
+const lock = async () => {
   for (;;) {
     if (installed()) return false
     try {
@@ -73,7 +73,7 @@ async function lock() {
 }
 
 /** Runs pnpm and returns its exit code. It gets a process group of its own, to be stopped as a whole. */
-async function install() {
+const install = async () => {
   console.error('foreman: installing dependencies (once)')
   const npx = spawn('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only'], {
     // pnpm's chatter goes to stderr: stdout belongs to what is being started.
@@ -90,7 +90,7 @@ async function install() {
   return code ?? 1
 }
 
-async function main() {
+const main = async () => {
   const major = Number(process.versions.node.split('.')[0])
   if (major < 20) throw new Error(`Node 20 or later is needed, this is ${process.version}`)
   if (installed() || !(await lock())) return

@@ -44,13 +44,12 @@ afterEach(() => {
 const write = (file: string, text: string) => fs.writeFileSync(path.join(checkout, file), text)
 const exists = (file: string) => fs.existsSync(path.join(checkout, file))
 
-function installs(): number[] {
-  return exists('installs')
+const installs = (): number[] =>
+  exists('installs')
     ? fs.readFileSync(path.join(checkout, 'installs'), 'utf8').trim().split('\n').map(Number)
     : []
-}
 
-function run(name: string) {
+const run = (name: string) => {
   const child = spawn('sh', [path.join(checkout, 'scripts/run.sh'), 'hello.mjs', name], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, PATH: `${checkout}/bin:${path.dirname(process.execPath)}:${process.env['PATH']}` },
@@ -122,11 +121,10 @@ test('a lock from long ago does not block, whoever has its process id today', as
   expect(await run('a').closed).toEqual({ code: 0, output: 'hello from a\n' })
 })
 
-function pidsInLock(): number[] {
-  return fs.readFileSync(path.join(checkout, '.installing/pids'), 'utf8').trim().split('\n').map(Number)
-}
+const pidsInLock = (): number[] =>
+  fs.readFileSync(path.join(checkout, '.installing/pids'), 'utf8').trim().split('\n').map(Number)
 
-function isRunning(pid: number): boolean {
+const isRunning = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch {

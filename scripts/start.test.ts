@@ -11,12 +11,12 @@ import { startProcess } from '../test/harness/processes.ts'
 const tables = { ...workerSettings, ...gatewaySettings }
 const waiting = { timeout: 15_000, interval: 20 }
 
-function start(args: string[]) {
+const start = (args: string[]) => {
   const FOREMAN_DB_PATH = path.join(temporaryDirectory(), 'queue.db')
   return startProcess('scripts/start.ts', { FOREMAN_DB_PATH, FOREMAN_MIN_FREE: '0' }, args)
 }
 
-async function startOnSim(...args: string[]) {
+const startOnSim = async (...args: string[]) => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
   const started = start(['--ollama-url', sim.url, '--addr', '127.0.0.1:0', ...args])
@@ -25,7 +25,7 @@ async function startOnSim(...args: string[]) {
 }
 
 /** What the curl line on the screen asks for, asked. */
-function request(output: string, token: string) {
+const request = (output: string, token: string) => {
   const [, url, body] = /^curl -N (\S+) .*-d '(.*)'$/m.exec(output) ?? []
   return fetch(url!, { method: 'POST', body: body!, headers: { authorization: `Bearer ${token}` } })
 }

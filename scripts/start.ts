@@ -1,5 +1,3 @@
-import path from 'node:path'
-import { gatewaySettings } from '@foreman/gateway/settings'
 import {
   flagsAsEnvironment,
   HelpShown,
@@ -8,8 +6,10 @@ import {
   SettingError,
   withEnvFile,
 } from '@foreman/flags'
+import { gatewaySettings } from '@foreman/gateway/settings'
 import { onStopRequest } from '@foreman/lifecycle'
 import { workerSettings } from '@foreman/worker/settings'
+import path from 'node:path'
 import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'
 import { supervise } from './supervise.ts'
 import { answersAsOllama, freePort } from './target.ts'
@@ -29,7 +29,7 @@ const settings = {
 const inCheckout = (file: string) => path.join(import.meta.dirname, '..', file)
 const say = (line: string) => console.log(`foreman: ${line}`)
 
-async function main(): Promise<number> {
+const main = async (): Promise<number> => {
   const env = withEnvFile(process.env)
   const command = {
     command: 'npm start --',
@@ -84,7 +84,7 @@ async function main(): Promise<number> {
 }
 
 /** Says which target it is going to be. The port for a simulated one, or undefined when there is a real one. */
-async function portOfSimulation(configured: string | undefined): Promise<number | undefined> {
+const portOfSimulation = async (configured: string | undefined): Promise<number | undefined> => {
   if (configured !== undefined) say(`target: ${configured}, as configured`)
   else if (await answersAsOllama(LOCAL_OLLAMA)) say(`target: the Ollama that answers on ${LOCAL_OLLAMA}`)
   else {

@@ -47,7 +47,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-function events() {
+const events = () => {
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return lines.map(line => {
     const [what, name, pid] = line.split(' ')
@@ -60,15 +60,15 @@ const until = (...expected: string[]) =>
   expect.poll(happened, { timeout: 10_000, interval: 10 }).toEqual(expect.arrayContaining(expected))
 const times = (what: string) => happened().filter(each => each === what).length
 
-function child(
+const child = (
   name: string,
   { code = 'none', stopMs = 0 }: { code?: string | number; stopMs?: number } = {},
-) {
+) => {
   const args = [path.join(directory, 'stand-in.mjs'), file, name, String(code), String(stopMs)]
   return { name, args, env: process.env }
 }
 
-function start(...children: SuperviseOptions['children']): Supervisor {
+const start = (...children: SuperviseOptions['children']): Supervisor => {
   supervisor = supervise({ children, log: line => said.push(line), backOff })
   return supervisor
 }
@@ -172,7 +172,7 @@ test.each([
   expect(nextDelayMs(delayMs, upMs, { firstMs: 200, longestMs: 5000, resetAfterMs: 10_000 })).toBe(next)
 })
 
-function isRunning(pid: number): boolean {
+const isRunning = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch {

@@ -20,11 +20,11 @@ export interface SuperviseOptions {
 }
 
 /** Runs the children until it is stopped or one of them finds its configuration bad, starting again whichever dies. */
-export function supervise({
+export const supervise = ({
   children,
   log,
   backOff = { firstMs: 200, longestMs: 5000, resetAfterMs: 10_000 },
-}: SuperviseOptions): Supervisor {
+}: SuperviseOptions): Supervisor => {
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let exitCode = 0
   let stopping = false
@@ -46,6 +46,6 @@ export function supervise({
   return { finished, stop, kill: () => kept.forEach(child => child.kill()) }
 }
 
-async function stopInOrder(children: readonly KeptChild[]): Promise<void> {
+const stopInOrder = async (children: readonly KeptChild[]): Promise<void> => {
   for (const child of children) await child.stop()
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 const PROBE_MS = 500
 
 /** Whether an Ollama answers there, quickly. */
-export async function answersAsOllama(baseUrl: string): Promise<boolean> {
+export const answersAsOllama = async (baseUrl: string): Promise<boolean> => {
   try {
     const response = await fetch(`${baseUrl}/api/version`, { signal: AbortSignal.timeout(PROBE_MS) })
     const answer: unknown = await response.json()
@@ -14,7 +14,7 @@ export async function answersAsOllama(baseUrl: string): Promise<boolean> {
 }
 
 /** A port of a local address that nothing listens on at present. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
+export const freePort = async (host = '127.0.0.1'): Promise<number> => {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const server = createServer().once('error', reject)
   server.listen(0, host, () => {

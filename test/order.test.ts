@@ -1,5 +1,5 @@
-import Database from 'better-sqlite3'
 import { startSim } from '@foreman/ollama-sim'
+import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startForeman } from './harness/foreman.ts'
 import { post } from './harness/request.ts'

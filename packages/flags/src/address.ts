@@ -7,7 +7,7 @@ export interface Address {
 }
 
 /** An address such as `:8080`, `127.0.0.1:8080`, `localhost:8080` or `[::1]:8080`; undefined for anything else. */
-export function parseAddress(text: string): Address | undefined {
+export const parseAddress = (text: string): Address | undefined => {
   const { v6, name, port } =
     /^(?:\[(?<v6>[^\]]+)\]|(?<name>[A-Za-z0-9.-]*)):(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
   if (port === undefined || Number(port) > 65_535) return undefined

@@ -16,7 +16,7 @@ export interface Command {
  * The texts of the flags that were given, by the keys of the table; of a repeated flag the last.
  * Throws HelpShown for `--help`, SettingError for what is no flag of the table or lacks its value.
  */
-export function parseFlags(table: SettingTable, { command, summary, argv }: Command): Map<string, string> {
+export const parseFlags = (table: SettingTable, { command, summary, argv }: Command): Map<string, string> => {
   const rows = describeSettings(table)
   const parser = yargs()
     .locale('en')
@@ -60,10 +60,10 @@ export function parseFlags(table: SettingTable, { command, summary, argv }: Comm
   return flagTexts(rows, parsed)
 }
 
-function flagTexts(
+const flagTexts = (
   rows: { key: string; flag: string }[],
   parsed: Record<string, unknown>,
-): Map<string, string> {
+): Map<string, string> => {
   const keys = new Map(rows.map(({ key, flag }) => [flag.slice(2), key]))
   const texts = new Map<string, string>()
   for (const [name, value] of Object.entries(parsed)) {
@@ -81,7 +81,7 @@ function flagTexts(
 }
 
 /** yargs's own words, but for the one that happens. */
-function refusal(message: string): string {
+const refusal = (message: string): string => {
   const [, flag] = /^Not enough arguments following: (\S+)$/.exec(message) ?? []
   return `${flag === undefined ? message : `--${flag} needs a value`} (see --help)`
 }

@@ -15,8 +15,8 @@ export interface SettingRow {
 }
 
 /** One row per setting, in the table's order. */
-export function describeSettings(table: SettingTable): SettingRow[] {
-  return Object.entries(table).map(([key, { env, describe, secret, optional, default: fallback }]) => ({
+export const describeSettings = (table: SettingTable): SettingRow[] =>
+  Object.entries(table).map(([key, { env, describe, secret, optional, default: fallback }]) => ({
     key,
     flag: `--${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
     env,
@@ -25,4 +25,3 @@ export function describeSettings(table: SettingTable): SettingRow[] {
     secret: secret === true,
     required: fallback === undefined && optional !== true,
   }))
-}

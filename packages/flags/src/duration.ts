@@ -5,7 +5,7 @@ const shape = /^(?:(?<h>\d+)h)?(?:(?<m>\d+)m(?!s))?(?:(?<s>\d+)s)?(?:(?<ms>\d+)m
  * Milliseconds of a duration such as `30s`, `5m`, `1h30m` or `300ms`, or `0`; largest unit first, whole numbers.
  * Undefined for anything else: a plain number has no unit and is refused.
  */
-export function parseDuration(text: string): number | undefined {
+export const parseDuration = (text: string): number | undefined => {
   if (text === '0') return 0
   const groups = text === '' ? undefined : shape.exec(text)?.groups
   if (!groups) return undefined

@@ -9,7 +9,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true })
 })
 
-function envFile(text: string): string {
+const envFile = (text: string): string => {
   const file = path.join(directory, '.env')
   writeFileSync(file, text)
   return file

@@ -8,7 +8,7 @@ export type Environment = Record<string, string | undefined>
  * The environment with the variables of an env file under it: what is set, even to nothing, stays.
  * A missing file is fine; one that cannot be read is a SettingError.
  */
-export function withEnvFile(env: Environment, path = '.env'): Environment {
+export const withEnvFile = (env: Environment, path = '.env'): Environment => {
   let text
   try {
     text = readFileSync(path, 'utf8')

@@ -36,7 +36,7 @@ const named = { command: 'npm run x --', summary: 'Does x.' }
 const target = '--target-url=http://127.0.0.1:1'
 const read = (argv: string[], env: Environment = {}) => readSettings(table, { ...named, argv, env })
 
-function thrown(argv: string[], env?: Environment): Error {
+const thrown = (argv: string[], env?: Environment): Error => {
   try {
     read(argv, env)
   } catch (error) {

@@ -9,10 +9,10 @@ import type { Setting, SettingTable, SettingValues } from './setting.ts'
  * the default; an empty variable counts as unset.
  * Throws HelpShown for `--help` and SettingError, with a message of one line, for anything that cannot be used.
  */
-export function readSettings<const Table extends SettingTable>(
+export const readSettings = <const Table extends SettingTable>(
   table: Table,
   { env, ...command }: Command & { env: Environment },
-): SettingValues<Table> {
+): SettingValues<Table> => {
   const flags = parseFlags(table, command)
   const values: Record<string, unknown> = {}
   for (const row of describeSettings(table)) {
@@ -30,11 +30,10 @@ export function readSettings<const Table extends SettingTable>(
 }
 
 /** What the flags alone set, as environment variables: how a parent hands its flags down to its children. */
-export function flagsAsEnvironment(table: SettingTable, command: Command): Record<string, string> {
-  return Object.fromEntries([...parseFlags(table, command)].map(([key, text]) => [table[key]!.env, text]))
-}
+export const flagsAsEnvironment = (table: SettingTable, command: Command): Record<string, string> =>
+  Object.fromEntries([...parseFlags(table, command)].map(([key, text]) => [table[key]!.env, text]))
 
-function valueOf({ parse, secret, show, allowed }: Setting<unknown>, name: string, text: string): unknown {
+const valueOf = ({ parse, secret, show, allowed }: Setting<unknown>, name: string, text: string): unknown => {
   const value = parse(text)
   if (value !== undefined) return value
   const shown = show ? show(text) : text

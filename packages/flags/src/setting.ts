@@ -48,11 +48,11 @@ type Parsed<Value, Given> = Setting<Given extends { optional: true } ? Value | u
 /** A timer that is set to more than 2^31 - 1 ms fires at once, so no duration is longer unless its setting says so. */
 const LONGEST_TIMER = '596h'
 
-function within(
+const within = (
   parse: (text: string) => number | undefined,
   kind: string,
   { min, max }: { min?: string | undefined; max?: string | undefined },
-) {
+) => {
   const bound = (text: string | undefined, open: number) =>
     text === undefined ? open : (parse(text) ?? Number.NaN)
   const [smallest, largest] = [bound(min, -Infinity), bound(max, Infinity)]
@@ -121,6 +121,5 @@ export const setting = {
   },
 }
 
-function parseInteger(text: string): number | undefined {
-  return /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined
-}
+const parseInteger = (text: string): number | undefined =>
+  /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined

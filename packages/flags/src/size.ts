@@ -5,7 +5,7 @@ const binaryUnits = ['b', 'kib', 'mib', 'gib', 'tib']
  * Bytes of a size such as `512KB`, `100MB` or `1GB`, or `0`; the case of the unit does not matter.
  * kB, MB, GB and TB are powers of 1000; KiB, MiB, GiB and TiB are powers of 1024. Undefined for anything else.
  */
-export function parseSize(text: string): number | undefined {
+export const parseSize = (text: string): number | undefined => {
   if (text === '0') return 0
   const [, digits, unit] = /^(\d+)([a-z]+)$/.exec(text.toLowerCase()) ?? []
   if (digits === undefined || unit === undefined) return undefined
@@ -13,7 +13,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-function factorOf(unit: string): number {
+const factorOf = (unit: string): number => {
   if (units.includes(unit)) return 1000 ** units.indexOf(unit)
   if (binaryUnits.includes(unit)) return 1024 ** binaryUnits.indexOf(unit)
   return Number.NaN

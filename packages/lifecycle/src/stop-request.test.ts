@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 /** A process that says `ready`, then the reason it is asked to stop for, and takes `stopMs` to do so. */
-function start(stopMs: number, { loadMs = 0, ipc = false } = {}) {
+const start = (stopMs: number, { loadMs = 0, ipc = false } = {}) => {
   const source = `
     import { onStopRequest } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
     await new Promise(resolve => setTimeout(resolve, ${loadMs}))

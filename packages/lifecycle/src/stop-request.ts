@@ -13,11 +13,11 @@ const SAME_SIGNAL_MS = 100
  * The parent is known by an IPC channel (`stdio: […, 'ipc']`), which the system closes however the parent ends; a
  * process that was started without one has no parent to lose. The channel does not keep the process running.
  */
-export function onStopRequest(
+export const onStopRequest = (
   process: NodeJS.Process,
   stop: (reason: StopReason) => void,
   atOnce: () => void = () => {},
-): void {
+): void => {
   let stopping = false
   const stopOnce = (reason: StopReason) => {
     if (stopping) return

@@ -13,7 +13,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-async function all<T>(lines: AsyncIterable<T>): Promise<T[]> {
+const all = async <T>(lines: AsyncIterable<T>): Promise<T[]> => {
   const seen: T[] = []
   for await (const line of lines) seen.push(line)
   return seen
@@ -22,7 +22,7 @@ async function all<T>(lines: AsyncIterable<T>): Promise<T[]> {
 const clientOf = async (name: string) => new OllamaClient({ url: await replay(recording(name)) })
 
 /** A client whose server answers `{}` to everything, and what it was sent. */
-async function recorder(options: { token?: string; headers?: Record<string, string> } = {}) {
+const recorder = async (options: { token?: string; headers?: Record<string, string> } = {}) => {
   const sent: { line: string; headers: string[]; body: unknown }[] = []
   const url = await serve((request, response) => {
     void text(request).then(body => {

@@ -200,7 +200,7 @@ export class OllamaClient {
   }
 }
 
-function throwErrorIn(value: unknown): void {
+const throwErrorIn = (value: unknown): void => {
   const text = errorText(value)
   if (text !== undefined) throw new StreamError(text)
 }

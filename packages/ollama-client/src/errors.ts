@@ -53,7 +53,7 @@ export class StreamError extends Error {
  * The text of an error object as Ollama (`{"error":"…"}`), OpenAI (`{"error":{"message":"…"}}`) or Anthropic
  * (`{"type":"error","error":{"message":"…"}}`) sends it; undefined for anything else.
  */
-export function ollamaErrorMessage(body: string | Buffer): string | undefined {
+export const ollamaErrorMessage = (body: string | Buffer): string | undefined => {
   let value: unknown
   try {
     value = JSON.parse(body.toString())
@@ -64,14 +64,14 @@ export function ollamaErrorMessage(body: string | Buffer): string | undefined {
 }
 
 /** As `ollamaErrorMessage`, of a value that is parsed already. */
-export function errorText(value: unknown): string | undefined {
+export const errorText = (value: unknown): string | undefined => {
   const error = field(value, 'error')
   if (typeof error === 'string') return error
   const message = field(error, 'message')
   return typeof message === 'string' ? message : undefined
 }
 
-function field(value: unknown, name: string): unknown {
+const field = (value: unknown, name: string): unknown => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   return (value as Record<string, unknown>)[name]
 }

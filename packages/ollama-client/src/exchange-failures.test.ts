@@ -16,7 +16,7 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-async function closedPort(): Promise<number> {
+const closedPort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -138,7 +138,7 @@ describe('a connection that breaks off', () => {
 
 describe('an abort', () => {
   /** A server that never goes on, and when it has seen the connection close. */
-  async function silent(first: string) {
+  const silent = async (first: string) => {
     const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
     const { promise: closedAt, resolve: onClosed } = Promise.withResolvers<number>()
     const url = await serveRaw(socket => {

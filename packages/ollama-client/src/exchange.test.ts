@@ -9,7 +9,7 @@ import { chunkBytes, recording, recordingNames, replay } from './testing/recordi
 import { serve, serveRaw } from './testing/stand-in.ts'
 
 /** Sends the request to a server that tells what reached it. */
-async function whatArrives(request: Omit<ExchangeRequest, 'url'>, prefix = '') {
+const whatArrives = async (request: Omit<ExchangeRequest, 'url'>, prefix = '') => {
   let seen: { method?: string; path?: string; headers: string[]; body: string } | undefined
   const url = await serve((received, response) => {
     void text(received).then(body => {

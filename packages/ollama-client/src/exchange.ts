@@ -1,5 +1,5 @@
-import { finished, Readable } from 'node:stream'
 import got from 'got'
+import { finished, Readable } from 'node:stream'
 import { AnswerBody } from './answer-body.ts'
 import { rawHeaderLines, type RequestHeaders } from './headers.ts'
 import { NativeRequest } from './native-request.ts'
@@ -43,8 +43,8 @@ export interface Exchange {
  * @throws ConnectionError when no answer comes; the signal's reason when aborted; the request body's own error when
  * that stream fails; TypeError for a URL, method, path or header that cannot be sent.
  */
-export function openExchange(request: ExchangeRequest): Promise<Exchange> {
-  return new Promise((resolve, reject) => {
+export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
+  new Promise((resolve, reject) => {
     const { signal, method } = request
     signal?.throwIfAborted()
     const url = new URL(request.url)
@@ -101,4 +101,3 @@ export function openExchange(request: ExchangeRequest): Promise<Exchange> {
       exchange.end(body)
     }
   })
-}

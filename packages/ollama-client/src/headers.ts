@@ -20,22 +20,20 @@ const HOP_BY_HOP = [
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
 /** Header lines as they were given, in order. */
-export function headerLines(headers: RequestHeaders = []): (readonly [name: string, value: string])[] {
-  return Symbol.iterator in headers ? [...headers] : Object.entries(headers)
-}
+export const headerLines = (headers: RequestHeaders = []): (readonly [name: string, value: string])[] =>
+  Symbol.iterator in headers ? [...headers] : Object.entries(headers)
 
 /** Name and value pairs of Node's flat `rawHeaders`. */
-export function rawHeaderLines(rawHeaders: readonly string[]): [name: string, value: string][] {
-  return Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!])
-}
+export const rawHeaderLines = (rawHeaders: readonly string[]): [name: string, value: string][] =>
+  Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!])
 
 /** The lines that go over the wire: those given, a Host, and the framing that fits the body. */
-export function wireHeaderLines(request: {
+export const wireHeaderLines = (request: {
   url: URL
   method: string
   headers?: RequestHeaders | undefined
   body?: Uint8Array | Readable | undefined
-}): (readonly [name: string, value: string])[] {
+}): (readonly [name: string, value: string])[] => {
   const { url, method, body } = request
   const given = headerLines(request.headers)
   const value = (name: string) => given.find(([key]) => key.toLowerCase() === name)?.[1]

@@ -58,7 +58,7 @@ export const jsonFields = <Name extends string>(
  *
  * @returns whether the body is a whole array and nothing else; if not, what came before it was found out was worth nothing
  */
-export function* jsonElements(body: Buffer): Generator<Buffer, boolean> {
+export const jsonElements = function* (body: Buffer): Generator<Buffer, boolean> {
   let at = skipSpace(body, 0)
   if (body[at] !== OPEN_BRACKET) return false
   at = skipSpace(body, at + 1)

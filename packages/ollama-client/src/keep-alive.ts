@@ -14,7 +14,7 @@ const NANOSECONDS: Record<string, bigint> = {
 const GO_MAX = 2n ** 63n - 1n
 
 /** Nanoseconds of a Go duration (`300ms`, `-1.5h`, `1h30m`, `0`); undefined for what Go's parser refuses. */
-export function parseGoDuration(text: string): bigint | undefined {
+export const parseGoDuration = (text: string): bigint | undefined => {
   const [, sign, rest] = /^([+-]?)(.*)$/s.exec(text)!
   if (rest === '0') return 0n
   if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+$/.test(rest!)) return undefined
@@ -32,7 +32,7 @@ export function parseGoDuration(text: string): bigint | undefined {
  * for "unload when idle" (also for less than a nanosecond, which Ollama rounds to 0). `'absent'` leaves it to the
  * runner; `'invalid'` is refused with status 400.
  */
-export function keepAliveSeconds(value: unknown): number | 'absent' | 'invalid' {
+export const keepAliveSeconds = (value: unknown): number | 'absent' | 'invalid' => {
   if (value === undefined || value === null) return 'absent'
   if (typeof value === 'number') {
     if (value < 0) return Infinity
@@ -45,14 +45,12 @@ export function keepAliveSeconds(value: unknown): number | 'absent' | 'invalid' 
 }
 
 /** Whether `keep_alive` says "unload": exactly 0, as a number or as a duration. */
-export function isZeroKeepAlive(value: unknown): boolean {
-  return keepAliveSeconds(value) === 0
-}
+export const isZeroKeepAlive = (value: unknown): boolean => keepAliveSeconds(value) === 0
 
 const NULL = Buffer.from('null')
 
 /** The body of a request with its `keep_alive` made null, which Ollama reads as absent; all else stays as it is. */
-export function withoutKeepAlive(body: Buffer): Buffer {
+export const withoutKeepAlive = (body: Buffer): Buffer => {
   const pieces: Buffer[] = []
   let kept = 0
   const isObject = jsonFields(body, ['keep_alive'], (_name, value) => {

@@ -27,7 +27,7 @@ export interface LoadRequest {
  * From Ollama's scheduler: weights, then num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread,
  * draft_num_predict and shift.
  */
-export function loadSignature(request: LoadRequest): string {
+export const loadSignature = (request: LoadRequest): string => {
   const { options, parameters } = request
   const integer = (name: string) => asInteger(options?.[name]) ?? asInteger(parameters?.[name])
   const boolean = (name: string) => asBoolean(options?.[name]) ?? asBoolean(parameters?.[name])
@@ -61,9 +61,9 @@ const LOAD_OPTIONS = [
 ] as const
 
 /** What of a request decides about a load: with what is known of its model, it makes the signature. */
-export function loadOptionsOf(
+export const loadOptionsOf = (
   request: Pick<LoadRequest, 'options' | 'shift'>,
-): Pick<LoadRequest, 'options' | 'shift'> {
+): Pick<LoadRequest, 'options' | 'shift'> => {
   const given = LOAD_OPTIONS.filter(name => request.options?.[name] != null)
   return {
     ...(given.length > 0
@@ -82,7 +82,7 @@ export interface ModelLoading {
 }
 
 /** Reads it from the reply of `/api/show`. */
-export function modelLoading(show: ShowReply): ModelLoading {
+export const modelLoading = (show: ShowReply): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
   const { options = {} } = loadOptionsOf({ options: modelfileParameters(show.parameters ?? '') })
   const info = show.model_info ?? {}
@@ -96,10 +96,7 @@ export function modelLoading(show: ShowReply): ModelLoading {
   }
 }
 
-function asInteger(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : undefined
-}
+const asInteger = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : undefined
 
-function asBoolean(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined
-}
+const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)

@@ -23,7 +23,7 @@ const MODEL_OR_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$/
  * Reads `[scheme://][host/][namespace/]model[:tag]` as Ollama does; undefined when Ollama would call the name
  * invalid (also for two source suffixes, as in `m:local:cloud`).
  */
-export function parseModelName(text: string): ModelName | undefined {
+export const parseModelName = (text: string): ModelName | undefined => {
   const { base, source } = splitSource(text.trim())
   if (source !== undefined && splitSource(base).source !== undefined) return undefined
 
@@ -53,13 +53,13 @@ export function parseModelName(text: string): ModelName | undefined {
  * The one spelling that all names of the same model share (`registry.ollama.ai/library/llama3:latest`): defaults
  * filled in, source suffix gone, lower case. Undefined for an invalid name.
  */
-export function canonicalModelName(text: string): string | undefined {
+export const canonicalModelName = (text: string): string | undefined => {
   const name = parseModelName(text)
   return name && `${name.host}/${name.namespace}/${name.model}:${name.tag}`.toLowerCase()
 }
 
 /** The name as Ollama lists it: default host and namespace left out, the tag always shown. */
-export function displayModelName(text: string): string | undefined {
+export const displayModelName = (text: string): string | undefined => {
   const name = parseModelName(text)
   if (!name) return undefined
   const short = `${name.model}:${name.tag}`
@@ -68,11 +68,9 @@ export function displayModelName(text: string): string | undefined {
 }
 
 /** Whether the name asks for a model that runs in Ollama's cloud, and so never touches the local scheduler. */
-export function isCloudModel(text: string): boolean {
-  return parseModelName(text)?.source === 'cloud'
-}
+export const isCloudModel = (text: string): boolean => parseModelName(text)?.source === 'cloud'
 
-function splitSource(text: string): { base: string; source: ModelName['source'] } {
+const splitSource = (text: string): { base: string; source: ModelName['source'] } => {
   const colon = text.lastIndexOf(':')
   const suffix = colon < 0 ? '' : text.slice(colon + 1).toLowerCase()
   if (suffix === 'cloud' || suffix === 'local') return { base: text.slice(0, colon), source: suffix }
@@ -82,7 +80,7 @@ function splitSource(text: string): { base: string; source: ModelName['source'] 
   return { base: text, source: undefined }
 }
 
-function cutLast(text: string): [before: string | undefined, last: string] {
+const cutLast = (text: string): [before: string | undefined, last: string] => {
   const slash = text.lastIndexOf('/')
   return slash < 0 ? [undefined, text] : [text.slice(0, slash), text.slice(slash + 1)]
 }

@@ -7,7 +7,7 @@ const PARAMETER = /^(\S+)[ \t]+(.+)$/gm
  * The digests of all weights, adapters and projectors in `modelfile` as `/api/show` gives it; undefined when it
  * names none. Models of which it is equal share a runner, whatever their names.
  */
-export function modelfileWeights(modelfile: string): string | undefined {
+export const modelfileWeights = (modelfile: string): string | undefined => {
   const digests = [...modelfile.replace(TRIPLE_QUOTED, '').matchAll(WEIGHTS)].map(([, digest]) => digest)
   return digests.length === 0 ? undefined : digests.join('+')
 }
@@ -16,13 +16,12 @@ export function modelfileWeights(modelfile: string): string | undefined {
  * The text of `parameters` as `/api/show` gives it (`num_ctx   4096`, one to a line), as values: numbers and booleans
  * where they are, text otherwise. Of a repeated name, as `stop`, the last value.
  */
-export function modelfileParameters(parameters: string): Record<string, unknown> {
-  return Object.fromEntries(
+export const modelfileParameters = (parameters: string): Record<string, unknown> =>
+  Object.fromEntries(
     [...parameters.matchAll(PARAMETER)].map(([, name, text]) => [name, parameterValue(text!.trim())]),
   )
-}
 
-function parameterValue(text: string): unknown {
+const parameterValue = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {

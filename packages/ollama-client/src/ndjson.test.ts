@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { parseLines } from './ndjson.ts'
 
-async function* pieces(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+const pieces = async function* (...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part
 }
 
-async function read(...parts: (string | Uint8Array)[]): Promise<unknown[]> {
+const read = async (...parts: (string | Uint8Array)[]): Promise<unknown[]> => {
   const values: unknown[] = []
   for await (const value of parseLines(pieces(...parts))) values.push(value)
   return values

@@ -9,7 +9,7 @@ const LINE_FEED = 0x0a
  *
  * @throws StreamError for a line that is not JSON; whatever the source fails with.
  */
-export async function* parseLines(
+export const parseLines = async function* (
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<unknown, void, undefined> {
   // Kept as pieces: joining a long line anew for every chunk of it would be quadratic.
@@ -27,7 +27,7 @@ export async function* parseLines(
   yield* parseLine(line)
 }
 
-function parseLine(pieces: Uint8Array[]): unknown[] {
+const parseLine = (pieces: Uint8Array[]): unknown[] => {
   const text = Buffer.concat(pieces).toString().trim()
   if (text === '') return []
   try {

@@ -15,12 +15,10 @@ export const systemClock: Clock = {
 }
 
 /** Integer nanoseconds of a span in milliseconds; at least 1, because Ollama leaves a zero duration out. */
-export function nanoseconds(ms: number): number {
-  return Math.max(1, Math.round(ms * 1e6))
-}
+export const nanoseconds = (ms: number): number => Math.max(1, Math.round(ms * 1e6))
 
 /** RFC 3339 in UTC with up to nine fraction digits, trailing zeros dropped, as Go writes a time. */
-export function rfc3339Nano(epochMs: number): string {
+export const rfc3339Nano = (epochMs: number): string => {
   const seconds = Math.floor(epochMs / 1000)
   const nanos = Math.floor((epochMs - seconds * 1000) * 1e6)
   const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`

@@ -6,12 +6,12 @@ import type { Sim } from './sim.ts'
  * The simulation's own paths, for a process that only has HTTP:
  * `GET /sim/state` · `GET /sim/faults` · `POST /sim/faults` · `DELETE /sim/faults` · `DELETE /sim/faults/ID`.
  */
-export async function control(
+export const control = async (
   sim: Sim,
   request: http.IncomingMessage,
   response: http.ServerResponse,
   body: Buffer,
-): Promise<boolean> {
+): Promise<boolean> => {
   const [path = ''] = (request.url ?? '').split('?')
   if (!path.startsWith('/sim/')) return false
   const answer = (status: number, value: unknown) => {
@@ -38,7 +38,7 @@ export async function control(
   return answer(200, sim.faults)
 }
 
-function readFault(body: Buffer): Fault | string {
+const readFault = (body: Buffer): Fault | string => {
   let fault: Fault
   try {
     fault = JSON.parse(body.toString()) as Fault

@@ -1,5 +1,5 @@
-import os from 'node:os'
 import { isIP } from 'node:net'
+import os from 'node:os'
 
 const ORIGINS = [
   /^https?:\/\/(localhost|127\.0\.0\.1|0\.0\.0\.0)(:.*)?$/,
@@ -12,26 +12,24 @@ const ALLOWED_HEADERS =
 /** What to do about an `Origin`: nothing, refuse the request, or let it pass with headers. */
 export type OriginVerdict = 'same' | 'refused' | 'allowed'
 
-export function judgeOrigin(origin: string | undefined, host: string | undefined): OriginVerdict {
+export const judgeOrigin = (origin: string | undefined, host: string | undefined): OriginVerdict => {
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return 'same'
   return ORIGINS.some(allowed => allowed.test(origin)) ? 'allowed' : 'refused'
 }
 
 /** Headers of the answer to a browser's pre-flight. */
-export function preflightHeaders(origin: string): Record<string, string | string[]> {
-  return {
-    'Access-Control-Allow-Headers': ALLOWED_HEADERS,
-    'Access-Control-Allow-Methods': 'GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS',
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Max-Age': '43200',
-    Vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
-  }
-}
+export const preflightHeaders = (origin: string): Record<string, string | string[]> => ({
+  'Access-Control-Allow-Headers': ALLOWED_HEADERS,
+  'Access-Control-Allow-Methods': 'GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS',
+  'Access-Control-Allow-Origin': origin,
+  'Access-Control-Max-Age': '43200',
+  Vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
+})
 
 const LOCAL_SUFFIX = /(^|\.)(localhost|local|internal)$/
 
 /** Whether a server bound to loopback answers to that `Host`: names of this machine and private addresses. */
-export function hostAllowed(host: string | undefined): boolean {
+export const hostAllowed = (host: string | undefined): boolean => {
   const name = (host ?? '')
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')

@@ -20,7 +20,7 @@ const ANTHROPIC_TYPES = new Map([
 ])
 
 /** An error in the words of the dialect. */
-function errorObject(dialect: Dialect, status: number, message: string): object {
+const errorObject = (dialect: Dialect, status: number, message: string): object => {
   if (dialect === 'openai') {
     return { error: { message, type: OPENAI_TYPES.get(status) ?? 'api_error', param: null, code: null } }
   }
@@ -32,12 +32,12 @@ function errorObject(dialect: Dialect, status: number, message: string): object 
 }
 
 /** Answers with an error before anything else was sent. */
-export function sendError(
+export const sendError = (
   { reply, stage }: Exchange,
   dialect: Dialect,
   status: number,
   message: string,
-): void {
+): void => {
   const body = goJson(errorObject(dialect, status, message))
   // What translates a foreign dialect sees a request first; from the handler on it writes the answer line by line.
   const tail = dialect === 'native' || stage === 'request' ? '' : '\n'

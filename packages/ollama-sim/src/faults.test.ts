@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSim, type Fault, type Sim } from './index.ts'
 import { ask, linesOf, type Asked } from './testing/ask.ts'
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => sim.close())
 
 describe('what was recorded of a real server in trouble happens here too', () => {
-  it.each<[name: string, fault: Omit<Fault, 'kind'> & { kind: Fault['kind'] }]>([
+  test.each<[name: string, fault: Omit<Fault, 'kind'> & { kind: Fault['kind'] }]>([
     ['runner-killed-mid-stream', { kind: 'kill-runner', afterChunks: 14 }],
     ['runner-killed-no-stream', { kind: 'kill-runner', afterChunks: 14 }],
     ['runner-killed-mid-stream-v1', { kind: 'kill-runner', afterChunks: 0 }],
@@ -53,14 +53,14 @@ describe('what was recorded of a real server in trouble happens here too', () =>
     expect(answer.cut).toBe(response.cut)
   })
 
-  it('server-absent', async () => {
+  test('server-absent', async () => {
     const fault = sim.fault({ kind: 'refuse' })
     await expect(ask(sim, chat())).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     await fault.lift()
     expect((await ask(sim, chat())).status).toBe(200)
   })
 
-  it('server-busy', async () => {
+  test('server-busy', async () => {
     const { request, response } = recorded('server-busy')
     await sim.close()
     sim = await startSim({ maxQueue: 0, loadMs: 60_000 })
@@ -71,7 +71,7 @@ describe('what was recorded of a real server in trouble happens here too', () =>
   })
 })
 
-it('a killed runner has to be loaded again', async () => {
+test('a killed runner has to be loaded again', async () => {
   sim.fault({ kind: 'kill-runner', count: 1 })
   const broken = await ask(sim, chat({ stream: false }))
   expect(broken.status).toBe(500)
@@ -79,13 +79,13 @@ it('a killed runner has to be loaded again', async () => {
   expect(sim.loads).toBe(2)
 })
 
-it('reset cuts the connection before an answer', async () => {
+test('reset cuts the connection before an answer', async () => {
   sim.fault({ kind: 'reset', count: 1 })
   await expect(ask(sim, chat())).rejects.toMatchObject({ code: 'ECONNRESET' })
   expect((await ask(sim, chat())).status).toBe(200)
 })
 
-it('hang sends not even headers, and lets others be served', async () => {
+test('hang sends not even headers, and lets others be served', async () => {
   sim.fault({ kind: 'hang', count: 1 })
   const leaving = new AbortController()
   const hanging = ask(sim, chat(), { signal: leaving.signal })
@@ -96,14 +96,14 @@ it('hang sends not even headers, and lets others be served', async () => {
   await expect.poll(() => sim.inFlight).toBe(0)
 })
 
-it('status answers with an Ollama error object, headers included', async () => {
+test('status answers with an Ollama error object, headers included', async () => {
   sim.fault({ kind: 'status', status: 429, error: 'too fast', headers: { 'Retry-After': '3' }, count: 1 })
   const answer = await ask(sim, chat())
   expect(answer).toMatchObject({ status: 429, text: '{"error":"too fast"}' })
   expect(answer.headers).toContainEqual(['Retry-After', '3'])
 })
 
-it('status without a message is the page of a proxy', async () => {
+test('status without a message is the page of a proxy', async () => {
   sim.fault({ kind: 'status', status: 502 })
   const answer = await ask(sim, chat())
   expect(answer.status).toBe(502)
@@ -111,12 +111,12 @@ it('status without a message is the page of a proxy', async () => {
   expect(answer.text).toContain('502 Bad Gateway')
 })
 
-it('die without a stream leaves nothing of the answer', async () => {
+test('die without a stream leaves nothing of the answer', async () => {
   sim.fault({ kind: 'die' })
   await expect(ask(sim, chat({ stream: false }))).rejects.toMatchObject({ code: 'ECONNRESET' })
 })
 
-it('bad-line puts one line that is not JSON between the pieces', async () => {
+test('bad-line puts one line that is not JSON between the pieces', async () => {
   sim.fault({ kind: 'bad-line', afterChunks: 2 })
   const { chunks } = await ask(sim, chat())
   const broken = chunks.filter(chunk => {
@@ -132,7 +132,7 @@ it('bad-line puts one line that is not JSON between the pieces', async () => {
   expect(chunks.at(-1)).toContain('"done":true')
 })
 
-it.each([
+test.each([
   [undefined, 5],
   [2, 2],
 ])('no-done after %s pieces ends the stream cleanly without its last line', async (afterChunks, pieces) => {
@@ -142,7 +142,7 @@ it.each([
   expect(linesOf(answer).map(({ done }) => done)).toEqual(Array.from({ length: pieces }, () => false))
 })
 
-it('stall keeps the connection and the slot until the caller leaves', async () => {
+test('stall keeps the connection and the slot until the caller leaves', async () => {
   sim.fault({ kind: 'stall', afterChunks: 3, count: 1 })
   const leaving = new AbortController()
   const chunks: string[] = []
@@ -155,14 +155,14 @@ it('stall keeps the connection and the slot until the caller leaves', async () =
   expect(chunks).toHaveLength(3)
 })
 
-it('slow waits before every piece', async () => {
+test('slow waits before every piece', async () => {
   sim.fault({ kind: 'slow', delayMs: 20 })
   const startedAt = performance.now()
   expect((await ask(sim, chat())).chunks).toHaveLength(6)
   expect(performance.now() - startedAt).toBeGreaterThan(100)
 })
 
-it('a fault is limited to a path, a model and a number of requests', async () => {
+test('a fault is limited to a path, a model and a number of requests', async () => {
   sim.fault({ kind: 'status', error: 'no', path: '/api/chat', model: 'plain', count: 2 })
   const statuses = []
   for (const fields of [{ model: 'json' }, {}, {}, {}]) statuses.push((await ask(sim, chat(fields))).status)
@@ -171,7 +171,7 @@ it('a fault is limited to a path, a model and a number of requests', async () =>
 })
 
 describe('over HTTP', () => {
-  it('faults are put on, listed and lifted', async () => {
+  test('faults are put on, listed and lifted', async () => {
     const control = (method: string, path: string, body?: object) =>
       ask(sim, { method, path, ...(body && { body }) })
     const put = await control('POST', '/sim/faults', { kind: 'status', status: 503, error: 'no' })
@@ -183,7 +183,7 @@ describe('over HTTP', () => {
     expect((await ask(sim, chat())).status).toBe(200)
   })
 
-  it('refuse lifts itself, since nobody could reach it to do so', async () => {
+  test('refuse lifts itself, since nobody could reach it to do so', async () => {
     const put = (fault: object) => ask(sim, { path: '/sim/faults', body: fault })
     expect((await put({ kind: 'refuse' })).status).toBe(400)
     // Its own answer may be cut off by it.
@@ -199,13 +199,13 @@ describe('over HTTP', () => {
       .toBe(200)
   })
 
-  it('what is no fault is refused', async () => {
+  test('what is no fault is refused', async () => {
     for (const body of ['{', '{}', '{"kind":"explode"}']) {
       expect((await ask(sim, { path: '/sim/faults', body })).status).toBe(400)
     }
   })
 
-  it('the state shows loads, residents and what was asked', async () => {
+  test('the state shows loads, residents and what was asked', async () => {
     await ask(sim, chat())
     const { text } = await ask(sim, { method: 'GET', path: '/sim/state' })
     expect(JSON.parse(text)).toMatchObject({

@@ -73,12 +73,12 @@ const PIECES_PER_TURN = 64
  * Takes a place on a runner, says the words there and answers with them. Throws what became of it before the first
  * piece was sent; what happens later is told in the stream.
  */
-export async function answerWith(
+export const answerWith = async (
   { scheduler, pace }: { scheduler: Scheduler; pace: Pace },
   exchange: Exchange,
   generation: Generation,
   answering: Answering,
-): Promise<void> {
+): Promise<void> => {
   const { model, load: options, keepAliveMs } = generation
   const lease = await scheduler.schedule({ model, options, keepAliveMs, signal: exchange.signal })
   try {
@@ -99,13 +99,13 @@ export async function answerWith(
 }
 
 /** Says a generation's words at the pace given. Throws CallerLeft or RunnerDied. */
-async function say(
+const say = async (
   exchange: Exchange,
   lease: Lease,
   generation: Generation,
   pace: Pace,
   answering: Answering,
-): Promise<Finished> {
+): Promise<Finished> => {
   const { clock, startedAtMs } = exchange
   const brokenLine = answering.streams ? () => answering.brokenLine() : undefined
   await lease.takeSlot()

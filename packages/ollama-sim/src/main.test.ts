@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { startSim } from './index.ts'
 import { ask } from './testing/ask.ts'
 
@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 let child: ChildProcessWithoutNullStreams
 afterEach(() => void child.kill('SIGKILL'))
 
-function run(args: string[], env: Record<string, string> = {}) {
+const run = (args: string[], env: Record<string, string> = {}) => {
   child = spawn(process.execPath, ['-C', '@foreman/source', MAIN, ...args], {
     env: { ...process.env, ...env },
   })
@@ -20,7 +20,7 @@ function run(args: string[], env: Record<string, string> = {}) {
   return output
 }
 
-it.each(['SIGTERM', 'SIGINT'] as const)(
+test.each(['SIGTERM', 'SIGINT'] as const)(
   'names pid and address first, serves, and stops cleanly on %s',
   async signal => {
     const output = run(['--addr', '127.0.0.1:0', '--max-loaded=1'], { FOREMAN_SIM_RATE: '100' })
@@ -39,13 +39,13 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-it('refuses a setting in one line', async () => {
+test('refuses a setting in one line', async () => {
   const output = run(['--max-loaded', 'all'])
   expect(await once(child, 'close')).toEqual([2, null])
   expect(output.err).toMatch(/^--max-loaded is "all": .*\n$/)
 })
 
-it('refuses an address that is taken in one line', async () => {
+test('refuses an address that is taken in one line', async () => {
   const sim = await startSim()
   const output = run(['--addr', `127.0.0.1:${sim.port}`])
   expect(await once(child, 'close')).toEqual([2, null])

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSim, type Sim } from './index.ts'
 import { ask } from './testing/ask.ts'
 
@@ -24,24 +24,21 @@ const LEFT_OUT: [names: RegExp, reason: string][] = [
 const unload = ['plain', 'embed', 'alpha', 'beta', 'gamma'].map(model => ({ model, keep_alive: 0 }))
 
 /** What differs from run to run, or from one weights file to another of the same words. */
-function mask(text: string): string {
-  return (
-    text
-      .replaceAll(/"(created_at|modified_at|expires_at)":"[^"]*Z"/g, '"$1":"TIME"')
-      .replaceAll(/"(\w+_duration)":\d+/g, '"$1":1')
-      .replaceAll(/"(created|created_at|completed_at)":\d+/g, '"$1":1')
-      .replaceAll(/"(chatcmpl|cmpl|resp|msg|req)([-_])[0-9a-f]+"/g, '"$1$2ID"')
-      .replaceAll(/call_[a-z0-9]{8}/g, 'call_ID')
-      .replaceAll(/sha256-[0-9a-f]{64}/g, 'sha256-DIGEST')
-      .replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"DIGEST"')
-      .replaceAll(/"size":\d+/g, '"size":1')
-      // The last bits of a rounding error.
-      .replaceAll(/"logprob":-2\.\d+e-15/g, '"logprob":0')
-  )
-}
+const mask = (text: string): string =>
+  text
+    .replaceAll(/"(created_at|modified_at|expires_at)":"[^"]*Z"/g, '"$1":"TIME"')
+    .replaceAll(/"(\w+_duration)":\d+/g, '"$1":1')
+    .replaceAll(/"(created|created_at|completed_at)":\d+/g, '"$1":1')
+    .replaceAll(/"(chatcmpl|cmpl|resp|msg|req)([-_])[0-9a-f]+"/g, '"$1$2ID"')
+    .replaceAll(/call_[a-z0-9]{8}/g, 'call_ID')
+    .replaceAll(/sha256-[0-9a-f]{64}/g, 'sha256-DIGEST')
+    .replaceAll(/"digest":"[0-9a-f]{64}"/g, '"digest":"DIGEST"')
+    .replaceAll(/"size":\d+/g, '"size":1')
+    // The last bits of a rounding error.
+    .replaceAll(/"logprob":-2\.\d+e-15/g, '"logprob":0')
 
 /** Masked, and in one order where Ollama has none: it lists the models of one second as they come. */
-function comparable(chunk: string): string {
+const comparable = (chunk: string): string => {
   const masked = mask(chunk)
   if (!masked.startsWith('{"object":"list","data":[{"id"')) return masked
   const { data, ...rest } = JSON.parse(masked) as { data: { id: string }[] }
@@ -65,7 +62,7 @@ describe('the recordings of Ollama 0.24.0', () => {
   for (const recording of recordings) {
     const { name, request, response } = recording
     if (LEFT_OUT.some(([names]) => names.test(name))) continue
-    it(`${name} is answered as recorded`, async () => {
+    test(`${name} is answered as recorded`, async () => {
       if (name === 'ps-one') {
         const body = JSON.stringify({ model: 'plain', prompt: '', keep_alive: '10m' })
         await ask(sim, { method: 'POST', path: '/api/generate', body })

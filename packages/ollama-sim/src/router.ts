@@ -51,7 +51,7 @@ const ROUTES: Record<string, Record<string, Route>> = {
 }
 
 /** The routes of a path by method; the last segment of some is a parameter. */
-export function routesAt(path: string): Record<string, Route> | undefined {
+export const routesAt = (path: string): Record<string, Route> | undefined => {
   if (Object.hasOwn(ROUTES, path)) return ROUTES[path]
   const slash = path.lastIndexOf('/')
   if (slash === path.length - 1) return undefined
@@ -59,12 +59,10 @@ export function routesAt(path: string): Record<string, Route> | undefined {
 }
 
 /** Where a path with one slash too many or too few is found, as gin redirects it. */
-export function redirectOf(path: string, method: string): string | undefined {
+export const redirectOf = (path: string, method: string): string | undefined => {
   const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
   return routesAt(other)?.[method] === undefined ? undefined : other
 }
 
 /** `Allow` for a path that is asked with the wrong method. */
-export function allowed(routes: Record<string, Route>): string {
-  return Object.keys(routes).join(', ')
-}
+export const allowed = (routes: Record<string, Route>): string => Object.keys(routes).join(', ')

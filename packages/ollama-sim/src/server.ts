@@ -20,7 +20,7 @@ export interface ServerParts {
 }
 
 /** The HTTP server: what Ollama's framework does before and around its routes. */
-export function createServer(parts: ServerParts): http.Server {
+export const createServer = (parts: ServerParts): http.Server => {
   const server = http.createServer((request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       if (error instanceof CallerLeft || response.destroyed) return
@@ -36,13 +36,13 @@ export function createServer(parts: ServerParts): http.Server {
   return server
 }
 
-async function readAll(request: http.IncomingMessage): Promise<Buffer> {
+const readAll = async (request: http.IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
-async function serve(parts: ServerParts, request: http.IncomingMessage, response: http.ServerResponse) {
+const serve = async (parts: ServerParts, request: http.IncomingMessage, response: http.ServerResponse) => {
   const { context, faults, log } = parts
   const method = request.method ?? 'GET'
   const [path, query] = splitUrl(request.url ?? '/')
@@ -75,7 +75,7 @@ async function serve(parts: ServerParts, request: http.IncomingMessage, response
   await handle(parts, route, exchange)
 }
 
-async function handle({ context }: ServerParts, route: Route, exchange: Exchange): Promise<void> {
+const handle = async ({ context }: ServerParts, route: Route, exchange: Exchange): Promise<void> => {
   try {
     await route.handle(context, exchange)
   } catch (error) {
@@ -86,7 +86,7 @@ async function handle({ context }: ServerParts, route: Route, exchange: Exchange
   }
 }
 
-function unrouted({ reply }: Exchange, method: string, path: string, query: string): void {
+const unrouted = ({ reply }: Exchange, method: string, path: string, query: string): void => {
   const routes = routesAt(path)
   if (routes !== undefined) return reply.body(405, 'text/plain', '405 method not allowed', allowHeader(path))
   const elsewhere = redirectOf(path, method)
@@ -97,19 +97,19 @@ function unrouted({ reply }: Exchange, method: string, path: string, query: stri
   reply.body(301, 'text/html; charset=utf-8', page, { Location: location })
 }
 
-function allowHeader(path: string): Record<string, string> {
+const allowHeader = (path: string): Record<string, string> => {
   const routes = routesAt(path)
   return routes === undefined ? {} : { Allow: allowed(routes) }
 }
 
 /** Path and query, the `?` included. */
-function splitUrl(url: string): [path: string, query: string] {
+const splitUrl = (url: string): [path: string, query: string] => {
   const at = url.indexOf('?')
   return at < 0 ? [decoded(url), ''] : [decoded(url.slice(0, at)), url.slice(at)]
 }
 
 /** Go's router matches the decoded path: `/api/%63hat` is `/api/chat`. */
-function decoded(path: string): string {
+const decoded = (path: string): string => {
   try {
     return decodeURIComponent(path)
   } catch {

@@ -15,18 +15,17 @@ export interface SimContext {
 }
 
 /** Installed models by the key of their full name. */
-export function indexModels(models: readonly Model[]): Map<string, Model> {
-  return new Map(models.map(model => [modelKey(parseModelName(model.name)), model]))
-}
+export const indexModels = (models: readonly Model[]): Map<string, Model> =>
+  new Map(models.map(model => [modelKey(parseModelName(model.name)), model]))
 
 /** The installed model of that name, in any spelling. */
-export function findModel({ models }: SimContext, name: string): Model | undefined {
+export const findModel = ({ models }: SimContext, name: string): Model | undefined => {
   const parsed = parseModelName(name)
   return parsed.valid ? models.get(modelKey(parsed)) : undefined
 }
 
 /** Throws Ollama's refusal of a name that is none, and of a model of the cloud, without which it is run here. */
-export function checkName(name: string): void {
+export const checkName = (name: string): void => {
   const { valid, cloud } = parseModelName(name)
   if (!valid) throw new Refusal(400, 'invalid model name')
   if (cloud) {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { startSim, type Sim, type SimOptions } from './index.ts'
 import { ask, linesOf, type Asked } from './testing/ask.ts'
 
@@ -18,7 +18,7 @@ const said = (lines: Record<string, unknown>[]) =>
   lines.map(line => (line['message'] as { content: string }).content).join('')
 
 describe('starting and stopping', () => {
-  it('listens again on the same port after it was closed, and has forgotten what was loaded', async () => {
+  test('listens again on the same port after it was closed, and has forgotten what was loaded', async () => {
     await start()
     await ask(sim, chat())
     const { port } = sim
@@ -29,12 +29,12 @@ describe('starting and stopping', () => {
     expect(sim.loads).toBe(1)
   })
 
-  it('rejects when the port is taken', async () => {
+  test('rejects when the port is taken', async () => {
     await start()
     await expect(startSim({ port: sim.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })
 
-  it('cuts what is being answered when it is closed', async () => {
+  test('cuts what is being answered when it is closed', async () => {
     await start({ tokensPerSecond: 50 })
     const chunks: string[] = []
     const endless = ask(sim, chat({ model: 'story', options: { num_predict: -1 } }), {
@@ -45,7 +45,7 @@ describe('starting and stopping', () => {
     await expect(endless).resolves.toMatchObject({ cut: 'ECONNRESET' })
   })
 
-  it('has only the models that it was given', async () => {
+  test('has only the models that it was given', async () => {
     await start({ models: ['plain'] })
     expect((await ask(sim, chat({ model: 'json' }))).status).toBe(404)
     expect((await ask(sim, chat())).status).toBe(200)
@@ -53,7 +53,7 @@ describe('starting and stopping', () => {
 })
 
 describe('what models say', () => {
-  it.each([
+  test.each([
     ['alpha', ' Once upon a time small A railway carried'],
     ['beta', ' Once upon a time small B railway carried'],
     ['gamma', ' Once upon a time small C railway carried'],
@@ -63,7 +63,7 @@ describe('what models say', () => {
     expect(said(linesOf(answer))).toBe(story)
   })
 
-  it('the story begins again when it is over, and goes on as long as it is asked to', async () => {
+  test('the story begins again when it is over, and goes on as long as it is asked to', async () => {
     await start()
     const answer = await ask(sim, chat({ model: 'alpha', options: { num_predict: 1000 } }))
     const lines = linesOf(answer)
@@ -72,12 +72,12 @@ describe('what models say', () => {
     expect(said(lines)).toContain('green ledger.\n Once upon')
   })
 
-  it('story stops where its Modelfile says when the request names no length', async () => {
+  test('story stops where its Modelfile says when the request names no length', async () => {
     await start()
     expect(linesOf(await ask(sim, chat({ model: 'story' }))).at(-1)).toMatchObject({ eval_count: 12 })
   })
 
-  it('a stop text is found across pieces, and nothing of it is said', async () => {
+  test('a stop text is found across pieces, and nothing of it is said', async () => {
     await start()
     const options = { num_predict: 100, stop: ['on a ti', 'never'] }
     const lines = linesOf(await ask(sim, chat({ model: 'story', options })))
@@ -85,14 +85,14 @@ describe('what models say', () => {
     expect(lines.at(-1)).toMatchObject({ done_reason: 'stop' })
   })
 
-  it('a raw prompt that ends with nothing known is greeted', async () => {
+  test('a raw prompt that ends with nothing known is greeted', async () => {
     await start()
     const body = { model: 'story', prompt: 'the end?', raw: true, stream: false }
     const { text } = await ask(sim, { path: '/api/generate', body })
     expect(text).toContain('"response":"Hello there, friend!"')
   })
 
-  it('the context of a generate request is where the next one goes on', async () => {
+  test('the context of a generate request is where the next one goes on', async () => {
     await start()
     const ask1 = await ask(sim, {
       path: '/api/generate',
@@ -107,7 +107,7 @@ describe('what models say', () => {
 })
 
 describe('time', () => {
-  it('is taken for loading, for the prompt and for every token, and shown in the durations', async () => {
+  test('is taken for loading, for the prompt and for every token, and shown in the durations', async () => {
     await start({ loadMs: 60, promptMs: 30, tokensPerSecond: 100 })
     const startedAt = performance.now()
     const last = linesOf(await ask(sim, chat())).at(-1) as Record<string, number>
@@ -122,7 +122,7 @@ describe('time', () => {
     expect(numbers.every(Number.isInteger)).toBe(true)
   })
 
-  it('costs a load by the name of the model', async () => {
+  test('costs a load by the name of the model', async () => {
     await start({ loadMs: { alpha: 300 } })
     const load = async (model: string) => {
       const answer = await ask(sim, chat({ model, options: { num_predict: 1 }, stream: false }))
@@ -132,7 +132,7 @@ describe('time', () => {
     expect(await load('beta')).toBeLessThan(250)
   })
 
-  it('spent waiting for the slot counts as load time', async () => {
+  test('spent waiting for the slot counts as load time', async () => {
     await start({ tokensPerSecond: 100 })
     await ask(sim, chat())
     const answers = await Promise.all([ask(sim, chat()), ask(sim, chat())])
@@ -141,7 +141,7 @@ describe('time', () => {
     expect(Math.max(...loads) - Math.min(...loads)).toBeGreaterThan(30e6)
   })
 
-  it('passes at once for as many requests as there are slots, and the next one waits for a slot', async () => {
+  test('passes at once for as many requests as there are slots, and the next one waits for a slot', async () => {
     await start({ parallel: 2 })
     sim.fault({ kind: 'stall', count: 2 })
     const call = () => {
@@ -168,7 +168,7 @@ describe('time', () => {
     await first.answer
   })
 
-  it('is left for others while an endless answer is written to a caller that reads all of it', async () => {
+  test('is left for others while an endless answer is written to a caller that reads all of it', async () => {
     await start({ parallel: 2 })
     const leaving = new AbortController()
     const endless = ask(sim, chat({ model: 'story', options: { num_predict: -1 } }), {
@@ -182,7 +182,7 @@ describe('time', () => {
 })
 
 describe('leaving', () => {
-  it('throws the load away that the request was waiting for', async () => {
+  test('throws the load away that the request was waiting for', async () => {
     await start({ loadMs: 150 })
     const leaving = new AbortController()
     const left = ask(sim, chat(), { signal: leaving.signal })
@@ -196,7 +196,7 @@ describe('leaving', () => {
     expect(sim.loadsAbandoned).toBe(1)
   })
 
-  it('in mid-stream frees the slot', async () => {
+  test('in mid-stream frees the slot', async () => {
     await start({ tokensPerSecond: 100 })
     const leaving = new AbortController()
     let chunks = 0
@@ -214,7 +214,7 @@ describe('leaving', () => {
 })
 
 describe('residency', () => {
-  it('/api/ps shows a model with its context and its end, and unloading ends it at once', async () => {
+  test('/api/ps shows a model with its context and its end, and unloading ends it at once', async () => {
     await start()
     await ask(sim, chat({ keep_alive: '1h', options: { num_ctx: 2048 } }))
     const { text } = await ask(sim, { method: 'GET', path: '/api/ps' })
@@ -227,14 +227,14 @@ describe('residency', () => {
     expect(sim.resident()).toEqual([])
   })
 
-  it('for ever is a date in the far future', async () => {
+  test('for ever is a date in the far future', async () => {
     await start()
     await ask(sim, chat({ keep_alive: -1 }))
     const { text } = await ask(sim, { method: 'GET', path: '/api/ps' })
     expect(text).toMatch(/"expires_at":"23\d\d-/)
   })
 
-  it('an unload request answers at once while the model works, which then still finishes', async () => {
+  test('an unload request answers at once while the model works, which then still finishes', async () => {
     await start({ tokensPerSecond: 50 })
     let chunks = 0
     const working = ask(sim, chat(), { onChunk: () => chunks++ })
@@ -246,7 +246,7 @@ describe('residency', () => {
     expect(sim.resident()).toEqual([])
   })
 
-  it('an embedder works beside a model that is busy', async () => {
+  test('an embedder works beside a model that is busy', async () => {
     await start({ tokensPerSecond: 20 })
     let chunks = 0
     const working = ask(sim, chat({ model: 'story' }), { onChunk: () => chunks++ })
@@ -260,7 +260,7 @@ describe('residency', () => {
 })
 
 describe('around the routes', () => {
-  it.each<[what: string, asked: Asked, status: number, headers: Record<string, string>]>([
+  test.each<[what: string, asked: Asked, status: number, headers: Record<string, string>]>([
     [
       'a POST with a slash too many is sent on with 307',
       { path: '/api/chat/?a=1' },
@@ -291,7 +291,7 @@ describe('around the routes', () => {
     for (const pair of Object.entries(headers)) expect(answer.headers).toContainEqual(pair)
   })
 
-  it('an error before the first piece of a stream has no length, as Ollama sends it', async () => {
+  test('an error before the first piece of a stream has no length, as Ollama sends it', async () => {
     await start()
     const answer = await ask(sim, chat({ format: 'yaml' }))
     expect(answer.status).toBe(500)
@@ -302,7 +302,7 @@ describe('around the routes', () => {
     )
   })
 
-  it('requests are remembered in order of arrival, with their models', async () => {
+  test('requests are remembered in order of arrival, with their models', async () => {
     await start()
     await ask(sim, chat({ model: 'json' }))
     await ask(sim, { method: 'GET', path: '/api/tags?x' })

@@ -60,7 +60,7 @@ export interface Sim {
 }
 
 /** Starts a simulated Ollama. Rejects when the port is taken. */
-export async function startSim(options: SimOptions = {}): Promise<Sim> {
+export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
   const { host = '127.0.0.1', loadMs = 0, tokensPerSecond = 0, promptMs = 0, models } = options
   const clock = systemClock
   const log = new RequestLog()

@@ -1,5 +1,5 @@
-import { eq, isNull, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { eq, isNull, sql } from './drizzle.ts'
 import { type HeaderPairs, models, snapshots } from './schema.ts'
 
 export type ModelRow = typeof models.$inferSelect

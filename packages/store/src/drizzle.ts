@@ -1,6 +1,6 @@
+import type * as Orm from 'drizzle-orm'
 import type * as BetterSqlite3 from 'drizzle-orm/better-sqlite3'
 import type * as Migrator from 'drizzle-orm/better-sqlite3/migrator'
-import type * as Orm from 'drizzle-orm'
 
 export type { SQL } from 'drizzle-orm'
 import type * as SqliteCore from 'drizzle-orm/sqlite-core'

@@ -1,5 +1,5 @@
-import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql } from './drizzle.ts'
 import { isCorrupt, StoreUnusableError } from './errors.ts'
 import {
   goneReceivers,

@@ -1,5 +1,5 @@
-import { sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { sql } from './drizzle.ts'
 import type { TerminalState } from './job-status.ts'
 import type { Outbox } from './outbox.ts'
 import { type HeaderPairs, jobLog } from './schema.ts'

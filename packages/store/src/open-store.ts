@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
-import { drizzle, migrate } from './drizzle.ts'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Connection, connectionOf } from './connection.ts'
+import { drizzle, migrate } from './drizzle.ts'
 import { StoreUnusableError } from './errors.ts'
 import { createPrivately, takeExclusiveLock } from './exclusive-lock.ts'
 

@@ -1,5 +1,5 @@
-import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
 import type { JobState } from './job-status.ts'
 import type { ResponseHead } from './log.ts'
 import { jobLog, jobs } from './schema.ts'

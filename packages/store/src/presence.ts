@@ -1,5 +1,5 @@
-import { and, desc, eq, lt, ne, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { and, desc, eq, lt, ne, sql } from './drizzle.ts'
 import { target, workers } from './schema.ts'
 
 export type WorkerRow = typeof workers.$inferSelect

@@ -1,9 +1,9 @@
-import type { Claim } from './queue.ts'
 import type { Connection } from './connection.ts'
 import { and, eq, exists, isNotNull, sql } from './drizzle.ts'
 import { JobLostError } from './errors.ts'
 import { MAX_LOSSES, type TerminalState } from './job-status.ts'
 import type { JobEvent, LogWriter, ResponseHead } from './log.ts'
+import type { Claim } from './queue.ts'
 import { jobLog, jobs } from './schema.ts'
 
 /** An answer that was held back until it was known whether it is the last word. */

@@ -1,5 +1,5 @@
-import { and, eq, isNotNull, isNull, sql } from './drizzle.ts'
 import type { Connection } from './connection.ts'
+import { and, eq, isNotNull, isNull, sql } from './drizzle.ts'
 import { KeyReusedError } from './errors.ts'
 import { newId } from './ids.ts'
 import { isTerminal, priorities, type Priority } from './job-status.ts'

@@ -2,7 +2,7 @@
  * The HMAC key of a secret: `whsec_` and base64 as Standard Webhooks writes it, any other string its UTF-8 bytes.
  * Throws a TypeError, which never repeats the secret, when the key is empty or the base64 is not.
  */
-export function keyOf(secret: string): Buffer {
+export const keyOf = (secret: string): Buffer => {
   const encoded = /^whsec_(.*)$/s.exec(secret)?.[1]
   if (encoded !== undefined && !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) {
     throw new TypeError('A webhook secret that begins with whsec_ must go on in base64')

@@ -21,7 +21,7 @@ export interface SignedHeaders {
  * The three headers that let a receiver check where a webhook comes from, by Standard Webhooks 1.0.
  * Throws a TypeError for a secret, an id or a timestamp that cannot be used, and for no secret at all.
  */
-export function sign({ secrets, id, timestamp, body }: SignOptions): SignedHeaders {
+export const sign = ({ secrets, id, timestamp, body }: SignOptions): SignedHeaders => {
   if (secrets.length === 0) throw new TypeError('A webhook needs at least one secret to be signed with')
   if (!/^[\x21-\x7e]+$/.test(id)) throw new TypeError('A webhook id must be printable ASCII without spaces')
   if (!Number.isSafeInteger(timestamp)) throw new TypeError('A webhook timestamp is in whole seconds')

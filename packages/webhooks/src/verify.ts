@@ -33,13 +33,13 @@ export class VerificationError extends Error {
  * when it was sent. Ids repeat when a delivery is repeated: remember them to take a message once.
  * Throws a VerificationError for a webhook that does not hold, a TypeError for a secret that cannot be used.
  */
-export function verify({
+export const verify = ({
   secrets,
   headers,
   body,
   toleranceSeconds = 300,
   now = Date.now() / 1000,
-}: VerifyOptions): { id: string; timestamp: number } {
+}: VerifyOptions): { id: string; timestamp: number } => {
   const id = header(headers, 'webhook-id')
   const sentAt = header(headers, 'webhook-timestamp')
   const offered = header(headers, 'webhook-signature')
@@ -65,7 +65,7 @@ export function verify({
   return { id, timestamp }
 }
 
-function header(headers: VerifyOptions['headers'], name: string): string {
+const header = (headers: VerifyOptions['headers'], name: string): string => {
   const entries = headers instanceof Headers ? [...headers] : Object.entries(headers)
   const value = entries.find(([key]) => key.toLowerCase() === name)?.[1]
   // A header that came twice counts as missing: there is no telling which one was signed.

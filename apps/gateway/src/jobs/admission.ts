@@ -1,7 +1,7 @@
 import type { Store } from '@foreman/store'
 import { DestinationError, type DestinationPolicy } from '@foreman/webhooks'
-import { placeOf } from '../model-place.ts'
 import type { JobDraft } from '../intake.ts'
+import { placeOf } from '../model-place.ts'
 import { problem } from '../refusal.ts'
 import type { Target } from '../target.ts'
 import { ofBatch } from './batch-refusal.ts'

@@ -57,7 +57,7 @@ const submissionsIn = (body: Buffer, contentType: string): Submissions => {
   )
 }
 
-function* linesOf(body: Buffer): Submissions {
+const linesOf = function* (body: Buffer): Submissions {
   let line = 0
   for (let start = 0; start < body.length; line++) {
     const feed = body.indexOf(LINE_FEED, start)
@@ -70,7 +70,7 @@ function* linesOf(body: Buffer): Submissions {
 
 const isBlank = (bytes: Buffer): boolean => !bytes.some(byte => byte > 0x20)
 
-function* elementsOf(body: Buffer): Submissions {
+const elementsOf = function* (body: Buffer): Submissions {
   const elements = jsonElements(body)
   for (;;) {
     const { value, done } = elements.next()

@@ -1,5 +1,5 @@
-import { problem } from '../refusal.ts'
 import type { z } from 'zod'
+import { problem } from '../refusal.ts'
 
 const MOST_ERRORS = 20
 

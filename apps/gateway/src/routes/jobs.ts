@@ -1,5 +1,5 @@
-import { canonicalModelName, generatingEndpoint, readGenerationRequest } from '@foreman/ollama-client'
 import { describeJob } from '@foreman/job-resource'
+import { canonicalModelName, generatingEndpoint, readGenerationRequest } from '@foreman/ollama-client'
 import { isTerminal, type JobRecord, priorities, type WebhookEvent } from '@foreman/store'
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express'
 import { callerOf } from '../access.ts'

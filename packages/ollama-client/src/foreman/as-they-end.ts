@@ -14,7 +14,7 @@ export interface AsTheyEndOptions {
 }
 
 /** Each of these jobs once it has ended. A job that takes long keeps none from being seen: they take turns. */
-export async function* asTheyEnd(
+export const asTheyEnd = async function* (
   ids: Iterable<string>,
   { concurrency, longestWaitS, look }: AsTheyEndOptions,
 ): AsyncGenerator<Job, void> {

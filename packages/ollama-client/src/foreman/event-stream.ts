@@ -6,7 +6,9 @@ import type { JobEvent } from './types.ts'
  * The events of a stream, each as soon as it is whole; one that was cut off is dropped.
  * @throws StreamError for an event that is none of foreman's; whatever the source fails with
  */
-export async function* parseEvents(source: AsyncIterable<Uint8Array>): AsyncGenerator<JobEvent, void> {
+export const parseEvents = async function* (
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<JobEvent, void> {
   const messages: EventSourceMessage[] = []
   const parser = createParser({ onEvent: message => messages.push(message) })
   const decoder = new TextDecoder()

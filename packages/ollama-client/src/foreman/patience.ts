@@ -1,5 +1,5 @@
-import pRetry from 'p-retry'
 import { setTimeout as delay } from 'node:timers/promises'
+import pRetry from 'p-retry'
 import { ConnectionError } from '../errors.ts'
 import { ForemanError } from './errors.ts'
 

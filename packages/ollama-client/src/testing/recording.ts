@@ -15,24 +15,21 @@ export interface Recording {
 
 const FOLDER = new URL('../../../../test/recordings/ollama-0.24.0/', import.meta.url)
 
-export function recording(name: string): Recording {
-  return JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as Recording
-}
+export const recording = (name: string): Recording =>
+  JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as Recording
 
-export function recordingNames(): string[] {
-  return readdirSync(FOLDER)
+export const recordingNames = (): string[] =>
+  readdirSync(FOLDER)
     .filter(file => file.endsWith('.json'))
     .map(file => file.slice(0, -'.json'.length))
-}
 
-export function chunkBytes({ response }: Recording): Buffer[] {
-  return response.chunks.map(({ text, base64 }) =>
+export const chunkBytes = ({ response }: Recording): Buffer[] =>
+  response.chunks.map(({ text, base64 }) =>
     text === undefined ? Buffer.from(base64!, 'base64') : Buffer.from(text),
   )
-}
 
 /** Starts a server that answers every request with the recorded bytes, without the recorded pauses. */
-export function replay(recorded: Recording): Promise<string> {
+export const replay = (recorded: Recording): Promise<string> => {
   const { status, headers, complete } = recorded.response
   const chunked = headers.some(([name]) => name === 'Transfer-Encoding')
   return serveRaw(socket => {

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { onTestFinished } from 'vitest'
 
 /** Starts an HTTP server that lives as long as the test; returns its base URL. */
-export async function serve(listener: RequestListener): Promise<string> {
+export const serve = async (listener: RequestListener): Promise<string> => {
   const server = createServer(listener)
   const url = await listen(server)
   onTestFinished(() => {
@@ -14,7 +14,7 @@ export async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** Starts a server that answers the first bytes of every connection by hand; returns its base URL. */
-export async function serveRaw(answer: (socket: Socket, request: string) => void): Promise<string> {
+export const serveRaw = async (answer: (socket: Socket, request: string) => void): Promise<string> => {
   const sockets = new Set<Socket>()
   const server = createTcpServer(socket => {
     sockets.add(socket)
@@ -29,7 +29,7 @@ export async function serveRaw(answer: (socket: Socket, request: string) => void
   return url
 }
 
-async function listen(server: Server): Promise<string> {
+const listen = async (server: Server): Promise<string> => {
   await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }

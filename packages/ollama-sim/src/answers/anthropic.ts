@@ -16,7 +16,7 @@ export interface AnthropicShape {
 type Block = { type: 'thinking' | 'text'; text: string } | { type: 'tool_use'; call: Piece['calls'][number] }
 
 /** The blocks of a piece, in the order in which they are told. */
-function blocksOf({ thinking, content, calls }: Piece): Block[] {
+const blocksOf = ({ thinking, content, calls }: Piece): Block[] => {
   const blocks: Block[] = []
   if (thinking !== '') blocks.push({ type: 'thinking', text: thinking })
   if (content !== '') blocks.push({ type: 'text', text: content })
@@ -24,13 +24,13 @@ function blocksOf({ thinking, content, calls }: Piece): Block[] {
   return blocks
 }
 
-function stopReason({ reason }: Finished, called: boolean): string {
+const stopReason = ({ reason }: Finished, called: boolean): string => {
   if (called) return 'tool_use'
   return reason === 'length' ? 'max_tokens' : 'end_turn'
 }
 
 /** Answers as `/v1/messages` does. */
-export function messageAnswer({ reply }: Exchange, shape: AnthropicShape): Answering {
+export const messageAnswer = ({ reply }: Exchange, shape: AnthropicShape): Answering => {
   const id = `msg_${randomBytes(12).toString('hex')}`
   const head = { id, type: 'message', role: 'assistant', model: shape.model }
   const blocks = new BlockStream(new EventStream(reply, { 'Cache-Control': 'no-cache' }))

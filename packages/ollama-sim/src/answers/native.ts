@@ -12,7 +12,7 @@ const NDJSON = 'application/x-ndjson'
 const CONTEXT_CHARS = 100_000
 
 /** What `/api/chat` and `/api/generate` have in common. */
-function nativeAnswer(exchange: Exchange, request: ChatRequest | GenerateRequest) {
+const nativeAnswer = (exchange: Exchange, request: ChatRequest | GenerateRequest) => {
   const { reply } = exchange
   return {
     streams: request.stream !== false,
@@ -29,7 +29,7 @@ function nativeAnswer(exchange: Exchange, request: ChatRequest | GenerateRequest
 }
 
 /** Answers as `/api/chat` does. */
-export function chatAnswer(exchange: Exchange, request: ChatRequest): Answering {
+export const chatAnswer = (exchange: Exchange, request: ChatRequest): Answering => {
   const { object, line, logprobs, ...native } = nativeAnswer(exchange, request)
   const whole = new WholeAnswer()
   const empty = { role: 'assistant', content: '' }
@@ -54,7 +54,7 @@ export function chatAnswer(exchange: Exchange, request: ChatRequest): Answering 
   }
 }
 
-function messageOf({ content, thinking, calls }: Piece) {
+const messageOf = ({ content, thinking, calls }: Piece) => {
   const spoken: { role: string; content: string; thinking?: string; tool_calls?: AnsweredCall[] } = {
     role: 'assistant',
     content,
@@ -65,7 +65,7 @@ function messageOf({ content, thinking, calls }: Piece) {
 }
 
 /** Answers as `/api/generate` does. */
-export function generateAnswer(exchange: Exchange, request: GenerateRequest): Answering {
+export const generateAnswer = (exchange: Exchange, request: GenerateRequest): Answering => {
   const { object, line, logprobs, ...native } = nativeAnswer(exchange, request)
   const whole = new WholeAnswer()
   let said = ''

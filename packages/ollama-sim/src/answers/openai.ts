@@ -15,15 +15,17 @@ export interface OpenAiShape {
 const DONE = '[DONE]'
 
 /** JSON of the OpenAI routes ends with a line feed. */
-export function sendOpenAi(reply: Reply, value: unknown): void {
+export const sendOpenAi = (reply: Reply, value: unknown): void => {
   reply.body(200, PLAIN_JSON, `${goJson(value)}\n`)
 }
 
-function usageOf({ prompt_eval_count: read, eval_count: said }: Metrics) {
-  return { prompt_tokens: read, completion_tokens: said, total_tokens: read + said }
-}
+const usageOf = ({ prompt_eval_count: read, eval_count: said }: Metrics) => ({
+  prompt_tokens: read,
+  completion_tokens: said,
+  total_tokens: read + said,
+})
 
-function toolCalls({ calls }: Piece) {
+const toolCalls = ({ calls }: Piece) => {
   if (calls.length === 0) return undefined
   const tool_calls = calls.map(({ id, function: { index, name, arguments: given } }) => ({
     id,
@@ -34,13 +36,13 @@ function toolCalls({ calls }: Piece) {
   return { tool_calls }
 }
 
-function message(piece: Piece) {
+const message = (piece: Piece) => {
   const reasoning = piece.thinking === '' ? undefined : { reasoning: piece.thinking }
   return { role: 'assistant', content: piece.content, ...reasoning, ...toolCalls(piece) }
 }
 
 /** Answers as `/v1/chat/completions` does. */
-export function chatCompletionAnswer({ reply, clock }: Exchange, shape: OpenAiShape): Answering {
+export const chatCompletionAnswer = ({ reply, clock }: Exchange, shape: OpenAiShape): Answering => {
   const events = new EventStream(reply)
   const whole = new WholeAnswer()
   const id = `chatcmpl-${randomInt(999)}`
@@ -77,7 +79,7 @@ export function chatCompletionAnswer({ reply, clock }: Exchange, shape: OpenAiSh
 }
 
 /** Answers as `/v1/completions` does. */
-export function completionAnswer({ reply, clock }: Exchange, shape: OpenAiShape): Answering {
+export const completionAnswer = ({ reply, clock }: Exchange, shape: OpenAiShape): Answering => {
   const events = new EventStream(reply)
   const whole = new WholeAnswer()
   const head = {

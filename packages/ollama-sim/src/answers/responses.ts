@@ -8,7 +8,7 @@ import { sendOpenAi } from './openai.ts'
 import { EventStream } from './sse.ts'
 
 /** Answers as `/v1/responses` does. Stream events have their keys sorted, a whole answer has them in Ollama's order. */
-export function responseAnswer(exchange: Exchange, request: ResponsesRequest): Answering {
+export const responseAnswer = (exchange: Exchange, request: ResponsesRequest): Answering => {
   const { reply, clock } = exchange
   const id = `resp_${randomInt(999_999)}`
   const createdAt = Math.floor(exchange.startedAtMs / 1000)
@@ -44,22 +44,20 @@ export function responseAnswer(exchange: Exchange, request: ResponsesRequest): A
 
 const settings = ({ temperature = 1, top_p: topP = 1 }: ResponsesRequest) => ({ temperature, topP })
 
-function usageOf({ prompt_eval_count: read, eval_count: said }: Metrics) {
-  return {
-    input_tokens: read,
-    output_tokens: said,
-    total_tokens: read + said,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens_details: { reasoning_tokens: 0 },
-  }
-}
+const usageOf = ({ prompt_eval_count: read, eval_count: said }: Metrics) => ({
+  input_tokens: read,
+  output_tokens: said,
+  total_tokens: read + said,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens_details: { reasoning_tokens: 0 },
+})
 
-function wholeResponse(
+const wholeResponse = (
   request: ResponsesRequest,
   { thinking, content, calls }: WholeAnswer,
   metrics: Metrics,
   { id, createdAt, completedAt }: { id: string; createdAt: number; completedAt: number },
-) {
+) => {
   const { temperature, topP } = settings(request)
   const summary = [{ type: 'summary_text', text: thinking }]
   const text = [{ type: 'output_text', text: content, annotations: [], logprobs: [] }]
@@ -245,7 +243,7 @@ class ResponseStream {
 const textPart = (text: string) => ({ annotations: [], logprobs: [], text, type: 'output_text' })
 
 /** Keys in order, all the way down: Go writes maps like this. */
-function sorted(value: unknown): unknown {
+const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,7 +1,7 @@
 const ALPHABET = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'))
 
 /** The offset at which Go's standard base64 decoder gives up, or undefined when the text is right. */
-function firstBadByte(text: string): number | undefined {
+const firstBadByte = (text: string): number | undefined => {
   let at = 0
   const skipNewlines = () => {
     while (text[at] === '\n' || text[at] === '\r') at++
@@ -26,7 +26,7 @@ function firstBadByte(text: string): number | undefined {
 }
 
 /** Throws with the text of Go's encoding/base64 when `text` is not padded standard base64. */
-export function checkBase64(text: string): void {
+export const checkBase64 = (text: string): void => {
   const bad = firstBadByte(text)
   if (bad !== undefined) throw new Error(`illegal base64 data at input byte ${bad}`)
 }

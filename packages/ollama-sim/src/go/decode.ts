@@ -40,7 +40,7 @@ const mismatch = (value: JsonValue, type: string, at: Place) =>
   at.report(new GoTypeError(kindOf(value), type, at.struct, at.path))
 
 /** Decodes a whole body. Throws the error that Go would return. */
-export function decodeGo(type: GoType, value: JsonValue): Record<string, unknown> {
+export const decodeGo = (type: GoType, value: JsonValue): Record<string, unknown> => {
   if (value === null) return {}
   let first: Error | undefined
   const decoded = type.decode(value, { struct: undefined, path: [], report: error => (first ??= error) })
@@ -83,11 +83,9 @@ export const stringMap: GoType = {
     value instanceof JsonObject ? value : mismatch(value, 'map[string]interface {}', at),
 }
 
-export function pointer(to: GoType): GoType {
-  return { name: to.name, nullable: true, decode: to.decode }
-}
+export const pointer = (to: GoType): GoType => ({ name: to.name, nullable: true, decode: to.decode })
 
-export function slice(of: GoType): GoType {
+export const slice = (of: GoType): GoType => {
   const name = `[]${of.name}`
   return {
     name,
@@ -102,7 +100,7 @@ export function slice(of: GoType): GoType {
 const fold = (name: string) => name.replaceAll('ſ', 's').toLowerCase()
 
 /** `name` as Go prints it, e.g. `api.ChatRequest`; `fields` by their lower-case JSON names. */
-export function struct(name: string, fields: Record<string, GoType>): GoType {
+export const struct = (name: string, fields: Record<string, GoType>): GoType => {
   const byName = new Map(Object.entries(fields))
   const short = name.slice(name.lastIndexOf('.') + 1)
   return {
@@ -127,17 +125,15 @@ export function struct(name: string, fields: Record<string, GoType>): GoType {
 }
 
 /** A type with a decoder of its own: what it throws ends the decoding, a type error with its place put in front. */
-export function custom(name: string, decode: (value: Exclude<JsonValue, null>) => unknown): GoType {
-  return {
-    name,
-    nullable: true,
-    decode(value, at) {
-      try {
-        return decode(value)
-      } catch (error) {
-        if (!(error instanceof GoTypeError) || at.struct === undefined) throw error
-        throw new GoTypeError(error.found, error.type, at.struct, [...at.path, ...error.path])
-      }
-    },
-  }
-}
+export const custom = (name: string, decode: (value: Exclude<JsonValue, null>) => unknown): GoType => ({
+  name,
+  nullable: true,
+  decode(value, at) {
+    try {
+      return decode(value)
+    } catch (error) {
+      if (!(error instanceof GoTypeError) || at.struct === undefined) throw error
+      throw new GoTypeError(error.found, error.type, at.struct, [...at.path, ...error.path])
+    }
+  },
+})

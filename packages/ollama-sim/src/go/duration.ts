@@ -12,7 +12,7 @@ const UNIT_MS = new Map([
 ])
 
 /** Milliseconds of a Go duration such as `1h30m` or `-1.5s`. Throws with the text of Go's time.ParseDuration. */
-export function parseGoDuration(text: string): number {
+export const parseGoDuration = (text: string): number => {
   const signed = /^([+-]?)(.*)$/s.exec(text)
   let rest = signed?.[2] ?? ''
   if (rest === '0') return 0

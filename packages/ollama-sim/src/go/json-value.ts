@@ -15,7 +15,7 @@ export class JsonObject {
 }
 
 /** What Go's error messages call the kind of a value. */
-export function kindOf(value: JsonValue): 'null' | 'bool' | 'string' | 'number' | 'array' | 'object' {
+export const kindOf = (value: JsonValue): 'null' | 'bool' | 'string' | 'number' | 'array' | 'object' => {
   if (value === null) return 'null'
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'string') return 'string'
@@ -27,7 +27,7 @@ export function kindOf(value: JsonValue): 'null' | 'bool' | 'string' | 'number' 
  * The value as ordinary JavaScript; of a repeated name the last one counts. Without recursion: what could be read may
  * be nested deeper than a stack allows.
  */
-export function toPlain(value: JsonValue): unknown {
+export const toPlain = (value: JsonValue): unknown => {
   const unfinished: [of: JsonValue[] | JsonObject, into: object][] = []
   const convert = (of: JsonValue): unknown => {
     if (of instanceof JsonNumber) return Number(of.raw)

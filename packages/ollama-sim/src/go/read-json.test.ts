@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { toPlain } from './json-value.ts'
 import { readFirstValue } from './read-json.ts'
 
 const read = (text: string | Buffer) => toPlain(readFirstValue(Buffer.from(text)))
 
-it.each([
+test.each([
   [' {"a":[1,-2.5e3,true,false,null,"x"],"b":{}} ', { a: [1, -2500, true, false, null, 'x'], b: {} }],
   ['[]', []],
   ['"\\u00e9\\n\\"\\ud83d\\ude42"', 'é\n"🙂'],
@@ -18,7 +18,7 @@ it.each([
   expect(read(text)).toEqual(value)
 })
 
-it('reads what is nested as deep as Go reads it, and no deeper', () => {
+test('reads what is nested as deep as Go reads it, and no deeper', () => {
   let inner = read('['.repeat(10_000) + ']'.repeat(10_000)) as unknown[]
   let depth = 1
   for (; inner.length > 0; depth++) inner = inner[0] as unknown[]
@@ -27,7 +27,7 @@ it('reads what is nested as deep as Go reads it, and no deeper', () => {
 })
 
 // The right column is what Go's encoding/json says.
-it.each([
+test.each([
   ['', 'EOF'],
   ['   ', 'EOF'],
   ['{', 'unexpected EOF'],

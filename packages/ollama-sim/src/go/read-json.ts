@@ -14,7 +14,7 @@ const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30
 const isHex = (byte: number) => /[0-9a-fA-F]/.test(String.fromCharCode(byte))
 
 /** A byte as Go quotes it in `invalid character '…'`. */
-function quoteByte(byte: number): string {
+const quoteByte = (byte: number): string => {
   if (byte === 0x27) return String.raw`'\''`
   if (byte === BACKSLASH) return String.raw`'\\'`
   const named = new Map([[7, 'a'], [8, 'b'], [9, 't'], [10, 'n'], [11, 'v'], [12, 'f'], [13, 'r']]).get(byte) // prettier-ignore
@@ -30,7 +30,7 @@ type Container = { object: JsonObject; name: string } | { array: JsonValue[] }
  * Reads the first JSON value of a body and ignores whatever follows it, as Ollama does.
  * Without recursion, because Go takes a nesting of 10,000. Throws JsonSyntaxError; its text is `EOF` when there is no value.
  */
-export function readFirstValue(bytes: Buffer): JsonValue {
+export const readFirstValue = (bytes: Buffer): JsonValue => {
   const stack: Container[] = []
   let at = 0
 

@@ -19,9 +19,8 @@ export interface Piece {
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** `call_` and eight letters or digits. */
-function callId(): string {
-  return `call_${[...randomBytes(8)].map(byte => LETTERS[byte % LETTERS.length]).join('')}`
-}
+const callId = (): string =>
+  `call_${[...randomBytes(8)].map(byte => LETTERS[byte % LETTERS.length]).join('')}`
 
 /** Sorts a model's words: the thought between its tags, tool calls between theirs, and the answer itself. */
 export class AnswerParser {
@@ -82,6 +81,5 @@ export class WholeAnswer implements Piece {
 }
 
 /** Whether a piece is nothing to tell: a tag, or half a tool call. */
-export function silent({ content, thinking, calls }: Piece): boolean {
-  return content === '' && thinking === '' && calls.length === 0
-}
+export const silent = ({ content, thinking, calls }: Piece): boolean =>
+  content === '' && thinking === '' && calls.length === 0

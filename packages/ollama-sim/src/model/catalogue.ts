@@ -38,11 +38,11 @@ export const CONTEXT_LENGTH = 4096
 
 const sha256 = (text: string) => createHash('sha256').update(`simulated ${text}`).digest('hex')
 
-function weights(
+const weights = (
   name: string,
   layers: number,
   { embedding = false, seedWord = 'A' }: { embedding?: boolean; seedWord?: string } = {},
-): Weights {
+): Weights => {
   const bytes = 4 * parameterCount(layers)
   return {
     name,
@@ -56,9 +56,8 @@ function weights(
 }
 
 /** Parameters of a model of so many layers: the embedding, the output and the matrices of each layer. */
-export function parameterCount(layers: number): number {
-  return 2 * WIDTH * WIDTH + WIDTH + layers * (4 * WIDTH * WIDTH + 3 * WIDTH * FEED_FORWARD + 2 * WIDTH)
-}
+export const parameterCount = (layers: number): number =>
+  2 * WIDTH * WIDTH + WIDTH + layers * (4 * WIDTH * WIDTH + 3 * WIDTH * FEED_FORWARD + 2 * WIDTH)
 
 const say = (opening: string) =>
   `{{ range .Messages }}<|im_start|>{{ .Role }} {{ .Content }}<|im_end|>{{ end }}${opening}`
@@ -68,7 +67,7 @@ const THINK =
   '{{ range .Messages }}<|im_start|>{{ .Role }} {{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}<|im_end|>{{ end }}<|go_think|>'
 
 /** The models of the recordings: six names for one weights file, an embedder, and three large ones. */
-export function recordedModels(): Model[] {
+export const recordedModels = (): Model[] => {
   const chain = weights('chain', 1)
   const big = ['alpha', 'beta', 'gamma'].map(
     (name, place) => [name, weights(name, 254, { seedWord: 'ABC'[place]! })] as const,

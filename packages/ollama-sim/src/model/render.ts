@@ -22,7 +22,7 @@ export interface Tool {
 }
 
 /** Consecutive messages of one role become one, tool results excepted. */
-function collate(messages: readonly Message[]): Message[] {
+const collate = (messages: readonly Message[]): Message[] => {
   const collated: Message[] = []
   for (const message of messages) {
     const last = collated.at(-1)
@@ -34,7 +34,7 @@ function collate(messages: readonly Message[]): Message[] {
 }
 
 /** A tool as Go prints the struct: the template puts it in with `{{ . }}`. */
-function printTool({ type, function: { name, description, parameters } }: Tool): string {
+const printTool = ({ type, function: { name, description, parameters } }: Tool): string => {
   const nil = (value: unknown) => (value === undefined || value === null ? '<nil>' : goJson(value))
   const { required = [], properties } = parameters
   const inner = `${parameters.type} ${nil(parameters.$defs)} ${nil(parameters.items)} [${required.join(' ')}] ${goJson(properties ?? {})}`
@@ -42,7 +42,11 @@ function printTool({ type, function: { name, description, parameters } }: Tool):
 }
 
 /** The prompt that the model's template makes of a conversation. */
-export function renderChat(model: Model, messages: readonly Message[], tools: readonly Tool[] = []): string {
+export const renderChat = (
+  model: Model,
+  messages: readonly Message[],
+  tools: readonly Tool[] = [],
+): string => {
   const usesTools = model.capabilities.includes('tools')
   const usesThinking = model.capabilities.includes('thinking')
   const parts = usesTools ? tools.map(printTool) : []
@@ -58,9 +62,8 @@ export function renderChat(model: Model, messages: readonly Message[], tools: re
 }
 
 /** A template of the request's own. Only its variables are filled in; its actions are not simulated. */
-export function renderTemplate(template: string, values: { system: string; prompt: string }): string {
-  return template
+export const renderTemplate = (template: string, values: { system: string; prompt: string }): string =>
+  template
     .replaceAll(/\{\{-?\s*\.System\s*-?\}\}/g, () => values.system)
     .replaceAll(/\{\{-?\s*\.Prompt\s*-?\}\}/g, () => values.prompt)
     .replaceAll(/\{\{-?\s*\.Response\s*-?\}\}/g, '')
-}

@@ -59,7 +59,7 @@ export class Speech {
   }
 }
 
-function endsWithBeginningOf(text: string, stop: string): boolean {
+const endsWithBeginningOf = (text: string, stop: string): boolean => {
   for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
     if (text.endsWith(stop.slice(0, length))) return true
   }

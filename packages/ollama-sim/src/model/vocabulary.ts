@@ -33,7 +33,7 @@ const FIRST_BYTE = 3
 const texts = ['<unk>', '<s>', '</s>']
 const ids = new Map<string, number>()
 
-function add(text: string): void {
+const add = (text: string): void => {
   if (ids.has(text)) return
   ids.set(text, texts.length)
   texts.push(text)
@@ -57,12 +57,10 @@ const GREETING = next.get(ids.get('<|go_plain|>')!)!
 const SEED = ids.get(` ${SEED_WORD}`)!
 
 /** The token that follows `token`; one that no chain knows is followed by the greeting. */
-export function nextToken(token: number): number {
-  return next.get(token) ?? GREETING
-}
+export const nextToken = (token: number): number => next.get(token) ?? GREETING
 
 /** The text of a token, for a weights file with its own word in the story. */
-export function tokenText(token: number, seedWord = SEED_WORD): string {
+export const tokenText = (token: number, seedWord = SEED_WORD): string => {
   if (token === SEED && seedWord !== SEED_WORD) return ` ${seedWord}`
   return texts[token] ?? `<pad${token}>`
 }
@@ -76,7 +74,7 @@ const SPLIT_AT_SPECIALS = new RegExp(
 const MERGE_LIMIT = 10_000
 
 /** Token ids of a text as the SentencePiece tokenizer makes them: pairs merge while the vocabulary holds the result. */
-export function tokenize(text: string, seedWord = SEED_WORD): number[] {
+export const tokenize = (text: string, seedWord = SEED_WORD): number[] => {
   const tokens: number[] = []
   const known = seedWord === SEED_WORD ? text : text.replaceAll(` ${seedWord}`, ` ${SEED_WORD}`)
   for (const part of known.split(SPLIT_AT_SPECIALS)) {
@@ -93,20 +91,20 @@ export function tokenize(text: string, seedWord = SEED_WORD): number[] {
 }
 
 /** How many tokens a prompt is, its beginning included, and which one it ends with. A long one is not all looked at. */
-export function readPrompt(text: string, seedWord: string): { count: number; last: number } {
+export const readPrompt = (text: string, seedWord: string): { count: number; last: number } => {
   const looked = tokenize(text.slice(-MERGE_LIMIT), seedWord)
   const skipped = Math.max(0, text.length - MERGE_LIMIT)
   return { count: 1 + skipped + looked.length, last: looked.at(-1) ?? BOS }
 }
 
-function pushSymbol(tokens: number[], symbol: string): void {
+const pushSymbol = (tokens: number[], symbol: string): void => {
   const id = ids.get(symbol)
   if (id !== undefined) tokens.push(id)
   else for (const byte of Buffer.from(symbol)) tokens.push(FIRST_BYTE + byte)
 }
 
 /** Merges neighbours, the earliest token of the vocabulary first and from left to right. */
-function merge(symbols: string[]): string[] {
+const merge = (symbols: string[]): string[] => {
   const pairs: { id: number; at: number; text: string }[] = []
   const before = symbols.map((_, at) => at - 1)
   const after = symbols.map((_, at) => at + 1)

@@ -11,7 +11,7 @@ import { readForeignBody } from '../wire/inference-route.ts'
 import { converse } from './chat.ts'
 
 /** POST /v1/messages */
-export async function messages(context: SimContext, exchange: Exchange): Promise<void> {
+export const messages = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readForeignBody<MessagesRequest>(exchange, messagesRequest)
   const { model = '', stream = false } = request
   const thinks = findModel(context, model)?.capabilities.includes('thinking') === true

@@ -10,19 +10,19 @@ import { Refusal } from '../wire/refusal.ts'
 import { chatRequest, type ChatRequest } from '../wire/requests.ts'
 
 /** POST /api/chat */
-export async function chat(context: SimContext, exchange: Exchange): Promise<void> {
+export const chat = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readBody<ChatRequest>(exchange, chatRequest)
   exchange.stage = 'handler'
   await converse(context, exchange, request, chatAnswer(exchange, request))
 }
 
 /** Answers a conversation, whatever dialect it came in. Throws a Refusal with Ollama's reason. */
-export async function converse(
+export const converse = async (
   context: SimContext,
   exchange: Exchange,
   request: ChatRequest,
   answering: Answering,
-): Promise<void> {
+): Promise<void> => {
   const name = request.model ?? ''
   checkLogprobs(request)
   if (name === '') throw new Refusal(400, 'model is required')
@@ -54,7 +54,7 @@ export async function converse(
   )
 }
 
-function checkCapabilities(model: Model, name: string, tools: readonly Tool[]): void {
+const checkCapabilities = (model: Model, name: string, tools: readonly Tool[]): void => {
   if (!model.capabilities.includes('completion')) {
     throw new Refusal(400, `${goQuote(name)} does not support chat`)
   }
@@ -64,7 +64,7 @@ function checkCapabilities(model: Model, name: string, tools: readonly Tool[]): 
 }
 
 /** Go's zero values where a tool leaves something out. */
-function completeTool(tool: Partial<Tool>): Tool {
+const completeTool = (tool: Partial<Tool>): Tool => {
   const { name = '', description = '', parameters } = (tool.function ?? {}) as Partial<Tool['function']>
   return { type: tool.type ?? '', function: { name, description, parameters: { type: '', ...parameters } } }
 }

@@ -8,15 +8,15 @@ import { loadOptions } from '../scheduler/load-options.ts'
 import { checkName, findModel, type SimContext } from '../sim-context.ts'
 import { readBody, readForeignBody } from '../wire/inference-route.ts'
 import { openAiEmbeddingRequest, type OpenAiEmbeddingRequest } from '../wire/openai-requests.ts'
-import { Refusal } from '../wire/refusal.ts'
 import { readOptions } from '../wire/options.ts'
+import { Refusal } from '../wire/refusal.ts'
 import { embeddingRequest, embedRequest, type EmbedRequest } from '../wire/requests.ts'
 
 /** What the root mean square norm makes of a single one among zeros. */
 const LENGTH = 19.558401107788086
 
 /** POST /api/embed */
-export async function embed(context: SimContext, exchange: Exchange): Promise<void> {
+export const embed = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readBody<EmbedRequest>(exchange, embedRequest)
   const inputs = readInputs(request)
   const model = embedder(context, request)
@@ -37,7 +37,7 @@ export async function embed(context: SimContext, exchange: Exchange): Promise<vo
 }
 
 /** POST /api/embeddings */
-export async function embeddings(context: SimContext, exchange: Exchange): Promise<void> {
+export const embeddings = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readBody<EmbedRequest>(exchange, embeddingRequest)
   const { model: name = '', prompt = '' } = request
   if (name === '') throw new Refusal(400, 'model is required')
@@ -48,7 +48,7 @@ export async function embeddings(context: SimContext, exchange: Exchange): Promi
 }
 
 /** POST /v1/embeddings */
-export async function openAiEmbeddings(context: SimContext, exchange: Exchange): Promise<void> {
+export const openAiEmbeddings = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readForeignBody<OpenAiEmbeddingRequest>(exchange, openAiEmbeddingRequest)
   const { input, encoding_format: format = 'float', dimensions } = request
   if (input === undefined || (Array.isArray(input) && input.length === 0))
@@ -77,22 +77,20 @@ export async function openAiEmbeddings(context: SimContext, exchange: Exchange):
 }
 
 /** Cut to so many dimensions; 0 or none keeps them all. */
-function shortened(values: number[], dimensions: number | undefined): number[] {
-  return dimensions !== undefined && dimensions > 0 ? values.slice(0, dimensions) : values
-}
+const shortened = (values: number[], dimensions: number | undefined): number[] =>
+  dimensions !== undefined && dimensions > 0 ? values.slice(0, dimensions) : values
 
-function readInputs({ input }: EmbedRequest): string[] {
-  return input === undefined ? [] : checkInputs(toPlain(input))
-}
+const readInputs = ({ input }: EmbedRequest): string[] =>
+  input === undefined ? [] : checkInputs(toPlain(input))
 
-function checkInputs(input: unknown): string[] {
+const checkInputs = (input: unknown): string[] => {
   if (input === '') return []
   const inputs = typeof input === 'string' ? [input] : input
   if (Array.isArray(inputs) && inputs.every(text => typeof text === 'string')) return inputs
   throw new Refusal(400, 'invalid input type')
 }
 
-function embedder(context: SimContext, { model: name = '' }: { model?: string }): Model {
+const embedder = (context: SimContext, { model: name = '' }: { model?: string }): Model => {
   if (name === '') throw new Refusal(404, "model '' not found")
   checkName(name)
   const model = findModel(context, name)
@@ -100,14 +98,14 @@ function embedder(context: SimContext, { model: name = '' }: { model?: string })
   return model
 }
 
-async function run(
+const run = async (
   context: SimContext,
   exchange: Exchange,
   request: Pick<EmbedRequest, 'model' | 'options' | 'keep_alive'>,
   model: Model,
   inputs: readonly string[],
   answer: (loadedAtMs: number) => void,
-): Promise<void> {
+): Promise<void> => {
   const lease = await context.scheduler.schedule({
     model,
     options: loadOptions(readOptions(request.options), undefined),
@@ -126,12 +124,11 @@ async function run(
 }
 
 /** Tokens that were read, each input with its beginning. */
-function countTokens(inputs: readonly (readonly number[])[]): number {
-  return inputs.reduce((sum, tokens) => sum + tokens.length + 1, 0)
-}
+const countTokens = (inputs: readonly (readonly number[])[]): number =>
+  inputs.reduce((sum, tokens) => sum + tokens.length + 1, 0)
 
 /** The embedding of a text: a one in the place of its last token. */
-function vector(tokens: readonly number[], length: number): number[] {
+const vector = (tokens: readonly number[], length: number): number[] => {
   const values = Array.from({ length: WIDTH }, () => 0)
   values[tokens.at(-1) ?? 1] = length
   return values

@@ -11,19 +11,19 @@ import { Refusal } from '../wire/refusal.ts'
 import { generateRequest, type GenerateRequest } from '../wire/requests.ts'
 
 /** POST /api/generate */
-export async function generate(context: SimContext, exchange: Exchange): Promise<void> {
+export const generate = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readBody<GenerateRequest>(exchange, generateRequest)
   exchange.stage = 'handler'
   await complete(context, exchange, request, generateAnswer(exchange, request))
 }
 
 /** Goes on from a prompt, whatever dialect it came in. Throws a Refusal with Ollama's reason. */
-export async function complete(
+export const complete = async (
   context: SimContext,
   exchange: Exchange,
   request: GenerateRequest,
   answering: Answering,
-): Promise<void> {
+): Promise<void> => {
   const { model: name = '', prompt = '' } = request
   checkLogprobs(request)
   if (name !== '') checkName(name)
@@ -52,7 +52,7 @@ export async function complete(
   )
 }
 
-function checkGenerate(model: Model, request: GenerateRequest): void {
+const checkGenerate = (model: Model, request: GenerateRequest): void => {
   if (request.raw && (request.template || request.system || request.context?.length)) {
     throw new Refusal(400, 'raw mode does not support template, system, or context')
   }
@@ -65,7 +65,7 @@ function checkGenerate(model: Model, request: GenerateRequest): void {
 }
 
 /** The prompt: what went before, then system and prompt in the model's template or the request's own. */
-function render(model: Model, request: GenerateRequest, prompt: string): string {
+const render = (model: Model, request: GenerateRequest, prompt: string): string => {
   const { system = '', template = '', context = [] } = request
   const before = context.map(token => tokenText(token)).join('')
   if (template !== '') return before + renderTemplate(template, { system, prompt })

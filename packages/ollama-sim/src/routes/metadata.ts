@@ -16,26 +16,26 @@ import { showRequest, type ShowRequest } from '../wire/requests.ts'
 
 const VERSION = '0.24.0'
 
-export function root(_context: SimContext, { reply }: Exchange): void {
+export const root = (_context: SimContext, { reply }: Exchange): void => {
   reply.body(200, 'text/plain; charset=utf-8', 'Ollama is running')
 }
 
-export function version(_context: SimContext, { reply }: Exchange): void {
+export const version = (_context: SimContext, { reply }: Exchange): void => {
   reply.json(200, { version: VERSION })
 }
 
-export function status(_context: SimContext, { reply }: Exchange): void {
+export const status = (_context: SimContext, { reply }: Exchange): void => {
   reply.json(200, { cloud: { disabled: true, source: 'env' } })
 }
 
 /** Newest first; of one second, by name. */
-export function byAge(models: Iterable<Model>): Model[] {
+export const byAge = (models: Iterable<Model>): Model[] => {
   const second = ({ modifiedAtMs }: Model) => Math.floor(modifiedAtMs / 1000)
   return [...models].toSorted((a, b) => second(b) - second(a) || a.name.localeCompare(b.name))
 }
 
 /** GET /api/tags */
-export function tags({ models }: SimContext, { reply }: Exchange): void {
+export const tags = ({ models }: SimContext, { reply }: Exchange): void => {
   reply.json(200, {
     models: byAge(models.values()).map(model => ({
       name: `${model.name}:latest`,
@@ -49,7 +49,7 @@ export function tags({ models }: SimContext, { reply }: Exchange): void {
 }
 
 /** GET /api/ps */
-export function ps({ scheduler }: SimContext, { reply }: Exchange): void {
+export const ps = ({ scheduler }: SimContext, { reply }: Exchange): void => {
   reply.json(200, {
     models: scheduler.resident().map(({ model, options, expiresAtMs }) => ({
       name: `${model.name}:latest`,
@@ -65,7 +65,7 @@ export function ps({ scheduler }: SimContext, { reply }: Exchange): void {
 }
 
 /** POST /api/show */
-export function show(context: SimContext, exchange: Exchange): void {
+export const show = (context: SimContext, exchange: Exchange): void => {
   const request = readBody<ShowRequest>(exchange, showRequest)
   const name = request.model || request.name || ''
   if (name === '') throw new Refusal(400, 'model is required')
@@ -96,48 +96,44 @@ export function show(context: SimContext, exchange: Exchange): void {
   })
 }
 
-function details({ weights }: Model, parent: string) {
-  return {
-    parent_model: parent,
-    format: 'gguf',
-    family: 'llama',
-    families: ['llama'],
-    parameter_size: `${(parameterCount(weights.layers) / 1e6).toFixed(2)}M`,
-    quantization_level: 'unknown',
-  }
-}
+const details = ({ weights }: Model, parent: string) => ({
+  parent_model: parent,
+  format: 'gguf',
+  family: 'llama',
+  families: ['llama'],
+  parameter_size: `${(parameterCount(weights.layers) / 1e6).toFixed(2)}M`,
+  quantization_level: 'unknown',
+})
 
-function modelInfo(weights: Weights) {
-  return {
-    'general.alignment': 32,
-    'general.architecture': 'llama',
-    'general.parameter_count': parameterCount(weights.layers),
-    'general.type': 'model',
-    'llama.attention.head_count': WIDTH / 32,
-    'llama.attention.head_count_kv': WIDTH / 32,
-    'llama.attention.layer_norm_rms_epsilon': 1e-5,
-    'llama.block_count': weights.layers,
-    'llama.context_length': CONTEXT_LENGTH,
-    'llama.embedding_length': WIDTH,
-    'llama.feed_forward_length': FEED_FORWARD,
-    ...(weights.embedding && { 'llama.pooling_type': 1 }),
-    'llama.rope.dimension_count': 32,
-    'llama.vocab_size': VOCABULARY_SIZE,
-    'tokenizer.ggml.add_bos_token': true,
-    'tokenizer.ggml.add_eos_token': false,
-    'tokenizer.ggml.add_space_prefix': false,
-    'tokenizer.ggml.bos_token_id': BOS,
-    'tokenizer.ggml.eos_token_id': EOS,
-    'tokenizer.ggml.model': 'llama',
-    'tokenizer.ggml.pre': 'default',
-    'tokenizer.ggml.scores': null,
-    'tokenizer.ggml.token_type': null,
-    'tokenizer.ggml.tokens': null,
-    'tokenizer.ggml.unknown_token_id': 0,
-  }
-}
+const modelInfo = (weights: Weights) => ({
+  'general.alignment': 32,
+  'general.architecture': 'llama',
+  'general.parameter_count': parameterCount(weights.layers),
+  'general.type': 'model',
+  'llama.attention.head_count': WIDTH / 32,
+  'llama.attention.head_count_kv': WIDTH / 32,
+  'llama.attention.layer_norm_rms_epsilon': 1e-5,
+  'llama.block_count': weights.layers,
+  'llama.context_length': CONTEXT_LENGTH,
+  'llama.embedding_length': WIDTH,
+  'llama.feed_forward_length': FEED_FORWARD,
+  ...(weights.embedding && { 'llama.pooling_type': 1 }),
+  'llama.rope.dimension_count': 32,
+  'llama.vocab_size': VOCABULARY_SIZE,
+  'tokenizer.ggml.add_bos_token': true,
+  'tokenizer.ggml.add_eos_token': false,
+  'tokenizer.ggml.add_space_prefix': false,
+  'tokenizer.ggml.bos_token_id': BOS,
+  'tokenizer.ggml.eos_token_id': EOS,
+  'tokenizer.ggml.model': 'llama',
+  'tokenizer.ggml.pre': 'default',
+  'tokenizer.ggml.scores': null,
+  'tokenizer.ggml.token_type': null,
+  'tokenizer.ggml.tokens': null,
+  'tokenizer.ggml.unknown_token_id': 0,
+})
 
-function tensors({ layers }: Weights) {
+const tensors = ({ layers }: Weights) => {
   const tensor = (name: string, ...shape: number[]) => ({ name: `${name}.weight`, type: 'F32', shape })
   const layer = (place: number) => [
     tensor(`blk.${place}.attn_norm`, WIDTH),

@@ -19,7 +19,7 @@ import { complete } from './generate.ts'
 import { byAge } from './metadata.ts'
 
 /** POST /v1/chat/completions */
-export async function chatCompletions(context: SimContext, exchange: Exchange): Promise<void> {
+export const chatCompletions = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readForeignBody<ChatCompletionRequest>(exchange, chatCompletionRequest)
   const chat = toChat(request)
   exchange.stage = 'handler'
@@ -27,7 +27,7 @@ export async function chatCompletions(context: SimContext, exchange: Exchange): 
 }
 
 /** POST /v1/completions */
-export async function completions(context: SimContext, exchange: Exchange): Promise<void> {
+export const completions = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readForeignBody<CompletionRequest>(exchange, completionRequest)
   const generate = toGenerate(request)
   exchange.stage = 'handler'
@@ -35,7 +35,7 @@ export async function completions(context: SimContext, exchange: Exchange): Prom
 }
 
 /** POST /v1/responses */
-export async function responses(context: SimContext, exchange: Exchange): Promise<void> {
+export const responses = async (context: SimContext, exchange: Exchange): Promise<void> => {
   const request = readForeignBody<ResponsesRequest>(exchange, responsesRequest)
   const chat = responsesToChat(request)
   exchange.stage = 'handler'
@@ -43,7 +43,7 @@ export async function responses(context: SimContext, exchange: Exchange): Promis
 }
 
 /** GET /v1/models */
-export function listModels({ models }: SimContext, { reply }: Exchange): void {
+export const listModels = ({ models }: SimContext, { reply }: Exchange): void => {
   const all = [...models.values()]
   sendOpenAi(reply, {
     object: 'list',
@@ -52,7 +52,7 @@ export function listModels({ models }: SimContext, { reply }: Exchange): void {
 }
 
 /** GET /v1/models/:model */
-export function showModel(context: SimContext, exchange: Exchange): void {
+export const showModel = (context: SimContext, exchange: Exchange): void => {
   const name = decodeURIComponent(exchange.request.url!.replace(/^.*\//, '').replace(/\?.*$/, ''))
   exchange.stage = 'handler'
   const model = findModel(context, name)
@@ -60,14 +60,19 @@ export function showModel(context: SimContext, exchange: Exchange): void {
   sendOpenAi(exchange.reply, describe(model, name))
 }
 
-function describe({ modifiedAtMs }: Model, id: string) {
-  return { id, object: 'model', created: Math.floor(modifiedAtMs / 1000), owned_by: 'library' }
-}
+const describe = ({ modifiedAtMs }: Model, id: string) => ({
+  id,
+  object: 'model',
+  created: Math.floor(modifiedAtMs / 1000),
+  owned_by: 'library',
+})
 
-function shapeOf({
+const shapeOf = ({
   model = '',
   stream = false,
   stream_options: options,
-}: ChatCompletionRequest | CompletionRequest) {
-  return { model, streams: stream, includeUsage: options?.include_usage === true }
-}
+}: ChatCompletionRequest | CompletionRequest) => ({
+  model,
+  streams: stream,
+  includeUsage: options?.include_usage === true,
+})

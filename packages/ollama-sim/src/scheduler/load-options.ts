@@ -15,7 +15,7 @@ export interface LoadOptions {
 }
 
 /** From a request's options merged over the Modelfile's; `shift` is a field of the request itself. */
-export function loadOptions(options: Record<string, unknown>, shift: boolean | undefined): LoadOptions {
+export const loadOptions = (options: Record<string, unknown>, shift: boolean | undefined): LoadOptions => {
   const integer = (name: string) => options[name] as number | undefined
   return {
     numCtx: Math.min(Math.max(integer('num_ctx') ?? CONTEXT_LENGTH, 4), CONTEXT_LENGTH),
@@ -29,14 +29,11 @@ export function loadOptions(options: Record<string, unknown>, shift: boolean | u
 }
 
 /** Whether a runner loaded with `loaded` serves a request that asks for `wanted`. */
-export function serves(loaded: LoadOptions, wanted: LoadOptions): boolean {
-  return (
-    loaded.numCtx === wanted.numCtx &&
-    loaded.numBatch === wanted.numBatch &&
-    (wanted.numGpu < 0 || loaded.numGpu === wanted.numGpu) &&
-    loaded.mainGpu === wanted.mainGpu &&
-    (wanted.useMmap === undefined || loaded.useMmap === wanted.useMmap) &&
-    loaded.numThread === wanted.numThread &&
-    loaded.shift === wanted.shift
-  )
-}
+export const serves = (loaded: LoadOptions, wanted: LoadOptions): boolean =>
+  loaded.numCtx === wanted.numCtx &&
+  loaded.numBatch === wanted.numBatch &&
+  (wanted.numGpu < 0 || loaded.numGpu === wanted.numGpu) &&
+  loaded.mainGpu === wanted.mainGpu &&
+  (wanted.useMmap === undefined || loaded.useMmap === wanted.useMmap) &&
+  loaded.numThread === wanted.numThread &&
+  loaded.shift === wanted.shift

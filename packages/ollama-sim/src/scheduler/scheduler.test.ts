@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { recordedModels, type Model } from '../model/catalogue.ts'
 import { loadOptions } from './load-options.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -12,7 +12,7 @@ let scheduler: Scheduler
 /** What happened, with the time at which it did. */
 let events: string[]
 
-function start(options: Partial<SchedulerOptions> = {}): void {
+const start = (options: Partial<SchedulerOptions> = {}): void => {
   clock = new ManualClock()
   events = []
   scheduler = new Scheduler({
@@ -37,7 +37,7 @@ interface Job {
 }
 
 /** Runs a job as a route does; returns how its caller leaves. */
-function job({ name, model: modelName, workMs = 0, keepAliveMs, options = {} }: Job): () => void {
+const job = ({ name, model: modelName, workMs = 0, keepAliveMs, options = {} }: Job): (() => void) => {
   const model = models.get(modelName)!
   const leaving = new AbortController()
   const { signal } = leaving
@@ -71,7 +71,7 @@ const work = (ms: number, signal: AbortSignal) =>
 const resident = () => scheduler.resident().map(({ model }) => model.name)
 
 describe('residency', () => {
-  it('lists a model only after its load has finished', async () => {
+  test('lists a model only after its load has finished', async () => {
     job({ model: 'alpha' })
     await clock.pass(LOAD_MS - 1)
     expect(resident()).toEqual([])
@@ -80,14 +80,14 @@ describe('residency', () => {
     expect(events).toEqual(['3000 alpha begins', '3000 alpha ends'])
   })
 
-  it('loads nothing for another name of the same weights', async () => {
+  test('loads nothing for another name of the same weights', async () => {
     for (const model of ['plain', 'json', 'tools']) job({ model })
     await clock.pass(LOAD_MS)
     expect(scheduler.loads).toBe(1)
     expect(events).toContain('3000 tools ends')
   })
 
-  it.each([
+  test.each([
     ['loads anew for another num_ctx', { num_ctx: 2048 }, 2],
     ['stays for the num_ctx that it has anyway', { num_ctx: 4096 }, 1],
     ['stays for a longer context than it was trained for', { num_ctx: 100_000 }, 1],
@@ -104,7 +104,7 @@ describe('residency', () => {
     expect(scheduler.queued).toBe(0)
   })
 
-  it('keeps as many models as it may and evicts the idle one that stays shortest', async () => {
+  test('keeps as many models as it may and evicts the idle one that stays shortest', async () => {
     start({ maxLoaded: 2 })
     job({ model: 'alpha', keepAliveMs: 60_000 })
     await clock.pass(LOAD_MS)
@@ -116,7 +116,7 @@ describe('residency', () => {
     expect(resident()).toEqual(['gamma', 'alpha'])
   })
 
-  it('evicts an idle model rather than a busy one that stays shorter', async () => {
+  test('evicts an idle model rather than a busy one that stays shorter', async () => {
     start({ maxLoaded: 2 })
     job({ model: 'alpha', workMs: 60_000, keepAliveMs: 1000 })
     await clock.pass(LOAD_MS)
@@ -127,7 +127,7 @@ describe('residency', () => {
     expect(resident().toSorted()).toEqual(['alpha', 'gamma'])
   })
 
-  it('loads again after the model process has died', async () => {
+  test('loads again after the model process has died', async () => {
     let lease: Lease | undefined
     const signal = new AbortController().signal
     const wanted = {
@@ -148,7 +148,7 @@ describe('residency', () => {
 })
 
 describe('keep_alive', () => {
-  it('unloads an idle model when it runs out, counted from the end of the last request', async () => {
+  test('unloads an idle model when it runs out, counted from the end of the last request', async () => {
     job({ model: 'alpha', workMs: 5000, keepAliveMs: 10_000 })
     await clock.pass(LOAD_MS + 5000 + 9999)
     expect(resident()).toEqual(['alpha'])
@@ -156,7 +156,7 @@ describe('keep_alive', () => {
     expect(resident()).toEqual([])
   })
 
-  it('stays what it was when a later request names none, and starts anew with it', async () => {
+  test('stays what it was when a later request names none, and starts anew with it', async () => {
     job({ model: 'alpha', keepAliveMs: 10_000 })
     await clock.pass(LOAD_MS + 9000)
     job({ model: 'alpha' })
@@ -166,7 +166,7 @@ describe('keep_alive', () => {
     expect(resident()).toEqual([])
   })
 
-  it('does not run out under a request that works longer', async () => {
+  test('does not run out under a request that works longer', async () => {
     job({ model: 'alpha', keepAliveMs: 10_000 })
     await clock.pass(LOAD_MS + 9000)
     job({ model: 'alpha', workMs: 5000 })
@@ -178,7 +178,7 @@ describe('keep_alive', () => {
     expect(resident()).toEqual([])
   })
 
-  it('of 0 does the work and unloads once idle', async () => {
+  test('of 0 does the work and unloads once idle', async () => {
     job({ model: 'alpha', workMs: 1000, keepAliveMs: 0 })
     await clock.pass(LOAD_MS + 999)
     expect(resident()).toEqual(['alpha'])
@@ -186,13 +186,13 @@ describe('keep_alive', () => {
     expect(resident()).toEqual([])
   })
 
-  it('for ever outlasts any clock', async () => {
+  test('for ever outlasts any clock', async () => {
     job({ model: 'alpha', keepAliveMs: 2 ** 63 / 1e6 })
     await clock.pass(1e12)
     expect(resident()).toEqual(['alpha'])
   })
 
-  it('is ended by an unload request, which waits for the work in progress only to take effect', async () => {
+  test('is ended by an unload request, which waits for the work in progress only to take effect', async () => {
     job({ model: 'alpha', workMs: 5000 })
     await clock.pass(LOAD_MS)
     scheduler.unload(models.get('alpha')!)
@@ -204,7 +204,7 @@ describe('keep_alive', () => {
 })
 
 describe('the queue', () => {
-  it('lets a request whose model is resident pass those that wait for a load', async () => {
+  test('lets a request whose model is resident pass those that wait for a load', async () => {
     start({ maxLoaded: 1, parallel: 2 })
     job({ name: 'a1', model: 'alpha', workMs: 5000 })
     await clock.pass(LOAD_MS)
@@ -221,7 +221,7 @@ describe('the queue', () => {
     ])
   })
 
-  it('holds back everything behind a load, also what would only need a free place', async () => {
+  test('holds back everything behind a load, also what would only need a free place', async () => {
     start({ maxLoaded: 2 })
     job({ model: 'alpha' })
     job({ model: 'beta' })
@@ -231,7 +231,7 @@ describe('the queue', () => {
     expect(events.slice(2)).toEqual(['6000 beta begins', '6000 beta ends'])
   })
 
-  it('puts a request for the model that is being loaded behind the others', async () => {
+  test('puts a request for the model that is being loaded behind the others', async () => {
     job({ name: 'a1', model: 'alpha' })
     job({ name: 'b', model: 'beta' })
     job({ name: 'a2', model: 'alpha' })
@@ -244,7 +244,7 @@ describe('the queue', () => {
     expect(scheduler.loads).toBe(3)
   })
 
-  it('waits with an eviction until the model is idle', async () => {
+  test('waits with an eviction until the model is idle', async () => {
     job({ model: 'alpha', workMs: 7000 })
     await clock.pass(LOAD_MS)
     job({ model: 'beta' })
@@ -255,7 +255,7 @@ describe('the queue', () => {
     expect(events.at(-1)).toBe('13000 beta ends')
   })
 
-  it('is stalled by a keep_alive that comes for the model it is about to evict', async () => {
+  test('is stalled by a keep_alive that comes for the model it is about to evict', async () => {
     job({ name: 'a1', model: 'alpha', workMs: 5000 })
     await clock.pass(LOAD_MS)
     job({ name: 'b', model: 'beta' })
@@ -266,7 +266,7 @@ describe('the queue', () => {
     expect(events.slice(-3)).toEqual(['8100 a2 ends', '31100 b begins', '31100 b ends'])
   })
 
-  it('is not stalled by a late request that names no keep_alive', async () => {
+  test('is not stalled by a late request that names no keep_alive', async () => {
     job({ name: 'a1', model: 'alpha', workMs: 5000 })
     await clock.pass(LOAD_MS)
     job({ name: 'b', model: 'beta' })
@@ -275,7 +275,7 @@ describe('the queue', () => {
     expect(events.slice(-3)).toEqual(['8100 a2 ends', '11100 b begins', '11100 b ends'])
   })
 
-  it('refuses one request more than may wait, with the text of a 503', async () => {
+  test('refuses one request more than may wait, with the text of a 503', async () => {
     start({ maxQueue: 2 })
     for (let count = 0; count < 4; count++) job({ name: `${count}`, model: 'alpha' })
     await clock.pass(0)
@@ -285,7 +285,7 @@ describe('the queue', () => {
     expect(events.filter(event => event.endsWith('ends'))).toHaveLength(3)
   })
 
-  it('does not count requests that wait for a slot of a resident model', async () => {
+  test('does not count requests that wait for a slot of a resident model', async () => {
     start({ maxQueue: 1 })
     job({ model: 'alpha' })
     await clock.pass(LOAD_MS)
@@ -297,7 +297,7 @@ describe('the queue', () => {
 })
 
 describe('leaving', () => {
-  it('throws the load away, and the next request for the model starts it from the beginning', async () => {
+  test('throws the load away, and the next request for the model starts it from the beginning', async () => {
     const leave = job({ name: 'a1', model: 'alpha' })
     job({ name: 'a2', model: 'alpha' })
     await clock.pass(2000)
@@ -308,7 +308,7 @@ describe('leaving', () => {
     expect(scheduler.loadsAbandoned).toBe(1)
   })
 
-  it('while queued costs no load', async () => {
+  test('while queued costs no load', async () => {
     job({ model: 'alpha' })
     const leave = job({ model: 'beta' })
     leave()
@@ -317,7 +317,7 @@ describe('leaving', () => {
     expect(scheduler.loads).toBe(1)
   })
 
-  it('while waiting for a slot leaves the slot to the others', async () => {
+  test('while waiting for a slot leaves the slot to the others', async () => {
     job({ name: 'a1', model: 'alpha', workMs: 1000 })
     const leave = job({ name: 'a2', model: 'alpha', workMs: 1000 })
     job({ name: 'a3', model: 'alpha', workMs: 1000 })
@@ -333,7 +333,7 @@ describe('leaving', () => {
     ])
   })
 
-  it('in the middle of the work makes the model idle', async () => {
+  test('in the middle of the work makes the model idle', async () => {
     const leave = job({ model: 'alpha', workMs: 60_000, keepAliveMs: 0 })
     await clock.pass(LOAD_MS + 1000)
     leave()
@@ -345,14 +345,14 @@ describe('leaving', () => {
 describe('24 short jobs over three models, one resident at a time', () => {
   const names = ['alpha', 'beta', 'gamma']
 
-  it('sent in turns load about once a job', async () => {
+  test('sent in turns load about once a job', async () => {
     for (let count = 0; count < 24; count++) job({ model: names[count % 3]!, workMs: 300 })
     await clock.pass(120_000)
     expect(events.filter(event => event.endsWith('ends'))).toHaveLength(24)
     expect(scheduler.loads).toBe(24)
   })
 
-  it('sent model by model load three times', async () => {
+  test('sent model by model load three times', async () => {
     for (let count = 0; count < 24; count++) job({ model: names[Math.floor(count / 8)]!, workMs: 300 })
     await clock.pass(120_000)
     expect(events.filter(event => event.endsWith('ends'))).toHaveLength(24)

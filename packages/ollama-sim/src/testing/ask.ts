@@ -23,12 +23,12 @@ export interface Answered {
  * Sends one request and takes the answer apart. Rejects when there is none.
  * `signal` makes the caller leave; `onChunk` sees the pieces as they arrive.
  */
-export function ask(
+export const ask = (
   { port }: Pick<Sim, 'port'>,
   { method = 'POST', path, headers = {}, body }: Asked,
   { signal, onChunk }: { signal?: AbortSignal; onChunk?: (chunk: string) => void } = {},
-): Promise<Answered> {
-  return new Promise((resolve, reject) => {
+): Promise<Answered> =>
+  new Promise((resolve, reject) => {
     const text = typeof body === 'object' ? JSON.stringify(body) : body
     const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }
     const options = {
@@ -64,12 +64,10 @@ export function ask(
     request.on('error', reject)
     request.end(text)
   })
-}
 
 /** The lines of an NDJSON body. */
-export function linesOf({ text }: Answered): Record<string, unknown>[] {
-  return text
+export const linesOf = ({ text }: Answered): Record<string, unknown>[] =>
+  text
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as Record<string, unknown>)
-}

@@ -52,7 +52,7 @@ export const messagesRequest = struct('anthropic.MessagesRequest', {
 })
 
 /** A chat request as Ollama makes one of it; thinking is dropped where the model cannot. Throws a Refusal. */
-export function messagesToChat(request: MessagesRequest, thinks: boolean): ChatRequest {
+export const messagesToChat = (request: MessagesRequest, thinks: boolean): ChatRequest => {
   const { model = '', max_tokens: limit = 0, messages = [], system, stop_sequences: stop, thinking } = request
   if (model === '') throw new Refusal(400, 'model is required')
   if (limit <= 0) throw new Refusal(400, 'max_tokens is required and must be positive')
@@ -76,7 +76,7 @@ export function messagesToChat(request: MessagesRequest, thinks: boolean): ChatR
 }
 
 /** What Ollama says it has read before it has: a token for four characters. */
-export function estimateTokens({ system, messages = [], tools = [] }: MessagesRequest): number {
+export const estimateTokens = ({ system, messages = [], tools = [] }: MessagesRequest): number => {
   let chars = textOf(system).length
   for (const { role = '', content } of messages) chars += role.length + textOf(content).length
   for (const { name = '', description = '', input_schema: schema } of tools) {
@@ -85,12 +85,18 @@ export function estimateTokens({ system, messages = [], tools = [] }: MessagesRe
   return Math.floor(chars / 4)
 }
 
-function textOf(content: string | Block[] | undefined): string {
+const textOf = (content: string | Block[] | undefined): string => {
   if (Array.isArray(content)) return content.map(({ text = '' }) => text).join('')
   return content ?? ''
 }
 
-function toMessages({ role = '', content = '' }: { role?: string; content?: string | Block[] }): Message[] {
+const toMessages = ({
+  role = '',
+  content = '',
+}: {
+  role?: string
+  content?: string | Block[]
+}): Message[] => {
   if (typeof content === 'string') return [{ role, content }]
   const message: Message = { role, content: textOf(content) }
   const calls: ToolCall[] = []
@@ -109,6 +115,7 @@ function toMessages({ role = '', content = '' }: { role?: string; content?: stri
   return says || results.length === 0 ? [message, ...results] : results
 }
 
-function toTool({ name = '', description = '', input_schema: schema = {} }: AnthropicTool) {
-  return { type: 'function', function: { name, description, parameters: { type: '', ...schema } } }
-}
+const toTool = ({ name = '', description = '', input_schema: schema = {} }: AnthropicTool) => ({
+  type: 'function',
+  function: { name, description, parameters: { type: '', ...schema } },
+})

@@ -1,22 +1,21 @@
+import { rfc3339Nano } from '../clock.ts'
+import type { Exchange } from '../exchange.ts'
 import { decodeGo, type GoType } from '../go/decode.ts'
 import { goJson, goQuote } from '../go/encode.ts'
 import { toPlain, type JsonValue } from '../go/json-value.ts'
-import type { Exchange } from '../exchange.ts'
 import type { Model } from '../model/catalogue.ts'
 import { tokenText } from '../model/vocabulary.ts'
 import { loadOptions, type LoadOptions } from '../scheduler/load-options.ts'
-import { rfc3339Nano } from '../clock.ts'
 import { readOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import type { InferenceRequest } from './requests.ts'
 
 /** The body as a Go struct. Throws a Refusal with Go's text. */
-export function readBody<T>(exchange: Exchange, type: GoType): T {
-  return readForeignBody(exchange, type, 'missing request body')
-}
+export const readBody = <T>(exchange: Exchange, type: GoType): T =>
+  readForeignBody(exchange, type, 'missing request body')
 
 /** The same for a foreign dialect, where no body at all has Go's own text. */
-export function readForeignBody<T>({ body }: Exchange, type: GoType, missing = 'EOF'): T {
+export const readForeignBody = <T>({ body }: Exchange, type: GoType, missing = 'EOF'): T => {
   try {
     return decodeGo(type, body.json()) as T
   } catch (error) {
@@ -26,10 +25,10 @@ export function readForeignBody<T>({ body }: Exchange, type: GoType, missing = '
 }
 
 /** What of a request decides about runner and length. Throws OptionError. */
-export function settings(
+export const settings = (
   model: Model,
   { options, shift }: InferenceRequest,
-): { load: LoadOptions; limit: number; stop: string[] } {
+): { load: LoadOptions; limit: number; stop: string[] } => {
   const asked = readOptions(options)
   const merged = { ...model.parameters, ...asked }
   const load = loadOptions(merged, shift)
@@ -42,13 +41,13 @@ export function settings(
 }
 
 /** Without a limit of the request's own, Ollama stops at ten contexts; a negative one here really has no end. */
-function limitOf(predict: number | undefined, { numCtx }: LoadOptions): number {
+const limitOf = (predict: number | undefined, { numCtx }: LoadOptions): number => {
   if (predict === undefined) return 10 * numCtx
   return predict > 0 ? predict : Infinity
 }
 
 /** Throws when `format` is neither "json" nor a schema. Ollama notices only once the model is loaded. */
-export function checkFormat(format: JsonValue | undefined): void {
+export const checkFormat = (format: JsonValue | undefined): void => {
   if (format === undefined) return
   const value = toPlain(format)
   if (value === '' || value === 'json' || (typeof value === 'object' && !Array.isArray(value))) return
@@ -59,12 +58,12 @@ export function checkFormat(format: JsonValue | undefined): void {
 }
 
 /** Throws when the request asks for more log probabilities than there are. */
-export function checkLogprobs({ top_logprobs: top = 0 }: InferenceRequest): void {
+export const checkLogprobs = ({ top_logprobs: top = 0 }: InferenceRequest): void => {
   if (top < 0 || top > 20) throw new Refusal(400, 'top_logprobs must be between 0 and 20')
 }
 
 /** Throws when the model cannot think and was asked to. Returns whether it will. */
-export function checkThinking(model: Model, request: InferenceRequest): boolean {
+export const checkThinking = (model: Model, request: InferenceRequest): boolean => {
   const able = model.capabilities.includes('thinking')
   const { think = able } = request
   if (think !== false && !able)
@@ -82,7 +81,10 @@ const logprob = (token: number, value: number) => {
 }
 
 /** The log probabilities of tokens that were said, each with the `top` likeliest in its place. */
-export function logprobsOf(tokens: readonly number[], { logprobs, top_logprobs: top = 0 }: InferenceRequest) {
+export const logprobsOf = (
+  tokens: readonly number[],
+  { logprobs, top_logprobs: top = 0 }: InferenceRequest,
+) => {
   if (!logprobs || tokens.length === 0) return undefined
   return tokens.map(token => {
     const others = Array.from({ length: Math.max(0, top - 1) }, (_, other) => logprob(other, OTHERS))
@@ -92,6 +94,7 @@ export function logprobsOf(tokens: readonly number[], { logprobs, top_logprobs: 
 }
 
 /** The first fields of every native answer. */
-export function opening(exchange: Exchange, request: InferenceRequest) {
-  return { model: request.model, created_at: rfc3339Nano(exchange.clock.now()) }
-}
+export const opening = (exchange: Exchange, request: InferenceRequest) => ({
+  model: request.model,
+  created_at: rfc3339Nano(exchange.clock.now()),
+})

@@ -14,7 +14,7 @@ const NAMESPACE = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$/
 const HOST = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349}$/
 
 /** `[host/][namespace/]model[:tag]`, with Ollama's defaults. */
-export function parseModelName(text: string): ModelName {
+export const parseModelName = (text: string): ModelName => {
   let rest = text.trim()
   const suffix = rest.slice(rest.lastIndexOf(':') + 1).toLowerCase()
   const cloud =
@@ -36,6 +36,5 @@ export function parseModelName(text: string): ModelName {
 }
 
 /** The key under which installed models are found: names match without regard to case. */
-export function modelKey({ host, namespace, model, tag }: ModelName): string {
-  return `${host}/${namespace}/${model}:${tag}`.toLowerCase()
-}
+export const modelKey = ({ host, namespace, model, tag }: ModelName): string =>
+  `${host}/${namespace}/${model}:${tag}`.toLowerCase()

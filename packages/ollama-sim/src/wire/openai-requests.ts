@@ -1,8 +1,8 @@
 import { any, bool, custom, float, int, pointer, slice, string, struct } from '../go/decode.ts'
 import { JsonNumber, JsonObject, toPlain, type JsonValue } from '../go/json-value.ts'
 import type { Message, Tool, ToolCall } from '../model/render.ts'
-import { toolType, type ChatRequest, type GenerateRequest } from './requests.ts'
 import { Refusal } from './refusal.ts'
+import { toolType, type ChatRequest, type GenerateRequest } from './requests.ts'
 
 interface OpenAiCall {
   id?: string
@@ -115,7 +115,7 @@ export const openAiEmbeddingRequest = struct('openai.EmbedRequest', {
 })
 
 /** The options of a native request. */
-function optionsOf(request: Sampling): JsonObject {
+const optionsOf = (request: Sampling): JsonObject => {
   const options = new JsonObject()
   const set = (name: string, value: JsonValue | undefined) => {
     if (value !== undefined) options.entries.push([name, value])
@@ -132,7 +132,7 @@ function optionsOf(request: Sampling): JsonObject {
 }
 
 /** A chat request as Ollama makes one of it. Throws a Refusal. */
-export function toChat(request: ChatCompletionRequest): ChatRequest {
+export const toChat = (request: ChatCompletionRequest): ChatRequest => {
   const { messages = [], model, tools, response_format: format } = request
   if (messages.length === 0) throw new Refusal(400, "[] is too short - 'messages'")
   const chat: ChatRequest = { messages: messages.flatMap(toMessages), options: optionsOf(request) }
@@ -146,7 +146,7 @@ export function toChat(request: ChatCompletionRequest): ChatRequest {
 }
 
 /** A generate request as Ollama makes one of it. */
-export function toGenerate(request: CompletionRequest): GenerateRequest {
+export const toGenerate = (request: CompletionRequest): GenerateRequest => {
   const generate: GenerateRequest = { prompt: request.prompt ?? '', options: optionsOf(request) }
   if (request.model !== undefined) generate.model = request.model
   if (request.suffix !== undefined) generate.suffix = request.suffix
@@ -154,7 +154,7 @@ export function toGenerate(request: CompletionRequest): GenerateRequest {
 }
 
 /** Each part of a message becomes a message of its own. */
-function toMessages({ role = '', content, reasoning, tool_calls: calls }: OpenAiMessage): Message[] {
+const toMessages = ({ role = '', content, reasoning, tool_calls: calls }: OpenAiMessage): Message[] => {
   const shared = { role: role.toLowerCase(), ...(reasoning && { thinking: reasoning }) }
   if (Array.isArray(content)) {
     return (content as { type?: string; text?: string }[]).map(({ type, text }) => {
@@ -169,7 +169,7 @@ function toMessages({ role = '', content, reasoning, tool_calls: calls }: OpenAi
   return [{ ...shared, content: text, tool_calls: calls.map(toToolCall) }]
 }
 
-function toToolCall({ function: { name = '', arguments: given = '' } = {} }: OpenAiCall): ToolCall {
+const toToolCall = ({ function: { name = '', arguments: given = '' } = {} }: OpenAiCall): ToolCall => {
   try {
     return { function: { name, arguments: JSON.parse(given) as unknown } }
   } catch {
@@ -188,7 +188,7 @@ const EFFORTS = new Map([
 ])
 
 /** The thinking that an effort asks for; undefined leaves it to the model. */
-export function thinkOf(effort: string | undefined): boolean | string | undefined {
+export const thinkOf = (effort: string | undefined): boolean | string | undefined => {
   if (effort === undefined || effort === '') return undefined
   if (effort === 'none') return false
   const think = EFFORTS.get(effort)

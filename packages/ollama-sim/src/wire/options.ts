@@ -16,7 +16,7 @@ const FLOATS = new Set(
 )
 
 /** The options as values, floats cut down where an integer is meant, unknown ones left out. Throws OptionError. */
-export function readOptions(options: JsonObject | undefined): Record<string, unknown> {
+export const readOptions = (options: JsonObject | undefined): Record<string, unknown> => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of options?.entries ?? []) {
     if (value !== null) readOption(name, value, read)
@@ -24,7 +24,7 @@ export function readOptions(options: JsonObject | undefined): Record<string, unk
   return read
 }
 
-function readOption(name: string, value: JsonValue, read: Record<string, unknown>): void {
+const readOption = (name: string, value: JsonValue, read: Record<string, unknown>): void => {
   const refuse = (type: string): never => {
     throw new OptionError(`option ${goQuote(name)} must be of ${type}`)
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { decodeGo } from '../go/decode.ts'
 import { readFirstValue } from '../go/read-json.ts'
 import { chatRequest, FOREVER_MS, generateRequest } from './requests.ts'
@@ -6,7 +6,7 @@ import { chatRequest, FOREVER_MS, generateRequest } from './requests.ts'
 const chat = (text: string) => decodeGo(chatRequest, readFirstValue(Buffer.from(text)))
 const generate = (text: string) => decodeGo(generateRequest, readFirstValue(Buffer.from(text)))
 
-it.each([
+test.each([
   ['names in any case', '{"MODEL":"a","Stream":false}', { model: 'a', stream: false }],
   ['the last of a repeated name', '{"model":"a","Model":"b","model":"c"}', { model: 'c' }],
   ['null as absent where nothing was said before', '{"model":null,"stream":null}', {}],
@@ -26,7 +26,7 @@ it.each([
   expect(chat(text)).toEqual(fields)
 })
 
-it.each([
+test.each([
   ['{"model":5}', 'json: cannot unmarshal number into Go struct field ChatRequest.model of type string'],
   ['{"MODEL":5}', 'json: cannot unmarshal number into Go struct field ChatRequest.model of type string'],
   ['{"stream":[]}', 'json: cannot unmarshal array into Go struct field ChatRequest.stream of type bool'],
@@ -80,7 +80,7 @@ it.each([
   expect(() => chat(text)).toThrow(expect.objectContaining({ message }))
 })
 
-it.each([
+test.each([
   ['aGk', 0],
   ['x', 0],
   ['aGk=a', 4],
@@ -91,7 +91,7 @@ it.each([
   )
 })
 
-it('takes base64 with padding, without data, and broken over lines', () => {
+test('takes base64 with padding, without data, and broken over lines', () => {
   for (const image of ['aGk=', '', 'aGVs\nbG8='])
     expect(generate(JSON.stringify({ images: [image] }))).toEqual({ images: [image] })
 })

@@ -42,7 +42,7 @@ export const responsesRequest = struct('openai.ResponsesRequest', {
 })
 
 /** A chat request as Ollama makes one of it. Throws a Refusal. */
-export function responsesToChat(request: ResponsesRequest): ChatRequest {
+export const responsesToChat = (request: ResponsesRequest): ChatRequest => {
   const { model, input = '', instructions = '', max_output_tokens: limit, tools, reasoning } = request
   const options = new JsonObject()
   if (limit !== undefined) options.entries.push(['num_predict', new JsonNumber(String(limit))])
@@ -57,7 +57,7 @@ export function responsesToChat(request: ResponsesRequest): ChatRequest {
   return chat
 }
 
-function toMessage(item: Item): Message {
+const toMessage = (item: Item): Message => {
   const { type = 'message', role = 'user', content = '', name = '', output = '' } = item
   if (type === 'message') {
     const text = typeof content === 'string' ? content : content.map(part => part.text ?? '').join('')
@@ -74,10 +74,11 @@ function toMessage(item: Item): Message {
   }
 }
 
-function toTool({
+const toTool = ({
   name = '',
   description = '',
   parameters,
-}: NonNullable<ResponsesRequest['tools']>[number]): Tool {
-  return { type: 'function', function: { name, description, parameters: { type: '', ...parameters } } }
-}
+}: NonNullable<ResponsesRequest['tools']>[number]): Tool => ({
+  type: 'function',
+  function: { name, description, parameters: { type: '', ...parameters } },
+})
