@@ -1,5 +1,4 @@
-import { HelpShown, readSettings, SettingError } from '@foreman/flags'
-import { onStopRequest } from '@foreman/lifecycle'
+import { HelpShown, readSettings, SettingError, onStopRequest } from '@foreman/process'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { idle } from './idle.ts'

@@ -1,4 +1,4 @@
-import { setting, type SettingTable } from '@foreman/flags'
+import { setting, type SettingTable } from '@foreman/process'
 import path from 'node:path'
 import { resultsDirectory } from './results.ts'
 

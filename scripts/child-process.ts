@@ -1,4 +1,4 @@
-import type { Environment } from '@foreman/flags'
+import type { Environment } from '@foreman/process'
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface ChildCommand {

@@ -1,4 +1,4 @@
-import type { Address } from '@foreman/flags'
+import type { Address } from '@foreman/process'
 
 const READY_POLL_MS = 200
 const ASK_MS = 5000

@@ -1,6 +1,6 @@
-import { describeSettings } from '@foreman/flags'
 import { gatewaySettings } from '@foreman/gateway/settings'
 import { startSim } from '@foreman/ollama-sim'
+import { describeSettings } from '@foreman/process'
 import { workerSettings } from '@foreman/worker/settings'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,3 +1,4 @@
+import { gatewaySettings } from '@foreman/gateway/settings'
 import {
   flagsAsEnvironment,
   HelpShown,
@@ -5,9 +6,8 @@ import {
   setting,
   SettingError,
   withEnvFile,
-} from '@foreman/flags'
-import { gatewaySettings } from '@foreman/gateway/settings'
-import { onStopRequest } from '@foreman/lifecycle'
+  onStopRequest,
+} from '@foreman/process'
 import { workerSettings } from '@foreman/worker/settings'
 import path from 'node:path'
 import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'

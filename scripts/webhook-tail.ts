@@ -1,5 +1,4 @@
-import { HelpShown, readSettings, setting, SettingError, withEnvFile } from '@foreman/flags'
-import { onStopRequest } from '@foreman/lifecycle'
+import { HelpShown, readSettings, setting, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
 import { parseSecrets, VerificationError, verify } from '@foreman/webhooks'
 import http, { type IncomingMessage } from 'node:http'
 import { localUrl } from './first-request.ts'

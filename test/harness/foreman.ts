@@ -1,6 +1,6 @@
-import { readSettings } from '@foreman/flags'
 import { gatewaySettings } from '@foreman/gateway/settings'
 import { startGateway } from '@foreman/gateway/testing'
+import { readSettings } from '@foreman/process'
 import { openStore, type Store } from '@foreman/store'
 import { workerSettings } from '@foreman/worker/settings'
 import { createContext } from '@foreman/worker/testing'

@@ -1,4 +1,4 @@
-import type { Job } from '@foreman/ollama-client/foreman'
+import type { Job } from '@foreman/foreman-client'
 import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
 import { onTestFinished } from 'vitest'
 import { type Foreman, type ForemanOptions, startForeman } from './foreman.ts'

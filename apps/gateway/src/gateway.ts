@@ -1,8 +1,8 @@
 import type { Store } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LockTest } from './lock-test.ts'
+import type { GatewayServer } from './http/server.ts'
+import type { LockTest } from './intake/lock-test.ts'
 import type { Logger } from './logger.ts'
-import type { GatewayServer } from './server.ts'
 
 const LOCK_TEST_MS = 10_000
 /** What callers that are cut off have to read why. */

@@ -1,9 +1,8 @@
-import { HelpShown, readSettings, SettingError, withEnvFile } from '@foreman/flags'
-import { onStopRequest } from '@foreman/lifecycle'
+import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
 import { StoreUnusableError } from '@foreman/store'
+import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './context.ts'
 import { createLogger } from './logger.ts'
-import { isLoopback } from './loopback.ts'
 import { gatewaySettings } from './settings.ts'
 
 const EXIT_BAD_CONFIGURATION = 2

@@ -1,7 +1,7 @@
-import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
 import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
-import { type Caller, parseCallers } from './callers.ts'
-import { type OriginPolicy, originPolicy } from './origins.ts'
+import { type Caller, parseCallers } from './access/callers.ts'
+import { type OriginPolicy, originPolicy } from './access/origins.ts'
 
 export const gatewaySettings = {
   addr: setting.address({ env: 'FOREMAN_ADDR', default: ':8080', describe: 'Where to listen' }),

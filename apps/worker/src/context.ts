@@ -1,12 +1,12 @@
-import { composer } from '@foreman/job-resource'
+import { composer } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
-import { Courier } from './courier.ts'
-import { Embedder } from './embedder.ts'
-import { Housekeeper } from './housekeeper.ts'
 import type { Logger } from './logger.ts'
 import type { WorkerConfig } from './settings.ts'
+import { Embedder } from './target/embedder.ts'
+import { Housekeeper } from './upkeep/job-cleaner.ts'
+import { Courier } from './webhooks/courier.ts'
 import { Worker } from './worker.ts'
 
 /** A worker's write may wait this long for another process's: it has nothing better to do. */

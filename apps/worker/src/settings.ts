@@ -1,6 +1,6 @@
-import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/flags'
+import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
 import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
-import { readCertificates } from './certificates.ts'
+import { readCertificates } from './webhooks/certificates.ts'
 
 export const workerSettings = {
   ollamaUrl: setting.url({ env: 'FOREMAN_OLLAMA_URL', describe: 'The Ollama server to work for' }),

@@ -1,14 +1,14 @@
 import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
+import { chooseGroup, type Turn } from '@foreman/scheduling'
 import { type Claim, type ExclusiveLock, isBusy, isFull, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
-import type { Courier } from './courier.ts'
-import type { Embedder } from './embedder.ts'
-import type { Housekeeper } from './housekeeper.ts'
 import type { Logger } from './logger.ts'
-import { MAX_DELAY_MS } from './outcome.ts'
-import { Run, type RunOptions, type RunResult } from './run.ts'
-import { chooseGroup, type Turn } from './schedule.ts'
-import { TargetMonitor, type TargetMonitorOptions } from './target-monitor.ts'
+import { Run, type RunOptions, type RunResult } from './run/run.ts'
+import { MAX_DELAY_MS } from './run/verdict.ts'
+import type { Embedder } from './target/embedder.ts'
+import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
+import type { Housekeeper } from './upkeep/job-cleaner.ts'
+import type { Courier } from './webhooks/courier.ts'
 
 const LOCK_POLL_MS = 250
 const HEARTBEAT_MS = 2_000

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { parseLines } from './answer/ndjson.ts'
 import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
 import { openExchange, type Exchange } from './exchange.ts'
 import { headerLines, type RequestHeaders } from './headers.ts'
-import { parseLines } from './ndjson.ts'
 import type {
   ChatChunk,
   ChatReply,

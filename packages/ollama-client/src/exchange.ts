@@ -1,6 +1,6 @@
 import got from 'got'
 import { finished, Readable } from 'node:stream'
-import { AnswerBody } from './answer-body.ts'
+import { AnswerBody } from './answer/body.ts'
 import { rawHeaderLines, type RequestHeaders } from './headers.ts'
 import { NativeRequest } from './native-request.ts'
 

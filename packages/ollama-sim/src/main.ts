@@ -1,5 +1,4 @@
-import { HelpShown, readSettings, SettingError, withEnvFile } from '@foreman/flags'
-import { onStopRequest } from '@foreman/lifecycle'
+import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
 import { settings } from './settings.ts'
 import { startSim } from './sim.ts'
 

@@ -1,4 +1,4 @@
-import { setting } from '@foreman/flags'
+import { setting } from '@foreman/process'
 
 /** Settings of the simulation as a process of its own. */
 export const settings = {

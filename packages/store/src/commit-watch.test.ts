@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CommitWatch } from './commit-watch.ts'
-import { openStore } from './store.ts'
+import { openStore } from './open-store.ts'
 import { startChild } from './testing/child.ts'
 import { newJob, tempDirectory, type TempStore, tempStore } from './testing/temp-store.ts'
 

@@ -1,7 +1,7 @@
+import type { WebhookEvent } from '@foreman/jobs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { WebhookEvent } from './outbox.ts'
-import { openStore } from './store.ts'
+import { openStore } from './open-store.ts'
 import type { JobRef } from './submissions.ts'
 import { HOUR_MS, newJob, tempDirectory } from './testing/temp-store.ts'
 

@@ -1,6 +1,6 @@
+import type { DeliveryState, WebhookEvent } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, eq, inArray, lte, sql } from './drizzle.ts'
-import type { DeliveryState } from './job-status.ts'
 import { goneReceivers, webhookAttempts, webhookDeliveries } from './schema.ts'
 
 /** A message on its way. */
@@ -9,7 +9,7 @@ export interface Delivery {
   /** The `webhook-id`. */
   readonly id: string
   readonly jobSeq: number
-  readonly event: string
+  readonly event: WebhookEvent
   readonly url: string
   readonly host: string
   readonly state: DeliveryState

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'vitest'
-import { openStore } from './store.ts'
+import { openStore } from './open-store.ts'
 import { anyStep, Trial } from './testing/lifecycle-trial.ts'
 import { tempDirectory } from './testing/temp-store.ts'
 

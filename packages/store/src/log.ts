@@ -1,6 +1,6 @@
+import type { JobChange } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { sql } from './drizzle.ts'
-import type { TerminalState } from './job-status.ts'
 import type { Outbox } from './outbox.ts'
 import { type HeaderPairs, jobLog } from './schema.ts'
 
@@ -9,21 +9,6 @@ export interface ResponseHead {
   readonly status: number
   readonly headers: HeaderPairs
 }
-
-/** Why the worker chose this job's group (docs/scheduling.md). */
-export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
-
-/** What a job's log says of its changes. */
-export type JobEvent =
-  | { type: 'queued' }
-  | { type: 'started'; attempt: number; reason: ChoiceReason }
-  /** What earlier attempts brought is void. */
-  | { type: 'reset'; attempt: number }
-  | { type: 'progress'; attempt: number; tokens: number }
-  | { type: 'released'; attempt: number; code: string; availableAt?: number }
-  | { type: 'lost'; attempt: number }
-  | { type: 'cancel_requested' }
-  | { type: TerminalState; attempt: number; code?: string }
 
 /** The longest piece of output that one row holds: a reader may then bound its memory by counting rows. */
 const MAX_LOG_BYTES = 64 * 1024
@@ -57,7 +42,7 @@ export const logWriter = ({ db }: Connection, outbox: Outbox) => {
         })
       }
     },
-    event: (jobSeq: number, attempt: number, at: number, event: JobEvent): void => {
+    event: (jobSeq: number, attempt: number, at: number, event: JobChange): void => {
       insert.run({ jobSeq, attempt, kind: 'event', bytes: Buffer.from(JSON.stringify({ ...event, at })) })
       outbox.announce(jobSeq, event.type, at)
     },

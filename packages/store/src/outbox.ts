@@ -1,31 +1,10 @@
+import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, eq, ne, sql } from './drizzle.ts'
 import { newId } from './ids.ts'
-import type { JobEvent, ResponseHead } from './log.ts'
+import type { ResponseHead } from './log.ts'
 import type { JobRecord, Records } from './records.ts'
 import { goneReceivers, jobDetails, jobLog, webhookDeliveries } from './schema.ts'
-
-/** What a webhook may be told of, and the change of a job that it tells. */
-const announced = {
-  queued: 'job.queued',
-  started: 'job.started',
-  progress: 'job.progress',
-  released: 'job.retrying',
-  succeeded: 'job.succeeded',
-  failed: 'job.failed',
-  cancelled: 'job.cancelled',
-} as const satisfies Partial<Record<JobEvent['type'], string>>
-
-export type WebhookEvent = (typeof announced)[keyof typeof announced]
-
-export const webhookEvents: readonly WebhookEvent[] = Object.values(announced)
-
-/** Those that a webhook gets that names none. */
-export const terminalEvents = [
-  'job.succeeded',
-  'job.failed',
-  'job.cancelled',
-] as const satisfies readonly WebhookEvent[]
 
 /** An answer as it is in the log. */
 export interface StoredAnswer {
@@ -105,8 +84,8 @@ export const outboxWriter = ({ db }: Connection, records: Records, compose: Comp
   }
 
   return {
-    announce: (jobSeq: number, type: JobEvent['type'], at: number): void => {
-      const event = (announced as Partial<Record<JobEvent['type'], WebhookEvent>>)[type]
+    announce: (jobSeq: number, type: JobChange['type'], at: number): void => {
+      const event = (webhookEventOf as Partial<Record<JobChange['type'], WebhookEvent>>)[type]
       if (!event) return
       const webhook = selectWebhook.get({ jobSeq })
       if (!webhook?.url || !webhook.events?.includes(event)) return

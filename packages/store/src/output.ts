@@ -1,6 +1,6 @@
+import type { JobState } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
-import type { JobState } from './job-status.ts'
 import type { ResponseHead } from './log.ts'
 import { jobLog, jobs } from './schema.ts'
 

@@ -1,8 +1,8 @@
+import { DEADLINE_EXCEEDED, type ChoiceReason } from '@foreman/jobs'
 import { randomUUID } from 'node:crypto'
 import type { Connection } from './connection.ts'
 import { and, asc, eq, isNotNull, isNull, lte, sql } from './drizzle.ts'
-import { DEADLINE_EXCEEDED } from './job-status.ts'
-import type { ChoiceReason, LogWriter } from './log.ts'
+import type { LogWriter } from './log.ts'
 import { type HeaderPairs, jobRequests, jobs, target } from './schema.ts'
 
 /** A job in the hands of the worker that claimed it. */

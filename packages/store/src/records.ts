@@ -1,7 +1,7 @@
+import { isEndState, type JobState, type JobChange } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, getTableColumns, gt, gte, isNotNull, lt, type SQL, sql } from './drizzle.ts'
-import { isTerminal, type JobState } from './job-status.ts'
-import type { JobEvent, ResponseHead } from './log.ts'
+import type { ResponseHead } from './log.ts'
 import { type HeaderPairs, jobDetails, jobLog, jobRequests, jobs } from './schema.ts'
 
 /** All that is known of a job but for its request and its log. Times in ms since the epoch. */
@@ -33,7 +33,7 @@ export interface StoredRequest {
 export type LogEntry = { readonly id: number; readonly attempt: number } & (
   | { readonly kind: 'head'; readonly head: ResponseHead }
   | { readonly kind: 'body'; readonly bytes: Buffer }
-  | { readonly kind: 'event'; readonly event: JobEvent & { readonly at: number } }
+  | { readonly kind: 'event'; readonly event: JobChange & { readonly at: number } }
 )
 
 export type Records = ReturnType<typeof records>
@@ -138,14 +138,14 @@ export const records = (connection: Connection) => {
         const value: unknown = JSON.parse(bytes.toString())
         return kind === 'head'
           ? { id, attempt, kind, head: value as ResponseHead }
-          : { id, attempt, kind, event: value as JobEvent & { at: number } }
+          : { id, attempt, kind, event: value as JobChange & { at: number } }
       }),
   }
 }
 
 /** As the partial indexes have it. */
 const inState = (state: JobState): SQL | undefined =>
-  isTerminal(state)
+  isEndState(state)
     ? and(isNotNull(jobs.finishedAt), eq(jobs.state, state))
     : eq(jobs.state, sql.raw(`'${state}'`))
 

@@ -1,8 +1,8 @@
+import { MAX_LOSSES, type EndState, type JobChange } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, eq, exists, isNotNull, sql } from './drizzle.ts'
 import { JobLostError } from './errors.ts'
-import { MAX_LOSSES, type TerminalState } from './job-status.ts'
-import type { JobEvent, LogWriter, ResponseHead } from './log.ts'
+import type { LogWriter, ResponseHead } from './log.ts'
 import type { Claim } from './queue.ts'
 import { jobLog, jobs } from './schema.ts'
 
@@ -13,7 +13,7 @@ export interface HeldAnswer {
 }
 
 export interface Finish {
-  readonly state: TerminalState
+  readonly state: EndState
   /** The attempt whose output is the answer; null: there is none. */
   readonly answerAttempt: number | null
   readonly statusCode?: number
@@ -147,11 +147,11 @@ export const runs = (connection: Connection, log: LogWriter) => {
     })
     mustHit(run.seq, changed)
     hold(run.seq, run.attempt, end.held)
-    const event: JobEvent = { type: end.state, attempt: run.attempt }
+    const event: JobChange = { type: end.state, attempt: run.attempt }
     log.event(run.seq, run.attempt, now, end.errorCode ? { ...event, code: end.errorCode } : event)
   }
 
-  const releaseInTransaction = (run: Run, back: Release, event: JobEvent, now: number): void => {
+  const releaseInTransaction = (run: Run, back: Release, event: JobChange, now: number): void => {
     const changed = release.run({
       seq: run.seq,
       token: run.token,
@@ -210,7 +210,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
           return 'cancelled'
         }
         const { code, availableAt } = back
-        const event: JobEvent = { type: 'released', attempt: run.attempt, code }
+        const event: JobChange = { type: 'released', attempt: run.attempt, code }
         releaseInTransaction(run, back, availableAt === undefined ? event : { ...event, availableAt }, now)
         return 'queued'
       }),

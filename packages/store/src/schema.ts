@@ -1,5 +1,5 @@
+import { deliveryStates, endStates, jobStates, type WebhookEvent } from '@foreman/jobs'
 import { blob, check, index, integer, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
-import { deliveryStates, jobStates, terminalStates } from './job-status.ts'
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
 
@@ -71,7 +71,7 @@ export const jobs = sqliteTable(
     check('jobs_running_has_claim', sql`(${table.state} = 'running') = (${table.claimToken} IS NOT NULL)`),
     check(
       'jobs_terminal_has_end',
-      sql`(${table.state} IN (${oneOf(terminalStates)})) = (${table.finishedAt} IS NOT NULL)`,
+      sql`(${table.state} IN (${oneOf(endStates)})) = (${table.finishedAt} IS NOT NULL)`,
     ),
     index('jobs_ready')
       .on(table.groupKey, table.priority, table.seq)
@@ -162,7 +162,7 @@ export const webhookDeliveries = sqliteTable(
     jobSeq: integer('job_seq')
       .notNull()
       .references(() => jobs.seq),
-    event: text('event').notNull(),
+    event: text('event').$type<WebhookEvent>().notNull(),
     url: text('url').notNull(),
     /** Host and port: so many at a time go to one. */
     host: text('host').notNull(),

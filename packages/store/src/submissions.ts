@@ -1,10 +1,9 @@
+import { isEndState, priorities, type Priority, type WebhookEvent } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, eq, isNotNull, isNull, sql } from './drizzle.ts'
 import { KeyReusedError } from './errors.ts'
 import { newId } from './ids.ts'
-import { isTerminal, priorities, type Priority } from './job-status.ts'
 import type { LogWriter } from './log.ts'
-import type { WebhookEvent } from './outbox.ts'
 import { type HeaderPairs, jobDetails, jobs } from './schema.ts'
 
 export interface NewJob {
@@ -121,7 +120,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
     const holder = selectByKey.get({ caller, key })
     if (!holder) return undefined
     const { seq, id, state, answerAttempt, requestHash } = holder
-    if (isTerminal(state) && answerAttempt === null) return { seq, id, gaveUp: true }
+    if (isEndState(state) && answerAttempt === null) return { seq, id, gaveUp: true }
     if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
     return { seq, id, gaveUp: false }
   }

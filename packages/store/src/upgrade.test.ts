@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openStore } from './store.ts'
+import { openStore } from './open-store.ts'
 import { HOUR_MS, newJob, tempDirectory } from './testing/temp-store.ts'
 
 const migrations = path.join(import.meta.dirname, '../migrations')

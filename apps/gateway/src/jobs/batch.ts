@@ -1,8 +1,8 @@
 import { jsonElements } from '@foreman/ollama-client'
 import { setImmediate } from 'node:timers/promises'
-import type { JobDraft } from '../intake.ts'
-import { problem, Refusal } from '../refusal.ts'
-import type { BatchRefusal } from './batch-refusal.ts'
+import { problem, Refusal } from '../http/refusal.ts'
+import type { BatchRefusal } from '../intake/batch-refusal.ts'
+import type { JobDraft } from '../intake/intake.ts'
 
 export const MOST_JOBS_OF_A_BATCH = 10_000
 /** How long other callers wait while a part of a batch is read. */

@@ -1,9 +1,10 @@
-import { isTerminal, type JobRecord, type LogEntry, type Store } from '@foreman/store'
+import { eventOf } from '@foreman/job-view'
+import { isEndState } from '@foreman/jobs'
+import { type JobRecord, type LogEntry, type Store } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { attend } from '../attend.ts'
-import type { Followers } from '../followers.ts'
-import type { Patience } from '../relay.ts'
-import { eventOf } from './event.ts'
+import type { Followers } from '../answer/log-followers.ts'
+import type { Patience } from '../answer/relay.ts'
+import { attend } from '../answer/wake-ups.ts'
 
 export interface FollowOptions {
   readonly store: Store
@@ -27,7 +28,7 @@ export const streamEvents = async (
   response: ServerResponse,
   { store, followers, patience, cutOff }: FollowOptions,
 ): Promise<void> => {
-  if (isTerminal(job.state) && store.records.log(job.seq, after).length === 0)
+  if (isEndState(job.state) && store.records.log(job.seq, after).length === 0)
     return void response.writeHead(NO_MORE).end()
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
@@ -51,7 +52,7 @@ export const streamEvents = async (
       // The last event comes in the transaction of the end, and nothing comes behind it.
       if (entries.some(isEnd)) break
       // Its time was up while it was followed, or it is followed from behind its end.
-      if (entries.length === 0 && (state === undefined || isTerminal(state))) break
+      if (entries.length === 0 && (state === undefined || isEndState(state))) break
       if (entries.length === 0 && !(await signal.next(patience.heartbeatMs)))
         response.write(': keep-alive\n\n')
     }

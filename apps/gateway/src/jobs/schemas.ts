@@ -1,5 +1,5 @@
+import { jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { generatingEndpoints } from '@foreman/ollama-client'
-import { jobStates, priorities, webhookEvents } from '@foreman/store'
 import { z } from 'zod'
 
 /** What callers send to foreman's own routes. /openapi.json is made from these. */

@@ -1,14 +1,14 @@
+import { endEvents, type WebhookEvent } from '@foreman/jobs'
 import {
   generatingEndpoint,
   type GeneratingEndpoint,
   jsonFields,
   readGenerationRequest,
 } from '@foreman/ollama-client'
-import { terminalEvents, type WebhookEvent } from '@foreman/store'
-import type { Intake, JobDraft } from '../intake.ts'
-import { problem } from '../refusal.ts'
+import { problem } from '../http/refusal.ts'
+import { validate } from '../http/validate.ts'
+import type { Intake, JobDraft } from '../intake/intake.ts'
 import { Submission } from './schemas.ts'
-import { validate } from './validate.ts'
 
 const headers = [['Content-Type', 'application/json']] as const
 
@@ -48,7 +48,7 @@ export const readSubmission = (
     metadata: submission.metadata,
     webhook: webhook && {
       url: webhook.url,
-      events: (webhook.events as WebhookEvent[] | undefined) ?? terminalEvents,
+      events: (webhook.events as WebhookEvent[] | undefined) ?? endEvents,
     },
   }
 }

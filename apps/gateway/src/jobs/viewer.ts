@@ -1,10 +1,11 @@
-import { type Answer, describeJob, readAnswer } from '@foreman/job-resource'
-import type { Job } from '@foreman/ollama-client/foreman'
-import { isTerminal, type JobRecord, type OutputCursor, type Store, type Submitted } from '@foreman/store'
+import type { Job } from '@foreman/foreman-client'
+import { type Answer, describeJob, readAnswer } from '@foreman/job-view'
+import { isEndState } from '@foreman/jobs'
+import { type JobRecord, type OutputCursor, type Store, type Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
-import { problem } from '../refusal.ts'
-import { sendJson } from '../send-json.ts'
+import { problem } from '../http/refusal.ts'
+import { sendJson } from '../http/send-json.ts'
 
 export interface ViewerOptions {
   readonly store: Store
@@ -63,7 +64,7 @@ export class JobViewer {
 
   /** Of a job that has ended. Read a bit at a time: others are served in between. */
   async #answerOf(job: JobRecord): Promise<Answer | undefined> {
-    if (!isTerminal(job.state)) return undefined
+    if (!isEndState(job.state)) return undefined
     let cursor: OutputCursor | undefined
     let reader: ReturnType<typeof readAnswer> | undefined
     let bytes = 0

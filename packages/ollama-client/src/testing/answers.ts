@@ -1,4 +1,4 @@
-import { type GeneratingEndpoint, generatingEndpoint } from '../endpoints.ts'
+import { type GeneratingEndpoint, generatingEndpoint } from '../wire/endpoints.ts'
 import { chunkBytes, type Recording, recording, recordingNames } from './recording.ts'
 
 export const LINES: [string, string][] = [['Content-Type', 'application/x-ndjson']]

@@ -1,7 +1,7 @@
+import type { WebhookEvent } from '@foreman/jobs'
 import type Database from 'better-sqlite3'
 import { deepEqual, equal } from 'node:assert/strict'
-import type { WebhookEvent } from '../outbox.ts'
-import type { Store } from '../store.ts'
+import type { Store } from '../open-store.ts'
 
 /** Longer than any message is waited for. */
 const LONGEST_DELIVERY_MS = 3 * 24 * 3_600_000

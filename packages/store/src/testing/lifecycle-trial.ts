@@ -1,19 +1,20 @@
-import Database from 'better-sqlite3'
-import fc from 'fast-check'
-import { deepEqual, equal, ok, throws } from 'node:assert/strict'
-import { JobLostError, KeyReusedError } from '../errors.ts'
 import {
-  isTerminal,
+  isEndState,
   type JobState,
   MAX_LOSSES,
   priorities,
   type Priority,
-  terminalStates,
+  endStates,
   transitions,
-} from '../job-status.ts'
-import { type WebhookEvent, webhookEvents } from '../outbox.ts'
+  type WebhookEvent,
+  webhookEvents,
+} from '@foreman/jobs'
+import Database from 'better-sqlite3'
+import fc from 'fast-check'
+import { deepEqual, equal, ok, throws } from 'node:assert/strict'
+import { JobLostError, KeyReusedError } from '../errors.ts'
+import { openStore, type Store } from '../open-store.ts'
 import type { Claim } from '../queue.ts'
-import { openStore, type Store } from '../store.ts'
 import type { Submitted } from '../submissions.ts'
 import { ExpectedMessages } from './expected-messages.ts'
 import { newJob } from './temp-store.ts'
@@ -59,7 +60,7 @@ export const anyStep = fc.oneof(
   kindOf(1, 'redeliver', { which: fc.nat(9) }),
   kindOf(6, 'claim', { group: anyGroup }),
   kindOf(3, 'append', { which: anyWhich, head: fc.boolean(), body: fc.boolean() }),
-  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...terminalStates), held: fc.boolean() }),
+  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...endStates), held: fc.boolean() }),
   kindOf(4, 'release', {
     which: anyWhich,
     delayMs: fc.constantFrom(0, 0, 500, 2_000, MAX_DELAY_MS),
@@ -205,7 +206,7 @@ export class Trial {
     const job = newJob({ groupKey: group, streams, priority, idempotency, webhook, deadlineAt })
     const submit = () => this.#store.submissions.enqueue(job, this.#now)
     const holder = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
-    if (holder && !(isTerminal(holder.state) && holder.answerAttempt === null)) {
+    if (holder && !(isEndState(holder.state) && holder.answerAttempt === null)) {
       if (holder.hash === hash)
         return deepEqual(submit(), { seq: holder.seq, id: holder.id, isReplayed: true })
       const before = this.#everything()
@@ -219,7 +220,7 @@ export class Trial {
   /** A job that has ended, once more. */
   #repeat(seq: number | undefined): void {
     const job = this.#jobs.get(seq ?? 0)
-    if (!job || !isTerminal(job.state)) return
+    if (!job || !isEndState(job.state)) return
     const { group, webhook, id } = job
     const again = newJob({ groupKey: group, streams: false, webhook, retryOf: id })
     const given = { group, streams: false, priority: 'normal' as const, webhook, key: null, hash: null }
@@ -325,10 +326,10 @@ export class Trial {
       cancelRequestedAt: null,
       expiresAt: this.#now + TTL_MS,
     })
-    this.#tell(job, `job.${state as (typeof terminalStates)[number]}`)
+    this.#tell(job, `job.${state as (typeof endStates)[number]}`)
   }
 
-  #finish(claim: Claim | undefined, state: (typeof terminalStates)[number], withHeld: boolean): void {
+  #finish(claim: Claim | undefined, state: (typeof endStates)[number], withHeld: boolean): void {
     const answerAttempt = withHeld && claim ? claim.attempt : null
     const end = { state, answerAttempt, errorCode: 'some', ...(withHeld ? { held } : {}) }
     const job = this.#owned(claim, own => this.#store.runs.finish(own, end, this.#now, TTL_MS))
@@ -384,7 +385,7 @@ export class Trial {
     if (seq === undefined) return
     this.#store.submissions.delivered({ seq, id: '' }, this.#now + 1_000)
     const job = this.#jobs.get(seq)
-    if (job && isTerminal(job.state) && job.key === null) job.bytesExpireAt = this.#now + 1_000
+    if (job && isEndState(job.state) && job.key === null) job.bytesExpireAt = this.#now + 1_000
   }
 
   #requeueLost(): void {
@@ -465,14 +466,14 @@ export class Trial {
         ({ streams: _streams, hasOutput: _hasOutput, hash: _hash, webhook: _webhook, ...job }) => ({
           ...job,
           isClaimed: job.state === 'running' ? 1 : 0,
-          isFinished: isTerminal(job.state) ? 1 : 0,
+          isFinished: isEndState(job.state) ? 1 : 0,
         }),
       ),
     )
     const states = new Map(rows.map(({ seq, state }) => [seq, state]))
     for (const [seq, before] of this.#statesBefore) {
       const after = states.get(seq)
-      if (after === undefined) ok(isTerminal(before), `a job went while it was ${before}`)
+      if (after === undefined) ok(isEndState(before), `a job went while it was ${before}`)
       else if (after !== before) ok(transitions[before].includes(after), `${before} became ${after}`)
     }
     this.#statesBefore = states
@@ -496,15 +497,15 @@ export class Trial {
          WHERE kind = 'event' AND type IN ('succeeded', 'failed', 'cancelled') ORDER BY job_seq`,
       )
       .all()
-    const ended = [...states].filter(([, state]) => isTerminal(state)).map(([seq, type]) => ({ seq, type }))
+    const ended = [...states].filter(([, state]) => isEndState(state)).map(([seq, type]) => ({ seq, type }))
     deepEqual(ends, ended)
     const requests = this.#peek.prepare('SELECT job_seq FROM job_requests').pluck().all()
-    for (const [seq, state] of states) if (!isTerminal(state)) ok(requests.includes(seq), 'a request went')
+    for (const [seq, state] of states) if (!isEndState(state)) ok(requests.includes(seq), 'a request went')
   }
 
   /** Everything ends, its time goes by, and then nothing is left of it. */
   checkEnd(): void {
-    for (const { seq, state } of this.#jobs.values()) if (!isTerminal(state)) this.#cancel(seq)
+    for (const { seq, state } of this.#jobs.values()) if (!isEndState(state)) this.#cancel(seq)
     this.#requeueLost()
     this.check()
     this.#now += 1_000_000_000

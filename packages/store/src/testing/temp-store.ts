@@ -3,8 +3,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import { openStore, type Store } from '../open-store.ts'
 import type { Claim } from '../queue.ts'
-import { openStore, type Store } from '../store.ts'
 import type { JobRef, NewJob } from '../submissions.ts'
 
 /** A directory of its own for the present test. */

@@ -1,0 +1,24 @@
+import type { RequestHandler, Response } from 'express'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { Refusal } from '../http/refusal.ts'
+import { type Caller, DEFAULT_CALLER } from './callers.ts'
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** Lets nobody by without a token, and notes whose it is. Digests are compared, in constant time whatever the lengths. */
+export const access = (callers: readonly Caller[]): RequestHandler => {
+  const known = callers.map(({ name, token }) => ({ name, digest: digest(token) }))
+  return (request, response, next) => {
+    const { authorization = '', 'x-api-key': apiKey } = request.headers
+    const given = [/^bearer +(.+)$/i.exec(authorization)?.[1], apiKey]
+      .filter(each => typeof each === 'string')
+      .map(digest)
+    const caller = known.find(each => given.some(one => timingSafeEqual(one, each.digest)))
+    if (known.length > 0 && !caller) throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
+    response.locals['caller'] = caller?.name ?? DEFAULT_CALLER
+    next()
+  }
+}
+
+/** Who calls, once `access` has let them by. */
+export const callerOf = ({ locals }: Response): string => locals['caller'] as string

@@ -1,0 +1,68 @@
+import { dialectOf } from '@foreman/ollama-client'
+import type { ErrorRequestHandler } from 'express'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Logger } from '../logger.ts'
+import { isOwnPath } from './own-paths.ts'
+import { HalfSentError } from './read-body.ts'
+import { Refusal } from './refusal.ts'
+import { requestPath } from './request-path.ts'
+
+/** How long a caller whose request is refused may go on sending it: cut off at once, it might never read why. */
+const UPLOAD_PATIENCE_MS = 10_000
+
+/** The one place where an error becomes an answer. What is not for the caller goes to the log. */
+export const errorHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, request, response, _next) => {
+    if (
+      error instanceof HalfSentError ||
+      response.destroyed ||
+      (error instanceof Error && error.message === 'the caller left')
+    )
+      return
+    if (response.headersSent) {
+      logger.error({ err: error }, 'an answer broke off')
+      response.destroy()
+      return
+    }
+    const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal error')
+    if (!(error instanceof Refusal)) logger.error({ err: error, path: request.path }, 'unexpected error')
+    refuse(request, response, refusal)
+  }
+
+/** Problem details (RFC 9457). */
+const problemOf = ({ status, message, code, members }: Refusal) => ({
+  contentType: 'application/problem+json',
+  body: Buffer.from(
+    JSON.stringify({
+      type: 'about:blank',
+      title: STATUS_CODES[status],
+      status,
+      detail: message,
+      code,
+      ...members,
+    }),
+  ),
+})
+
+const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
+  const { status, message, headers } = refusal
+  const path = requestPath(request).decoded
+  const { contentType, body } = isOwnPath(path) ? problemOf(refusal) : dialectOf(path).error(status, message)
+  response.writeHead(status, {
+    ...headers,
+    ...(request.complete ? {} : { Connection: 'close' }),
+    'Content-Type': contentType,
+    'Content-Length': body.byteLength,
+  })
+  if (request.complete) return void response.end(body)
+  response.write(body)
+  request.resume()
+  const end = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, UPLOAD_PATIENCE_MS)
+  request.once('close', end)
+  request.once('end', end)
+}

@@ -1,0 +1,23 @@
+import { Refusal } from '../http/refusal.ts'
+
+/** Why a batch is refused: because of one of its jobs. */
+export class BatchRefusal extends Error {
+  override readonly name = 'BatchRefusal'
+  readonly index: number
+  readonly refusal: Refusal
+
+  constructor(index: number, refusal: Refusal) {
+    super(refusal.message)
+    this.index = index
+    this.refusal = refusal
+  }
+}
+
+/** Does something for one job of a batch. @throws BatchRefusal for a Refusal */
+export const ofBatch = async <T>(index: number, act: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await act()
+  } catch (error) {
+    throw error instanceof Refusal ? new BatchRefusal(index, error) : error
+  }
+}

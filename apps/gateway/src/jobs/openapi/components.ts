@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { JobQuery, Submission, Webhook } from '../schemas.ts'
+import * as answers from './answers.ts'
+import { eventData, JobEvent } from './events.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+const named = { Submission, Webhook, JobQuery, ...answers, JobEvent }
+
+const registry = z.registry<{ id: string }>()
+for (const [id, schema] of Object.entries({ ...named, ...eventData })) registry.add(schema, { id })
+
+/** As callers see them on the wire: a field that has a default need not be sent, an object of an answer is open. */
+const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: id => `#/components/schemas/${id}` })
+
+const { JobQuery: query, ...shared } = Object.fromEntries(
+  Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
+    id,
+    schema as JsonSchema,
+  ]),
+)
+
+/** Every schema but that of a query, which is there as parameters. */
+export const componentSchemas = shared
+
+export const queryProperties = query?.['properties'] as Readonly<Record<string, JsonSchema>>
+
+export type SchemaName = Exclude<keyof typeof named, 'JobQuery'>
+
+export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })

@@ -1,0 +1,134 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import { openStore } from '@foreman/store'
+import fs from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { TargetMonitor } from './monitor.ts'
+
+const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest of ${name}` }))
+
+/** A target whose answers a test may hold back, and that may go and come back at the same address. */
+const startTarget = async () => {
+  const hanging = new Set<string>()
+  const asked: string[] = []
+  const listener: http.RequestListener = (request, response) => {
+    const route = request.url ?? ''
+    asked.push(route)
+    if (hanging.has(route)) return
+    const answers: Record<string, unknown> = {
+      '/api/version': { version: '0.0.0' },
+      '/api/tags': { models },
+      '/api/ps': { models: [] },
+      '/api/show': { modelfile: 'FROM /models/sha256-0', parameters: '', details: {}, model_info: {} },
+    }
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answers[route] ?? {}))
+  }
+  let server = http.createServer(listener)
+  const listen = (port: number) =>
+    new Promise<void>(resolve => void server.listen(port, '127.0.0.1', resolve))
+  const leave = () =>
+    new Promise<void>(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+  onTestFinished(leave)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    hanging,
+    asked,
+    leave,
+    comeBack: async () => {
+      server = http.createServer(listener)
+      await listen(port)
+    },
+  }
+}
+
+const start = async (pollIntervalMs = 60_000) => {
+  const target = await startTarget()
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-worker-'))
+  const store = openStore(path.join(directory, 'foreman.db'), { busyTimeoutMs: 1_000 })
+  const onReturn = vi.fn<() => void>()
+  const onPoll = vi.fn<() => void>()
+  const monitor = new TargetMonitor({
+    client: new OllamaClient({ url: target.url }),
+    store,
+    logger: pino({ level: 'silent' }),
+    pollIntervalMs,
+    now: Date.now,
+    onReturn,
+    onPoll,
+    onModel: () => undefined,
+  })
+  onTestFinished(() => {
+    monitor.stop()
+    store.close()
+    fs.rmSync(directory, { recursive: true })
+  })
+  monitor.start()
+  return { target, store, monitor, onReturn, onPoll }
+}
+
+const soon = { timeout: 10_000, interval: 10 }
+
+test('a target that is there is found at once, and what it says is kept', async () => {
+  const { store, monitor, onReturn } = await start()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+  expect(monitor.isUp).toBe(true)
+  expect(store.presence.target()).toMatchObject({ state: 'up', reason: null })
+  expect(store.catalogue.snapshot('/api/version')?.body.toString()).toBe('{"version":"0.0.0"}')
+  expect(store.catalogue.model('registry.ollama.ai/library/b:latest')?.digest).toBe('digest of b')
+})
+
+test('a target that went away is waited for, and found when it is back', async () => {
+  const { target, store, monitor, onReturn } = await start()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+  await target.leave()
+  monitor.lost('refused')
+  expect(monitor.isUp).toBe(false)
+  expect(store.presence.target()).toMatchObject({ state: 'away', reason: 'refused' })
+  await target.comeBack()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
+  expect(monitor.isUp).toBe(true)
+})
+
+test('a target that goes away while it is asked about its models is waited for like any other', async () => {
+  const { target, monitor, onReturn } = await start()
+  target.hanging.add('/api/show')
+  await expect.poll(() => target.asked.includes('/api/show'), soon).toBe(true)
+  expect(onReturn).toHaveBeenCalledTimes(1)
+  monitor.lost('refused')
+  await target.leave()
+  target.hanging.clear()
+  await target.comeBack()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
+})
+
+test(
+  'a target that is slow to tell about its models is polled all the same',
+  { timeout: 40_000 },
+  async () => {
+    const { target, onPoll } = await start(200)
+    target.hanging.add('/api/show')
+    await expect.poll(() => onPoll.mock.calls.length, { timeout: 30_000, interval: 50 }).toBeGreaterThan(5)
+  },
+)
+
+test('a target of which a gateway is in doubt is looked at', async () => {
+  const { target, store, monitor, onReturn } = await start()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+  await target.leave()
+  monitor.heedSuspicion()
+  expect(monitor.isUp).toBe(true)
+  store.presence.suspectTarget(Date.now())
+  monitor.heedSuspicion()
+  await expect.poll(() => store.presence.target().state, soon).toBe('away')
+  await target.comeBack()
+  await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
+})

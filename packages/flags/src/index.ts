@@ -1,7 +1,0 @@
-export type { Address } from './address.ts'
-export type { Command } from './command-line.ts'
-export { describeSettings, type SettingRow } from './describe.ts'
-export { type Environment, withEnvFile } from './env-file.ts'
-export { HelpShown, SettingError } from './errors.ts'
-export { flagsAsEnvironment, readSettings } from './read-settings.ts'
-export { setting, type Setting, type SettingTable, type SettingValues } from './setting.ts'

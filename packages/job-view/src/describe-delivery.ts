@@ -1,0 +1,24 @@
+import type { Delivery } from '@foreman/jobs'
+import type { DeliveryAttempt, Delivery as StoredDelivery } from '@foreman/store'
+import { time } from './time.ts'
+
+/** A webhook delivery as callers see it, with its attempts. */
+export const describeDelivery = (
+  delivery: StoredDelivery,
+  attempts: readonly DeliveryAttempt[],
+): Delivery => ({
+  id: delivery.id,
+  event: delivery.event,
+  url: delivery.url,
+  state: delivery.state,
+  created_at: time(delivery.createdAt),
+  ...(delivery.nextAttemptAt !== null && { next_attempt_at: time(delivery.nextAttemptAt) }),
+  ...(delivery.finishedAt !== null && { finished_at: time(delivery.finishedAt) }),
+  attempts: attempts.map(({ at, durationMs, status, error, response }) => ({
+    at: time(at),
+    duration_ms: durationMs,
+    ...(status !== null && { status }),
+    ...(error !== null && { error }),
+    ...(response !== null && { response }),
+  })),
+})

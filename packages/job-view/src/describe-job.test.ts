@@ -1,0 +1,85 @@
+import type { JobRecord } from '@foreman/store'
+import { expect, test } from 'vitest'
+import { describeJob } from './describe-job.ts'
+import { aJob } from './testing/a-job.ts'
+
+const shown = (job: Partial<JobRecord>, besides: Parameters<typeof describeJob>[1] = {}) =>
+  describeJob(aJob(job), besides)
+
+test('a job that has just been handed in shows what it is, and nothing that it has not', () => {
+  expect(shown({ answerAttempt: null, attempt: 0, state: 'queued' }, { position: 3 })).toEqual({
+    id: 'job_1',
+    state: 'queued',
+    endpoint: '/api/chat',
+    model: 'plain',
+    priority: 'normal',
+    caller: 'default',
+    position: 3,
+    attempts: 0,
+    created_at: '1970-01-01T00:00:01.000Z',
+  })
+})
+
+const running = { state: 'running', attempt: 2, startedAt: 2_000 } as const
+const ended = { attempt: 1, startedAt: 2_000, finishedAt: 3_000, expiresAt: 4_000 } as const
+
+test.each<[what: string, job: Partial<JobRecord>, fields: object]>([
+  ['its priority by name', { priority: 0 }, { priority: 'high' }],
+  ['its metadata', { metadata: { a: [1] } }, { metadata: { a: [1] } }],
+  ['its deadline', { deadlineAt: 9_000 }, { deadline: '1970-01-01T00:00:09.000Z' }],
+  ['when it is tried again', { availableAt: 9_000 }, { next_attempt_at: '1970-01-01T00:00:09.000Z' }],
+  ['which job it repeats', { retryOf: 'job_0' }, { retry_of: 'job_0' }],
+  ['that it runs', running, { state: 'running', attempts: 2, started_at: '1970-01-01T00:00:02.000Z' }],
+  ['how far it is', { ...running, tokens: 7 }, { progress: { tokens: 7 } }],
+  ['that it is to be cancelled', { ...running, cancelRequestedAt: 5 }, { cancel_requested: true }],
+  [
+    'its end, and when it goes',
+    { ...ended, state: 'succeeded' },
+    { finished_at: '1970-01-01T00:00:03.000Z', expires_at: '1970-01-01T00:00:04.000Z' },
+  ],
+  [
+    'what it used',
+    { ...ended, state: 'succeeded', promptTokens: 0, completionTokens: 5 },
+    { usage: { prompt_tokens: 0, completion_tokens: 5 } },
+  ],
+  [
+    'a part of what it used',
+    { ...ended, state: 'succeeded', completionTokens: 5 },
+    { usage: { completion_tokens: 5 } },
+  ],
+  [
+    'why it failed',
+    { ...ended, state: 'failed', errorCode: 'stall', errorMessage: 'silent' },
+    { error: { code: 'stall', message: 'silent' } },
+  ],
+  [
+    'with what status it failed',
+    { ...ended, state: 'failed', errorCode: 'http_error', statusCode: 404 },
+    { error: { code: 'http_error', message: 'the target answered with status 404', status: 404 } },
+  ],
+  [
+    'that it was cancelled',
+    { ...ended, state: 'cancelled', errorCode: 'cancelled' },
+    { error: { code: 'cancelled', message: 'the job was cancelled' } },
+  ],
+])('a job shows %s', (_what, job, fields) => {
+  expect(shown({ state: 'queued', ...job })).toMatchObject(fields)
+})
+
+test.each<[field: string, job: Partial<JobRecord>]>([
+  ['progress', { ...ended, state: 'succeeded', tokens: 7 }],
+  ['usage', { ...running, promptTokens: 1 }],
+  ['error', { ...ended, state: 'succeeded' }],
+  ['next_attempt_at', { ...running, availableAt: null }],
+])('a job does not show %s in another state', (field, job) => {
+  expect(shown(job)).not.toHaveProperty(field)
+})
+
+test("the target's own words come before foreman's", () => {
+  const failed = { ...ended, state: 'failed', errorCode: 'http_error', statusCode: 404 } as const
+  expect(shown(failed, { answer: { errorText: 'no such model' } }).error?.message).toBe('no such model')
+})
+
+test('a position is shown of a queued job only', () => {
+  expect(shown(running, { position: 3 })).not.toHaveProperty('position')
+})

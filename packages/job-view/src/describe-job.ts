@@ -1,0 +1,66 @@
+import { isEndState, type Job, type JobError, priorities } from '@foreman/jobs'
+import type { JobRecord } from '@foreman/store'
+import type { Answer } from './answer.ts'
+import { time } from './time.ts'
+
+/** What is shown of a job besides its record, where it is asked for. */
+export interface Besides {
+  readonly position?: number | undefined
+  readonly answer?: Answer | undefined
+}
+
+/** A job as callers see it: what has no value is left out. */
+export const describeJob = (job: JobRecord, { position, answer }: Besides = {}): Job => {
+  const { state } = job
+  const isOver = isEndState(state)
+  return {
+    id: job.id,
+    state,
+    endpoint: job.endpoint,
+    model: job.model,
+    priority: priorities[job.priority] ?? 'normal',
+    caller: job.caller,
+    ...(job.metadata && { metadata: job.metadata }),
+    ...(state === 'queued' && position !== undefined && { position }),
+    attempts: job.attempt,
+    created_at: time(job.createdAt),
+    ...(job.startedAt !== null && { started_at: time(job.startedAt) }),
+    ...(job.finishedAt !== null && { finished_at: time(job.finishedAt) }),
+    ...(job.expiresAt !== null && { expires_at: time(job.expiresAt) }),
+    ...(job.deadlineAt !== null && { deadline: time(job.deadlineAt) }),
+    ...(state === 'queued' && job.availableAt !== null && { next_attempt_at: time(job.availableAt) }),
+    ...(job.cancelRequestedAt !== null && { cancel_requested: true }),
+    ...(job.retryOf !== null && { retry_of: job.retryOf }),
+    ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
+    ...(isOver && usageOf(job)),
+    ...(answer?.result && { result: answer.result }),
+    ...(isOver && state !== 'succeeded' && { error: errorOf(job, answer) }),
+  }
+}
+
+const usageOf = ({ promptTokens, completionTokens }: JobRecord): Pick<Job, 'usage'> => {
+  if (promptTokens === null && completionTokens === null) return {}
+  return {
+    usage: {
+      ...(promptTokens !== null && { prompt_tokens: promptTokens }),
+      ...(completionTokens !== null && { completion_tokens: completionTokens }),
+    },
+  }
+}
+
+/** For what the target itself has said, where its words are not at hand. */
+const messages: Record<string, string> = {
+  cancelled: 'the job was cancelled',
+  target_error: "the target's answer is an error",
+  not_an_answer: "the target's answer is in no known form",
+}
+
+const errorOf = ({ errorCode, errorMessage, statusCode, state }: JobRecord, answer?: Answer): JobError => {
+  const code = errorCode ?? state
+  const said = errorMessage ?? answer?.errorText ?? messages[code]
+  return {
+    code,
+    message: said ?? `the target answered with status ${statusCode ?? 'unknown'}`,
+    ...(statusCode !== null && { status: statusCode }),
+  }
+}

@@ -1,0 +1,62 @@
+import type { EndState, JobEnd, JobEventData } from '@foreman/jobs'
+import type { LogEntry } from '@foreman/store'
+import { time } from './time.ts'
+
+/** An entry of a job's log as an event of a stream: the same entry is the same event whenever it is sent. */
+export const eventOf = (entry: LogEntry): string => {
+  const { name, data } = contentOf(entry)
+  return `id: ${entry.id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** The name of an event, and the data of that event. */
+type Content = {
+  [Name in keyof JobEventData]: { readonly name: Name; readonly data: JobEventData[Name] }
+}[keyof JobEventData]
+
+const contentOf = (entry: LogEntry): Content => {
+  const { attempt } = entry
+  if (entry.kind === 'head') return { name: 'head', data: { attempt, status: entry.head.status } }
+  if (entry.kind === 'body') return { name: 'output', data: { attempt, ...textOf(entry.bytes) } }
+  const { event } = entry
+  const at = time(event.at)
+  switch (event.type) {
+    case 'queued':
+      return { name: 'queued', data: { state: 'queued', at } }
+    case 'started':
+      return { name: 'started', data: { state: 'running', attempt, at, reason: event.reason } }
+    case 'reset':
+      return { name: 'reset', data: { attempt } }
+    case 'progress':
+      return { name: 'progress', data: { attempt, tokens: event.tokens } }
+    case 'released': {
+      const next = event.availableAt === undefined ? {} : { next_attempt_at: time(event.availableAt) }
+      return { name: 'retrying', data: { state: 'queued', attempt, code: event.code, ...next, at } }
+    }
+    case 'lost':
+      return { name: 'lost', data: { attempt, at } }
+    case 'cancel_requested':
+      return { name: 'cancel_requested', data: { at } }
+    case 'succeeded':
+      return { name: 'succeeded', data: endOf(event, 'succeeded') }
+    case 'failed':
+      return { name: 'failed', data: endOf(event, 'failed') }
+    case 'cancelled':
+      return { name: 'cancelled', data: endOf(event, 'cancelled') }
+  }
+}
+
+const endOf = <State extends EndState>(
+  { attempt, code, at }: { readonly attempt: number; readonly code?: string; readonly at: number },
+  state: State,
+): JobEnd<State> => ({ state, attempt, ...(code !== undefined && { code }), at: time(at) })
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** A piece can end within a character: then it is no text by itself. */
+const textOf = (bytes: Buffer): { text: string } | { base64: string } => {
+  try {
+    return { text: decoder.decode(bytes) }
+  } catch {
+    return { base64: bytes.toString('base64') }
+  }
+}

@@ -1,0 +1,81 @@
+import type { Announcement, StoredAnswer } from '@foreman/store'
+import { expect, test } from 'vitest'
+import { aJob } from './testing/a-job.ts'
+import { composer, INLINE_RESULT_BYTES } from './webhook-body.ts'
+
+const answerOf = (body: unknown, contentType = 'application/json; charset=utf-8'): StoredAnswer => ({
+  head: { status: 200, headers: [['Content-Type', contentType]] },
+  body: [Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))],
+})
+
+const ended = { finishedAt: 3_000, expiresAt: 4_000, attempt: 1, answerAttempt: 1 } as const
+
+const bodyOf = (announcement: Partial<Announcement>, publicUrl?: string) =>
+  JSON.parse(
+    composer(publicUrl)({
+      event: 'job.succeeded',
+      at: 3_000,
+      job: aJob({ ...ended, state: 'succeeded' }),
+      answer: () => undefined,
+      ...announcement,
+    }),
+  ) as { type: string; timestamp: string; data: { job: Record<string, unknown>; result_url?: string } }
+
+test('a message says what happened when, and shows the job', () => {
+  const { type, timestamp, data } = bodyOf({
+    event: 'job.started',
+    at: 2_000,
+    job: aJob({ state: 'running' }),
+  })
+  expect([type, timestamp]).toEqual(['job.started', '1970-01-01T00:00:02.000Z'])
+  expect(data).toMatchObject({ job: { id: 'job_1', state: 'running' } })
+  expect(data).not.toHaveProperty('result_url')
+})
+
+test('a short result is in the message', () => {
+  const { data } = bodyOf({ answer: () => answerOf({ done: true }) })
+  expect(data.job['result']).toEqual({ done: true })
+  expect(data).not.toHaveProperty('result_url')
+})
+
+test('a streamed answer is put together for it', () => {
+  const pieces = [
+    { model: 'm', message: { role: 'assistant', content: 'a' }, done: false },
+    { model: 'm', message: { role: 'assistant', content: 'b' }, done: true },
+  ]
+  const ndjson = pieces.map(piece => `${JSON.stringify(piece)}\n`).join('')
+  const { data } = bodyOf({ answer: () => answerOf(ndjson, 'application/x-ndjson') })
+  expect(data.job['result']).toMatchObject({ message: { content: 'ab' }, done: true })
+})
+
+test.each([
+  ['just short enough', INLINE_RESULT_BYTES - 9, true],
+  ['too long', INLINE_RESULT_BYTES - 8, false],
+])('of a result that is %s', (_what, length, isInline) => {
+  const { data } = bodyOf({ answer: () => answerOf({ a: 'x'.repeat(length) }) })
+  expect('result' in data.job).toBe(isInline)
+  expect(data.result_url).toBe(isInline ? undefined : '/jobs/job_1')
+})
+
+test('a result that is not in the message is linked, at the address that callers know', () => {
+  expect(bodyOf({}, 'https://foreman.example').data.result_url).toBe('https://foreman.example/jobs/job_1')
+})
+
+test('no more of an answer is read than can be looked at within a transaction', () => {
+  const limits: number[] = []
+  bodyOf({ answer: maxBytes => void limits.push(maxBytes) })
+  expect(limits).toEqual([4 * 1024 * 1024])
+})
+
+test('a failure is told in the words of the target', () => {
+  const job = aJob({ ...ended, state: 'failed', errorCode: 'http_error', statusCode: 404 })
+  const { data } = bodyOf({ event: 'job.failed', job, answer: () => answerOf({ error: 'no such model' }) })
+  expect(data.job['error']).toEqual({ code: 'http_error', message: 'no such model', status: 404 })
+})
+
+test('an error at the end of a stream is found', () => {
+  const job = aJob({ ...ended, state: 'failed', errorCode: 'target_error', statusCode: 200 })
+  const sse = 'data: {"a":1}\n\ndata: {"error":{"message":"it broke"}}\n\n'
+  const { data } = bodyOf({ event: 'job.failed', job, answer: () => answerOf(sse, 'text/event-stream') })
+  expect(data.job['error']).toMatchObject({ message: 'it broke' })
+})

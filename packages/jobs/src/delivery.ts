@@ -1,0 +1,29 @@
+import type { JobChange } from './events.ts'
+import type { EndState } from './state.ts'
+
+/** The states of a webhook delivery. `dead`: foreman has given up sending it. */
+export const deliveryStates = ['pending', 'delivered', 'dead'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** The webhook event that reports a change of a job. The changes that are missing here are not reported. */
+export const webhookEventOf = {
+  queued: 'job.queued',
+  started: 'job.started',
+  progress: 'job.progress',
+  released: 'job.retrying',
+  succeeded: 'job.succeeded',
+  failed: 'job.failed',
+  cancelled: 'job.cancelled',
+} as const satisfies Partial<Record<JobChange['type'], string>>
+
+export type WebhookEvent = (typeof webhookEventOf)[keyof typeof webhookEventOf]
+
+export const webhookEvents: readonly WebhookEvent[] = Object.values(webhookEventOf)
+
+/** The events of a webhook that names none: how the job ended. */
+export const endEvents = [
+  'job.succeeded',
+  'job.failed',
+  'job.cancelled',
+] as const satisfies readonly `job.${EndState}`[]

@@ -1,0 +1,51 @@
+import type { EndState } from './state.ts'
+
+/** Why the worker chose the group of a job (docs/scheduling.md). */
+export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
+
+/** A change of a job, as its log records it. `attempt` counts from 1, `availableAt` is in ms since the epoch. */
+export type JobChange =
+  | { type: 'queued' }
+  | { type: 'started'; attempt: number; reason: ChoiceReason }
+  /** A new attempt begins. The output of earlier attempts is void. */
+  | { type: 'reset'; attempt: number }
+  | { type: 'progress'; attempt: number; tokens: number }
+  | { type: 'released'; attempt: number; code: string; availableAt?: number }
+  | { type: 'lost'; attempt: number }
+  | { type: 'cancel_requested' }
+  | { type: EndState; attempt: number; code?: string }
+
+/** The data of each event that `/jobs/:id/events` sends, by the name of the event. Times are RFC 3339. */
+export interface JobEventData {
+  queued: { state: 'queued'; at: string }
+  /** `reason`: a ChoiceReason, or one of a newer foreman. */
+  started: { state: 'running'; attempt: number; at: string; reason: string }
+  /** A new attempt begins. The output of earlier attempts is void. */
+  reset: { attempt: number }
+  /** The status of the target's answer. */
+  head: { attempt: number; status: number }
+  /** The next bytes of the target's answer: as text where they are valid UTF-8 by themselves, otherwise as base64. */
+  output:
+    | { attempt: number; text: string; base64?: never }
+    | { attempt: number; base64: string; text?: never }
+  progress: { attempt: number; tokens: number }
+  retrying: { state: 'queued'; attempt: number; code: string; next_attempt_at?: string; at: string }
+  /** The worker died while it ran the job. */
+  lost: { attempt: number; at: string }
+  cancel_requested: { at: string }
+  succeeded: JobEnd<'succeeded'>
+  failed: JobEnd<'failed'>
+  cancelled: JobEnd<'cancelled'>
+}
+
+export interface JobEnd<State extends EndState> {
+  state: State
+  attempt: number
+  code?: string
+  at: string
+}
+
+/** An event of `/jobs/:id/events`. Ids rise; a client resumes after the last id that it has. */
+export type JobEvent = {
+  [Name in keyof JobEventData]: { id: string; event: Name; data: JobEventData[Name] }
+}[keyof JobEventData]

@@ -1,0 +1,13 @@
+export { DEADLINE_EXCEEDED, MAX_LOSSES } from './codes.ts'
+export {
+  type DeliveryState,
+  deliveryStates,
+  endEvents,
+  type WebhookEvent,
+  webhookEventOf,
+  webhookEvents,
+} from './delivery.ts'
+export type { ChoiceReason, JobChange, JobEnd, JobEvent, JobEventData } from './events.ts'
+export { priorities, type Priority } from './priority.ts'
+export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
+export type { Batch, Delivery, DeliveryAttempt, Job, JobError, JobPage, Problem } from './wire.ts'

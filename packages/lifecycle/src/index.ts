@@ -1,1 +1,0 @@
-export { onStopRequest, type StopReason } from './stop-request.ts'

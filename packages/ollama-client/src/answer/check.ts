@@ -1,0 +1,83 @@
+import type { GeneratingEndpoint } from '../wire/endpoints.ts'
+import { isError, parseObject } from './fold/fields.ts'
+import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
+
+/**
+ * How an answer ended that arrived in full, as far as HTTP can tell.
+ * `whole`: it says itself that it is complete. `own_error`: it ends with the target's own error.
+ * `cut_short`: neither, so it is no answer. `unknown`: not in a form that could say.
+ */
+export type Completeness = 'whole' | 'own_error' | 'cut_short' | 'unknown'
+
+export interface AnswerCheck {
+  /** Takes the next bytes of the body. Keeps two lines of them at the most. */
+  push(bytes: Uint8Array): void
+  /** The verdict on what came so far, as if it were the end of the body. */
+  verdict(): Completeness
+}
+
+/** @param headers of the answer: its content type says in which form it is */
+export const checkAnswer = (
+  headers: AnswerHeaders,
+  { isLastPiece }: Pick<GeneratingEndpoint, 'isLastPiece'>,
+): AnswerCheck => {
+  const form = answerForm(headers)
+  if (form === 'json') return new JsonCheck()
+  if (form !== undefined) return new PiecesCheck(form, isLastPiece)
+  return { push: () => undefined, verdict: () => 'unknown' }
+}
+
+/** No target says in a longer line that it is done. */
+const LONGEST_LINE_BYTES = 64 * 1024 * 1024
+
+class PiecesCheck implements AnswerCheck {
+  readonly #isLast: GeneratingEndpoint['isLastPiece']
+  readonly #pieces: PieceSplitter
+  /** The last piece whose line has ended. Only the very last is worth parsing. */
+  #last = ''
+
+  constructor(form: 'lines' | 'events', isLast: GeneratingEndpoint['isLastPiece']) {
+    this.#isLast = isLast
+    this.#pieces = new PieceSplitter(form, LONGEST_LINE_BYTES, piece => {
+      this.#last = piece
+    })
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#pieces.push(bytes)
+  }
+
+  verdict(): Completeness {
+    const piece = this.#pieces.begun() ?? this.#last
+    const last = piece === '[DONE]' ? piece : parseObject(piece)
+    if (last === undefined) return 'cut_short'
+    if (this.#isLast(last)) return 'whole'
+    return last !== '[DONE]' && isError(last) ? 'own_error' : 'cut_short'
+  }
+}
+
+const isText = (byte: number): boolean => byte > 0x20
+
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+/** An error is short. */
+const LONGEST_ERROR_BYTES = 64 * 1024
+
+/** The body may be too long to be parsed: its first and its last byte tell enough. */
+class JsonCheck implements AnswerCheck {
+  #first: number | undefined
+  #last: number | undefined
+  readonly #body = new KeptBytes(LONGEST_ERROR_BYTES)
+
+  push(bytes: Uint8Array): void {
+    this.#first ??= bytes.find(isText)
+    this.#last = bytes.findLast(isText) ?? this.#last
+    this.#body.add(bytes)
+  }
+
+  verdict(): Completeness {
+    if (this.#first !== OPEN_BRACE || this.#last !== CLOSE_BRACE) return 'cut_short'
+    const value = parseObject(this.#body.text() ?? '')
+    return value && isError(value) ? 'own_error' : 'whole'
+  }
+}

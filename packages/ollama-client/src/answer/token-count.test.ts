@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  bodyOf,
+  endpointAt,
+  EVENTS,
+  JSON_BODY,
+  LINES,
+  recordedAnswers,
+  streamOf,
+} from '../testing/answers.ts'
+import { recording } from '../testing/recording.ts'
+import type { TokenUsage } from './fold/answer-pieces.ts'
+import { countTokens } from './token-count.ts'
+
+const counted = (headers: [string, string][], path: string, ...chunks: (string | Uint8Array)[]) => {
+  const count = countTokens(headers, endpointAt(path))
+  for (const chunk of chunks) count.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+  return [count.tokens, count.usage()]
+}
+
+const countedPieces = (path: string, ...pieces: unknown[]) => {
+  const [headers, bytes] = streamOf(path, pieces)
+  return counted(headers, path, bytes)
+}
+
+test.each<[name: string, tokens: number, usage: TokenUsage | undefined]>([
+  ['chat-stream', 5, { promptTokens: 11, completionTokens: 6 }],
+  ['chat-think-stream', 8, { promptTokens: 11, completionTokens: 11 }],
+  ['chat-tools-stream', 1, { promptTokens: 138, completionTokens: 5 }],
+  ['generate-stream', 5, { promptTokens: 11, completionTokens: 6 }],
+  ['generate-think-stream', 8, { promptTokens: 11, completionTokens: 11 }],
+  ['v1-chat-stream', 5, undefined],
+  ['v1-chat-stream-usage', 5, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-chat-tools-stream', 1, undefined],
+  ['v1-completions-stream', 5, undefined],
+  ['v1-responses-stream', 5, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-messages-stream', 5, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-messages-tools-stream', 1, { promptTokens: 94, completionTokens: 5 }],
+  ['faults/server-killed-mid-stream', 12, undefined],
+  ['faults/runner-killed-mid-stream', 14, undefined],
+  ['chat', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['generate', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-chat', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-completions', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-responses', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['v1-messages', 0, { promptTokens: 11, completionTokens: 6 }],
+  ['chat-load', 0, undefined],
+])('%s: %i tokens came, %j were reported', (name, tokens, usage) => {
+  const recorded = recording(name)
+  expect(counted(recorded.response.headers, recorded.request.path, bodyOf(recorded))).toEqual([tokens, usage])
+})
+
+describe('a piece counts', () => {
+  const choice = (fields: object) => ({ choices: [{}, fields] })
+  test.each<[path: string, piece: unknown, tokens: number]>([
+    ['/api/chat', { message: { content: 'a' } }, 1],
+    ['/api/chat', { message: { content: 'a', thinking: 'b', tool_calls: [{}, {}] } }, 1],
+    ['/api/chat', { message: { content: 'a' }, done: true }, 1],
+    ['/api/chat', { message: { content: '' } }, 0],
+    ['/api/chat', { message: { content: 1, tool_calls: {} } }, 0],
+    ['/api/chat', { response: 'a' }, 0],
+    ['/api/generate', { response: 'a' }, 1],
+    ['/api/generate', { response: '', thinking: 'a' }, 1],
+    ['/api/generate', { response: '', tool_calls: [{}] }, 1],
+    ['/v1/chat/completions', choice({ delta: { content: 'a' } }), 1],
+    ['/v1/chat/completions', choice({ delta: { reasoning: 'a' } }), 1],
+    ['/v1/chat/completions', choice({ delta: { tool_calls: [{}] } }), 1],
+    ['/v1/chat/completions', choice({ delta: { role: 'assistant', content: '' } }), 0],
+    ['/v1/chat/completions', { choices: { 0: { delta: { content: 'a' } } } }, 0],
+    ['/v1/completions', choice({ text: 'a' }), 1],
+    ['/v1/completions', choice({ text: '' }), 0],
+    ['/v1/responses', { type: 'response.output_text.delta', delta: 'a' }, 1],
+    ['/v1/responses', { type: 'response.reasoning_summary_text.delta', delta: 'a' }, 1],
+    ['/v1/responses', { type: 'response.function_call_arguments.delta', delta: '{}' }, 1],
+    ['/v1/responses', { type: 'response.output_text.done', text: 'a' }, 0],
+    ['/v1/messages', { type: 'content_block_delta', delta: { text: 'a' } }, 1],
+    ['/v1/messages', { type: 'content_block_delta', delta: { thinking: 'a' } }, 1],
+    ['/v1/messages', { type: 'content_block_delta', delta: { partial_json: '{' } }, 1],
+    ['/v1/messages', { type: 'content_block_delta', delta: { signature: 'a' } }, 0],
+    ['/v1/messages', { type: 'content_block_start', content_block: { text: 'a' } }, 0],
+    ['/v1/messages', null, 0],
+    ['/v1/messages', '{', 0],
+  ])('of %s: %j as %i', (path, piece, tokens) => {
+    expect(countedPieces(path, piece)).toEqual([tokens, undefined])
+  })
+})
+
+describe('usage', () => {
+  test('of a message is an estimate until its end', () => {
+    const start = { type: 'message_start', message: { usage: { input_tokens: 4, output_tokens: 0 } } }
+    const end = { type: 'message_delta', usage: { output_tokens: 5 } }
+    expect(countedPieces('/v1/messages', start)).toEqual([0, { promptTokens: 4 }])
+    expect(countedPieces('/v1/messages', start, end)).toEqual([0, { promptTokens: 4, completionTokens: 5 }])
+  })
+
+  test('of nothing is none', () => {
+    const piece = { choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } }
+    expect(countedPieces('/v1/completions', piece)).toEqual([0, undefined])
+  })
+
+  test.each([-1, 1.5, '7', null, 1e300, {}])('of %j tokens is none', eval_count => {
+    expect(countedPieces('/api/chat', { done: true, eval_count })).toEqual([0, undefined])
+  })
+
+  test('is read from a last line without a line feed', () => {
+    expect(counted(LINES, '/api/chat', '{"done":true,"eval_count":2}')).toEqual([0, { completionTokens: 2 }])
+  })
+
+  test('is not looked for in other types', () => {
+    expect(counted([], '/api/chat', '{"eval_count":2}')).toEqual([0, undefined])
+  })
+})
+
+describe('what is longer than 1 MiB', () => {
+  const line = (length: number) => `{"message":{"content":"${'x'.repeat(length)}"},"eval_count":2}`
+  const MIB = 1024 * 1024
+
+  test('is skipped in a stream, and what follows is not', () => {
+    const short = '{"message":{"content":"a"}}\n'
+    expect(counted(LINES, '/api/chat', `${line(MIB)}\n${short}`)).toEqual([1, undefined])
+    const chunks = Array.from({ length: 100 }, () => 'x'.repeat(MIB / 8))
+    expect(counted(EVENTS, '/api/chat', 'data: ', ...chunks, `\n\ndata: ${short}`)).toEqual([1, undefined])
+    expect(counted(LINES, '/api/chat', `${line(MIB / 2)}\n`)).toEqual([1, { completionTokens: 2 }])
+  })
+
+  test('says nothing as one body', () => {
+    expect(counted(JSON_BODY, '/api/chat', line(MIB / 2))).toEqual([0, { completionTokens: 2 }])
+    expect(counted(JSON_BODY, '/api/chat', line(MIB))).toEqual([0, undefined])
+  })
+})
+
+test('it is counted alike however the bytes are cut', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...recordedAnswers()), fc.array(fc.nat(300)), (recorded, cuts) => {
+      const bytes = bodyOf(recorded)
+      const chunks: Buffer[] = []
+      let at = 0
+      for (const length of cuts) chunks.push(bytes.subarray(at, (at += length)))
+      chunks.push(bytes.subarray(at))
+      const { headers } = recorded.response
+      const { path } = recorded.request
+      expect(counted(headers, path, ...chunks)).toEqual(counted(headers, path, bytes))
+    }),
+  )
+})

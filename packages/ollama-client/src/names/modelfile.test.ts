@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { chunkBytes, recording } from '../testing/recording.ts'
+import { modelfileParameters, modelfileWeights } from './modelfile.ts'
+
+const A = 'a'.repeat(64)
+const B = 'b'.repeat(64)
+
+test('the weights are read from a recorded Modelfile', () => {
+  const show = JSON.parse(Buffer.concat(chunkBytes(recording('show'))).toString()) as { modelfile: string }
+  expect(modelfileWeights(show.modelfile)).toBe(
+    '7acc8c42c406fe5d09917db9862044d38637d077df3ee3d9b4f2d8fa087ae4f0',
+  )
+})
+
+test('adapters and projectors count, what a template or licence says does not', () => {
+  const modelfile = [
+    '# FROM plain:latest',
+    `FROM /models/blobs/sha256-${A}`,
+    `ADAPTER /models/blobs/sha256-${B}`,
+    `LICENSE """\nFROM /x/sha256-${B}\n"""`,
+  ].join('\n')
+  expect(modelfileWeights(modelfile)).toBe(`${A}+${B}`)
+})
+
+test('a Modelfile that names no blob tells nothing', () => {
+  expect(modelfileWeights('FROM llama3:latest\nSYSTEM hi')).toBeUndefined()
+})
+
+test('parameters become values', () => {
+  expect(
+    modelfileParameters(
+      'num_ctx                        512\nuse_mmap    true\ntemperature 0.5\nstop  "<|a|>"\nstop  "<|b|>"',
+    ),
+  ).toEqual({ num_ctx: 512, use_mmap: true, temperature: 0.5, stop: '<|b|>' })
+  expect(modelfileParameters('stop   <end of turn>')).toEqual({ stop: '<end of turn>' })
+  expect(modelfileParameters('')).toEqual({})
+})

@@ -1,0 +1,1 @@
+export { serve, serveRaw } from './stand-in.ts'

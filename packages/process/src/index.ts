@@ -1,0 +1,8 @@
+export type { Address } from './settings/address.ts'
+export type { Command } from './settings/command-line.ts'
+export { describeSettings, type SettingRow } from './settings/describe.ts'
+export { type Environment, withEnvFile } from './settings/env-file.ts'
+export { HelpShown, SettingError } from './settings/errors.ts'
+export { flagsAsEnvironment, readSettings } from './settings/read-settings.ts'
+export { setting, type Setting, type SettingTable, type SettingValues } from './settings/setting.ts'
+export { onStopRequest, type StopReason } from './stop-request.ts'

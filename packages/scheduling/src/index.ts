@@ -1,0 +1,1 @@
+export { type Choice, chooseGroup, type Line, type Situation, type Turn } from './choose-group.ts'

@@ -1,0 +1,95 @@
+import { startSim } from '@foreman/ollama-sim'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { endless, hello, startJobs } from '../harness/jobs.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
+import { send } from '../harness/request.ts'
+import { until } from '../harness/until.ts'
+
+const line = JSON.stringify(hello)
+const jsonl = { 'content-type': 'application/jsonl' }
+const ndjson = { 'content-type': 'application/x-ndjson; charset=utf-8' }
+const json = { 'content-type': 'application/json' }
+
+describe('a batch', () => {
+  test.each<[what: string, body: string, headers: Record<string, string>]>([
+    ['lines', `${line}\n${line}\n`, jsonl],
+    ['lines without the last feed', `${line}\n${line}`, ndjson],
+    ['lines of another system, blank ones among them', `${line}\r\n\r\n  \n${line}\r\n`, ndjson],
+    ['an array', ` [${line} , ${line}] `, json],
+  ])('may be %s', async (_what, body, headers) => {
+    const { ask, foreman } = await startJobs({ worker: false })
+    const answer = await ask('POST', '/jobs/batch', body, headers)
+    const ids = foreman.store.records.list({ limit: 10 }).map(({ id }) => id)
+    const jobs = ids.toReversed().map((id, index) => ({ index, id }))
+    expect([answer.status, answer.json]).toEqual([202, { count: 2, jobs }])
+    expect(jobs).toHaveLength(2)
+  })
+
+  test.each<[what: string, body: string, headers: Record<string, string>, expected: object]>([
+    ['a line that is no JSON', `${line}\n\n{"request":\n`, jsonl, { status: 400, index: 1, line: 3 }],
+    ['a line that is no submission', `${line}\n{}`, jsonl, { status: 422, index: 1, line: 2 }],
+    ['an element that is none', `[${line},{"request":{"prompt":"x"}}]`, json, { status: 422, index: 1 }],
+    [
+      'a model that nobody knows',
+      `${line}\n${line}\n{"request":{"model":"no","prompt":"x"}}`,
+      jsonl,
+      { status: 404, code: 'model_not_found', index: 2, line: 3 },
+    ],
+    ['an array that is not closed', `[${line}`, json, { status: 400 }],
+    ['something behind the array', `[${line}] x`, json, { status: 400 }],
+    ['no array', line, json, { status: 400 }],
+    ['nothing in it', '\n\n', jsonl, { status: 422 }],
+    ['nothing in its array', '[]', json, { status: 422 }],
+    ['another type', line, { 'content-type': 'text/plain' }, { status: 415 }],
+    ['no type', line, {}, { status: 415 }],
+    ['too many jobs', `${line}\n`.repeat(10_001), jsonl, { status: 413, code: 'too_many_jobs' }],
+  ])('is refused as a whole for %s', async (_what, body, headers, expected) => {
+    const { ask, foreman } = await startJobs()
+    const answer = await ask('POST', '/jobs/batch', body, headers)
+    expect(answer.json).toMatchObject(expected)
+    expect(answer.status).toBe(answer.json['status'])
+    expect(foreman.store.records.list({ limit: 1 })).toEqual([])
+  })
+
+  test('is refused above its size, and when too much would wait', async () => {
+    const variables = { FOREMAN_MAX_BATCH: '1KB', FOREMAN_MAX_QUEUED_JOBS: '3' }
+    const { ask, foreman } = await startJobs({ worker: false, variables })
+    const large = await ask('POST', '/jobs/batch', `${line}\n`.repeat(100), jsonl)
+    expect(large.json).toMatchObject({ status: 413, code: 'body_too_large' })
+    const many = await ask('POST', '/jobs/batch', `${line}\n`.repeat(4), jsonl)
+    expect(many.json).toMatchObject({ status: 503, code: 'queue_full' })
+    expect(foreman.store.records.list({ limit: 1 })).toEqual([])
+  })
+})
+
+test('a stream goes on while ten thousand jobs are handed over', async () => {
+  const sim = await startSim({ tokensPerSecond: 50 })
+  onTestFinished(() => sim.close())
+  const variables = variablesFor(sim.url)
+  startWorkerProcess(variables)
+  const { url } = await startGatewayProcess(variables)
+  const leave = new AbortController()
+  let pieces = 0
+  let last = 0
+  let longestMs = 0
+  const streaming = send(url, {
+    path: '/api/generate',
+    body: JSON.stringify(endless.request),
+    signal: leave.signal,
+    onPiece: () => {
+      if (pieces++ > 0) longestMs = Math.max(longestMs, performance.now() - last)
+      last = performance.now()
+    },
+  }).catch(() => 'left')
+  await until(() => pieces > 0)
+  const request = { model: 'plain', prompt: 'x'.repeat(150) }
+  const body = `${JSON.stringify({ request })}\n`.repeat(10_000)
+  const batch = await send(url, { path: '/jobs/batch', headers: jsonl, body })
+  expect(batch.status).toBe(202)
+  expect((JSON.parse(batch.body.toString()) as { count: number }).count).toBe(10_000)
+  const before = pieces
+  await until(() => pieces > before + 5)
+  leave.abort()
+  await streaming
+  expect(longestMs).toBeLessThan(500)
+})

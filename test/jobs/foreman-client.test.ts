@@ -1,0 +1,101 @@
+import { ForemanClient, ForemanError } from '@foreman/foreman-client'
+import { startSim } from '@foreman/ollama-sim'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDoor } from '../harness/door.ts'
+import { startJobs } from '../harness/jobs.ts'
+import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
+import { startReceiver, webhookVariables } from '../harness/receiver.ts'
+import { until } from '../harness/until.ts'
+
+const start = async (options: Parameters<typeof startJobs>[0] = {}) => {
+  const started = await startJobs(options)
+  return { ...started, client: new ForemanClient({ url: started.foreman.url }) }
+}
+
+const request = { model: 'plain', prompt: 'Hello!' }
+
+test('a client hands work over, follows it, and waits for its end', async () => {
+  const { client, sim } = await start()
+  const { id, state, metadata } = await client.submit(request, { metadata: { a: 1 }, idempotencyKey: 'k' })
+  expect([state, metadata]).toEqual(['queued', { a: 1 }])
+  expect((await client.submit(request, { metadata: { a: 1 }, idempotencyKey: 'k' })).id).toBe(id)
+  const events = []
+  for await (const event of client.events(id)) events.push(event)
+  expect(events.map(({ event }) => event).at(-1)).toBe('succeeded')
+  const job = await client.wait(id)
+  expect(job.result).toMatchObject({ done: true })
+  const resumed = []
+  for await (const event of client.events(id, { lastEventId: events[1]!.id })) resumed.push(event)
+  expect(resumed).toEqual(events.slice(2))
+  // The same client speaks Ollama.
+  expect((await client.generate({ ...request, stream: false })).response).toBe(job.result!['response'])
+  expect(sim.requests.filter(({ path }) => path === '/api/generate')).toHaveLength(2)
+})
+
+test('a client hands a batch over, and gets each job as it ends', async () => {
+  const { client } = await start()
+  const batch = await client.submitBatch(Array.from({ length: 30 }, () => ({ request })))
+  expect(batch.count).toBe(30)
+  const ended = []
+  for await (const job of client.results(batch)) ended.push(job)
+  expect(ended.map(({ state }) => state)).toEqual(Array(30).fill('succeeded'))
+  expect(ended.map(({ id }) => id).toSorted()).toEqual(batch.jobs.map(({ id }) => id).toSorted())
+  const listed = []
+  for await (const job of client.jobs({ state: 'succeeded', pageSize: 7 })) listed.push(job.id)
+  expect(listed).toEqual(batch.jobs.map(({ id }) => id).toReversed())
+})
+
+test('a client calls off, repeats, and sees what became of webhooks', async () => {
+  const receiver = await startReceiver()
+  const { client, foreman } = await start({ worker: false, variables: webhookVariables })
+  const { id } = await client.submit(request, { webhook: { url: receiver.url } })
+  expect(await client.cancel(id)).toMatchObject({ id, state: 'cancelled' })
+  expect(await client.retry(id)).toMatchObject({ retry_of: id })
+  foreman.startWorker()
+  await until(() => receiver.received.length === 2)
+  await until(async () => (await client.deliveries(id))[0]?.state === 'delivered')
+  const [delivery] = await client.deliveries(id)
+  await client.redeliver(id, delivery!.id)
+  await until(() => receiver.received.length === 3)
+  expect(receiver.received.map(message => message.id).filter(each => each === delivery!.id)).toHaveLength(2)
+})
+
+test('what foreman refuses is an error that says why', async () => {
+  const { client } = await start()
+  const refused = client.submit({ model: 'no', prompt: 'x' })
+  await expect(refused).rejects.toThrow(ForemanError)
+  await expect(refused).rejects.toMatchObject({ status: 404, code: 'model_not_found' })
+  const batch = client.submitBatch([{ request }, { request: {}, endpoint: '/api/chat' }])
+  await expect(batch).rejects.toMatchObject({ status: 422, index: 1, line: 2 })
+})
+
+test('a client whose connections keep breaking misses nothing and sees nothing twice', async () => {
+  const { client, foreman } = await start({ sim: { tokensPerSecond: 200 } })
+  const door = await openDoor(foreman.url, connection => 100 * connection)
+  const behind = new ForemanClient({ url: door.url, pauseMs: 1 })
+  const { id } = await client.submit({ model: 'alpha', prompt: 'go on', options: { num_predict: 40 } })
+  const seen = await Array.fromAsync(behind.events(id))
+  expect(seen).toEqual(await Array.fromAsync(client.events(id)))
+  expect(seen.filter(({ event }) => event === 'output').length).toBeGreaterThan(5)
+  expect(door.connections).toBeGreaterThan(5)
+})
+
+test('a client waits on when the gateway is killed, until there is another', async () => {
+  const sim = await startSim()
+  onTestFinished(() => sim.close())
+  const variables = variablesFor(sim.url)
+  const first = await startGatewayProcess(variables)
+  const door = await openDoor(first.url)
+  const client = new ForemanClient({ url: door.url, pauseMs: 10 })
+  const batch = await client.submitBatch([{ request }, { request }])
+  const waited = Promise.all([client.wait(batch.jobs[0]!.id), Array.fromAsync(client.results(batch))])
+  await until(() => door.connections === 4)
+  first.kill('SIGKILL')
+  await first.ended
+  await until(() => door.connections > 6)
+  door.target = (await startGatewayProcess(variables)).url
+  startWorkerProcess(variables)
+  const [job, results] = await waited
+  expect(job.state).toBe('succeeded')
+  expect(results.map(({ id }) => id).toSorted()).toEqual(batch.jobs.map(({ id }) => id).toSorted())
+})

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import { hello, startJobs } from '../harness/jobs.ts'
+import { send } from '../harness/request.ts'
+import { until } from '../harness/until.ts'
+
+const keyed = (key: string) => ({ 'idempotency-key': key })
+const streamed = { model: 'plain', prompt: 'Hello!', stream: true }
+
+test('the same key fifty times at once is one job, and another body is refused', async () => {
+  const { ask, foreman } = await startJobs()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => ask('POST', '/jobs', hello, keyed('k'))))
+  expect(new Set(answers.map(({ json }) => json['id'])).size).toBe(1)
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
+  const replayed = answers.filter(({ status }) => status === 200)
+  expect(replayed.map(({ headers }) => headers['idempotency-replayed'])).toEqual(Array(49).fill('true'))
+  expect(foreman.store.records.list({ limit: 10 })).toHaveLength(1)
+  const other = await ask('POST', '/jobs', { ...hello, priority: 'low' }, keyed('k'))
+  expect(other.json).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  const elsewhere = await ask('POST', '/api/generate', hello.request, keyed('k'))
+  expect([elsewhere.status, elsewhere.json['error']]).toEqual([
+    422,
+    'this Idempotency-Key came with another request before',
+  ])
+})
+
+test('fifty callers with one key who wait get the answer of one generation', async () => {
+  const { foreman, sim } = await startJobs({ sim: { tokensPerSecond: 200 } })
+  const body = JSON.stringify(streamed)
+  const all = Array.from({ length: 50 }, () =>
+    send(foreman.url, { path: '/api/generate', headers: keyed('k'), body }),
+  )
+  const answers = await Promise.all(all)
+  expect(new Set(answers.map(answer => answer.body.toString())).size).toBe(1)
+  expect(answers[0]!.body.toString()).toContain('"done":true')
+  expect(sim.requests.filter(({ path }) => path === '/api/generate')).toHaveLength(1)
+})
+
+test('a caller of a stream that is dropped and comes back with its key gets the whole answer', async () => {
+  const { foreman, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
+  const path = '/api/generate'
+  const body = JSON.stringify(streamed)
+  const leave = new AbortController()
+  const begun = Promise.withResolvers<string>()
+  const dropped = send(foreman.url, {
+    path,
+    headers: keyed('k'),
+    body,
+    signal: leave.signal,
+    onPiece: piece => begun.resolve(piece.toString()),
+  }).catch(() => 'dropped')
+  const first = await begun.promise
+  leave.abort()
+  await dropped
+  const live = await send(foreman.url, { path, headers: keyed('k'), body })
+  expect([live.status, live.headers['idempotency-replayed']]).toEqual([200, 'true'])
+  expect(live.body.toString()).toMatch(/"done":true/)
+  expect(live.body.toString().startsWith(first.split('\n')[0]!)).toBe(true)
+  const later = await send(foreman.url, { path, headers: keyed('k'), body })
+  expect(later.body).toEqual(live.body)
+  expect(later.headers['x-foreman-job-id']).toBe(live.headers['x-foreman-job-id'])
+  expect(sim.requests.filter(seen => seen.path === path)).toHaveLength(1)
+})
+
+test('a caller that wants its job to finish may leave, and finds the result', async () => {
+  const { foreman, ask, ended, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
+  const leave = new AbortController()
+  const headers = { 'x-foreman-on-disconnect': 'finish' }
+  const left = send(foreman.url, {
+    path: '/api/generate',
+    headers,
+    body: JSON.stringify(streamed),
+    signal: leave.signal,
+  }).catch(() => 'left')
+  await until(() => sim.inFlight === 1)
+  leave.abort()
+  await left
+  const [job] = (await ask('GET', '/jobs')).json['jobs'] as { id: string }[]
+  expect((await ended(job!.id)).result).toMatchObject({ done: true })
+  const refused = await ask('POST', '/api/generate', streamed, { 'x-foreman-on-disconnect': 'maybe' })
+  expect([refused.status, refused.json['error']]).toEqual([
+    400,
+    'X-Foreman-On-Disconnect must be finish or cancel',
+  ])
+})
+
+test('a key whose job ended without an answer starts anew', async () => {
+  const { ask, ended, foreman } = await startJobs({ worker: false })
+  const first = await ask('POST', '/jobs', hello, keyed('k'))
+  await ask('DELETE', `/jobs/${String(first.json['id'])}`)
+  const second = await ask('POST', '/jobs', hello, keyed('"k"'))
+  expect(second.status).toBe(202)
+  expect(second.json['id']).not.toBe(first.json['id'])
+  foreman.startWorker()
+  expect((await ended(String(second.json['id']))).state).toBe('succeeded')
+  expect((await ask('POST', '/jobs', hello, keyed('k'))).json['id']).toBe(second.json['id'])
+})
+
+test('who comes with the key of a job that was handed over is cut off when its attempt breaks off', async () => {
+  const { ask, foreman, ended, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
+  sim.fault({ kind: 'die', afterChunks: 3, count: 1, path: '/api/generate' })
+  const body = JSON.stringify(streamed)
+  const accepted = await ask('POST', '/api/generate', body, { ...keyed('k'), prefer: 'respond-async' })
+  const attached = await send(foreman.url, { path: '/api/generate', headers: keyed('k'), body })
+  expect(attached.body.toString()).toMatch(/"error":"this attempt broke off, and the job runs again"/)
+  expect(await ended(String(accepted.json['id']))).toMatchObject({ state: 'succeeded', attempts: 2 })
+  const whole = await send(foreman.url, { path: '/api/generate', headers: keyed('k'), body })
+  expect(whole.body.toString()).toMatch(/"done":true/)
+})
+
+test('what is refused of new work is not refused of work that was taken before', async () => {
+  let now = Date.now()
+  const { ask } = await startJobs({
+    worker: false,
+    now: () => now,
+    variables: { FOREMAN_MAX_QUEUED_JOBS: '2' },
+  })
+  const submission = { ...hello, deadline: new Date(now + 60_000).toISOString() }
+  const headers = { ...keyed('batch'), 'content-type': 'application/jsonl' }
+  const first = await ask('POST', '/jobs', submission, keyed('k'))
+  const batch = await ask('POST', '/jobs/batch', JSON.stringify(submission), headers)
+  now += 120_000
+  const again = await ask('POST', '/jobs', submission, keyed('k'))
+  expect([again.status, again.json['id']]).toEqual([200, first.json['id']])
+  const batchAgain = await ask('POST', '/jobs/batch', JSON.stringify(submission), headers)
+  expect([batchAgain.status, batchAgain.json]).toEqual([200, batch.json])
+  expect((await ask('POST', '/jobs', submission)).status).toBe(422)
+  expect((await ask('POST', '/jobs', hello)).status).toBe(503)
+})
+
+test('a batch with a key is one batch, however often it is sent', async () => {
+  const { ask, foreman } = await startJobs({ worker: false })
+  const lines = [hello, hello, hello].map(each => JSON.stringify(each)).join('\n')
+  const headers = { ...keyed('k'), 'content-type': 'application/jsonl' }
+  const first = await ask('POST', '/jobs/batch', lines, headers)
+  const second = await ask('POST', '/jobs/batch', lines, headers)
+  expect([first.status, second.status, second.headers['idempotency-replayed']]).toEqual([202, 200, 'true'])
+  expect(second.json).toEqual(first.json)
+  const other = await ask('POST', '/jobs/batch', JSON.stringify(hello), headers)
+  expect(other.json).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  expect(foreman.store.records.list({ limit: 10 })).toHaveLength(3)
+})
+
+test.each(['', 'x'.repeat(256), 'caf\u00e9'.normalize('NFC')])('%j is no key', async key => {
+  const { ask } = await startJobs({ worker: false })
+  const latin = Buffer.from(key).toString('latin1')
+  expect((await ask('POST', '/jobs', hello, keyed(latin))).json).toMatchObject({ status: 400 })
+})

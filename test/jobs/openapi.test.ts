@@ -1,0 +1,352 @@
+import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Contract, contractOf, routesOf, type Seen } from '../harness/contract.ts'
+import { type Foreman, type ForemanOptions, startForeman, temporaryDirectory } from '../harness/foreman.ts'
+import { root } from '../harness/processes.ts'
+import { send } from '../harness/request.ts'
+import { until } from '../harness/until.ts'
+
+const run = promisify(execFile)
+
+const HOUR_MS = 3_600_000
+const UNKNOWN = `job_${'f'.repeat(32)}`
+/** Its time, which is in it, was in 1970. */
+const EXPIRED = `job_${'0'.repeat(12)}7${'0'.repeat(19)}`
+
+const seen: Seen = new Set()
+
+interface Started extends Contract {
+  readonly foreman: Foreman
+  readonly sim: Sim
+}
+
+const start = async ({
+  sim: simOptions = {},
+  ...options
+}: Partial<ForemanOptions> & { sim?: SimOptions } = {}): Promise<Started> => {
+  const sim = await startSim(simOptions)
+  onTestFinished(() => sim.close())
+  const foreman = await startForeman({ target: sim.url, ...options })
+  return { foreman, sim, ...(await contractOf(foreman.url, seen)) }
+}
+
+const hello = { request: { model: 'plain', prompt: 'Hello!' } }
+
+const submit = async ({ call }: Contract, body: object = hello): Promise<string> =>
+  (await call('POST /jobs', { body })).json['id'] as string
+
+/** Submits a job and waits for its end. */
+const ended = async (started: Contract, body: object = hello): Promise<string> => {
+  const id = await submit(started, body)
+  await started.call('GET /jobs/{id}', { id, headers: { prefer: 'wait=30' } })
+  return id
+}
+
+test('the document is there for everybody, and has the version of the gateway', async () => {
+  const { foreman, document } = await start({ variables: { FOREMAN_TOKEN: 'secret' }, worker: false })
+  expect(document.openapi).toMatch(/^3\.1\./)
+  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  expect(document.info.version).toBe(version)
+  const { status, headers } = await send(foreman.url, { path: '/openapi.json', body: '{}' })
+  expect([status, headers.allow]).toEqual([405, 'GET'])
+})
+
+test('redocly finds nothing wrong with the document, nor anything to warn of', async () => {
+  const { foreman } = await start({ worker: false })
+  const { body } = await send(foreman.url, { method: 'GET', path: '/openapi.json' })
+  const file = path.join(temporaryDirectory(), 'openapi.json')
+  fs.writeFileSync(file, body)
+  const cli = fileURLToPath(import.meta.resolve('@redocly/cli/bin/cli.js'))
+  const lint = run(process.execPath, [cli, 'lint', '--extends', 'recommended-strict', file], {
+    cwd: path.dirname(file),
+    env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+  })
+  await expect(lint).resolves.toMatchObject({ stderr: expect.stringContaining('is valid') as string })
+})
+
+describe('answers are as the document says', () => {
+  test('when work is handed over', async () => {
+    const started = await start()
+    const { call } = started
+    const route = 'POST /jobs'
+    const status = async (body: unknown, headers: Record<string, string> = {}) =>
+      (await call(route, { body, headers })).status
+    const key = { 'idempotency-key': '"a key"' }
+    expect(await status(hello)).toBe(202)
+    expect(await status(hello, key)).toBe(202)
+    expect(await status(hello, key)).toBe(200)
+    expect(await status({ ...hello, priority: 'low' }, key)).toBe(422)
+    expect(await status(hello, { 'idempotency-key': '' })).toBe(400)
+    expect(await status('{')).toBe(400)
+    expect(await status({ request: { model: 'nobody', prompt: '' } })).toBe(404)
+    expect(await status({ ...hello, webhook: { url: 'http://10.0.0.1/' } })).toBe(422)
+    const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
+    const withMetadata = (json: string) => `${JSON.stringify(hello).slice(0, -1)},"metadata":${json}}`
+    expect(await status(withMetadata(nested(100)))).toBe(202)
+    expect(await status(withMetadata(nested(101)))).toBe(422)
+    expect(await status(withMetadata(nested(100_000)))).toBe(422)
+    const { json } = await call(route, { body: { request: {}, priority: 1, more: true } })
+    expect(json).toMatchObject({ status: 422, errors: [{ pointer: '/priority' }, { pointer: '' }] })
+  })
+
+  test('when work is handed over in batches', async () => {
+    const { call } = await start()
+    const line = JSON.stringify(hello)
+    const status = async (body: unknown, type = 'application/jsonl', more: Record<string, string> = {}) =>
+      (await call('POST /jobs/batch', { body, headers: { 'content-type': type, ...more } })).status
+    const key = { 'idempotency-key': 'a' }
+    expect(await status(`${line}\n${line}\n`)).toBe(202)
+    expect(await status(line, 'application/x-ndjson', key)).toBe(202)
+    expect(await status(line, 'application/x-ndjson', key)).toBe(200)
+    expect(await status(`${line} `, 'application/x-ndjson', key)).toBe(422)
+    expect(await status([hello], 'application/json')).toBe(202)
+    expect(await status('')).toBe(422)
+    expect(await status('{')).toBe(400)
+    expect(await status(line, 'text/plain')).toBe(415)
+    expect(await status(`${line}\n`.repeat(10_001))).toBe(413)
+    const { json } = await call('POST /jobs/batch', {
+      body: `${line}\n\n{"request":{"model":"nobody","prompt":""}}\n`,
+      headers: { 'content-type': 'application/jsonl' },
+    })
+    expect(json).toMatchObject({ status: 404, index: 1, line: 3 })
+  })
+
+  test('when a body is larger than it may be', async () => {
+    const { call } = await start({ variables: { FOREMAN_MAX_BODY: '1KB', FOREMAN_MAX_BATCH: '1KB' } })
+    const body = ' '.repeat(1_001)
+    for (const route of ['POST /jobs', 'POST /jobs/batch', 'POST /api/chat'])
+      expect([route, (await call(route, { body })).status]).toEqual([route, 413])
+  })
+
+  test('about jobs in every state', async () => {
+    const started = await start({ sim: { tokensPerSecond: 20 }, worker: false })
+    const { call, foreman } = started
+    const stateOf = async (id: string) => (await call('GET /jobs/{id}', { id })).json['state']
+    const everything = {
+      ...hello,
+      priority: 'high',
+      metadata: { a: [null, { b: 'c' }] },
+      max_attempts: 1,
+      deadline: '2999-01-31T12:00:00+02:00',
+    }
+    const succeeding = await submit(started, everything)
+    const failing = await submit(started, {
+      endpoint: '/v1/messages',
+      request: { model: 'plain', messages: [] },
+    })
+    const queued = await submit(started)
+    expect((await call('GET /jobs/{id}', { id: queued })).json).toMatchObject({
+      state: 'queued',
+      position: 2,
+    })
+    const retry = 'POST /jobs/{id}/retry'
+    expect((await call(retry, { id: queued })).status).toBe(409)
+    expect((await call('POST /jobs/{id}/cancel', { id: queued })).json).toMatchObject({
+      state: 'cancelled',
+      error: { code: 'cancelled' },
+    })
+    expect((await call('GET /jobs/{id}/stream', { id: queued })).status).toBe(409)
+    foreman.startWorker()
+    const wait = { prefer: 'wait=30' }
+    expect((await call('GET /jobs/{id}', { id: failing, headers: wait })).json).toMatchObject({
+      state: 'failed',
+      error: { status: 400 },
+    })
+    expect((await call('GET /jobs/{id}/stream', { id: failing })).status).toBe(400)
+    expect((await call('GET /jobs/{id}/stream', { id: succeeding })).status).toBe(200)
+    const succeeded = await call('GET /jobs/{id}', { id: succeeding, headers: wait })
+    expect(succeeded.headers['preference-applied']).toBe('wait=30')
+    expect(succeeded.json).toMatchObject({ state: 'succeeded', result: { done: true }, usage: {} })
+    const endless = await submit(started, {
+      request: { model: 'alpha', prompt: 'Go on.', options: { num_predict: -1 } },
+    })
+    await until(async () => {
+      const { json } = await call('GET /jobs/{id}', { id: endless })
+      return (json['progress'] as { tokens: number } | undefined)?.tokens
+    })
+    await call('DELETE /jobs/{id}', { id: endless })
+    await until(async () => (await stateOf(endless)) === 'cancelled')
+    const repeated = await call(retry, { id: succeeding })
+    expect([repeated.status, repeated.json['retry_of']]).toEqual([202, succeeding])
+    const pages = await call('GET /jobs', { query: '?limit=2' })
+    const next = pages.json['next_cursor'] as string
+    expect((await call('GET /jobs', { query: `?limit=500&cursor=${next}` })).json['next_cursor']).toBeNull()
+    expect((await call('GET /jobs', { query: '?limit=0&nothing=1' })).status).toBe(422)
+  })
+
+  test('about events', async () => {
+    const started = await start()
+    const { call, demandComponent } = started
+    const id = await ended(started)
+    const route = 'GET /jobs/{id}/events'
+    const { body } = await call(route, { id })
+    const events = body
+      .toString()
+      .split('\n\n')
+      .slice(0, -1)
+      .map(text => Object.fromEntries(text.split('\n').map(line => line.split(/: (.*)/, 2))))
+    for (const event of events as { event: string; data: string }[]) {
+      demandComponent('JobEvent', event)
+      demandComponent(`JobEvent.${event.event}`, JSON.parse(event.data))
+    }
+    expect(events.map(({ event }) => event as string)).toEqual(
+      expect.arrayContaining(['queued', 'started', 'head', 'output', 'succeeded']),
+    )
+    const last = events.at(-1)!['id'] as string
+    expect((await call(route, { id, headers: { 'last-event-id': last } })).status).toBe(204)
+    expect((await call(route, { id, query: '?last_event_id=x' })).status).toBe(400)
+  })
+
+  test('about webhooks', async () => {
+    const started = await start({
+      variables: {
+        FOREMAN_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
+        FOREMAN_WEBHOOK_ALLOW: '127.0.0.1',
+      },
+      worker: false,
+    })
+    const { call, foreman } = started
+    const id = await submit(started, {
+      ...hello,
+      webhook: { url: 'http://127.0.0.1:9/hook', events: ['job.queued', 'job.cancelled'] },
+    })
+    await call('POST /jobs/{id}/cancel', { id })
+    const { json } = await call('GET /jobs/{id}/deliveries', { id })
+    const [first, second] = json['deliveries'] as { id: string }[]
+    const delivery = first!.id
+    const { deliveries } = foreman.store
+    const attempt = { at: Date.now(), durationMs: 12, status: null, error: 'timed out', response: null }
+    deliveries.record(deliveries.byId(delivery)!, attempt, { kind: 'dead' }, Date.now())
+    const answered = { ...attempt, status: 204, error: null, response: 'thanks' }
+    deliveries.record(deliveries.byId(second!.id)!, answered, { kind: 'delivered' }, Date.now())
+    const { json: list } = await call('GET /jobs/{id}/deliveries', { id })
+    expect(list['deliveries']).toMatchObject([{ state: 'dead' }, { state: 'delivered' }])
+    expect((await call('GET /jobs/{id}/deliveries/{delivery}', { id, delivery })).status).toBe(200)
+    const again = 'POST /jobs/{id}/deliveries/{delivery}/redeliver'
+    expect((await call(again, { id, delivery })).json['state']).toBe('pending')
+  })
+
+  test('about jobs and deliveries that are not there', async () => {
+    const started = await start()
+    const { call, document } = started
+    for (const [id, status] of [
+      [UNKNOWN, 404],
+      [EXPIRED, 410],
+    ] as const) {
+      for (const { route } of routesOf(document).filter(each => each.route.includes('{id}')))
+        expect([route, (await call(route, { id, delivery: 'msg_1' })).status]).toEqual([route, status])
+    }
+    const id = await submit(started)
+    for (const route of [
+      'GET /jobs/{id}/deliveries/{delivery}',
+      'POST /jobs/{id}/deliveries/{delivery}/redeliver',
+    ])
+      expect((await call(route, { id, delivery: 'msg_1' })).json['code']).toBe('delivery_not_found')
+  })
+
+  test('when there is no room for more', async () => {
+    let now = Date.now()
+    const started = await start({
+      variables: { FOREMAN_MAX_QUEUED_JOBS: '1', FOREMAN_MAX_DB_SIZE: '1MB' },
+      worker: false,
+      now: () => now,
+    })
+    const { call } = started
+    const body = { request: { model: 'plain', prompt: 'x'.repeat(2_000_000) } }
+    const id = await submit(started, body)
+    await call('DELETE /jobs/{id}', { id })
+    const batch = { body: [hello], headers: { 'content-type': 'application/json' } }
+    const statuses = async () => [
+      (await call('POST /jobs', { body: hello })).status,
+      (await call('POST /jobs/batch', batch)).status,
+      (await call('POST /jobs/{id}/retry', { id })).status,
+    ]
+    expect(await statuses()).toEqual([503, 503, 503])
+    // Both counts are a second old at the most.
+    now += HOUR_MS
+    expect(await statuses()).toEqual([507, 507, 507])
+    expect((await call('GET /readyz')).status).toBe(503)
+  })
+
+  test('on the routes that generate, and on those about the server', async () => {
+    const { call, document, sim } = await start()
+    const ofSix = routesOf(document).filter(({ operation }) => operation.tags.includes('generating'))
+    expect(ofSix).toHaveLength(6)
+    for (const { route } of ofSix) {
+      const body = {
+        model: 'plain',
+        messages: [{ role: 'user', content: 'Hello!' }],
+        prompt: 'Hello!',
+        input: 'Hello!',
+        max_tokens: 10,
+      }
+      const types = await Promise.all(
+        [true, false].map(
+          async stream => (await call(route, { body: { ...body, stream } })).headers['content-type'],
+        ),
+      )
+      expect(new Set(types).size).toBe(2)
+      const headers = { prefer: 'respond-async' }
+      const { status, json } = await call(route, { body, headers })
+      expect([route, status]).toEqual([route, 202])
+      expect((await call('GET /jobs/{id}', { id: json['id'] as string })).status).toBe(200)
+      expect((await call(route, { body: { ...body, model: 'nobody' } })).status).toBe(404)
+    }
+    sim.fault({ kind: 'status', status: 500, error: 'broken', path: '/api/chat', count: 1 })
+    const { status, json } = await call('POST /api/chat', { body: hello.request })
+    expect([status, json]).toEqual([500, { error: 'broken' }])
+    for (const route of ['GET /healthz', 'GET /readyz', 'GET /openapi.json'])
+      expect([route, (await call(route)).status]).toEqual([route, 200])
+  })
+
+  test('to callers who may not call', async () => {
+    const { call, document } = await start({ variables: { FOREMAN_TOKEN: 'secret' }, worker: false })
+    for (const { route, operation } of routesOf(document)) {
+      if (operation.security) continue
+      const ids = { id: UNKNOWN, delivery: 'msg_1' }
+      expect([route, (await call(route, ids)).status]).toEqual([route, 401])
+      const forbidden = await call(route, { ...ids, headers: { host: 'example.org' } })
+      expect([route, forbidden.status]).toEqual([route, 403])
+    }
+  })
+})
+
+test('a method that a path does not have is a problem that says which it has', async () => {
+  const { foreman, document, demandComponent } = await start({ worker: false })
+  const own = Object.keys(document.paths).filter(each => each.startsWith('/jobs'))
+  for (const each of own) {
+    const { status, headers, body } = await send(foreman.url, { method: 'PUT', path: each })
+    const methods = routesOf(document).map(({ route }) => route.split(' '))
+    const allowed = methods.filter(([, to]) => to === each).map(([method]) => method)
+    expect([each, status, headers.allow]).toEqual([each, 405, allowed.join(', ')])
+    demandComponent('Problem', JSON.parse(body.toString()))
+  }
+})
+
+test.each(['/jobs/%ff', '/jobs/%ff/events', '/jobs/a/deliveries/%e0%a4%a', '/jobs/', '/jobs/a/b'])(
+  'a path that is none, such as %s, is not found',
+  async none => {
+    const { foreman, demandComponent } = await start({ worker: false })
+    const { status, body } = await send(foreman.url, { method: 'GET', path: none })
+    const problem = JSON.parse(body.toString()) as object
+    expect([status, problem]).toEqual([404, expect.objectContaining({ code: 'not_found' })])
+    demandComponent('Problem', problem)
+  },
+)
+
+test('every answer that the document has was seen here, but for those that take a broken machine', async () => {
+  const { document } = await start({ worker: false })
+  const rare = new Set(['408', '503', '507', '4XX', '5XX'])
+  const documented = routesOf(document).flatMap(({ route, operation }) =>
+    Object.keys(operation.responses).map(status => `${route} ${status}`),
+  )
+  const missing = documented.filter(each => !seen.has(each))
+  expect(missing.filter(each => !rare.has(each.split(' ').at(-1)!))).toEqual([])
+})

@@ -1,0 +1,154 @@
+import { startSim } from '@foreman/ollama-sim'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startForeman } from '../harness/foreman.ts'
+import { post } from '../harness/request.ts'
+import { until } from '../harness/until.ts'
+
+const simulate = async (options: Parameters<typeof startSim>[0] = {}) => {
+  const sim = await startSim(options)
+  onTestFinished(() => sim.close())
+  return sim
+}
+
+const ask = (url: string, model: string, tokens: number, signal?: AbortSignal, stream = false) =>
+  post(url, '/api/generate', { model, prompt: 'go on', stream, options: { num_predict: tokens } }, signal)
+
+describe('a caller that leaves', () => {
+  test.each([true, false])(
+    'frees the target within a second, streaming or not (%s), and harms nobody',
+    async stream => {
+      const sim = await simulate({ tokensPerSecond: 20 })
+      const foreman = await startForeman({ target: sim.url })
+      const leave = new AbortController()
+      const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal, stream).catch(() => 'left')
+      await until(() => sim.inFlight === 1)
+      const other = ask(foreman.url, 'alpha', 2)
+      await until(() => foreman.store.queue.waitingLines().length === 1)
+      const leftAt = performance.now()
+      leave.abort()
+      expect(await leaver).toBe('left')
+      expect((await other).status).toBe(200)
+      expect(performance.now() - leftAt).toBeLessThan(1_500)
+    },
+  )
+
+  test('takes its waiting job with it', async () => {
+    const sim = await simulate({ tokensPerSecond: 20 })
+    const foreman = await startForeman({ target: sim.url })
+    const first = new AbortController()
+    const running = ask(foreman.url, 'alpha', 10_000, first.signal).catch(() => 'left')
+    await until(() => sim.inFlight === 1)
+    const second = new AbortController()
+    const waiting = ask(foreman.url, 'beta', 1, second.signal).catch(() => 'left')
+    await until(() => foreman.store.queue.waitingLines().length === 1)
+    second.abort()
+    await waiting
+    await until(() => foreman.store.queue.waitingLines().length === 0)
+    first.abort()
+    await running
+    expect(sim.requests.some(({ model }) => model === 'beta')).toBe(false)
+  })
+
+  test('while its request loads a model that others wait for: the load is kept, the generation is not', async () => {
+    const sim = await simulate({ maxLoaded: 1, loadMs: 600, tokensPerSecond: 20 })
+    const foreman = await startForeman({ target: sim.url })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
+    await until(() => sim.loads === 1)
+    const other = ask(foreman.url, 'alpha', 1)
+    await until(() => foreman.store.queue.waitingLines().length === 1)
+    leave.abort()
+    await leaver
+    expect((await other).status).toBe(200)
+    expect(sim.loads).toBe(1)
+    expect(sim.loadsAbandoned).toBe(0)
+  })
+
+  test('while it loads, and the group of those who wait is renamed because more is known of the model', async () => {
+    const sim = await simulate({ maxLoaded: 1, loadMs: 1_500, tokensPerSecond: 20, models: ['alpha'] })
+    const unknown = sim.fault({ kind: 'status', path: '/api/show' })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_POLL_INTERVAL: '100ms' } })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
+    await until(() => sim.loads === 1)
+    const other = ask(foreman.url, 'alpha', 1)
+    await until(() => foreman.store.queue.waitingLines().length === 1)
+    const before = foreman.store.queue.waitingLines()[0]?.groupKey
+    await unknown.lift()
+    await until(() => foreman.store.queue.waitingLines()[0]?.groupKey !== before)
+    leave.abort()
+    await leaver
+    expect((await other).status).toBe(200)
+    expect([sim.loads, sim.loadsAbandoned]).toEqual([1, 0])
+  })
+
+  test('while its request loads a model that nobody else wants: the load is dropped', async () => {
+    const sim = await simulate({ maxLoaded: 1, loadMs: 30_000 })
+    const foreman = await startForeman({ target: sim.url })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'alpha', 1, leave.signal).catch(() => 'left')
+    await until(() => sim.loads === 1)
+    leave.abort()
+    await leaver
+    await until(() => sim.inFlight === 0, 1_000)
+  })
+})
+
+describe('a gateway that is stopped', () => {
+  test('lets a stream end that ends within the grace period', async () => {
+    const sim = await simulate({ tokensPerSecond: 50 })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_SHUTDOWN_GRACE: '10s' } })
+    const answer = ask(foreman.url, 'alpha', 20, undefined, true)
+    await until(() => sim.inFlight === 1)
+    const stopped = foreman.stopGateway()
+    expect((await answer).text).toContain('"done":true')
+    await stopped
+  })
+
+  test('tells callers that it cuts off to come again, and their jobs go on', async () => {
+    const sim = await simulate({ tokensPerSecond: 50 })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_SHUTDOWN_GRACE: '100ms' } })
+    const streaming = ask(foreman.url, 'alpha', 100, undefined, true)
+    const waiting = ask(foreman.url, 'alpha', 1)
+    await until(() => sim.inFlight === 1 && foreman.store.queue.waitingLines().length === 1)
+    await foreman.stopGateway()
+    const [streamed, waited] = await Promise.all([streaming, waiting])
+    expect(streamed.text.trim().split('\n').at(-1)).toContain('"error"')
+    expect([waited.status, waited.headers['retry-after']]).toEqual([503, '5'])
+    await until(
+      () => sim.requests.filter(({ path }) => path === '/api/generate').length === 2 && sim.inFlight === 0,
+    )
+    expect(foreman.store.queue.waitingLines()).toEqual([])
+  })
+})
+
+describe('a worker that is stopped', () => {
+  test('within the grace period ends what runs; then another goes on', async () => {
+    const sim = await simulate({ tokensPerSecond: 50 })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_SHUTDOWN_GRACE: '10s' } })
+    const answers = Promise.all([
+      ask(foreman.url, 'alpha', 20, undefined, true),
+      ask(foreman.url, 'alpha', 1),
+    ])
+    await until(() => sim.inFlight === 1)
+    await foreman.stopWorker()
+    expect(sim.inFlight).toBe(0)
+    foreman.startWorker()
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200])
+  })
+
+  test('gives back what does not end in time without spending an attempt, unless a caller has some of it', async () => {
+    const sim = await simulate({ tokensPerSecond: 20 })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
+    const whole = ask(foreman.url, 'alpha', 10)
+    await until(() => sim.inFlight === 1)
+    await foreman.stopWorker()
+    const worker = foreman.startWorker()
+    expect((await whole).status).toBe(200)
+    const streamed = ask(foreman.url, 'alpha', 10_000, undefined, true)
+    await until(() => sim.inFlight === 1 && sim.requests.length > 0)
+    await until(() => foreman.store.output.lastChange() > 12)
+    await worker.stop()
+    expect((await streamed).text.trim().split('\n').at(-1)).toContain('the worker was stopped')
+  })
+})
