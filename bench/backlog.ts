@@ -42,7 +42,7 @@ const newJob = (index: number) => ({
   modelName: 'plain:latest',
   loadOptions: '{}',
   groupKey: `group ${index % GROUPS}`,
-  streams: false,
+  streaming: false,
   headers: [['Content-Type', 'application/json']] as const,
   body: Buffer.from(JSON.stringify({ model: 'plain', prompt: PROMPT, options: { num_predict: 1 } })),
   caller: 'default',

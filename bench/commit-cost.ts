@@ -32,7 +32,7 @@ export const commitCost = (directory: string) => {
     modelName: 'plain:latest',
     loadOptions: '{}',
     groupKey: 'plain',
-    streams: true,
+    streaming: true,
     headers: [['Content-Type', 'application/json']] as const,
     body: Buffer.from(JSON.stringify({ model: 'plain', messages: [{ role: 'user', content: 'hi' }] })),
     caller: 'default',

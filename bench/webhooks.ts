@@ -43,7 +43,7 @@ export const measureWebhooks = async (
     modelName: 'plain:latest',
     loadOptions: '{}',
     groupKey: 'plain',
-    streams: false,
+    streaming: false,
     headers: [],
     body: Buffer.from('{}'),
     caller: 'default',

@@ -22,7 +22,7 @@ describe('docs/job-lifecycle.md', () => {
         [200, 404].map(status => ({ kind: 'answered', status, completeness })),
       ),
       ...[401, 403, 429, 502, 503, 504].flatMap((status): Ending[] =>
-        [true, false].map(isOllamas => ({ kind: 'held', status, isOllamas, answer: held })),
+        [true, false].map(isOllamas => ({ kind: 'provisional', status, isOllamas, answer: held })),
       ),
       ...[true, false].map((connected): Ending => ({ kind: 'broke_off', connected, message: '…' })),
       ...(['job_timeout', 'stall'] as const).map((watch): Ending => ({ kind: 'timed_out', watch })),
@@ -34,7 +34,7 @@ describe('docs/job-lifecycle.md', () => {
       failedAttempts: 0,
       maxAttempts: 3,
       answerAttempt: null,
-      streams: true,
+      streaming: true,
       hasOutput: false,
     }
     const cases = [fresh, { ...fresh, failedAttempts: 2 }, { ...fresh, hasOutput: true }]

@@ -94,7 +94,7 @@ export const startForeman = async ({
   }
   if (worker) {
     startWorker()
-    if (awaitTarget) await until(() => store.presence.target().state === 'up')
+    if (awaitTarget) await until(() => store.target.read().state === 'up')
   }
   return {
     url: gateway.url,

@@ -51,7 +51,7 @@ describe('work that is handed over', () => {
     const refusal = sim.fault({ kind: 'refuse' })
     // Asked in vain, the gateway lets the worker look.
     await ask('GET', '/api/ps')
-    await until(() => foreman.store.presence.target().state === 'away')
+    await until(() => foreman.store.target.read().state === 'away')
     const { id } = await submit({ request: { model: 'never-heard-of', prompt: 'x' } })
     const known = await submit(hello)
     await refusal.lift()

@@ -39,7 +39,7 @@ describe('what the target was recorded to reload', () => {
 
   const steps = recordings
     .flatMap(one => {
-      const endpoint = generatingEndpoint(one.request.method, one.request.path)
+      const endpoint = generatingEndpoint(one.request.path, one.request.method)
       const request = endpoint && readGenerationRequest(Buffer.from(one.request.body ?? ''), endpoint)
       if (!request || endpoint.dialect.name !== 'native' || one.response.status !== 200) return []
       const { created_at: at, load_duration: loadNs, done_reason: reason } = lastLine(one)

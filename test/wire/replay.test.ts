@@ -12,7 +12,7 @@ import {
 import { type Answer, send } from '../harness/request.ts'
 import { startStandIn } from '../harness/stand-in.ts'
 
-const isInference = ({ request }: Recording) => generatingEndpoint(request.method, request.path) !== undefined
+const isInference = ({ request }: Recording) => generatingEndpoint(request.path, request.method) !== undefined
 const inferences = recordings.filter(isInference)
 const others = recordings.filter(one => !isInference(one))
 

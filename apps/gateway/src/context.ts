@@ -1,4 +1,4 @@
-import { composer } from '@foreman/job-view'
+import { webhookBody } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import { openStore } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
@@ -28,7 +28,7 @@ export const startGateway = async (
   config: GatewayConfig,
   { logger, now = Date.now }: { logger: Logger; now?: () => number },
 ): Promise<Gateway> => {
-  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: composer() })
+  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: webhookBody() })
   const client = new OllamaClient({
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
@@ -39,8 +39,8 @@ export const startGateway = async (
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const observe = (): Observed => ({
-    worker: store.presence.activeWorker(),
-    target: store.presence.target(),
+    worker: store.workers.active(),
+    target: store.target.read(),
     lackOfRoom: room.lack,
     locksAreBroken: lockTest.isBroken,
     isWritable: store.housekeeping.canWrite(),

@@ -1,4 +1,4 @@
-import { composer } from '@foreman/job-view'
+import { webhookBody } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
@@ -25,7 +25,7 @@ export const createContext = (
 ): Context => {
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
-    compose: composer(config.publicUrl),
+    compose: webhookBody(config.publicUrl),
   })
   store.housekeeping.check()
   const client = new OllamaClient({

@@ -1,9 +1,6 @@
 import { readSettings, withEnvFile } from '@foreman/process'
-import { openStore } from '@foreman/store'
+import { isAlive, openStore } from '@foreman/store'
 import { workerSettings } from './settings.ts'
-
-/** Beats are two seconds apart. */
-const LATEST_BEAT_MS = 10_000
 
 // Exit code 0 while a worker says in the file that it lives: what a container's health check asks.
 const { dbPath } = readSettings(
@@ -16,6 +13,6 @@ const { dbPath } = readSettings(
   },
 )
 const store = openStore(dbPath, { busyTimeoutMs: 1000 })
-const worker = store.presence.activeWorker()
+const worker = store.workers.active()
 store.close()
-process.exitCode = worker !== undefined && Date.now() - worker.heartbeatAt <= LATEST_BEAT_MS ? 0 : 1
+process.exitCode = isAlive(worker, Date.now()) ? 0 : 1

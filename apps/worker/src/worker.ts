@@ -1,6 +1,6 @@
 import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
 import { chooseGroup, type Turn } from '@foreman/scheduling'
-import { type Claim, type ExclusiveLock, isBusy, isFull, type Store } from '@foreman/store'
+import { type Claim, type ExclusiveLock, HEARTBEAT_MS, isBusy, isFull, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from './logger.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
@@ -11,7 +11,6 @@ import type { Housekeeper } from './upkeep/job-cleaner.ts'
 import type { Courier } from './webhooks/courier.ts'
 
 const LOCK_POLL_MS = 250
-const HEARTBEAT_MS = 2_000
 /** A worker that has not been heard of for this long died without a word. */
 const FORGET_AFTER_MS = 60_000
 /** A tick that the file had no time for is repeated after this. */
@@ -95,7 +94,7 @@ export class Worker {
     this.#unlisten?.()
     clearTimeout(this.#timers.tick)
     clearInterval(this.#timers.heartbeat)
-    this.#quietly('leave', () => store.presence.leave(this.#identity.id))
+    this.#quietly('leave', () => store.workers.leave(this.#identity.id))
     this.#lock?.release()
     this.#lock = undefined
   }
@@ -198,12 +197,11 @@ export class Worker {
   }
 
   #noteResult({ ending, targetIsAway, watchdog }: RunResult): void {
-    const { presence } = this.#options.store
+    const { target } = this.#options.store
     if (targetIsAway !== undefined) this.#monitor.lost(targetIsAway)
-    if (watchdog)
-      this.#quietly('note a silent target', () => presence.noteTarget({ stalledAt: this.#options.now() }))
-    else if (ending === 'answered' && presence.target().stalledAt !== null) {
-      this.#quietly('note a target that answers', () => presence.noteTarget({ stalledAt: null }))
+    if (watchdog) this.#quietly('note a silent target', () => target.note({ stalledAt: this.#options.now() }))
+    else if (ending === 'answered' && target.read().stalledAt !== null) {
+      this.#quietly('note a target that answers', () => target.note({ stalledAt: null }))
     }
     if (ending === 'broke_off') this.#monitor.check()
   }
@@ -259,7 +257,7 @@ export class Worker {
       if (recovered.requeued + recovered.failed + recovered.cancelled > 0) {
         logger.warn(recovered, 'jobs that were running when their worker died')
       }
-      store.presence.forgetStale(now() - FORGET_AFTER_MS)
+      store.workers.forgetStale(now() - FORGET_AFTER_MS)
       return true
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) throw error
@@ -271,7 +269,7 @@ export class Worker {
   #beat(): void {
     const { store, now } = this.#options
     this.#quietly('heartbeat', () =>
-      store.presence.heartbeat({ ...this.#identity, active: this.isActive }, now()),
+      store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now()),
     )
   }
 

@@ -24,7 +24,7 @@ export const readAnswer = (
   { state, endpoint: path }: Pick<JobRecord, 'state' | 'endpoint'>,
   { headers }: ResponseHead,
 ): AnswerReader => {
-  const endpoint = generatingEndpoint('POST', path)
+  const endpoint = generatingEndpoint(path)
   if (state !== 'succeeded') return lastWords()
   if (!endpoint) return { push: () => undefined, read: () => ({}) }
   const fold = foldAnswer(headers, endpoint)

@@ -4,13 +4,13 @@ import type { Answer } from './answer.ts'
 import { time } from './time.ts'
 
 /** What is shown of a job besides its record, where it is asked for. */
-export interface Besides {
+export interface JobExtras {
   readonly position?: number | undefined
   readonly answer?: Answer | undefined
 }
 
 /** A job as callers see it: what has no value is left out. */
-export const describeJob = (job: JobRecord, { position, answer }: Besides = {}): Job => {
+export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}): Job => {
   const { state } = job
   const isOver = isEndState(state)
   return {

@@ -1,5 +1,5 @@
 export { type Answer, type AnswerReader, readAnswer } from './answer.ts'
 export { describeDelivery } from './describe-delivery.ts'
-export { type Besides, describeJob } from './describe-job.ts'
+export { type JobExtras, describeJob } from './describe-job.ts'
 export { eventOf } from './event-of.ts'
-export { composer, INLINE_RESULT_BYTES } from './webhook-body.ts'
+export { webhookBody, INLINE_RESULT_BYTES } from './webhook-body.ts'

@@ -1,7 +1,7 @@
 import type { Announcement, StoredAnswer } from '@foreman/store'
 import { expect, test } from 'vitest'
 import { aJob } from './testing/a-job.ts'
-import { composer, INLINE_RESULT_BYTES } from './webhook-body.ts'
+import { webhookBody, INLINE_RESULT_BYTES } from './webhook-body.ts'
 
 const answerOf = (body: unknown, contentType = 'application/json; charset=utf-8'): StoredAnswer => ({
   head: { status: 200, headers: [['Content-Type', contentType]] },
@@ -12,7 +12,7 @@ const ended = { finishedAt: 3_000, expiresAt: 4_000, attempt: 1, answerAttempt: 
 
 const bodyOf = (announcement: Partial<Announcement>, publicUrl?: string) =>
   JSON.parse(
-    composer(publicUrl)({
+    webhookBody(publicUrl)({
       event: 'job.succeeded',
       at: 3_000,
       job: aJob({ ...ended, state: 'succeeded' }),

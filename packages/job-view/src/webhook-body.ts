@@ -11,7 +11,7 @@ const LONGEST_ANSWER_BYTES = 4 * 1024 * 1024
  * Writes the bodies of webhooks.
  * @param publicUrl what callers know foreman by, without a slash at its end; without it links are paths
  */
-export const composer =
+export const webhookBody =
   (publicUrl = ''): Compose =>
   announcement => {
     const { event, at, job } = announcement

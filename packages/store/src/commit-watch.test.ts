@@ -39,7 +39,7 @@ describe('a commit of another', () => {
       console.log('ready')
       for (;;) {
         await told()
-        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1), caller: 'c', priority: 'normal' }, 1)
+        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streaming: true, headers: [], body: Buffer.alloc(1), caller: 'c', priority: 'normal' }, 1)
       }
     `)
     writer.tell(temp.file)

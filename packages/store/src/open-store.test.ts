@@ -174,7 +174,7 @@ describe('two processes that start on no file at once', () => {
     const source = `
       for (;;) {
         const store = openStore(await told(), { busyTimeoutMs: 1_000 })
-        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streams: true, headers: [], body: Buffer.alloc(1), caller: 'c', priority: 'normal' }, 1)
+        store.submissions.enqueue({ path: '/', endpoint: '/', model: 'm', modelName: 'm', loadOptions: '{}', groupKey: 'm', streaming: true, headers: [], body: Buffer.alloc(1), caller: 'c', priority: 'normal' }, 1)
         console.log('opened')
         await told()
         store.close()

@@ -9,11 +9,12 @@ import { logWriter } from './log.ts'
 import { type ConnectionOptions, openConnection, walOf } from './open-connection.ts'
 import { type Compose, outboxWriter } from './outbox.ts'
 import { output } from './output.ts'
-import { presence } from './presence.ts'
 import { queue } from './queue.ts'
 import { records as recordsOf } from './records.ts'
 import { runs } from './runs.ts'
 import { submissions } from './submissions.ts'
+import { target } from './target.ts'
+import { workers } from './workers.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -47,7 +48,8 @@ export const openStore = (file: string, options: OpenOptions) => {
     output: output(connection),
     records,
     deliveries: deliveries(connection),
-    presence: presence(connection),
+    target: target(connection),
+    workers: workers(connection),
     catalogue: catalogue(connection),
     housekeeping: housekeeping(connection),
     commits,

@@ -64,7 +64,7 @@ describe('a reader', () => {
 
   test('starts anew when another attempt runs, and sees nothing of the one before', () => {
     const temp = tempStore()
-    const { job, claim } = runningJob(temp.store, { streams: false })
+    const { job, claim } = runningJob(temp.store, { streaming: false })
     temp.store.runs.append(claim, { head, body: Buffer.from('first') })
     const { cursor } = readAll(temp, job.seq)
     temp.store.runs.requeueLost(2_000, HOUR_MS)
@@ -77,8 +77,8 @@ describe('a reader', () => {
   test('of a job that has ended gets the attempt that is the answer', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
-    const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
-    temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 1_000, HOUR_MS)
+    const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 1_000, HOUR_MS)
     expect(readAll(temp, job.seq).pieces).toEqual([])
     const second = temp.store.queue.claimNext('m', 'first', 2_000, 2_000)!
     temp.store.runs.append(second, { head })

@@ -63,12 +63,12 @@ const verbs: Verb[] = [
     },
   ],
   [
-    'enqueue with a key, and isHeld',
+    'enqueue with a key, and hasJob',
     ({ store }) => {
       const idempotency = { key: 'k', hash: Buffer.from('x') }
       store.submissions.enqueue(newJob({ idempotency }), 1_000)
       store.submissions.enqueue(newJob({ idempotency }), 1_000)
-      store.submissions.isHeld('default', idempotency)
+      store.submissions.hasJob('default', idempotency)
     },
   ],
   [

@@ -15,7 +15,7 @@ export interface Claim {
   readonly failedAttempts: number
   /** The attempt that brought the target's best answer so far, if one did. */
   readonly answerAttempt: number | null
-  readonly streams: boolean
+  readonly streaming: boolean
   readonly path: string
   readonly endpoint: string
   readonly model: string

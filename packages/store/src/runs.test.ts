@@ -11,7 +11,7 @@ const everything = ({ rows }: TempStore) =>
   ['jobs', 'job_requests', 'job_log'].map(table => rows(`SELECT * FROM ${table}`))
 
 const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as const }
-const held = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
+const provisional = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
 const succeeded: Finish = { state: 'succeeded', answerAttempt: 1, statusCode: 200 }
 
 describe('groups that wait', () => {
@@ -97,11 +97,11 @@ describe('a claim', () => {
 describe('a run that has lost its job', () => {
   const acts: [what: string, act: (temp: TempStore, claim: Claim) => unknown][] = [
     ['append', ({ store }, claim) => store.runs.append(claim, { head, body: Buffer.from('x') })],
-    ['finish', ({ store }, claim) => store.runs.finish(claim, { ...succeeded, held }, 9_000, HOUR_MS)],
+    ['finish', ({ store }, claim) => store.runs.finish(claim, { ...succeeded, provisional }, 9_000, HOUR_MS)],
     [
       'release',
       ({ store }, claim) =>
-        store.runs.release(claim, { code: 'target_busy', spent: true, held }, 9_000, HOUR_MS),
+        store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 9_000, HOUR_MS),
     ],
   ]
   const losses: [how: string, lose: (temp: TempStore, claim: Claim) => unknown][] = [
@@ -199,13 +199,13 @@ describe('a finish', () => {
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.finish(
       claim,
-      { state: 'failed', answerAttempt: 1, statusCode: 503, held },
+      { state: 'failed', answerAttempt: 1, statusCode: 503, provisional },
       2_000,
       HOUR_MS,
     )
     expect(temp.store.output.read(job.seq, undefined)?.pieces).toMatchObject([
-      { kind: 'head', head: held.head },
-      { kind: 'body', bytes: held.body },
+      { kind: 'head', head: provisional.head },
+      { kind: 'body', bytes: provisional.body },
     ])
   })
 
@@ -263,13 +263,13 @@ describe('a release', () => {
   test('with an answer makes it the best so far, which stays so when a later attempt brings none', () => {
     const { store } = tempStore()
     const { claim } = runningJob(store)
-    store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
     const second = store.queue.claimNext('m', 'first', 3_000, 3_000)!
     expect(second.answerAttempt).toBe(1)
     store.runs.release(second, { code: 'stall', spent: true }, 4_000, HOUR_MS)
     const third = store.queue.claimNext('m', 'first', 5_000, 5_000)!
     expect(third.answerAttempt).toBe(1)
-    store.runs.release(third, { code: 'target_busy', spent: true, held }, 6_000, HOUR_MS)
+    store.runs.release(third, { code: 'target_busy', spent: true, provisional }, 6_000, HOUR_MS)
     expect(store.queue.claimNext('m', 'first', 7_000, 7_000)?.answerAttempt).toBe(3)
   })
 
@@ -277,9 +277,9 @@ describe('a release', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.submissions.cancel(job, 1_500, HOUR_MS)
-    expect(temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)).toBe(
-      'cancelled',
-    )
+    expect(
+      temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS),
+    ).toBe('cancelled')
     expect(row(temp, job.seq)).toMatchObject({
       state: 'cancelled',
       error_code: 'cancelled',
@@ -365,7 +365,7 @@ describe('for a new worker, what was left running', () => {
 
   test('fails the third time it is lost', () => {
     const temp = tempStore()
-    const { job } = runningJob(temp.store, { streams: false })
+    const { job } = runningJob(temp.store, { streaming: false })
     for (const expected of [{ requeued: 1 }, { requeued: 1 }, { failed: 1 }]) {
       expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toMatchObject(expected)
       temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
@@ -383,7 +383,7 @@ describe('for a new worker, what was left running', () => {
   test('fails with the best answer that there was', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
-    temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
     for (let loss = 0; loss < 3; loss++) {
       temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
       temp.store.runs.requeueLost(2_000, HOUR_MS)
@@ -391,7 +391,7 @@ describe('for a new worker, what was left running', () => {
     expect(row(temp, job.seq)).toMatchObject({ state: 'failed', answer_attempt: 1, attempt: 4 })
   })
 
-  test.each<[streams: boolean, output: string, state: string]>([
+  test.each<[streaming: boolean, output: string, state: string]>([
     [true, 'head and body', 'failed'],
     [true, 'head', 'queued'],
     [true, 'nothing', 'queued'],
@@ -399,7 +399,7 @@ describe('for a new worker, what was left running', () => {
     [false, 'nothing', 'queued'],
   ])('when its caller streams (%s) and it had brought %s: %s', (streams, output, state) => {
     const temp = tempStore()
-    const { job, claim } = runningJob(temp.store, { streams })
+    const { job, claim } = runningJob(temp.store, { streaming: streams })
     if (output === 'head') temp.store.runs.append(claim, { head })
     if (output === 'head and body') temp.store.runs.append(claim, { head, body: Buffer.from('x') })
     temp.store.runs.requeueLost(2_000, HOUR_MS)
@@ -414,7 +414,7 @@ describe('for a new worker, what was left running', () => {
   test('runs again although an earlier attempt had brought something that nobody was given', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
-    temp.store.runs.release(claim, { code: 'target_busy', spent: true, held }, 2_000, HOUR_MS)
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
     temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
     expect(temp.store.runs.requeueLost(3_000, HOUR_MS)).toMatchObject({ requeued: 1 })
     expect(row(temp, job.seq)).toMatchObject({ state: 'queued', answer_attempt: 1 })

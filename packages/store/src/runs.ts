@@ -7,7 +7,7 @@ import type { Claim } from './queue.ts'
 import { jobLog, jobs } from './schema.ts'
 
 /** An answer that was held back until it was known whether it is the last word. */
-export interface HeldAnswer {
+export interface ProvisionalAnswer {
   readonly head: ResponseHead
   readonly body: Buffer
 }
@@ -19,7 +19,7 @@ export interface Finish {
   readonly statusCode?: number
   readonly errorCode?: string
   readonly errorMessage?: string
-  readonly held?: HeldAnswer
+  readonly provisional?: ProvisionalAnswer
   /** As the answer itself counts them. */
   readonly usage?: { readonly promptTokens?: number; readonly completionTokens?: number }
 }
@@ -31,7 +31,7 @@ export interface Release {
   readonly availableAt?: number
   /** Whether this attempt counts against the limit. */
   readonly spent: boolean
-  readonly held?: HeldAnswer
+  readonly provisional?: ProvisionalAnswer
 }
 
 /** What became of the jobs that a dead worker had left running. */
@@ -102,7 +102,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
       lostCount: jobs.lostCount,
       answerAttempt: jobs.answerAttempt,
       cancelRequestedAt: jobs.cancelRequestedAt,
-      streams: jobs.streams,
+      streaming: jobs.streaming,
       hasOutput: exists(
         db
           .select({ one: sql`1` })
@@ -123,10 +123,10 @@ export const runs = (connection: Connection, log: LogWriter) => {
     if (changes === 0) throw new JobLostError(`the run of job ${seq} has lost its claim`)
   }
 
-  const hold = (seq: number, attempt: number, held: HeldAnswer | undefined): void => {
-    if (!held) return
-    log.head(seq, attempt, held.head)
-    log.body(seq, attempt, held.body)
+  const logProvisional = (seq: number, attempt: number, provisional: ProvisionalAnswer | undefined): void => {
+    if (!provisional) return
+    log.head(seq, attempt, provisional.head)
+    log.body(seq, attempt, provisional.body)
   }
 
   type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
@@ -146,7 +146,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
       expiresAt: now + ttlMs,
     })
     mustHit(run.seq, changed)
-    hold(run.seq, run.attempt, end.held)
+    logProvisional(run.seq, run.attempt, end.provisional)
     const event: JobChange = { type: end.state, attempt: run.attempt }
     log.event(run.seq, run.attempt, now, end.errorCode ? { ...event, code: end.errorCode } : event)
   }
@@ -157,10 +157,10 @@ export const runs = (connection: Connection, log: LogWriter) => {
       token: run.token,
       availableAt: back.availableAt ?? null,
       spent: back.spent ? 1 : 0,
-      answerAttempt: back.held ? run.attempt : null,
+      answerAttempt: back.provisional ? run.attempt : null,
     })
     mustHit(run.seq, changed)
-    hold(run.seq, run.attempt, back.held)
+    logProvisional(run.seq, run.attempt, back.provisional)
     log.event(run.seq, run.attempt, now, event)
   }
 
@@ -254,7 +254,7 @@ interface LostJob {
   readonly lostCount: number
   readonly answerAttempt: number | null
   readonly cancelRequestedAt: number | null
-  readonly streams: boolean
+  readonly streaming: boolean
   readonly hasOutput: unknown
 }
 
@@ -263,7 +263,7 @@ const cancelled: Finish = { state: 'cancelled', answerAttempt: null, errorCode: 
 /** How a job ends that was lost with its worker; undefined: it does not, it runs again. */
 const afterLoss = (job: LostJob): Finish | undefined => {
   if (job.cancelRequestedAt !== null) return cancelled
-  if (job.streams && Number(job.hasOutput) === 1) {
+  if (job.streaming && Number(job.hasOutput) === 1) {
     return {
       state: 'failed',
       answerAttempt: job.attempt,

@@ -24,7 +24,7 @@ export const jobs = sqliteTable(
     /** The load signature: jobs with the same one can follow each other without a model load between them. */
     groupKey: text('group_key').notNull(),
     /** Whether a caller gets the bytes as they come, so that an attempt that has made some cannot be repeated. */
-    streams: integer('streams', { mode: 'boolean' }).notNull(),
+    streaming: integer('streams', { mode: 'boolean' }).notNull(),
     /** How often the job was claimed. Numbers the output in `job_log`. */
     attempt: integer('attempt').notNull().default(0),
     /** Those attempts that count against the limit: not the ones that ended because target or worker went away. */

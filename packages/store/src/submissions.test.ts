@@ -19,7 +19,7 @@ describe('a job that is handed in', () => {
       path: '/api/chat?x=%20',
       model: 'M:1',
       groupKey: 'g',
-      streams: false,
+      streaming: false,
       headers,
       body,
     })
@@ -84,10 +84,10 @@ describe('a cancellation', () => {
   test('ends a job that waits for its next attempt, whatever an earlier one brought', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
-    const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+    const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
     temp.store.runs.release(
       claim,
-      { code: 'target_busy', spent: true, availableAt: 9_000, held },
+      { code: 'target_busy', spent: true, availableAt: 9_000, provisional },
       2_000,
       HOUR_MS,
     )
@@ -169,7 +169,7 @@ describe('a job with a key', () => {
     const { store } = tempStore()
     store.submissions.enqueue(keyed(), 1_000)
     expect(() => store.submissions.enqueue(keyed('k', 'other'), 1_000)).toThrow(KeyReusedError)
-    expect(() => store.submissions.isHeld('default', { key: 'k', hash: Buffer.from('other') })).toThrow(
+    expect(() => store.submissions.hasJob('default', { key: 'k', hash: Buffer.from('other') })).toThrow(
       KeyReusedError,
     )
     expect(store.submissions.enqueue(keyed('k', 'other', { caller: 'ann' }), 1_000).isReplayed).toBe(false)
@@ -189,10 +189,10 @@ describe('a job with a key', () => {
     const first = store.submissions.enqueue(keyed(), 1_000)
     store.submissions.cancel(first, 1_000, HOUR_MS)
     const key = { key: 'k', hash: Buffer.from('other') }
-    expect(store.submissions.isHeld('default', key)).toBe(false)
+    expect(store.submissions.hasJob('default', key)).toBe(false)
     const second = store.submissions.enqueue(keyed('k', 'other'), 2_000)
     expect([second.isReplayed, second.id === first.id]).toEqual([false, false])
-    expect(store.submissions.isHeld('default', key)).toBe(true)
+    expect(store.submissions.hasJob('default', key)).toBe(true)
   })
 })
 

@@ -14,7 +14,7 @@ export interface NewJob {
   readonly modelName: string
   readonly loadOptions: string
   readonly groupKey: string
-  readonly streams: boolean
+  readonly streaming: boolean
   readonly headers: HeaderPairs
   readonly body: Buffer
   readonly caller: string
@@ -136,7 +136,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
       job.modelName,
       job.loadOptions,
       job.groupKey,
-      job.streams ? 1 : 0,
+      job.streaming ? 1 : 0,
       now,
       job.caller,
       priorities.indexOf(job.priority),
@@ -172,7 +172,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
      * Whether a caller's key is that of a job which is there.
      * @throws KeyReusedError when it belongs to another request
      */
-    isHeld: (caller: string, key: IdempotencyKey): boolean => holderOf(caller, key)?.gaveUp === false,
+    hasJob: (caller: string, key: IdempotencyKey): boolean => holderOf(caller, key)?.gaveUp === false,
 
     /**
      * Takes a job over: when this returns it is on the disk, and it will end exactly once.

@@ -54,7 +54,7 @@ export class Target {
 
   /** Asks the target itself whether it knows a model: one that was pulled a second ago is in no list yet. */
   async verdictOn(model: string): Promise<ModelVerdict> {
-    if (this.#store.presence.target().state === 'away') return 'unknown'
+    if (this.#store.target.read().state === 'away') return 'unknown'
     const body = Buffer.from(JSON.stringify({ model }))
     try {
       const signal = AbortSignal.timeout(SHOW_TIMEOUT_MS)
@@ -80,7 +80,7 @@ export class Target {
     if (now - this.#suspectedAt < SUSPECT_EVERY_MS) return
     this.#suspectedAt = now
     try {
-      this.#store.presence.suspectTarget(now)
+      this.#store.target.suspect(now)
     } catch (error) {
       this.#logger.debug({ err: error }, 'the suspicion could not be noted')
     }

@@ -75,7 +75,7 @@ export const inference = (options: InferenceOptions): RequestHandler => {
 
   return async (request, response, next) => {
     const { raw, decoded } = requestPath(request)
-    const endpoint = generatingEndpoint(request.method, decoded)
+    const endpoint = generatingEndpoint(decoded, request.method)
     if (!endpoint) return next()
     const body = await readBody(request, options.maxBodyBytes)
     const readable = await decodedBody(body, request.headers['content-encoding'], endpoint.dialect)
@@ -99,7 +99,7 @@ export const inference = (options: InferenceOptions): RequestHandler => {
       ...intake.requested(raw, endpoint, generation),
       headers: jobHeaders(request),
       body,
-      streams: !respondAsync && comesInPieces(generation),
+      streaming: !respondAsync && comesInPieces(generation),
       caller: callerOf(response),
       priority: 'normal',
       idempotency,

@@ -1,7 +1,4 @@
-import type { TargetRow, WorkerRow } from '@foreman/store'
-
-/** Beats are two seconds apart, and a worker may be held up for five by another process's write. */
-const WORKER_AWAY_AFTER_MS = 8_000
+import { isAlive, type TargetRow, type WorkerRow } from '@foreman/store'
 
 export interface Observed {
   readonly worker: WorkerRow | undefined
@@ -29,7 +26,7 @@ const notAccepting = (seen: Observed): string[] => [
 
 /** What keeps jobs from being run as they should. */
 const notRunning = ({ worker, target, now }: Observed): string[] => [
-  ...(worker && Math.abs(now - worker.heartbeatAt) <= WORKER_AWAY_AFTER_MS ? [] : ['worker_away']),
+  ...(isAlive(worker, now) ? [] : ['worker_away']),
   ...(target.state === 'up' ? [] : ['target_away']),
   ...(target.stalledAt === null ? [] : ['target_silent']),
   ...(target.embedderDoesNotFit ? ['embedder_does_not_fit'] : []),

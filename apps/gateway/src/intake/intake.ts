@@ -43,7 +43,7 @@ export class Intake {
   /** Whether a request has been taken before: what is asked of new ones is not asked of it. @throws Refusal */
   async hasTaken(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
     const { submissions } = this.#options.store
-    return key !== undefined && whenWritable(async () => submissions.isHeld(caller, key))
+    return key !== undefined && whenWritable(async () => submissions.hasJob(caller, key))
   }
 
   /** For a caller that waits. @throws Refusal */

@@ -15,7 +15,7 @@ const trial = () => {
   })
   const clock = { now: 1_000_000 }
   const lockTest = new LockTest(store, () => clock.now)
-  const beat = (id = 'w') => store.presence.heartbeat({ id, pid: 1, active: true, startedAt: 0 }, clock.now)
+  const beat = (id = 'w') => store.workers.heartbeat({ id, pid: 1, active: true, startedAt: 0 }, clock.now)
   /** Looks, ten seconds go by, and looks again. */
   const checkTwice = (meanwhile: () => void) => {
     lockTest.check()
@@ -91,7 +91,7 @@ test('a worker that died and one that took its place prove nothing', () => {
   const { store, lockTest, beat, checkTwice } = trial()
   beat('first')
   checkTwice(() => {
-    store.presence.leave('first')
+    store.workers.leave('first')
     beat('second')
   })
   expect(lockTest.isBroken).toBe(false)

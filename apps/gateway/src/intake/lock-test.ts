@@ -1,8 +1,5 @@
-import type { Store } from '@foreman/store'
+import { isAlive, type Store } from '@foreman/store'
 import { Refusal } from '../http/refusal.ts'
-
-/** Beats are two seconds apart; a worker that is this fresh was alive a moment ago. */
-const FRESH_MS = 5_000
 
 /**
  * Whether file locks work where the queue lies. A worker that beats holds its lock; if it can be taken all the same,
@@ -34,9 +31,9 @@ export class LockTest {
 
   /** Call it now and then: one call takes the lock, a later one sees whether its holder noticed. */
   check(): void {
-    const worker = this.#store.presence.activeWorker()
+    const worker = this.#store.workers.active()
     const now = this.#now()
-    if (!worker || now - worker.heartbeatAt > FRESH_MS) {
+    if (!worker || !isAlive(worker, now)) {
       this.#taken = undefined
       return
     }

@@ -133,7 +133,7 @@ export const jobRoutes = (options: JobsOptions): Router => {
 
   /** The same once more, as a job of its own. Its deadline is not: that was for the first. */
   const repeated = (job: JobRecord): JobDraft => {
-    const endpoint = generatingEndpoint('POST', job.endpoint)
+    const endpoint = generatingEndpoint(job.endpoint)
     const request = store.records.request(job.seq)
     const generation = endpoint && request && readGenerationRequest(request.body, endpoint)
     if (!generation) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
@@ -142,7 +142,7 @@ export const jobRoutes = (options: JobsOptions): Router => {
       ...intake.requested(job.path, endpoint, generation),
       headers,
       body,
-      streams: false,
+      streaming: false,
       caller: job.caller,
       priority: priorities[job.priority] ?? 'normal',
       maxAttempts: job.maxAttempts ?? undefined,

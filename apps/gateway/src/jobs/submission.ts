@@ -40,7 +40,7 @@ export const readSubmission = (
     headers,
     body,
     // Nobody gets its bytes but who asks for them: an attempt that breaks off can be repeated.
-    streams: false,
+    streaming: false,
     caller,
     priority: submission.priority,
     maxAttempts: submission.max_attempts,
@@ -63,7 +63,7 @@ const parse = (bytes: Buffer): unknown => {
 
 const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
   const path = endpoint ?? ('messages' in request ? '/api/chat' : 'prompt' in request ? '/api/generate' : '')
-  const found = generatingEndpoint('POST', path)
+  const found = generatingEndpoint(path)
   if (!found) throw invalid('/endpoint', 'must be given for a request that has neither messages nor prompt')
   return found
 }

@@ -11,7 +11,7 @@ import {
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
 import { type Output, OutputWriter } from './output-writer.ts'
-import { type Ending, isHeld, type StopReason } from './verdict.ts'
+import { type Ending, isProvisional, type StopReason } from './verdict.ts'
 
 export interface AttemptOptions {
   readonly client: OllamaClient
@@ -44,7 +44,7 @@ export class StopError extends Error {
 }
 
 /** A refusal is short. Of one that is not, this much is kept. */
-const HELD_BYTES = 1024 * 1024
+const PROVISIONAL_BYTES = 1024 * 1024
 
 /**
  * Sends a job's request as it came to the target, and appends what comes back as it comes back.
@@ -59,14 +59,14 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
   const jobTimer = setTimeout(() => controller.abort(new WatchdogError('job_timeout')), options.jobTimeoutMs)
   const stall = stallTimer(options.stallMs, () => controller.abort(new WatchdogError('stall')))
   try {
-    const endpoint = generatingEndpoint('POST', claim.endpoint)
+    const endpoint = generatingEndpoint(claim.endpoint)
     // What was queued by newer code may be for a route that this code does not know.
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
     const exchange = await send(claim, options.client, controller.signal)
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stall.start()
-    return isHeld(exchange.status)
-      ? await receiveHeld(exchange)
+    return isProvisional(exchange.status)
+      ? await receiveProvisional(exchange)
       : await receive(exchange, endpoint, stall, options)
   } catch (error) {
     return endingOf(error, controller.signal)
@@ -118,19 +118,19 @@ const receive = async (
   return usage ? { ...answered, usage } : answered
 }
 
-const receiveHeld = async (exchange: Exchange): Promise<Ending> => {
+const receiveProvisional = async (exchange: Exchange): Promise<Ending> => {
   const pieces: Buffer[] = []
   let kept = 0
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
-    if (kept < HELD_BYTES) pieces.push(chunk)
+    if (kept < PROVISIONAL_BYTES) pieces.push(chunk)
     kept += chunk.byteLength
   }
   const { status } = exchange
-  const isCut = kept > HELD_BYTES
+  const isCut = kept > PROVISIONAL_BYTES
   const headers = exchange.headers.filter(([name]) => !(isCut && name.toLowerCase() === 'content-length'))
-  const body = Buffer.concat(pieces).subarray(0, HELD_BYTES)
+  const body = Buffer.concat(pieces).subarray(0, PROVISIONAL_BYTES)
   const isOllamas = ollamaErrorMessage(body) !== undefined
-  return { kind: 'held', status, isOllamas, answer: { head: { status, headers }, body } }
+  return { kind: 'provisional', status, isOllamas, answer: { head: { status, headers }, body } }
 }
 
 const endingOf = (error: unknown, signal: AbortSignal): Ending => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
 import { runAttempt, StopError } from './attempt.ts'
 import { persist } from './persist.ts'
-import { type Attempt, type Ending, judge, needsPresence, type Presence, type Verdict } from './verdict.ts'
+import { type Attempt, type Ending, judge, needsProbe, type TargetProbe, type Verdict } from './verdict.ts'
 
 const PROGRESS_MS = 1_000
 /** A timer can wait no longer. */
@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly jobTtlMs: number
   /** Called when the file has been told how far a job is. */
   readonly onProgress: () => void
-  readonly probe: () => Promise<Presence>
+  readonly probe: () => Promise<TargetProbe>
   /** Whether other jobs wait that need the model as this one does. */
   readonly isWaitedFor: () => boolean
 }
@@ -77,7 +77,7 @@ export class Run {
       const verdict = judge(
         ending,
         this.#attempt(),
-        needsPresence(ending) ? await this.#options.probe() : undefined,
+        needsProbe(ending) ? await this.#options.probe() : undefined,
       )
       await persist(() => store.together('full', () => this.#write(verdict)), this.#logger)
       return this.#result(ending, verdict)
@@ -150,9 +150,9 @@ export class Run {
   }
 
   #attempt(): Attempt {
-    const { attempt, failedAttempts, answerAttempt, streams } = this.claim
+    const { attempt, failedAttempts, answerAttempt, streaming } = this.claim
     const maxAttempts = this.claim.maxAttempts ?? this.#options.maxAttempts
-    return { attempt, failedAttempts, answerAttempt, streams, maxAttempts, hasOutput: this.#hasOutput }
+    return { attempt, failedAttempts, answerAttempt, streaming, maxAttempts, hasOutput: this.#hasOutput }
   }
 
   #write(verdict: Verdict): void {

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import {
   type Attempt,
   type Ending,
-  isHeld,
+  isProvisional,
   judge,
   MAX_DELAY_MS,
-  needsPresence,
-  type Presence,
+  needsProbe,
+  type TargetProbe,
   type Verdict,
 } from './verdict.ts'
 
@@ -16,17 +16,22 @@ const job: Attempt = {
   failedAttempts: 0,
   maxAttempts: 3,
   answerAttempt: null,
-  streams: true,
+  streaming: true,
   hasOutput: false,
 }
 const withOutput: Attempt = { ...job, hasOutput: true }
-const waitsForAll: Attempt = { ...job, streams: false }
+const waitsForAll: Attempt = { ...job, streaming: false }
 const waitsWithOutput: Attempt = { ...waitsForAll, hasOutput: true }
 const lastAttempt: Attempt = { ...job, attempt: 3, failedAttempts: 2 }
 const afterAnswer: Attempt = { ...job, attempt: 2, failedAttempts: 1, answerAttempt: 1 }
 
 const answer = { head: { status: 503, headers: [] }, body: Buffer.from('{"error":"busy"}') }
-const held = (status: number, isOllamas: boolean): Ending => ({ kind: 'held', status, isOllamas, answer })
+const provisional = (status: number, isOllamas: boolean): Ending => ({
+  kind: 'provisional',
+  status,
+  isOllamas,
+  answer,
+})
 const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_short' | 'unknown'): Ending => ({
   kind: 'answered',
   status,
@@ -98,7 +103,7 @@ describe('an answer that came in full', () => {
     [
       'cut short, with an answer from before',
       answered(200, 'cut_short'),
-      { ...afterAnswer, streams: false, hasOutput: true },
+      { ...afterAnswer, streaming: false, hasOutput: true },
       'failed cut_short answer=1 told',
     ],
     [
@@ -154,7 +159,7 @@ describe('an exchange that broke off', () => {
     [
       'the last time, while a caller waits',
       brokeOff(true),
-      { ...lastAttempt, streams: false, hasOutput: true },
+      { ...lastAttempt, streaming: false, hasOutput: true },
       'failed target_lost answer=null told',
     ],
     [
@@ -205,7 +210,7 @@ describe('a watchdog', () => {
     [
       'for silence, while a caller waits, the last time',
       stalled,
-      { ...lastAttempt, streams: false, hasOutput: true },
+      { ...lastAttempt, streaming: false, hasOutput: true },
       'failed stall answer=null told',
     ],
   ])('%s', (_what, ending, attempt, verdict) => {
@@ -258,11 +263,11 @@ describe('an answer that was held back', () => {
     [501, false],
     [507, false],
   ])('is one with status %i: %s', (status, expected) => {
-    expect(isHeld(status)).toBe(expected)
+    expect(isProvisional(status)).toBe(expected)
   })
 
   test.each<
-    [status: number, isOllamas: boolean, presence: Presence | undefined, attempt: Attempt, verdict: string]
+    [status: number, isOllamas: boolean, presence: TargetProbe | undefined, attempt: Attempt, verdict: string]
   >([
     // Ollama itself is busy.
     [503, true, undefined, job, 'again target_busy spent after 500'],
@@ -287,13 +292,13 @@ describe('an answer that was held back', () => {
     [401, false, 'there', job, 'failed http_error answer=1'],
     [403, false, 'there', afterAnswer, 'failed http_error answer=2'],
   ])('%i, of Ollama itself: %s, the target: %s', (status, isOllamas, presence, attempt, verdict) => {
-    expect(short(judge(held(status, isOllamas), attempt, presence))).toBe(verdict)
+    expect(short(judge(provisional(status, isOllamas), attempt, presence))).toBe(verdict)
   })
 
   test.each([502, 503, 504])(
     '%i by somebody in front of a target that is there does not hold up the others',
     status => {
-      const verdict = judge(held(status, false), job, 'there')
+      const verdict = judge(provisional(status, false), job, 'there')
       expect(verdict).not.toHaveProperty('targetIsAway')
       expect(verdict).toMatchObject({ kind: 'release', delayMs: expect.any(Number) as number })
       expect(verdict.kind === 'release' && verdict.delayMs).toBeGreaterThan(0)
@@ -306,20 +311,24 @@ describe('an answer that was held back', () => {
       let failedAttempts = 0
       let verdict: Verdict | undefined
       for (let attempt = 1; attempt <= 100 && verdict?.kind !== 'finish'; attempt++) {
-        verdict = judge(held(status, false), { ...job, attempt, failedAttempts }, 'there')
+        verdict = judge(provisional(status, false), { ...job, attempt, failedAttempts }, 'there')
         if (verdict.kind === 'release' && verdict.release.spent) failedAttempts++
       }
       expect(verdict).toMatchObject({
         kind: 'finish',
-        finish: { state: 'failed', statusCode: status, held: answer },
+        finish: { state: 'failed', statusCode: status, provisional: answer },
       })
     },
   )
 
   test('is kept with the job, as the best so far or as the last word', () => {
-    expect(judge(held(503, true), job)).toMatchObject({ release: { held: answer } })
-    expect(judge(held(503, true), lastAttempt)).toMatchObject({ finish: { held: answer, statusCode: 503 } })
-    expect(judge(held(401, true), job, 'there')).toMatchObject({ finish: { held: answer, statusCode: 401 } })
+    expect(judge(provisional(503, true), job)).toMatchObject({ release: { provisional: answer } })
+    expect(judge(provisional(503, true), lastAttempt)).toMatchObject({
+      finish: { provisional: answer, statusCode: 503 },
+    })
+    expect(judge(provisional(401, true), job, 'there')).toMatchObject({
+      finish: { provisional: answer, statusCode: 401 },
+    })
   })
 
   test.each<[status: number, isOllamas: boolean, needs: boolean]>([
@@ -334,7 +343,7 @@ describe('an answer that was held back', () => {
     [503, false, true],
     [504, false, true],
   ])('%i, of Ollama itself: %s, needs a look at the target: %s', (status, isOllamas, needs) => {
-    expect(needsPresence(held(status, isOllamas))).toBe(needs)
+    expect(needsProbe(provisional(status, isOllamas))).toBe(needs)
   })
 
   test('is the only ending that needs one', () => {
@@ -347,12 +356,12 @@ describe('an answer that was held back', () => {
       cancelled,
       shutdown,
     ]
-    expect(others.map(needsPresence)).toEqual(others.map(() => false))
+    expect(others.map(needsProbe)).toEqual(others.map(() => false))
   })
 })
 
 describe('the pause before the next attempt', () => {
-  const pauses = (ending: Ending, presence?: Presence) =>
+  const pauses = (ending: Ending, presence?: TargetProbe) =>
     Array.from({ length: 8 }, (_, failedAttempts) => {
       const verdict = judge(
         ending,
@@ -364,14 +373,14 @@ describe('the pause before the next attempt', () => {
 
   test('grows, up to a minute', () => {
     expect(pauses(brokeOff(true))).toEqual([500, 2_000, 8_000, 32_000, 60_000, 60_000, 60_000, 60_000])
-    expect(pauses(held(503, true))).toEqual(pauses(brokeOff(true)))
+    expect(pauses(provisional(503, true))).toEqual(pauses(brokeOff(true)))
   })
 
-  test.each<[ending: Ending, presence: Presence | undefined]>([
+  test.each<[ending: Ending, presence: TargetProbe | undefined]>([
     [brokeOff(true), undefined],
     [stalled, undefined],
-    [held(503, true), undefined],
-    [held(504, false), 'there'],
+    [provisional(503, true), undefined],
+    [provisional(504, false), 'there'],
   ])('is never longer than what the queue takes for a delay (%j)', (ending, presence) => {
     expect(pauses(ending, presence).filter(pause => pause !== undefined && pause > MAX_DELAY_MS)).toEqual([])
   })

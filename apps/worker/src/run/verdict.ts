@@ -1,13 +1,13 @@
 import { DEADLINE_EXCEEDED } from '@foreman/jobs'
 import type { Completeness, TokenUsage } from '@foreman/ollama-client'
-import { type Finish, type HeldAnswer, type Release } from '@foreman/store'
+import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
 
 /** How an attempt ended, as far as the exchange itself can tell. */
 export type Ending =
   /** All of an answer arrived, and is in the log. */
   | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
   /** All of an answer arrived whose status may mean that it is not the last word; it is not in the log yet. */
-  | { kind: 'held'; status: number; isOllamas: boolean; answer: HeldAnswer }
+  | { kind: 'provisional'; status: number; isOllamas: boolean; answer: ProvisionalAnswer }
   /** No connection came about, or it ended before the answer did. */
   | { kind: 'broke_off'; connected: boolean; message: string }
   /** A watchdog cut it off: the whole attempt took too long, or the target fell silent within its answer. */
@@ -20,7 +20,7 @@ export type Ending =
 export type StopReason = 'cancelled' | 'shutdown' | 'deadline'
 
 /** Whether the target is there when asked for something simple. */
-export type Presence = 'there' | 'gone' | 'refuses_credentials'
+export type TargetProbe = 'there' | 'gone' | 'refuses_credentials'
 
 export interface Attempt {
   readonly attempt: number
@@ -30,7 +30,7 @@ export interface Attempt {
   /** The earlier attempt that brought a real answer of the target's, if one did. */
   readonly answerAttempt: number | null
   /** A caller gets the bytes as they come. */
-  readonly streams: boolean
+  readonly streaming: boolean
   /** This attempt has brought bytes that a streaming caller may have. */
   readonly hasOutput: boolean
 }
@@ -40,13 +40,13 @@ export type Verdict =
   | { kind: 'release'; release: Omit<Release, 'availableAt'>; delayMs: number; targetIsAway?: string }
 
 /** An answer with one of these is kept back until it is known whether it is the last word. */
-const HELD_STATUSES = new Set([401, 403, 429, 502, 503, 504])
+const PROVISIONAL_STATUSES = new Set([401, 403, 429, 502, 503, 504])
 
-export const isHeld = (status: number): boolean => HELD_STATUSES.has(status)
+export const isProvisional = (status: number): boolean => PROVISIONAL_STATUSES.has(status)
 
 /** Whether the verdict depends on the target being there. */
-export const needsPresence = (ending: Ending): boolean =>
-  ending.kind === 'held' && ending.status !== 429 && !isBusyAnswer(ending)
+export const needsProbe = (ending: Ending): boolean =>
+  ending.kind === 'provisional' && ending.status !== 429 && !isBusyAnswer(ending)
 
 /** No delay is longer. */
 export const MAX_DELAY_MS = 60_000
@@ -58,13 +58,13 @@ const MAX_FOREIGN_REFUSALS = 8
 const backoffMs = (firstMs: number, factor: number, step: number): number =>
   Math.min(firstMs * factor ** step, MAX_DELAY_MS)
 
-/** What becomes of the job. `presence` is given where `needsPresence`. */
-export const judge = (ending: Ending, job: Attempt, presence?: Presence): Verdict => {
+/** What becomes of the job. `presence` is given where `needsProbe`. */
+export const judge = (ending: Ending, job: Attempt, presence?: TargetProbe): Verdict => {
   switch (ending.kind) {
     case 'answered':
       return judgeAnswer(ending, job)
-    case 'held':
-      return judgeHeld(ending, job, presence)
+    case 'provisional':
+      return judgeProvisional(ending, job, presence)
     case 'broke_off':
       if (!ending.connected) return away(ending.message)
       return again(job, 'target_lost', `the connection to the target broke off (${ending.message})`)
@@ -99,12 +99,13 @@ const judgeAnswer = (
   }
 }
 
-type Held = Extract<Ending, { kind: 'held' }>
+type Provisional = Extract<Ending, { kind: 'provisional' }>
 
-const isBusyAnswer = ({ status, isOllamas }: Held): boolean => isOllamas && status !== 401 && status !== 403
+const isBusyAnswer = ({ status, isOllamas }: Provisional): boolean =>
+  isOllamas && status !== 401 && status !== 403
 
-const judgeHeld = (ending: Held, job: Attempt, presence: Presence | undefined): Verdict => {
-  const { status, answer: held } = ending
+const judgeProvisional = (ending: Provisional, job: Attempt, presence: TargetProbe | undefined): Verdict => {
+  const { status, answer: provisional } = ending
   const final: Verdict = {
     kind: 'finish',
     finish: {
@@ -112,12 +113,12 @@ const judgeHeld = (ending: Held, job: Attempt, presence: Presence | undefined): 
       answerAttempt: job.attempt,
       statusCode: status,
       errorCode: 'http_error',
-      held,
+      provisional,
     },
   }
   if (status === 429 || isBusyAnswer(ending)) {
     if (job.failedAttempts + 1 >= job.maxAttempts) return final
-    return retry('target_busy', job, held)
+    return retry('target_busy', job, provisional)
   }
   if (presence !== 'there') {
     return away(
@@ -140,20 +141,20 @@ const judgeHeld = (ending: Held, job: Attempt, presence: Presence | undefined): 
 
 /** The attempt failed and counts. It is not repeated when a caller already has some of it. */
 const again = (job: Attempt, code: string, message: string): Verdict => {
-  const isRepeatable = !(job.streams && job.hasOutput)
+  const isRepeatable = !(job.streaming && job.hasOutput)
   if (isRepeatable && job.failedAttempts + 1 < job.maxAttempts) return retry(code, job)
   return fail(job, code, message)
 }
 
 /** With a message there is no answer, or only the beginning of one: the caller is told. */
 const fail = (job: Attempt, errorCode: string, errorMessage: string): Verdict => {
-  const answerAttempt = job.streams && job.hasOutput ? job.attempt : job.answerAttempt
+  const answerAttempt = job.streaming && job.hasOutput ? job.attempt : job.answerAttempt
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }
 
-const retry = (code: string, job: Attempt, held?: HeldAnswer): Verdict => ({
+const retry = (code: string, job: Attempt, provisional?: ProvisionalAnswer): Verdict => ({
   kind: 'release',
-  release: held ? { code, spent: true, held } : { code, spent: true },
+  release: provisional ? { code, spent: true, provisional } : { code, spent: true },
   delayMs: backoffMs(FIRST_DELAY_MS, 4, job.failedAttempts),
 })
 
@@ -173,7 +174,7 @@ const stopped = (why: StopReason, job: Attempt): Verdict => {
 
 /** A stop is nobody's failure, but a caller who has bytes cannot be given others. */
 const putBack = (job: Attempt): Verdict => {
-  if (job.streams && job.hasOutput)
+  if (job.streaming && job.hasOutput)
     return fail(job, 'worker_stopped', 'the worker was stopped while it streamed the answer')
   return { kind: 'release', release: { code: 'worker_stopped', spent: false }, delayMs: 0 }
 }

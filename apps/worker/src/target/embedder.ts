@@ -78,7 +78,7 @@ export class Embedder {
     this.#fits = fits
     const { store, logger } = this.#options
     try {
-      store.presence.noteTarget({ embedderDoesNotFit: !fits })
+      store.target.note({ embedderDoesNotFit: !fits })
     } catch (error) {
       logger.warn({ err: error }, 'whether the embedder fits could not be noted')
     }

@@ -2,7 +2,7 @@ import { canonicalModelName, modelLoading, type OllamaClient } from '@foreman/ol
 import type { HeaderPairs, ModelRow, Store, TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
 import type { Logger } from '../logger.ts'
-import type { Presence } from '../run/verdict.ts'
+import type { TargetProbe } from '../run/verdict.ts'
 
 const PROBE_TIMEOUT_MS = 5_000
 const PROBE_INTERVAL_MS = 500
@@ -42,7 +42,7 @@ export class TargetMonitor {
   }
 
   start(): void {
-    this.#suspectedAt = this.#options.store.presence.target().suspectedAt ?? 0
+    this.#suspectedAt = this.#options.store.target.read().suspectedAt ?? 0
     void this.#waitForReturn()
   }
 
@@ -64,7 +64,7 @@ export class TargetMonitor {
 
   /** Looks whether a gateway has asked for the target to be checked. */
   heedSuspicion(): void {
-    const suspectedAt = this.#options.store.presence.target().suspectedAt ?? 0
+    const suspectedAt = this.#options.store.target.read().suspectedAt ?? 0
     if (suspectedAt === this.#suspectedAt) return
     this.#suspectedAt = suspectedAt
     this.check()
@@ -75,7 +75,7 @@ export class TargetMonitor {
     if (this.#state === 'up') void this.#poll()
   }
 
-  async probe(): Promise<Presence> {
+  async probe(): Promise<TargetProbe> {
     try {
       const status = await this.#get('/api/version').then(answer => answer.status)
       if (status === 401 || status === 403) return 'refuses_credentials'
@@ -195,7 +195,7 @@ export class TargetMonitor {
   #note(state: TargetState, reason: string | null): void {
     this.#state = state
     const { store, now } = this.#options
-    this.#quietly(() => store.presence.noteTarget({ state, reason, since: now() }))
+    this.#quietly(() => store.target.note({ state, reason, since: now() }))
   }
 
   /** A full disk says nothing about the target. */

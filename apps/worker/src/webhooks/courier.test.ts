@@ -62,7 +62,7 @@ const announce = (store: Store, url: string, now: number) =>
       modelName: 'm',
       loadOptions: '{}',
       groupKey: 'm',
-      streams: false,
+      streaming: false,
       headers: [],
       body: Buffer.from('{}'),
       caller: 'default',

@@ -11,7 +11,7 @@ export const aJob = (differing: Partial<JobRecord> = {}): JobRecord => ({
   modelName: 'plain:latest',
   loadOptions: '{}',
   groupKey: 'plain',
-  streams: false,
+  streaming: false,
   attempt: 0,
   failedAttempts: 0,
   lostCount: 0,

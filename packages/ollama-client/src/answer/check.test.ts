@@ -8,7 +8,7 @@ const LINES = 'application/x-ndjson'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 const endpointAt = (path: string) => {
-  const endpoint = generatingEndpoint('POST', path)
+  const endpoint = generatingEndpoint(path)
   if (!endpoint) throw new Error(`${path} does not generate`)
   return endpoint
 }
@@ -197,7 +197,7 @@ describe('of a real server', () => {
     .map(name => recording(name))
     .filter(
       ({ request, response }) =>
-        generatingEndpoint(request.method, request.path) !== undefined && response.status === 200,
+        generatingEndpoint(request.path, request.method) !== undefined && response.status === 200,
     )
 
   test.each(inferences.map(recorded => [recorded.name, recorded] as const))(

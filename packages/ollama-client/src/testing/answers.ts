@@ -6,7 +6,7 @@ export const EVENTS: [string, string][] = [['Content-Type', 'text/event-stream']
 export const JSON_BODY: [string, string][] = [['Content-Type', 'application/json; charset=utf-8']]
 
 export const endpointAt = (path: string): GeneratingEndpoint => {
-  const endpoint = generatingEndpoint('POST', path)
+  const endpoint = generatingEndpoint(path)
   if (!endpoint) throw new Error(`${path} does not generate`)
   return endpoint
 }
@@ -24,7 +24,7 @@ export const recordedAnswers = (): Recording[] =>
   recordingNames()
     .map(recording)
     .filter(
-      ({ request, response }) => generatingEndpoint(request.method, request.path) && response.status === 200,
+      ({ request, response }) => generatingEndpoint(request.path, request.method) && response.status === 200,
     )
 
 export const isStream = ({ response }: Recording): boolean =>

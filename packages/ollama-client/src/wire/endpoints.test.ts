@@ -10,7 +10,7 @@ test.each<[method: string, path: string, prompt: string]>([
   ['POST', '/v1/responses', 'input'],
   ['POST', '/v1/messages', 'messages'],
 ])('%s %s generates, from its %s', (method, path, prompt) => {
-  expect(generatingEndpoint(method, path)).toMatchObject({ path, prompt })
+  expect(generatingEndpoint(path, method)).toMatchObject({ path, prompt })
 })
 
 test.each([
@@ -30,7 +30,7 @@ test.each([
   ['POST', '/api/embeddings'],
   ['POST', '/api/show'],
 ])('%s %s does not', (method, path) => {
-  expect(generatingEndpoint(method, path)).toBeUndefined()
+  expect(generatingEndpoint(path, method)).toBeUndefined()
 })
 
 test.each([

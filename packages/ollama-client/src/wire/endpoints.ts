@@ -119,8 +119,12 @@ export const routeAt = (path: string): Route | undefined =>
 const isOneMore = (prefix: string, path: string): boolean =>
   path.startsWith(prefix) && path.length > prefix.length && !path.includes('/', prefix.length)
 
-/** @param path decoded and without its query: the target's router decodes before it matches */
-export const generatingEndpoint = (method: string, path: string): GeneratingEndpoint | undefined =>
+/**
+ * The endpoint at a path.
+ * @param path decoded and without its query: the target's router decodes before it matches
+ * @returns undefined where the target does not generate
+ */
+export const generatingEndpoint = (path: string, method = 'POST'): GeneratingEndpoint | undefined =>
   generatingEndpoints.find(endpoint => endpoint.method === method && endpoint.path === path)
 
 /** In which dialect a path's errors are, whether it generates or not. */

@@ -7,7 +7,7 @@ import { type GenerationRequest, readGenerationRequest } from './generation-requ
 type PromptField = 'messages' | 'prompt'
 
 const endpointAt = (path: string) => {
-  const endpoint = generatingEndpoint('POST', path)
+  const endpoint = generatingEndpoint(path)
   if (!endpoint) throw new Error(`${path} does not generate`)
   return endpoint
 }

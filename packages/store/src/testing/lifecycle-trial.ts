@@ -42,7 +42,7 @@ const kindOf = <Do extends string, Rest extends object>(
 export const anyStep = fc.oneof(
   kindOf(5, 'enqueue', {
     group: anyGroup,
-    streams: fc.boolean(),
+    streaming: fc.boolean(),
     priority: fc.constantFrom(...priorities),
     key: fc.constantFrom(undefined, undefined, 'k1', 'k2'),
     hash: fc.constantFrom('one', 'one', 'other'),
@@ -60,12 +60,12 @@ export const anyStep = fc.oneof(
   kindOf(1, 'redeliver', { which: fc.nat(9) }),
   kindOf(6, 'claim', { group: anyGroup }),
   kindOf(3, 'append', { which: anyWhich, head: fc.boolean(), body: fc.boolean() }),
-  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...endStates), held: fc.boolean() }),
+  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...endStates), provisional: fc.boolean() }),
   kindOf(4, 'release', {
     which: anyWhich,
     delayMs: fc.constantFrom(0, 0, 500, 2_000, MAX_DELAY_MS),
     spent: fc.boolean(),
-    held: fc.boolean(),
+    provisional: fc.boolean(),
   }),
   kindOf(1, 'cancel', { which: anyWhich }),
   kindOf(3, 'leave', { which: anyWhich }),
@@ -82,7 +82,7 @@ type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never
 type EnqueueStep = Extract<Step, { do: 'enqueue' }>
 
 /** What a job is handed in with. */
-interface Given extends Pick<Expected, 'group' | 'streams' | 'webhook' | 'key' | 'hash'> {
+interface Given extends Pick<Expected, 'group' | 'streaming' | 'webhook' | 'key' | 'hash'> {
   readonly priority: Priority
   readonly deadlineAt?: number | undefined
   readonly retryOf?: string
@@ -92,7 +92,7 @@ interface Given extends Pick<Expected, 'group' | 'streams' | 'webhook' | 'key' |
 interface Expected {
   readonly seq: number
   readonly group: string
-  readonly streams: boolean
+  readonly streaming: boolean
   state: JobState
   attempt: number
   failedAttempts: number
@@ -116,7 +116,7 @@ interface Expected {
   hasOutput: boolean
 }
 
-const held = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
 
 /** The store under test beside what it should hold. */
 export class Trial {
@@ -163,7 +163,7 @@ export class Trial {
       case 'append':
         return this.#append(this.#pick(this.#claims, step.which), step)
       case 'finish':
-        return this.#finish(this.#pick(this.#claims, step.which), step.state, step.held)
+        return this.#finish(this.#pick(this.#claims, step.which), step.state, step.provisional)
       case 'release':
         return this.#release(this.#pick(this.#claims, step.which), step)
       case 'cancel':
@@ -199,11 +199,11 @@ export class Trial {
     this.#messages.tell(job, event, this.#now)
   }
 
-  #enqueue({ group, streams, priority, key, hash, deadlineMs, url, events }: EnqueueStep): void {
+  #enqueue({ group, streaming, priority, key, hash, deadlineMs, url, events }: EnqueueStep): void {
     const webhook = url === undefined ? undefined : { url, events }
     const deadlineAt = deadlineMs === undefined ? undefined : this.#now + deadlineMs
     const idempotency = key === undefined ? undefined : { key, hash: Buffer.from(hash) }
-    const job = newJob({ groupKey: group, streams, priority, idempotency, webhook, deadlineAt })
+    const job = newJob({ groupKey: group, streaming, priority, idempotency, webhook, deadlineAt })
     const submit = () => this.#store.submissions.enqueue(job, this.#now)
     const holder = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
     if (holder && !(isEndState(holder.state) && holder.answerAttempt === null)) {
@@ -214,7 +214,7 @@ export class Trial {
       return deepEqual(this.#everything(), before)
     }
     if (holder) holder.key = null
-    this.#add(submit(), { group, streams, priority, deadlineAt, webhook, key: key ?? null, hash })
+    this.#add(submit(), { group, streaming, priority, deadlineAt, webhook, key: key ?? null, hash })
   }
 
   /** A job that has ended, once more. */
@@ -222,8 +222,8 @@ export class Trial {
     const job = this.#jobs.get(seq ?? 0)
     if (!job || !isEndState(job.state)) return
     const { group, webhook, id } = job
-    const again = newJob({ groupKey: group, streams: false, webhook, retryOf: id })
-    const given = { group, streams: false, priority: 'normal' as const, webhook, key: null, hash: null }
+    const again = newJob({ groupKey: group, streaming: false, webhook, retryOf: id })
+    const given = { group, streaming: false, priority: 'normal' as const, webhook, key: null, hash: null }
     this.#add(this.#store.submissions.enqueue(again, this.#now), { ...given, retryOf: id })
   }
 
@@ -235,7 +235,7 @@ export class Trial {
       seq,
       id,
       group: given.group,
-      streams: given.streams,
+      streaming: given.streaming,
       createdAt: this.#now,
       priority: priorities.indexOf(given.priority),
       deadlineAt: given.deadlineAt ?? null,
@@ -293,8 +293,8 @@ export class Trial {
     this.#claims.push(claim)
     Object.assign(oldest, { state: 'running', attempt: oldest.attempt + 1, hasOutput: false, tokens: null })
     this.#tell(oldest, 'job.started')
-    const { attempt, failedAttempts, answerAttempt, streams } = oldest
-    deepEqual({ ...claim, attempt, failedAttempts, answerAttempt, streams }, claim)
+    const { attempt, failedAttempts, answerAttempt, streaming } = oldest
+    deepEqual({ ...claim, attempt, failedAttempts, answerAttempt, streaming }, claim)
   }
 
   /** The job that the claim still holds. Otherwise `act` must fail, and change nothing. */
@@ -312,7 +312,10 @@ export class Trial {
   }
 
   #append(claim: Claim | undefined, { head, body }: { head: boolean; body: boolean }): void {
-    const output = { ...(head ? { head: held.head } : {}), ...(body ? { body: Buffer.from('x') } : {}) }
+    const output = {
+      ...(head ? { head: provisional.head } : {}),
+      ...(body ? { body: Buffer.from('x') } : {}),
+    }
     const job = this.#owned(claim, own => this.#store.runs.append(own, output))
     if (job && body) job.hasOutput = true
   }
@@ -329,23 +332,27 @@ export class Trial {
     this.#tell(job, `job.${state as (typeof endStates)[number]}`)
   }
 
-  #finish(claim: Claim | undefined, state: (typeof endStates)[number], withHeld: boolean): void {
-    const answerAttempt = withHeld && claim ? claim.attempt : null
-    const end = { state, answerAttempt, errorCode: 'some', ...(withHeld ? { held } : {}) }
+  #finish(claim: Claim | undefined, state: (typeof endStates)[number], withProvisional: boolean): void {
+    const answerAttempt = withProvisional && claim ? claim.attempt : null
+    const end = { state, answerAttempt, errorCode: 'some', ...(withProvisional ? { provisional } : {}) }
     const job = this.#owned(claim, own => this.#store.runs.finish(own, end, this.#now, TTL_MS))
     if (job) this.#end(job, state, 'some', answerAttempt)
   }
 
   #release(
     claim: Claim | undefined,
-    { delayMs, spent, held: withHeld }: { delayMs: number; spent: boolean; held: boolean },
+    {
+      delayMs,
+      spent,
+      provisional: withProvisional,
+    }: { delayMs: number; spent: boolean; provisional: boolean },
   ): void {
     const availableAt = delayMs > 0 ? this.#now + delayMs : null
     const back = {
       code: 'some',
       spent,
       ...(availableAt === null ? {} : { availableAt }),
-      ...(withHeld ? { held } : {}),
+      ...(withProvisional ? { provisional } : {}),
     }
     let became: string | undefined
     const job = this.#owned(claim, own => {
@@ -360,7 +367,7 @@ export class Trial {
     job.state = 'queued'
     job.availableAt = availableAt
     if (spent) job.failedAttempts++
-    if (withHeld) job.answerAttempt = job.attempt
+    if (withProvisional) job.answerAttempt = job.attempt
     this.#tell(job, 'job.retrying')
   }
 
@@ -396,7 +403,7 @@ export class Trial {
       if (job.cancelRequestedAt !== null) {
         count.cancelled++
         this.#end(job, 'cancelled', 'cancelled', null)
-      } else if (job.streams && job.hasOutput) {
+      } else if (job.streaming && job.hasOutput) {
         count.failed++
         this.#end(job, 'failed', 'worker_lost', job.attempt)
       } else if (job.lostCount >= MAX_LOSSES) {
@@ -463,7 +470,7 @@ export class Trial {
     deepEqual(
       rows,
       [...this.#jobs.values()].map(
-        ({ streams: _streams, hasOutput: _hasOutput, hash: _hash, webhook: _webhook, ...job }) => ({
+        ({ streaming: _streaming, hasOutput: _hasOutput, hash: _hash, webhook: _webhook, ...job }) => ({
           ...job,
           isClaimed: job.state === 'running' ? 1 : 0,
           isFinished: isEndState(job.state) ? 1 : 0,

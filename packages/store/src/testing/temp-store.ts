@@ -47,7 +47,7 @@ export const newJob = (differing: Partial<NewJob> = {}): NewJob => ({
   modelName: 'm',
   loadOptions: '{}',
   groupKey: 'm',
-  streams: true,
+  streaming: true,
   headers: [['Content-Type', 'application/json']],
   body: Buffer.from('{"model":"m"}'),
   caller: 'default',

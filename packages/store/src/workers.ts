@@ -1,16 +1,23 @@
 import type { Connection } from './connection.ts'
 import { and, desc, eq, lt, ne, sql } from './drizzle.ts'
-import { target, workers } from './schema.ts'
+import { workers as table } from './schema.ts'
 
-export type WorkerRow = typeof workers.$inferSelect
-export type TargetRow = typeof target.$inferSelect
-export type TargetState = TargetRow['state']
+export type WorkerRow = typeof table.$inferSelect
 
-/** What the processes let each other know: which workers live, and how the target is. */
-export const presence = (connection: Connection) => {
+/** How often a worker updates its row. */
+export const HEARTBEAT_MS = 2_000
+/** Another process's write may hold a heartbeat up for five seconds. */
+const AWAY_AFTER_MS = 8_000
+
+/** Whether a worker's last heartbeat is recent. A clock that was set back makes a heartbeat lie in the future. */
+export const isAlive = (worker: Pick<WorkerRow, 'heartbeatAt'> | undefined, now: number): boolean =>
+  worker !== undefined && Math.abs(now - worker.heartbeatAt) <= AWAY_AFTER_MS
+
+/** The worker processes, whether they are active or on standby. */
+export const workers = (connection: Connection) => {
   const { db } = connection
   const beat = db
-    .insert(workers)
+    .insert(table)
     .values({
       id: sql.placeholder('id'),
       pid: sql.placeholder('pid'),
@@ -19,30 +26,29 @@ export const presence = (connection: Connection) => {
       heartbeatAt: sql.placeholder('now'),
     })
     .onConflictDoUpdate({
-      target: workers.id,
+      target: table.id,
       set: { active: sql`excluded.active`, heartbeatAt: sql`excluded.heartbeat_at` },
     })
     .prepare()
   const remove = db
-    .delete(workers)
-    .where(eq(workers.id, sql.placeholder('id')))
+    .delete(table)
+    .where(eq(table.id, sql.placeholder('id')))
     .prepare()
   const removeOtherActive = db
-    .delete(workers)
-    .where(and(eq(workers.active, true), ne(workers.id, sql.placeholder('id'))))
+    .delete(table)
+    .where(and(eq(table.active, true), ne(table.id, sql.placeholder('id'))))
     .prepare()
   const removeStale = db
-    .delete(workers)
-    .where(lt(workers.heartbeatAt, sql.placeholder('before')))
+    .delete(table)
+    .where(lt(table.heartbeatAt, sql.placeholder('before')))
     .prepare()
   const selectActive = db
     .select()
-    .from(workers)
-    .where(eq(workers.active, true))
-    .orderBy(desc(workers.heartbeatAt))
+    .from(table)
+    .where(eq(table.active, true))
+    .orderBy(desc(table.heartbeatAt))
     .limit(1)
     .prepare()
-  const selectTarget = db.select().from(target).prepare()
 
   return {
     /** Says that this worker lives, and whether it works or stands by. */
@@ -65,26 +71,6 @@ export const presence = (connection: Connection) => {
     },
 
     /** The worker that holds the lock, or was the last to say so. */
-    activeWorker: (): WorkerRow | undefined => selectActive.get(),
-
-    target: (): TargetRow => {
-      const row = selectTarget.get()
-      if (!row) throw new Error('the file has no row for the target')
-      return row
-    },
-
-    /** The worker's word on the target. */
-    noteTarget: (
-      change: Partial<
-        Pick<TargetRow, 'state' | 'since' | 'reason' | 'stalledAt' | 'embedderDoesNotFit' | 'suspectedAt'>
-      >,
-    ): void => {
-      connection.write('normal', () => db.update(target).set(change).run())
-    },
-
-    /** Asks the worker to look whether the target is there. */
-    suspectTarget: (now: number): void => {
-      connection.write('normal', () => db.update(target).set({ suspectedAt: now }).run())
-    },
+    active: (): WorkerRow | undefined => selectActive.get(),
   }
 }
