@@ -5,10 +5,11 @@ export type RequestHeaders =
   | readonly (readonly [name: string, value: string])[]
   | Readonly<Record<string, string>>
 
-/** Belong to one connection and not to the message (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP = [
+/** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1), in lower case. */
+export const HOP_BY_HOP_HEADERS: readonly string[] = [
   'connection',
   'keep-alive',
+  'proxy-authenticate',
   'proxy-connection',
   'te',
   'trailer',
@@ -37,7 +38,7 @@ export const wireHeaderLines = (request: {
   const { url, method, body } = request
   const given = headerLines(request.headers)
   const value = (name: string) => given.find(([key]) => key.toLowerCase() === name)?.[1]
-  const own = new Set([...HOP_BY_HOP, 'content-length'])
+  const own = new Set([...HOP_BY_HOP_HEADERS, 'content-length'])
   for (const named of value('connection')?.split(',') ?? []) own.add(named.trim().toLowerCase())
 
   const lines = given.filter(([name]) => !own.has(name.toLowerCase()))

@@ -1,7 +1,7 @@
 export * from './client.ts'
 export * from './errors.ts'
 export * from './exchange.ts'
-export { rawHeaderLines, type RequestHeaders } from './headers.ts'
+export { HOP_BY_HOP_HEADERS, rawHeaderLines, type RequestHeaders } from './headers.ts'
 export * from './wire/keep-alive.ts'
 export * from './names/load-signature.ts'
 export * from './names/model-name.ts'

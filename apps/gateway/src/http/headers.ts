@@ -1,22 +1,24 @@
-import { rawHeaderLines } from '@foreman/ollama-client'
+import { HOP_BY_HOP_HEADERS, rawHeaderLines } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 
-/** They belong to one connection (RFC 9110, section 7.6.1). */
-const hopByHop = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+/** Headers between the caller and foreman. The target does not get them. */
+const CALLER_HEADERS = [
+  'host',
+  'origin',
+  'cookie',
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'expect',
 ]
 
-/** They are between the caller and foreman, and tell the target nothing it may know. */
-const callersOwn = ['host', 'origin', 'cookie', 'authorization', 'proxy-authorization', 'x-api-key', 'expect']
+const FORWARDED_WITHOUT = [...HOP_BY_HOP_HEADERS, ...CALLER_HEADERS]
 
+/** A job's body is sent with its own length, and foreman must be able to read the stored answer. */
+const STORED_WITHOUT = [...FORWARDED_WITHOUT, 'content-length', 'accept-encoding']
+
+/** The headers without those named, and without those that `Connection` names. */
 const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs => {
   const connection = headers
     .filter(([name]) => name.toLowerCase() === 'connection')
@@ -25,22 +27,14 @@ const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs =>
   return headers.filter(([name]) => !dropped.has(name.toLowerCase()))
 }
 
-/** What of a request's headers goes on to the target when it is passed on at once. */
+/** The headers of a request that the direct lane sends to the target. */
 export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(rawHeaderLines(request.rawHeaders), [...hopByHop, ...callersOwn])
+  without(rawHeaderLines(request.rawHeaders), FORWARDED_WITHOUT)
 
-/**
- * What of a request's headers is kept with a job: nothing of the page it came from, its body has its own length, and
- * an answer that is kept must be readable.
- */
+/** The headers of a request that are stored with its job. */
 export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(rawHeaderLines(request.rawHeaders), [
-    ...hopByHop,
-    ...callersOwn,
-    'content-length',
-    'accept-encoding',
-  ])
+  without(rawHeaderLines(request.rawHeaders), STORED_WITHOUT)
 
-/** What of an answer's headers goes on to the caller, as the flat list that Node writes without touching it. */
+/** The headers of an answer that go to the caller, as the flat list that Node writes unchanged. */
 export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>
-  [...without(headers, hopByHop), ...added].flat()
+  [...without(headers, HOP_BY_HOP_HEADERS), ...added].flat()
