@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadSignature, type LoadRequest } from './load-signature.ts'
+import { groupKeyOf, loadOptionsOf, loadSignature, type LoadRequest } from './load-signature.ts'
 
 const withOptions = (options: Record<string, unknown>): LoadRequest => ({ model: 'm', options })
 const plain: LoadRequest = { model: 'm' }
@@ -108,4 +108,28 @@ describe('needs a reload', () => {
 
 test('a name that Ollama would refuse still has a signature', () => {
   expect(loadSignature({ model: ' A B ' })).toBe(loadSignature({ model: 'a b' }))
+})
+
+describe('the group key of a stored request', () => {
+  const stored = (request: Pick<LoadRequest, 'options' | 'shift'>): string =>
+    JSON.stringify(loadOptionsOf(request))
+
+  test('is the load signature of the request that was stored', () => {
+    const request = { options: { num_ctx: 4096, seed: 1 }, shift: false }
+    expect(groupKeyOf({ model: 'm', loadOptions: stored(request) })).toBe(
+      loadSignature({ model: 'm', ...request }),
+    )
+    expect(groupKeyOf({ model: 'm', loadOptions: stored({}) })).toBe(loadSignature(plain))
+  })
+
+  test('takes into account what the target has told about the model', () => {
+    const loading = { weights: 'w', parameters: { num_ctx: 512 }, family: 'deepseek2', trainedContext: 256 }
+    expect(groupKeyOf({ model: 'm', loadOptions: '{}', loading })).toBe(
+      loadSignature({ model: 'm', ...loading }),
+    )
+  })
+
+  test('is that of the name alone while the target has told nothing', () => {
+    expect(groupKeyOf({ model: 'm', loadOptions: '{}', loading: null })).toBe(loadSignature(plain))
+  })
 })

@@ -81,6 +81,26 @@ export interface ModelLoading {
   trainedContext?: number
 }
 
+/** A job as far as its group is concerned. */
+export interface GroupedRequest {
+  /** The model's name as the request has it. */
+  readonly model: string
+  /** What `loadOptionsOf` returned for the request, as JSON. */
+  readonly loadOptions: string
+  /** What the target has told about the model, if it has been asked. */
+  readonly loading?: ModelLoading | null | undefined
+}
+
+/**
+ * The group key of a stored request: its load signature. Requests with equal keys need the same loaded model.
+ *
+ * @throws SyntaxError when `loadOptions` is not JSON
+ */
+export const groupKeyOf = ({ model, loadOptions, loading }: GroupedRequest): string => {
+  const { options, shift }: Pick<LoadRequest, 'options' | 'shift'> = JSON.parse(loadOptions)
+  return loadSignature({ model, options, shift, ...loading })
+}
+
 /** Reads it from the reply of `/api/show`. */
 export const modelLoading = (show: ShowReply): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
