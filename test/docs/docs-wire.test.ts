@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { originPolicy } from '../../apps/gateway/src/access/origins.ts'
 import { forwardedHeaders, jobHeaders } from '../../apps/gateway/src/http/headers.ts'
-import { WaitingRoom } from '../../apps/gateway/src/intake/waiting-callers.ts'
+import { WaitingCallers } from '../../apps/gateway/src/intake/waiting-callers.ts'
 import { allRows, files, read, rows, section } from '../harness/documents.ts'
 import { startForeman } from '../harness/foreman.ts'
 import { send } from '../harness/request.ts'
@@ -89,13 +89,13 @@ describe('docs/wire.md', () => {
       [status, text].join(' '),
     )
     const sources = files('apps/gateway/src/**/*.ts').filter(file => !file.endsWith('.test.ts'))
-    const refusal = /(?:Refusal|comeAgain|interrupt)\(\s*(\d{3}),\s*'([^']+)'/g
+    const refusal = /(?:Refusal|retryLater|interrupt)\(\s*(\d{3}),\s*'([^']+)'/g
     const texts = sources.flatMap(file =>
       [...read(file).matchAll(refusal)].map(([, status, text]) => `${status} ${code(text!)}`),
     )
     expect(texts.length).toBeGreaterThan(5)
     expect(texts.filter(text => !told.includes(text))).toEqual([])
-    const full = new WaitingRoom(0)
+    const full = new WaitingCallers(0)
     expect(() => full.enter()).toThrow(expect.objectContaining({ status: 503 }))
     const busy = told.find(row => row.startsWith('503 `server busy'))
     expect(() => full.enter()).toThrow(busy?.slice('503 `'.length, -1))

@@ -2,13 +2,13 @@ import express, { type Express, type RequestHandler } from 'express'
 import { browsers } from './access/browsers.ts'
 import type { Caller } from './access/callers.ts'
 import { access } from './access/tokens.ts'
-import { embeddings } from './direct/embeddings.ts'
-import { direct, type DirectOptions } from './direct/routes.ts'
+import { embeddingRoutes } from './direct/embeddings.ts'
+import { directRoutes, type DirectOptions } from './direct/routes.ts'
 import { inference, type InferenceOptions } from './generate/routes.ts'
 import type { Observed } from './health/reasons.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
-import { comeAgain } from './http/refusal.ts'
+import { retryLater } from './http/refusal.ts'
 import { openapiRoute } from './jobs/openapi/route.ts'
 import { jobRoutes, type JobsOptions } from './jobs/routes.ts'
 import type { Logger } from './logger.ts'
@@ -39,8 +39,8 @@ export const createApp = (options: AppOptions): Express => {
   app.use(access(options.callers))
   app.use(jobRoutes(options.jobs))
   app.use(inference(options.inference))
-  app.use(embeddings(options.inference))
-  app.use(direct(options.direct))
+  app.use(embeddingRoutes(options.inference))
+  app.use(directRoutes(options.direct))
   app.use(errorHandler(options.logger))
   return app
 }
@@ -49,6 +49,6 @@ export const createApp = (options: AppOptions): Express => {
 const refuseWhenStopping =
   (isStopping: () => boolean): RequestHandler =>
   (_request, _response, next) => {
-    if (isStopping()) throw comeAgain(503, 'foreman is being stopped', 5)
+    if (isStopping()) throw retryLater(503, 'foreman is being stopped', 5)
     next()
   }

@@ -11,11 +11,11 @@ import { Gateway } from './gateway.ts'
 import type { Observed } from './health/reasons.ts'
 import { listen } from './http/server.ts'
 import { Admission } from './intake/admission.ts'
-import { Room } from './intake/disk-space.ts'
+import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
 import { LockTest } from './intake/lock-test.ts'
-import { Backlog } from './intake/queue-limit.ts'
-import { WaitingRoom } from './intake/waiting-callers.ts'
+import { QueueLimit } from './intake/queue-limit.ts'
+import { WaitingCallers } from './intake/waiting-callers.ts'
 import { JobViewer } from './jobs/viewer.ts'
 import type { Logger } from './logger.ts'
 import type { GatewayConfig } from './settings.ts'
@@ -34,22 +34,28 @@ export const startGateway = async (
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
   })
   const target = new Target({ client, store, logger, now })
-  const room = new Room({ store, minFreeBytes: config.minFree, maxDbBytes: config.maxDbSize, now })
-  const lockTest = new LockTest(store, now)
+  const diskSpace = new DiskSpace({
+    file: store.file,
+    usedBytes: () => store.housekeeping.usedBytes(),
+    minFreeBytes: config.minFree,
+    maxDbBytes: config.maxDbSize,
+    now,
+  })
+  const lockTest = new LockTest({ store, now })
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const observe = (): Observed => ({
     worker: store.workers.active(),
     target: store.target.read(),
-    lackOfRoom: room.lack,
+    lackOfRoom: diskSpace.lack,
     locksAreBroken: lockTest.isBroken,
     isWritable: store.housekeeping.canWrite(),
     isStopping: stopping.signal.aborted,
     now: now(),
   })
   const callers = callersOf(config.token, config.tokens)
-  const backlog = new Backlog({ store, limit: config.maxQueuedJobs, now })
-  const intake = new Intake({ store, room, backlog, now, demandWorkingLocks: lockTest.demand })
+  const queueLimit = new QueueLimit({ limit: config.maxQueuedJobs, count: () => store.records.queued(), now })
+  const intake = new Intake({ store, diskSpace, queueLimit, lockTest, now })
   const viewer = new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now })
   const following = {
     store,
@@ -85,7 +91,7 @@ export const startGateway = async (
       viewer,
       logger,
       now,
-      waitingRoom: new WaitingRoom(config.maxQueued),
+      waitingCallers: new WaitingCallers(config.maxQueued),
       maxBodyBytes: config.maxBody,
       jobTtlMs: config.jobTtl,
       syncTtlMs: config.syncTtl,

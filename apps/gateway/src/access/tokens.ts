@@ -14,7 +14,8 @@ export const access = (callers: readonly Caller[]): RequestHandler => {
       .filter(each => typeof each === 'string')
       .map(digest)
     const caller = known.find(each => given.some(one => timingSafeEqual(one, each.digest)))
-    if (known.length > 0 && !caller) throw new Refusal(401, 'unauthorized', { 'WWW-Authenticate': 'Bearer' })
+    if (known.length > 0 && !caller)
+      throw new Refusal(401, 'unauthorized', { headers: { 'WWW-Authenticate': 'Bearer' } })
     response.locals['caller'] = caller?.name ?? DEFAULT_CALLER
     next()
   }

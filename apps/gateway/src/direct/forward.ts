@@ -1,30 +1,48 @@
 import type { Exchange } from '@foreman/ollama-client'
-import type { HeaderPairs } from '@foreman/store'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { relayedHeaders } from '../http/headers.ts'
+import { forwardedHeaders, relayedHeaders } from '../http/headers.ts'
+import { requestPath } from '../http/request-path.ts'
+import type { Target } from './target.ts'
 
-/** Sends what the target answers to the caller as it comes. When either breaks off, so does the other. */
-export const passOn = async (
-  exchange: Exchange,
+export interface ForwardOptions {
+  readonly target: Pick<Target, 'open'>
+  readonly body: Buffer | Readable | undefined
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a request to the target, past the queue, and relays the answer as it comes.
+ *
+ * @throws Refusal with 502 when the target cannot be reached
+ * @throws CallerLeftError when the caller leaves before the target answers
+ */
+export const forward = async (
+  request: IncomingMessage,
   response: ServerResponse,
-  added: HeaderPairs = [],
-): Promise<void> => {
-  response.writeHead(exchange.status, exchange.statusMessage, relayedHeaders(exchange.headers, added))
+  options: ForwardOptions,
+): Promise<void> => relayExchange(await openForward(request, options), response)
+
+/** The first half of `forward`, for those who look at the target's status before they relay it. */
+export const openForward = async (
+  request: IncomingMessage,
+  { target, body, signal }: ForwardOptions,
+): Promise<Exchange> => {
+  const { raw } = requestPath(request)
+  const method = request.method ?? 'GET'
+  return target.open({ method, path: raw, headers: forwardedHeaders(request), body, signal })
+}
+
+/** The second half of `forward`. When the target or the caller breaks off, the other is disconnected. */
+export const relayExchange = async (exchange: Exchange, response: ServerResponse): Promise<void> => {
+  response.writeHead(exchange.status, exchange.statusMessage, relayedHeaders(exchange.headers))
   response.flushHeaders()
   try {
     await pipeline(exchange.body, response)
   } catch {
-    // The status is out: only a connection that breaks off can say that the answer is not whole.
+    // The status has been sent. Only a broken connection can still tell the caller that the answer is incomplete.
     response.destroy()
   }
-}
-
-/** Aborted when the caller leaves before its answer is whole. */
-export const callerLeaves = (response: ServerResponse): AbortSignal => {
-  const controller = new AbortController()
-  response.on('close', () => {
-    if (!response.writableFinished) controller.abort(new Error('the caller left'))
-  })
-  return controller.signal
 }

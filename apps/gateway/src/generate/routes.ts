@@ -10,19 +10,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { callerOf } from '../access/tokens.ts'
 import type { Followers } from '../answer/log-followers.ts'
 import { type Patience, relay } from '../answer/relay.ts'
-import { callerLeaves, passOn } from '../direct/forward.ts'
+import { forward, openForward, relayExchange } from '../direct/forward.ts'
 import type { Target } from '../direct/target.ts'
+import { callerLeftSignal } from '../http/caller-left.ts'
 import { decodedBody } from '../http/decoded-body.ts'
-import { forwardedHeaders, jobHeaders } from '../http/headers.ts'
+import { jobHeaders } from '../http/headers.ts'
 import { idempotencyOf } from '../http/idempotency-key.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { readBody } from '../http/read-body.ts'
 import { Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import type { Intake, JobDraft } from '../intake/intake.ts'
-import { placeOf } from '../intake/model-place.ts'
-import type { Seat, WaitingRoom } from '../intake/waiting-callers.ts'
-import { eventually } from '../intake/when-writable.ts'
+import { jobFactsOf } from '../intake/job-facts.ts'
+import { placeOfModel } from '../intake/model-place.ts'
+import type { WaitingCallers, WaitingSlot } from '../intake/waiting-callers.ts'
+import { untilWritten } from '../intake/when-writable.ts'
 import type { JobViewer } from '../jobs/viewer.ts'
 import type { Logger } from '../logger.ts'
 
@@ -32,7 +34,7 @@ export interface InferenceOptions {
   readonly intake: Intake
   readonly viewer: JobViewer
   readonly followers: Followers
-  readonly waitingRoom: WaitingRoom
+  readonly waitingCallers: WaitingCallers
   readonly patience: Patience
   readonly logger: Logger
   readonly now: () => number
@@ -47,29 +49,25 @@ export interface InferenceOptions {
 export const inference = (options: InferenceOptions): RequestHandler => {
   const { store, target, intake, viewer, logger, now } = options
 
-  /** Passed to the target as it came: an unload, a model that runs elsewhere, or what only the target can refuse. */
-  const passDirectly = async (request: IncomingMessage, body: Buffer, signal: AbortSignal) =>
-    target.open('POST', requestPath(request).raw, forwardedHeaders(request), body, signal)
-
   const answer = async (
     job: Submitted,
     response: ServerResponse,
     endpoint: GeneratingEndpoint,
     generation: GenerationRequest,
-    { seat, finishesAlone }: { seat: Seat; finishesAlone: boolean },
+    { slot, finishesAlone }: { slot: WaitingSlot; finishesAlone: boolean },
   ) => {
     const { followers, patience, cutOff, jobTtlMs, syncTtlMs } = options
     const inPieces = comesInPieces(generation)
-    const how = { store, followers, endpoint, inPieces, patience, cutOff, onWaiting: seat.sit }
+    const how = { store, followers, endpoint, inPieces, patience, cutOff, onWaiting: slot.setWaiting }
     const end = await relay(job, response, how)
     logger.debug({ job: job.id, end }, 'caller served')
     if (end === 'delivered') {
       const note = () => store.submissions.delivered(job, now() + syncTtlMs)
-      await eventually(() => store.together('normal', note), logger)
+      await untilWritten(() => store.together('normal', note), logger)
     }
     if (end === 'left' && !finishesAlone) {
       const cancel = () => store.submissions.cancel(job, now(), jobTtlMs)
-      await eventually(() => store.together('full', cancel), logger)
+      await untilWritten(() => store.together('full', cancel), logger)
     }
   }
 
@@ -80,23 +78,22 @@ export const inference = (options: InferenceOptions): RequestHandler => {
     const body = await readBody(request, options.maxBodyBytes)
     const readable = await decodedBody(body, request.headers['content-encoding'], endpoint.dialect)
     const generation = readGenerationRequest(readable, endpoint)
-    const signal = callerLeaves(response)
+    const direct = { target, body, signal: callerLeftSignal(response) }
     // An unload takes memory from nobody, and waits for nobody.
-    if (!generation || generation.isUnload) return passOn(await passDirectly(request, body, signal), response)
+    if (!generation || generation.isUnload) return forward(request, response, direct)
     const { respondAsync } = preferencesOf(request)
     const idempotency = idempotencyOf(request, raw, body)
     const finishesAlone = finishes(request) || idempotency !== undefined
-    const place = await placeOf(generation.model, options)
-    if (place === 'elsewhere' && !respondAsync && !finishesAlone)
-      return passOn(await passDirectly(request, body, signal), response)
+    const place = await placeOfModel(generation.model, options)
+    if (place === 'remote' && !respondAsync && !finishesAlone) return forward(request, response, direct)
     if (place === 'refused') {
-      const exchange = await passDirectly(request, body, signal)
-      if (exchange.status >= 400) return passOn(exchange, response)
+      const exchange = await openForward(request, direct)
+      if (exchange.status >= 400) return relayExchange(exchange, response)
       // It has come to know the model in this very moment. The request takes its turn like any other.
       exchange.body.destroy()
     }
     const job: JobDraft = {
-      ...intake.requested(raw, endpoint, generation),
+      ...jobFactsOf(raw, endpoint, generation),
       headers: jobHeaders(request),
       body,
       streaming: !respondAsync && comesInPieces(generation),
@@ -105,18 +102,18 @@ export const inference = (options: InferenceOptions): RequestHandler => {
       idempotency,
     }
     if (respondAsync) {
-      const submitted = await intake.handOver(job)
+      const submitted = await intake.submit(job, { isKnown: await intake.isKnown(job.caller, idempotency) })
       response.setHeader('Preference-Applied', 'respond-async')
       return viewer.accepted(submitted, response)
     }
-    const seat = options.waitingRoom.enter()
+    const slot = options.waitingCallers.enter()
     try {
-      const submitted = await intake.take(job)
+      const submitted = await intake.enqueue(job)
       if (submitted.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
       // A caller that left while its job was written is a leaver like any other: `relay` sees it.
-      await answer(submitted, response, endpoint, generation, { seat, finishesAlone })
+      await answer(submitted, response, endpoint, generation, { slot, finishesAlone })
     } finally {
-      seat.sit(false)
+      slot.setWaiting(false)
     }
   }
 }

@@ -2,6 +2,7 @@ import { dialectOf } from '@foreman/ollama-client'
 import type { ErrorRequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Logger } from '../logger.ts'
+import { CallerLeftError } from './caller-left.ts'
 import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
@@ -14,12 +15,7 @@ const UPLOAD_PATIENCE_MS = 10_000
 export const errorHandler =
   (logger: Logger): ErrorRequestHandler =>
   (error: unknown, request, response, _next) => {
-    if (
-      error instanceof HalfSentError ||
-      response.destroyed ||
-      (error instanceof Error && error.message === 'the caller left')
-    )
-      return
+    if (response.destroyed || error instanceof HalfSentError || error instanceof CallerLeftError) return
     if (response.headersSent) {
       logger.error({ err: error }, 'an answer broke off')
       response.destroy()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idempotencyOf, ofBatch } from './idempotency-key.ts'
+import { idempotencyOf, keyOfBatchJob } from './idempotency-key.ts'
 
 const body = Buffer.from('{}')
 const keyed = (key: string, path = '/jobs', bytes = body) =>
@@ -30,7 +30,7 @@ test('a request is the same when its path and its body are', () => {
 })
 
 test('no two jobs of a batch have the same key, nor one of them that of a single job', () => {
-  const of = (index: number, key: string) => ofBatch(keyed(key), index).key
+  const of = (index: number, key: string) => keyOfBatchJob(keyed(key), index).key
   const keys = [keyed('k').key, keyed('1 of one k').key, of(0, 'k'), of(1, 'k'), of(1, '1 of one k')]
   expect(new Set(keys).size).toBe(keys.length)
 })

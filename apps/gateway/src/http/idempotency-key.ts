@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './refusal.ts'
 
-const LONGEST_KEY = 255
+const MAX_KEY_LENGTH = 255
 
 /**
- * The key of a request, quoted or bare, and what makes the request the same as another: its path and its body.
+ * Reads the `Idempotency-Key` of a request, quoted or bare, and hashes its path and body. A request with the same key
+ * and the same hash is a repetition.
  *
- * @returns undefined when it has none
- * @throws Refusal with 400 for a key that is none
+ * @returns undefined when the request has no key
+ * @throws Refusal with 400 when the key is empty, too long or not printable
  */
 export const idempotencyOf = (
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -20,13 +21,13 @@ export const idempotencyOf = (
   if (header === undefined) return undefined
   const text = [header].flat().join(',').trim()
   const key = /^"(.*)"$/.exec(text)?.[1] ?? text
-  if (key === '' || key.length > LONGEST_KEY || !/^[\x20-\x7e]+$/.test(key))
-    throw new Refusal(400, `Idempotency-Key must have 1 to ${LONGEST_KEY} printable characters`)
+  if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(key))
+    throw new Refusal(400, `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable characters`)
   return { key: `one ${key}`, hash: createHash('sha256').update(`${path}\0`).update(body).digest() }
 }
 
-/** The key of one job of a batch that came with a key. */
-export const ofBatch = ({ key, hash }: IdempotencyKey, index: number): IdempotencyKey => ({
+/** The key of one job of a batch, made from the key of the batch and the job's index. */
+export const keyOfBatchJob = ({ key, hash }: IdempotencyKey, index: number): IdempotencyKey => ({
   key: `${index} of ${key}`,
   hash,
 })

@@ -1,36 +1,13 @@
-export type RefusalHeaders = Readonly<Record<string, string>>
-
-/** What a program reads of a refusal on foreman's own routes. */
-export interface RefusalDetails {
-  /** Default: the status's own. */
-  readonly code?: string
-  /** Members of the problem besides (RFC 9457, section 3.2). */
+/** What a refusal has besides its status and its message. */
+export interface RefusalOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Tells a program on foreman's own routes why. Default: the usual code of the status. */
+  readonly code?: string | undefined
+  /** More members of the problem details (RFC 9457, section 3.2). */
   readonly members?: Readonly<Record<string, unknown>>
 }
 
-/** An answer that foreman gives itself. Its message is for the caller. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly status: number
-  readonly headers: RefusalHeaders
-  readonly code: string
-  readonly members: Readonly<Record<string, unknown>>
-
-  constructor(
-    status: number,
-    message: string,
-    headers: RefusalHeaders = {},
-    { code, members = {} }: RefusalDetails = {},
-  ) {
-    super(message)
-    this.status = status
-    this.headers = headers
-    this.code = code ?? codes[status] ?? 'error'
-    this.members = members
-  }
-}
-
-const codes: Record<number, string> = {
+const CODES: Readonly<Record<number, string>> = {
   400: 'invalid_request',
   401: 'unauthorized',
   403: 'forbidden',
@@ -47,14 +24,35 @@ const codes: Record<number, string> = {
   507: 'no_room',
 }
 
-/** For what passes: the caller may come again. */
-export const comeAgain = (status: 503 | 502, message: string, afterSeconds: number, code?: string): Refusal =>
-  new Refusal(status, message, { 'Retry-After': String(afterSeconds) }, code === undefined ? {} : { code })
+/** Thrown to answer a request with an error of foreman's own. The caller reads its message. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly code: string
+  readonly members: Readonly<Record<string, unknown>>
 
-/** On foreman's own routes: what is wrong, in a word for programs and a sentence for people. */
+  constructor(status: number, message: string, { headers = {}, code, members = {} }: RefusalOptions = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+    this.code = code ?? CODES[status] ?? 'error'
+    this.members = members
+  }
+}
+
+/** A refusal for a reason that passes: `Retry-After` tells the caller when to try again. */
+export const retryLater = (
+  status: 502 | 503,
+  message: string,
+  afterSeconds: number,
+  code?: string,
+): Refusal => new Refusal(status, message, { headers: { 'Retry-After': String(afterSeconds) }, code })
+
+/** A refusal on foreman's own routes, with a code for programs and a message for people. */
 export const problem = (
   status: number,
   code: string,
   message: string,
   members: Readonly<Record<string, unknown>> = {},
-): Refusal => new Refusal(status, message, {}, { code, members })
+): Refusal => new Refusal(status, message, { code, members })

@@ -2,22 +2,25 @@ import type { Store } from '@foreman/store'
 import { DestinationError, type DestinationPolicy } from '@foreman/webhooks'
 import type { Target } from '../direct/target.ts'
 import { problem } from '../http/refusal.ts'
-import { ofBatch } from './batch-refusal.ts'
+import { forJobOfBatch } from './batch-refusal.ts'
 import type { JobDraft } from './intake.ts'
-import { placeOf } from './model-place.ts'
+import { placeOfModel } from './model-place.ts'
 
 export interface AdmissionOptions {
-  readonly store: Store
-  readonly target: Target
+  readonly store: Pick<Store, 'catalogue'>
+  readonly target: Pick<Target, 'refusesModel'>
   readonly policy: DestinationPolicy
-  /** Whether messages can be signed. */
+  /** Whether webhooks can be signed. */
   readonly hasWebhookSecret: boolean
 }
 
-/** Host names that are looked up at the same time. */
+/** How many host names are looked up at the same time. */
 const LOOK_UPS_AT_ONCE = 16
 
-/** Decides whether work is taken that nobody will wait for, by asking the target for the model and the resolver for the receiver. */
+/**
+ * Checks jobs that are submitted on /jobs: the target must have the model, and webhooks may go to the receiver. Such a
+ * job has no caller that would see it fail.
+ */
 export class Admission {
   readonly #options: AdmissionOptions
 
@@ -25,43 +28,44 @@ export class Admission {
     this.#options = options
   }
 
-  /** @throws Refusal */
-  async demand(job: JobDraft): Promise<void> {
-    await this.#demandModel(job)
-    await this.#demandReceiver(job)
+  /** @throws Refusal when the job cannot be accepted */
+  async ensureAcceptable(job: JobDraft): Promise<void> {
+    await this.#ensureModel(job)
+    await this.#ensureReceiver(job)
   }
 
   /**
-   * Asks about each model and each receiver once, however many jobs name it.
-   * @throws BatchRefusal of one of the jobs that are refused
+   * Checks each model and each receiver once, however many jobs name it.
+   *
+   * @throws BatchRefusal for one of the jobs that cannot be accepted
    */
-  async demandAll(jobs: readonly JobDraft[]): Promise<void> {
-    for (const index of firstOf(jobs, job => job.model))
-      await ofBatch(index, () => this.#demandModel(jobs[index]))
-    const receivers = firstOf(jobs, job => job.webhook && originOf(job.webhook.url))
-    for (let first = 0; first < receivers.length; first += LOOK_UPS_AT_ONCE) {
-      const some = receivers.slice(first, first + LOOK_UPS_AT_ONCE)
-      await Promise.all(some.map(index => ofBatch(index, () => this.#demandReceiver(jobs[index]))))
+  async ensureAllAcceptable(jobs: readonly JobDraft[]): Promise<void> {
+    for (const { index, job } of firstOfEach(jobs, ({ model }) => model))
+      await forJobOfBatch(index, () => this.#ensureModel(job))
+    const receivers = firstOfEach(jobs, ({ webhook }) => webhook && originOf(webhook.url))
+    for (let start = 0; start < receivers.length; start += LOOK_UPS_AT_ONCE) {
+      const some = receivers.slice(start, start + LOOK_UPS_AT_ONCE)
+      await Promise.all(some.map(({ index, job }) => forJobOfBatch(index, () => this.#ensureReceiver(job))))
     }
   }
 
-  async #demandModel(job: JobDraft | undefined): Promise<void> {
-    if (job && (await placeOf(job.model, this.#options)) === 'refused')
-      throw problem(404, 'model_not_found', `model '${job.model}' not found`)
+  async #ensureModel({ model }: JobDraft): Promise<void> {
+    if ((await placeOfModel(model, this.#options)) === 'refused')
+      throw problem(404, 'model_not_found', `model '${model}' not found`)
   }
 
-  async #demandReceiver(job: JobDraft | undefined): Promise<void> {
-    if (!job?.webhook) return
+  async #ensureReceiver({ webhook }: JobDraft): Promise<void> {
+    if (!webhook) return
     const { policy, hasWebhookSecret } = this.#options
     if (!hasWebhookSecret) {
       const why = 'webhooks are signed, and FOREMAN_WEBHOOK_SECRET is not set here'
       throw problem(422, 'webhook_refused', why)
     }
     try {
-      await policy.check(job.webhook.url)
+      await policy.check(webhook.url)
     } catch (error) {
       if (!(error instanceof DestinationError)) throw error
-      // The name may be known again by the time there is something to tell.
+      // The name server may know the name again by the time there is something to deliver.
       if (error.code === 'look_up_failed') return
       const hint = error.code === 'not_allowed' ? ' (FOREMAN_WEBHOOK_ALLOW can allow it)' : ''
       throw problem(422, 'webhook_refused', `${error.message}${hint}`)
@@ -69,17 +73,25 @@ export class Admission {
   }
 }
 
-/** For each value that jobs have, the index of the first job that has it. */
-const firstOf = (jobs: readonly JobDraft[], valueOf: (job: JobDraft) => string | undefined): number[] => {
-  const first = new Map<string, number>()
+interface IndexedJob {
+  readonly index: number
+  readonly job: JobDraft
+}
+
+/** For each value that occurs among the jobs, the first job that has it. */
+const firstOfEach = (
+  jobs: readonly JobDraft[],
+  valueOf: (job: JobDraft) => string | undefined,
+): IndexedJob[] => {
+  const first = new Map<string, IndexedJob>()
   for (const [index, job] of jobs.entries()) {
     const value = valueOf(job)
-    if (value !== undefined && !first.has(value)) first.set(value, index)
+    if (value !== undefined && !first.has(value)) first.set(value, { index, job })
   }
   return [...first.values()]
 }
 
-/** Of URLs that differ in their paths alone, one is looked at. What is no such URL is looked at as it is. */
+/** URLs that differ in their paths only are checked once. Text that is no URL is checked as it is. */
 const originOf = (url: string): string => {
   try {
     const { protocol, username, password, host } = new URL(url)

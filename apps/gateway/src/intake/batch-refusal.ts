@@ -1,8 +1,9 @@
 import { Refusal } from '../http/refusal.ts'
 
-/** Why a batch is refused: because of one of its jobs. */
+/** A batch is refused because of one of its jobs. */
 export class BatchRefusal extends Error {
   override readonly name = 'BatchRefusal'
+  /** Which job of the batch, from 0. */
   readonly index: number
   readonly refusal: Refusal
 
@@ -13,8 +14,12 @@ export class BatchRefusal extends Error {
   }
 }
 
-/** Does something for one job of a batch. @throws BatchRefusal for a Refusal */
-export const ofBatch = async <T>(index: number, act: () => T | Promise<T>): Promise<T> => {
+/**
+ * Does something for one job of a batch.
+ *
+ * @throws BatchRefusal instead of a Refusal
+ */
+export const forJobOfBatch = async <T>(index: number, act: () => T | Promise<T>): Promise<T> => {
   try {
     return await act()
   } catch (error) {

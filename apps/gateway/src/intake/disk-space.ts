@@ -1,54 +1,45 @@
-import type { Store } from '@foreman/store'
 import fs from 'node:fs'
 import path from 'node:path'
 import { Refusal } from '../http/refusal.ts'
+import { cached } from './cached.ts'
 
-/** How long an answer of the file system is good for. */
-const FRESH_MS = 1_000
-
-export interface RoomOptions {
-  readonly store: Store
+export interface DiskSpaceOptions {
+  /** The file of the queue. */
+  readonly file: string
+  /** How much of that file is in use. */
+  readonly usedBytes: () => number
   readonly minFreeBytes: number
+  /** Default: no limit. */
   readonly maxDbBytes: number | undefined
   readonly now: () => number
-  /** Free bytes on the disk of the queue. */
+  /** Default: the free bytes on the disk of the file. */
   readonly freeBytes?: () => number
 }
 
-/** Whether there is room for another job. What runs already is given what is left. */
-export class Room {
-  readonly #options: RoomOptions
-  readonly #freeBytes: () => number
-  #lack: string | undefined
-  #checkedAt = -Infinity
+/** Decides whether the disk has room for another job. Jobs that run already may use what is left. */
+export class DiskSpace {
+  readonly #lack: () => string | undefined
 
-  constructor(options: RoomOptions) {
-    this.#options = options
-    this.#freeBytes = options.freeBytes ?? (() => freeBytesAt(path.dirname(path.resolve(options.store.file))))
-  }
-
-  /** What there is too little of; undefined: there is room. */
-  get lack(): string | undefined {
-    const now = this.#options.now()
-    if (Math.abs(now - this.#checkedAt) >= FRESH_MS) {
-      this.#checkedAt = now
-      this.#lack = this.#look()
+  constructor(options: DiskSpaceOptions) {
+    const { file, usedBytes, minFreeBytes, maxDbBytes, now } = options
+    const freeBytes = options.freeBytes ?? (() => freeBytesAt(path.dirname(path.resolve(file))))
+    const read = () => {
+      if (freeBytes() < minFreeBytes) return 'the disk of the queue is nearly full'
+      if (maxDbBytes !== undefined && usedBytes() > maxDbBytes) return 'the queue has reached its size'
+      return undefined
     }
-    return this.#lack
+    this.#lack = cached({ read, now })
   }
 
-  /** @throws Refusal with 507 */
-  demand(): void {
+  /** Why there is no room, or undefined when there is room. */
+  get lack(): string | undefined {
+    return this.#lack()
+  }
+
+  /** @throws Refusal with 507 when there is no room for another job */
+  ensureRoom(): void {
     const lack = this.lack
     if (lack !== undefined) throw new Refusal(507, `no job is taken: ${lack}`)
-  }
-
-  #look(): string | undefined {
-    const { store, minFreeBytes, maxDbBytes } = this.#options
-    if (this.#freeBytes() < minFreeBytes) return 'the disk of the queue is nearly full'
-    if (maxDbBytes !== undefined && store.housekeeping.usedBytes() > maxDbBytes)
-      return 'the queue has reached its size'
-    return undefined
   }
 }
 

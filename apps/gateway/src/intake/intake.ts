@@ -1,31 +1,27 @@
-import {
-  canonicalModelName,
-  type GeneratingEndpoint,
-  type GenerationRequest,
-  loadOptionsOf,
-  loadSignature,
-} from '@foreman/ollama-client'
+import { groupKeyOf } from '@foreman/ollama-client'
 import type { IdempotencyKey, NewJob, Store, Submitted } from '@foreman/store'
-import type { Room } from './disk-space.ts'
-import type { Backlog } from './queue-limit.ts'
+import type { DiskSpace } from './disk-space.ts'
+import type { LockTest } from './lock-test.ts'
+import type { QueueLimit } from './queue-limit.ts'
 import { whenWritable } from './when-writable.ts'
 
 export interface IntakeOptions {
   readonly store: Store
-  readonly room: Room
-  readonly backlog: Backlog
+  readonly diskSpace: Pick<DiskSpace, 'ensureRoom'>
+  readonly queueLimit: QueueLimit
+  readonly lockTest: Pick<LockTest, 'ensureWorkingLocks'>
   readonly now: () => number
-  /** Throws a Refusal when jobs cannot be taken for a reason of the whole installation. */
-  readonly demandWorkingLocks: () => void
 }
 
-/** What of a job its request says. */
-export type RequestedJob = Pick<NewJob, 'path' | 'endpoint' | 'model' | 'modelName' | 'loadOptions'>
+export interface SubmitOptions {
+  /** The answer of `isKnown` for the request. A known request is replayed, so limits do not apply to it. */
+  readonly isKnown: boolean
+}
 
-/** A job that has yet to be told its group. */
+/** A job before it is submitted: it has no group key yet. */
 export type JobDraft = Omit<NewJob, 'groupKey'>
 
-/** The one way in: where a request becomes a job. */
+/** Turns requests into jobs. All jobs of this gateway come into the queue here. */
 export class Intake {
   readonly #options: IntakeOptions
 
@@ -33,66 +29,77 @@ export class Intake {
     this.#options = options
   }
 
-  /** Reads off a request what the queue must know of it. */
-  requested(path: string, { path: route }: GeneratingEndpoint, generation: GenerationRequest): RequestedJob {
-    const { model } = generation
-    const modelName = canonicalModelName(model) ?? model
-    return { path, endpoint: route, model, modelName, loadOptions: JSON.stringify(loadOptionsOf(generation)) }
-  }
-
-  /** Whether a request has been taken before: what is asked of new ones is not asked of it. @throws Refusal */
-  async hasTaken(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
+  /**
+   * Whether a caller's idempotency key has a job already.
+   *
+   * @throws Refusal with 422 when the key belongs to another request
+   */
+  async isKnown(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
     const { submissions } = this.#options.store
     return key !== undefined && whenWritable(async () => submissions.hasJob(caller, key))
   }
 
-  /** For a caller that waits. @throws Refusal */
-  async take(job: JobDraft): Promise<Submitted> {
+  /**
+   * Writes a job whose caller waits for the answer. The queue limit does not apply to it.
+   *
+   * @throws Refusal
+   */
+  async enqueue(job: JobDraft): Promise<Submitted> {
     const { store, now } = this.#options
-    this.#demandRoom()
-    const write = () => store.submissions.enqueue(this.#grouped([job])[0]!, now())
+    this.#ensureWritable()
+    const write = () => store.submissions.enqueue(this.#withGroupKeys([job])[0]!, now())
     return whenWritable(() => store.together('full', write))
   }
 
-  /** For a caller that does not. @throws Refusal */
-  async handOver(job: JobDraft): Promise<Submitted> {
-    if (!(await this.hasTaken(job.caller, job.idempotency))) this.#options.backlog.demand(1)
-    const submitted = await this.take(job)
-    if (!submitted.isReplayed) this.#options.backlog.add(1)
-    return submitted
-  }
-
-  /** All of them or none. @throws Refusal */
-  async handOverAll(jobs: readonly JobDraft[]): Promise<Submitted[]> {
-    const { store, now, backlog } = this.#options
-    this.#demandRoom()
-    if (!(await this.hasTaken(jobs[0]?.caller ?? '', jobs[0]?.idempotency))) backlog.demand(jobs.length)
-    const write = () => store.submissions.enqueueAll(this.#grouped(jobs), now())
-    const submitted = await whenWritable(async () => store.atOnce('full', write))
-    backlog.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
+  /**
+   * Writes a background job.
+   *
+   * @throws Refusal
+   */
+  async submit(job: JobDraft, { isKnown }: SubmitOptions): Promise<Submitted> {
+    const { queueLimit } = this.#options
+    if (!isKnown) queueLimit.ensureRoomFor(1)
+    const submitted = await this.enqueue(job)
+    if (!submitted.isReplayed) queueLimit.add(1)
     return submitted
   }
 
   /**
-   * Tells jobs their groups. Within their transaction: what is known of a model may change, and the queue is put in
-   * order then, but not what comes in later by the old knowledge.
+   * Writes a batch of background jobs: all of them or none.
+   *
+   * @throws Refusal
    */
-  #grouped(jobs: readonly JobDraft[]): NewJob[] {
+  async submitAll(jobs: readonly JobDraft[], { isKnown }: SubmitOptions): Promise<Submitted[]> {
+    const { store, now, queueLimit } = this.#options
+    this.#ensureWritable()
+    if (!isKnown) queueLimit.ensureRoomFor(jobs.length)
+    const write = () => store.submissions.enqueueAll(this.#withGroupKeys(jobs), now())
+    const submitted = await whenWritable(async () => store.atOnce('full', write))
+    queueLimit.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
+    return submitted
+  }
+
+  /**
+   * Sets the group key of each job. Must run inside the transaction that inserts the jobs: if the worker regroups the
+   * queue in between, it would miss a job that is inserted with the old key.
+   */
+  #withGroupKeys(jobs: readonly JobDraft[]): NewJob[] {
     const { catalogue } = this.#options.store
+    // A batch of ten thousand jobs names few models.
     const known = new Map<string, string>()
     return jobs.map(job => {
       const { model, modelName, loadOptions } = job
-      const key = `${modelName} ${loadOptions}`
-      const options = JSON.parse(loadOptions) as ReturnType<typeof loadOptionsOf>
+      const facts = `${modelName} ${loadOptions}`
       const groupKey =
-        known.get(key) ?? loadSignature({ model, ...options, ...catalogue.model(modelName)?.loading })
-      known.set(key, groupKey)
+        known.get(facts) ?? groupKeyOf({ model, loadOptions, loading: catalogue.model(modelName)?.loading })
+      known.set(facts, groupKey)
       return { ...job, groupKey }
     })
   }
 
-  #demandRoom(): void {
-    this.#options.demandWorkingLocks()
-    this.#options.room.demand()
+  #ensureWritable(): void {
+    const { lockTest, diskSpace } = this.#options
+    lockTest.ensureWorkingLocks()
+    diskSpace.ensureRoom()
   }
 }

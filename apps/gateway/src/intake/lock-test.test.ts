@@ -14,7 +14,7 @@ const trial = () => {
     fs.rmSync(directory, { recursive: true })
   })
   const clock = { now: 1_000_000 }
-  const lockTest = new LockTest(store, () => clock.now)
+  const lockTest = new LockTest({ store, now: () => clock.now })
   const beat = (id = 'w') => store.workers.heartbeat({ id, pid: 1, active: true, startedAt: 0 }, clock.now)
   /** Looks, ten seconds go by, and looks again. */
   const checkTwice = (meanwhile: () => void) => {
@@ -34,7 +34,7 @@ test('a worker that beats and holds its lock: locks work', () => {
   beat()
   checkTwice(beat)
   expect(lockTest.isBroken).toBe(false)
-  expect(() => lockTest.demand()).not.toThrow()
+  expect(() => lockTest.ensureWorkingLocks()).not.toThrow()
   lock?.release()
 })
 
@@ -43,7 +43,7 @@ test('a worker that goes on beating without noticing that its lock was taken: lo
   beat()
   checkTwice(beat)
   expect(lockTest.isBroken).toBe(true)
-  expect(() => lockTest.demand()).toThrow(expect.objectContaining({ status: 503 }))
+  expect(() => lockTest.ensureWorkingLocks()).toThrow(expect.objectContaining({ status: 503 }))
 })
 
 test('one look is no proof', () => {

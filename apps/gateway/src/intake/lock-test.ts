@@ -1,27 +1,31 @@
 import { isAlive, type Store } from '@foreman/store'
 import { Refusal } from '../http/refusal.ts'
 
+export interface LockTestOptions {
+  readonly store: Pick<Store, 'workers' | 'takeWorkerLock'>
+  readonly now: () => number
+}
+
 /**
- * Whether file locks work where the queue lies. A worker that beats holds its lock; if it can be taken all the same,
- * and the same worker goes on beating, two processes that write at once would ruin the file.
+ * Tests whether file locks work in the directory of the queue. An active worker holds a lock. If the gateway can take
+ * that lock and the worker's heartbeat goes on, locks do not work, and two processes that write at the same time could
+ * damage the file.
  */
 export class LockTest {
-  readonly #store: Store
-  readonly #now: () => number
-  #taken: { workerId: string; heartbeatAt: number } | undefined
+  readonly #options: LockTestOptions
+  #taken: { readonly workerId: string; readonly heartbeatAt: number } | undefined
   #isBroken = false
 
-  constructor(store: Store, now: () => number) {
-    this.#store = store
-    this.#now = now
+  constructor(options: LockTestOptions) {
+    this.#options = options
   }
 
   get isBroken(): boolean {
     return this.#isBroken
   }
 
-  /** @throws Refusal with 503 */
-  readonly demand = (): void => {
+  /** @throws Refusal with 503 when locks do not work */
+  ensureWorkingLocks(): void {
     if (this.#isBroken)
       throw new Refusal(
         503,
@@ -29,17 +33,17 @@ export class LockTest {
       )
   }
 
-  /** Call it now and then: one call takes the lock, a later one sees whether its holder noticed. */
+  /** One step of the test, to be called regularly. It needs two steps: one takes the lock, a later one sees a new heartbeat. */
   check(): void {
-    const worker = this.#store.workers.active()
-    const now = this.#now()
-    if (!worker || !isAlive(worker, now)) {
+    const { store, now } = this.#options
+    const worker = store.workers.active()
+    if (!worker || !isAlive(worker, now())) {
       this.#taken = undefined
       return
     }
     const hasBeaten = this.#taken?.workerId === worker.id && this.#taken.heartbeatAt !== worker.heartbeatAt
     if (hasBeaten) this.#isBroken = true
-    const lock = this.#store.takeWorkerLock()
+    const lock = store.takeWorkerLock()
     lock?.release()
     if (!lock) {
       this.#taken = undefined

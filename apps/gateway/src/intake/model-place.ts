@@ -2,17 +2,25 @@ import { canonicalModelName, isCloudModel } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 import type { Target } from '../direct/target.ts'
 
-/** Where a model runs. `refused`: the target says that it does not know it. */
-export type ModelPlace = 'here' | 'elsewhere' | 'refused'
+/**
+ * Where a model runs. `local`: the target runs it itself. `remote`: the target forwards requests for it to another
+ * server. `refused`: nowhere, because the target says that it does not have the model.
+ */
+export type ModelPlace = 'local' | 'remote' | 'refused'
 
-/** While the target cannot be asked, a model counts as its own. */
-export const placeOf = async (
+export interface ModelPlaceOptions {
+  readonly store: Pick<Store, 'catalogue'>
+  readonly target: Pick<Target, 'refusesModel'>
+}
+
+/** Looks a model up in the catalogue, and asks the target about one that is not there. When in doubt, it is local. */
+export const placeOfModel = async (
   model: string,
-  { store, target }: { readonly store: Store; readonly target: Target },
+  { store, target }: ModelPlaceOptions,
 ): Promise<ModelPlace> => {
-  if (isCloudModel(model)) return 'elsewhere'
+  if (isCloudModel(model)) return 'remote'
   const name = canonicalModelName(model)
   const known = name === undefined ? undefined : store.catalogue.model(name)
-  if (known) return known.remote ? 'elsewhere' : 'here'
-  return (await target.verdictOn(model)) === 'refused' ? 'refused' : 'here'
+  if (known) return known.remote ? 'remote' : 'local'
+  return (await target.refusesModel(model)) ? 'refused' : 'local'
 }

@@ -1,37 +1,43 @@
-import type { Store } from '@foreman/store'
-import { comeAgain } from '../http/refusal.ts'
+import { retryLater } from '../http/refusal.ts'
+import { cached } from './cached.ts'
 
-/** How long a count is good for: counting a million jobs takes some 10 ms. */
-const FRESH_MS = 1_000
 const RETRY_AFTER_SECONDS = 30
 
-/** Bounds how many jobs wait, for those who hand work over. */
-export class Backlog {
-  readonly #store: Store
+export interface QueueLimitOptions {
+  readonly limit: number
+  /** Counts the queued jobs. For a million of them this takes about 10 ms. */
+  readonly count: () => number
+  readonly now: () => number
+}
+
+/** Limits how many jobs are queued. It applies to background jobs only. */
+export class QueueLimit {
   readonly #limit: number
-  readonly #now: () => number
-  #queued = 0
-  #countedAt = -Infinity
+  readonly #counted: () => number
+  /** Jobs that were submitted since the last count. */
+  #added = 0
 
-  constructor({ store, limit, now }: { store: Store; limit: number; now: () => number }) {
-    this.#store = store
+  constructor({ limit, count, now }: QueueLimitOptions) {
     this.#limit = limit
-    this.#now = now
-  }
-
-  /** @throws Refusal with 503 when there is no place for so many more */
-  demand(jobs: number): void {
-    const now = this.#now()
-    if (Math.abs(now - this.#countedAt) >= FRESH_MS) {
-      this.#queued = this.#store.records.queued()
-      this.#countedAt = now
+    const read = () => {
+      const counted = count()
+      this.#added = 0
+      return counted
     }
-    if (this.#queued + jobs > this.#limit)
-      throw comeAgain(503, `the queue is full: ${this.#queued} jobs wait`, RETRY_AFTER_SECONDS, 'queue_full')
+    this.#counted = cached({ read, now })
   }
 
-  /** Counts what has been taken since. */
+  /** @throws Refusal with 503 when the queue has no room for so many more jobs */
+  ensureRoomFor(jobs: number): void {
+    // Counting sets `#added` to 0, so it comes first.
+    const counted = this.#counted()
+    const queued = counted + this.#added
+    if (queued + jobs > this.#limit)
+      throw retryLater(503, `the queue is full: ${queued} jobs wait`, RETRY_AFTER_SECONDS, 'queue_full')
+  }
+
+  /** Notes that jobs were submitted. */
   add(jobs: number): void {
-    this.#queued += jobs
+    this.#added += jobs
   }
 }

@@ -1,11 +1,17 @@
-import { comeAgain } from '../http/refusal.ts'
+import { retryLater } from '../http/refusal.ts'
 
-/** Ollama's own words, two spaces and all: clients look for them. */
+/** Ollama's own words, with two spaces. Clients look for exactly this text. */
 const FULL = 'server busy, please try again.  maximum pending requests exceeded'
 const RETRY_AFTER_SECONDS = 5
 
-/** Counts the callers that wait on a connection for their jobs to begin. */
-export class WaitingRoom {
+/** The place of one caller among those that wait. */
+export interface WaitingSlot {
+  /** Says whether the caller waits for its job to start. It waits again when the job goes back to the queue. */
+  readonly setWaiting: (isWaiting: boolean) => void
+}
+
+/** Limits how many callers wait on their connections for their jobs to start. */
+export class WaitingCallers {
   readonly #limit: number
   #waiting = 0
 
@@ -13,20 +19,19 @@ export class WaitingRoom {
     this.#limit = limit
   }
 
-  /** @throws Refusal with 503 when it is full */
-  enter(): Seat {
-    if (this.#waiting >= this.#limit) throw comeAgain(503, FULL, RETRY_AFTER_SECONDS)
-    let counts = 0
-    const sit = (isWaiting: boolean) => {
-      this.#waiting += Number(isWaiting) - counts
-      counts = Number(isWaiting)
+  /**
+   * Lets one more caller wait.
+   *
+   * @throws Refusal with 503 when as many as may wait are waiting
+   */
+  enter(): WaitingSlot {
+    if (this.#waiting >= this.#limit) throw retryLater(503, FULL, RETRY_AFTER_SECONDS)
+    let counted = 0
+    const setWaiting = (isWaiting: boolean) => {
+      this.#waiting += Number(isWaiting) - counted
+      counted = Number(isWaiting)
     }
-    sit(true)
-    return { sit }
+    setWaiting(true)
+    return { setWaiting }
   }
-}
-
-export interface Seat {
-  /** Whether its caller is waiting: not while its job runs, and again when that has to be repeated. */
-  readonly sit: (isWaiting: boolean) => void
 }

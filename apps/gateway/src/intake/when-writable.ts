@@ -1,19 +1,22 @@
 import { isBusy, isFull, KeyReusedError } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import { comeAgain, problem, Refusal } from '../http/refusal.ts'
+import { problem, Refusal, retryLater } from '../http/refusal.ts'
 import type { Logger } from '../logger.ts'
 
-const PATIENCE_MS = 250
-const PAUSE_MS = 10
+/** How long a caller waits for a file that another process is writing to. */
+const BUSY_PATIENCE_MS = 250
+const BUSY_PAUSE_MS = 10
+const RETRY_PAUSE_MS = 250
 
 /**
- * Does a write, again and again for a quarter of a second while another process holds the file.
+ * Does a write that a caller waits for. While another process is writing, it tries again for a quarter of a second.
  *
- * @throws Refusal with 503 when it is held longer, with 507 when the disk has no room, with 422 for a key that belongs
- *   to another request
+ * @throws Refusal with 503 when the file is busy for longer
+ * @throws Refusal with 507 when the disk is full
+ * @throws Refusal with 422 when the idempotency key belongs to another request
  */
 export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + BUSY_PATIENCE_MS
   for (;;) {
     try {
       return await write()
@@ -22,24 +25,27 @@ export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
       if (error instanceof KeyReusedError)
         throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key came with another request before')
       if (!isBusy(error)) throw error
-      if (performance.now() > deadline) throw comeAgain(503, 'the queue is busy', 1, 'queue_busy')
+      if (performance.now() > deadline) throw retryLater(503, 'the queue is busy', 1, 'queue_busy')
     }
-    await delay(PAUSE_MS)
+    await delay(BUSY_PAUSE_MS)
   }
 }
 
-/** Does a write that nobody waits for, and that must not be given up while this process lives. */
-export const eventually = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
+/**
+ * Does a write that no caller waits for. While the file is busy or the disk is full, it tries again, as long as this
+ * process lives. Any other error ends it with a line in the log.
+ */
+export const untilWritten = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
   for (;;) {
     try {
       await write()
       return
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) {
-        logger.warn({ err: error }, 'a write was given up')
+        logger.warn({ err: error }, 'could not write to the queue, and not trying again')
         return
       }
     }
-    await delay(PATIENCE_MS)
+    await delay(RETRY_PAUSE_MS)
   }
 }

@@ -87,5 +87,5 @@ const withPlace = (
 ): Refusal => {
   const place = line === undefined ? `job ${index}` : `line ${line}`
   const where = line === undefined ? { index } : { index, line }
-  return new Refusal(status, `${place}: ${message}`, headers, { code, members: { ...members, ...where } })
+  return new Refusal(status, `${place}: ${message}`, { headers, code, members: { ...members, ...where } })
 }

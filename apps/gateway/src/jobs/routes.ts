@@ -6,7 +6,7 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import { callerOf } from '../access/tokens.ts'
 import { streamAnswer } from '../answer/raw-stream.ts'
 import { untilEnded } from '../answer/wait.ts'
-import { idempotencyOf, ofBatch } from '../http/idempotency-key.ts'
+import { idempotencyOf, keyOfBatchJob } from '../http/idempotency-key.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { readBody } from '../http/read-body.ts'
@@ -16,6 +16,7 @@ import { validate } from '../http/validate.ts'
 import type { Admission } from '../intake/admission.ts'
 import { BatchRefusal } from '../intake/batch-refusal.ts'
 import type { Intake, JobDraft } from '../intake/intake.ts'
+import { jobFactsOf } from '../intake/job-facts.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 import { readBatch } from './batch.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -52,28 +53,29 @@ export const jobRoutes = (options: JobsOptions): Router => {
     const body = await readBody(request, options.maxBodyBytes)
     const caller = callerOf(response)
     const idempotency = idempotencyOf(request, '/jobs', body)
-    const isKnown = await intake.hasTaken(caller, idempotency)
-    const job = readSubmission(body, { intake, caller, deadlinesAfter: isKnown ? 0 : now() })
-    if (!isKnown) await admission.demand(job)
-    await viewer.accepted(await intake.handOver({ ...job, idempotency }), response)
+    const isKnown = await intake.isKnown(caller, idempotency)
+    const job = readSubmission(body, { caller, deadlinesAfter: isKnown ? 0 : now() })
+    if (!isKnown) await admission.ensureAcceptable(job)
+    await viewer.accepted(await intake.submit({ ...job, idempotency }, { isKnown }), response)
   }
 
   const submitBatch: RequestHandler = async (request, response) => {
     const body = await readBody(request, options.maxBatchBytes)
     const caller = callerOf(response)
     const key = idempotencyOf(request, '/jobs/batch', body)
-    const isKnown = await intake.hasTaken(caller, key && ofBatch(key, 0))
-    const by = { intake, caller, deadlinesAfter: isKnown ? 0 : now() }
+    const isKnown = await intake.isKnown(caller, key && keyOfBatchJob(key, 0))
+    const by = { caller, deadlinesAfter: isKnown ? 0 : now() }
     const { jobs, refusalOf } = await readBatch(body, request.headers['content-type'] ?? '', bytes =>
       readSubmission(bytes, by),
     )
     try {
-      if (!isKnown) await admission.demandAll(jobs)
+      if (!isKnown) await admission.ensureAllAcceptable(jobs)
     } catch (error) {
       throw error instanceof BatchRefusal ? refusalOf(error) : error
     }
-    const submitted = await intake.handOverAll(
-      key ? jobs.map((job, index): JobDraft => ({ ...job, idempotency: ofBatch(key, index) })) : jobs,
+    const submitted = await intake.submitAll(
+      key ? jobs.map((job, index): JobDraft => ({ ...job, idempotency: keyOfBatchJob(key, index) })) : jobs,
+      { isKnown },
     )
     const isReplayed = submitted.every(one => one.isReplayed)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
@@ -128,7 +130,7 @@ export const jobRoutes = (options: JobsOptions): Router => {
   const retry = async (request: Request<{ id: string }>, response: Response): Promise<void> => {
     const job = find(request, response)
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
-    await viewer.accepted(await intake.handOver(repeated(job)), response)
+    await viewer.accepted(await intake.submit(repeated(job), { isKnown: false }), response)
   }
 
   /** The same once more, as a job of its own. Its deadline is not: that was for the first. */
@@ -139,7 +141,7 @@ export const jobRoutes = (options: JobsOptions): Router => {
     if (!generation) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
     const { headers, body, webhook } = request
     return {
-      ...intake.requested(job.path, endpoint, generation),
+      ...jobFactsOf(job.path, endpoint, generation),
       headers,
       body,
       streaming: false,

@@ -7,7 +7,8 @@ import {
 } from '@foreman/ollama-client'
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
-import type { Intake, JobDraft } from '../intake/intake.ts'
+import type { JobDraft } from '../intake/intake.ts'
+import { jobFactsOf } from '../intake/job-facts.ts'
 import { Submission } from './schemas.ts'
 
 const headers = [['Content-Type', 'application/json']] as const
@@ -20,11 +21,7 @@ const headers = [['Content-Type', 'application/json']] as const
  */
 export const readSubmission = (
   bytes: Buffer,
-  {
-    intake,
-    caller,
-    deadlinesAfter,
-  }: { readonly intake: Intake; readonly caller: string; readonly deadlinesAfter: number },
+  { caller, deadlinesAfter }: { readonly caller: string; readonly deadlinesAfter: number },
 ): JobDraft => {
   const submission = validate(Submission, parse(bytes))
   const endpoint = endpointOf(submission)
@@ -36,7 +33,7 @@ export const readSubmission = (
     throw invalid('/deadline', 'must be in the future')
   const { webhook } = submission
   return {
-    ...intake.requested(endpoint.path, endpoint, generation),
+    ...jobFactsOf(endpoint.path, endpoint, generation),
     headers,
     body,
     // Nobody gets its bytes but who asks for them: an attempt that breaks off can be repeated.
