@@ -1,53 +1,40 @@
 import express, { type Express, type RequestHandler } from 'express'
-import { browsers } from './access/browsers.ts'
-import type { Caller } from './access/callers.ts'
-import { access } from './access/tokens.ts'
+import { checkBrowser } from './access/browsers.ts'
+import { requireToken } from './access/tokens.ts'
+import type { Context } from './context.ts'
 import { embeddingRoutes } from './direct/embeddings.ts'
-import { directRoutes, type DirectOptions } from './direct/routes.ts'
-import { inference, type InferenceOptions } from './generate/routes.ts'
-import type { Observed } from './health/reasons.ts'
+import { directRoutes } from './direct/routes.ts'
+import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { retryLater } from './http/refusal.ts'
 import { openapiRoute } from './jobs/openapi/route.ts'
-import { jobRoutes, type JobsOptions } from './jobs/routes.ts'
-import type { Logger } from './logger.ts'
+import { jobRoutes } from './jobs/routes.ts'
 
-export interface AppOptions {
-  readonly callers: readonly Caller[]
-  readonly browsers: Parameters<typeof browsers>[0]
-  readonly observe: () => Observed
-  readonly inference: InferenceOptions
-  readonly jobs: JobsOptions
-  readonly isStopping: () => boolean
-  readonly direct: DirectOptions
-  readonly logger: Logger
-}
-
-/** The way of a request: health, where from, who are you, the queue's routes, and everything else straight to the target. */
-export const createApp = (options: AppOptions): Express => {
+/** The order in which a request goes through the rooms of the gateway. What no room takes goes to the target. */
+export const createApp = (context: Context): Express => {
   const app = express()
-  // Foreman adds nothing to what the target says.
+  // Callers get the target's answers unchanged, so Express must not add headers.
   app.disable('x-powered-by')
   app.disable('etag')
   app.enable('case sensitive routing')
   app.enable('strict routing')
-  app.use(healthRoutes(options.observe))
+  app.use(healthRoutes(context.observe))
   app.use(openapiRoute())
-  app.use(refuseWhenStopping(options.isStopping))
-  app.use(browsers(options.browsers))
-  app.use(access(options.callers))
-  app.use(jobRoutes(options.jobs))
-  app.use(inference(options.inference))
-  app.use(embeddingRoutes(options.inference))
-  app.use(directRoutes(options.direct))
-  app.use(errorHandler(options.logger))
+  app.use(refuseWhenStopping(context))
+  app.use(checkBrowser(context))
+  app.use(requireToken(context))
+  app.use(jobRoutes(context))
+  app.use(generateRoutes(context))
+  app.use(embeddingRoutes(context))
+  app.use(directRoutes(context))
+  app.use(errorHandler(context))
   return app
 }
 
-/** A connection that was kept open can still bring requests while the gateway stops. */
+/** While the gateway stops, requests still arrive on connections that were kept open. */
 const refuseWhenStopping =
-  (isStopping: () => boolean): RequestHandler =>
+  ({ isStopping }: Pick<Context, 'isStopping'>): RequestHandler =>
   (_request, _response, next) => {
     if (isStopping()) throw retryLater(503, 'foreman is being stopped', 5)
     next()

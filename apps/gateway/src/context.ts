@@ -1,15 +1,14 @@
 import { webhookBody } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
-import { openStore } from '@foreman/store'
+import { openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
-import { callersOf } from './access/callers.ts'
+import { type Caller, callersOf } from './access/callers.ts'
 import { isLoopback } from './access/loopback.ts'
+import type { OriginPolicy } from './access/origins.ts'
 import { Followers } from './answer/log-followers.ts'
-import { createApp } from './app.ts'
+import type { Patience } from './answer/relay.ts'
 import { Target } from './direct/target.ts'
-import { Gateway } from './gateway.ts'
 import type { Observed } from './health/reasons.ts'
-import { listen } from './http/server.ts'
 import { Admission } from './intake/admission.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
@@ -20,19 +19,60 @@ import { JobViewer } from './jobs/viewer.ts'
 import type { Logger } from './logger.ts'
 import type { GatewayConfig } from './settings.ts'
 
-/** While one request's write waits for another process, all the others wait too. */
+/** A write must not wait long for another process, because all other requests of this process wait with it. */
 const BUSY_TIMEOUT_MS = 5
 
-/** Builds every collaborator once, and listens. */
-export const startGateway = async (
-  config: GatewayConfig,
-  { logger, now = Date.now }: { logger: Logger; now?: () => number },
-): Promise<Gateway> => {
-  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: webhookBody() })
+export interface Collaborators {
+  readonly logger: Logger
+  /** Default: the system's clock. */
+  readonly now?: () => number
+}
+
+/** All that the routes of the gateway use. Each route names what it takes: `Pick<Context, …>`. */
+export interface Context {
+  readonly store: Store
+  readonly target: Target
+  readonly intake: Intake
+  readonly admission: Admission
+  readonly viewer: JobViewer
+  readonly followers: Followers
+  readonly waitingCallers: WaitingCallers
+  readonly lockTest: LockTest
+  readonly logger: Logger
+  readonly now: () => number
+  /** What /healthz and /readyz are computed from. */
+  readonly observe: () => Observed
+
+  readonly callers: readonly Caller[]
+  readonly origins: OriginPolicy
+  /** Whether the `Host` of a request is checked. */
+  readonly checksHost: boolean
+  readonly management: 'on' | 'off'
+  readonly patience: Patience
+  readonly maxBodyBytes: number
+  readonly maxBatchBytes: number
+  readonly jobTtlMs: number
+  readonly syncTtlMs: number
+
+  /** Whether the gateway has begun to stop. */
+  readonly isStopping: () => boolean
+  readonly beginStop: () => void
+  /** Aborts when the grace period of a stop is over: callers that still wait are told so. */
+  readonly cutOff: AbortSignal
+  readonly cutOffCallers: () => void
+}
+
+/**
+ * Builds every collaborator once.
+ *
+ * @throws StoreUnusableError when the file of the queue cannot be used
+ */
+export const createContext = (config: GatewayConfig, { logger, now = Date.now }: Collaborators): Context => {
   const client = new OllamaClient({
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
   })
+  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: webhookBody() })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({
     file: store.file,
@@ -41,68 +81,53 @@ export const startGateway = async (
     maxDbBytes: config.maxDbSize,
     now,
   })
+  const queueLimit = new QueueLimit({
+    limit: config.maxQueuedJobs,
+    count: () => store.records.queued(),
+    now,
+  })
   const lockTest = new LockTest({ store, now })
+  const callers = callersOf(config.token, config.tokens)
   const stopping = new AbortController()
   const cutOff = new AbortController()
-  const observe = (): Observed => ({
-    worker: store.workers.active(),
-    target: store.target.read(),
-    lackOfRoom: diskSpace.lack,
-    locksAreBroken: lockTest.isBroken,
-    isWritable: store.housekeeping.canWrite(),
-    isStopping: stopping.signal.aborted,
-    now: now(),
-  })
-  const callers = callersOf(config.token, config.tokens)
-  const queueLimit = new QueueLimit({ limit: config.maxQueuedJobs, count: () => store.records.queued(), now })
-  const intake = new Intake({ store, diskSpace, queueLimit, lockTest, now })
-  const viewer = new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now })
-  const following = {
+  const isStopping = () => stopping.signal.aborted
+  return {
     store,
-    followers: new Followers(store),
-    patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
-    cutOff: cutOff.signal,
-  }
-  const app = createApp({
-    callers,
-    logger,
-    observe,
-    isStopping: () => stopping.signal.aborted,
-    browsers: { origins: config.origins, checksHost: isLoopback(config.addr.host) },
-    jobs: {
-      ...following,
-      intake,
-      viewer,
-      now,
-      admission: new Admission({
-        store,
-        target,
-        policy: destinationPolicy({ allow: config.webhookAllow }),
-        hasWebhookSecret: config.webhookSecret.length > 0,
-      }),
-      maxBodyBytes: config.maxBody,
-      maxBatchBytes: config.maxBatch,
-      jobTtlMs: config.jobTtl,
-    },
-    inference: {
-      ...following,
+    target,
+    intake: new Intake({ store, diskSpace, queueLimit, lockTest, now }),
+    admission: new Admission({
+      store,
       target,
-      intake,
-      viewer,
-      logger,
-      now,
-      waitingCallers: new WaitingCallers(config.maxQueued),
-      maxBodyBytes: config.maxBody,
-      jobTtlMs: config.jobTtl,
-      syncTtlMs: config.syncTtl,
-    },
-    direct: { target, store, management: config.management, now },
-  })
-  try {
-    const server = await listen(app, config.addr)
-    return new Gateway({ server, store, logger, lockTest, graceMs: config.shutdownGrace, cutOff, stopping })
-  } catch (error) {
-    store.close()
-    throw error
+      policy: destinationPolicy({ allow: config.webhookAllow }),
+      hasWebhookSecret: config.webhookSecret.length > 0,
+    }),
+    viewer: new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now }),
+    followers: new Followers(store),
+    waitingCallers: new WaitingCallers(config.maxQueued),
+    lockTest,
+    logger,
+    now,
+    observe: () => ({
+      worker: store.workers.active(),
+      target: store.target.read(),
+      lackOfRoom: diskSpace.lack,
+      locksAreBroken: lockTest.isBroken,
+      isWritable: store.housekeeping.canWrite(),
+      isStopping: isStopping(),
+      now: now(),
+    }),
+    callers,
+    origins: config.origins,
+    checksHost: isLoopback(config.addr.host),
+    management: config.management,
+    patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
+    maxBodyBytes: config.maxBody,
+    maxBatchBytes: config.maxBatch,
+    jobTtlMs: config.jobTtl,
+    syncTtlMs: config.syncTtl,
+    isStopping,
+    beginStop: () => stopping.abort(),
+    cutOff: cutOff.signal,
+    cutOffCallers: () => cutOff.abort(),
   }
 }

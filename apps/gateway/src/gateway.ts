@@ -1,69 +1,119 @@
-import type { Store } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GatewayServer } from './http/server.ts'
-import type { LockTest } from './intake/lock-test.ts'
-import type { Logger } from './logger.ts'
+import { createApp } from './app.ts'
+import { type Collaborators, type Context, createContext } from './context.ts'
+import { type GatewayServer, listen } from './http/server.ts'
+import type { GatewayConfig } from './settings.ts'
 
 const LOCK_TEST_MS = 10_000
-/** What callers that are cut off have to read why. */
+/** How long callers that are cut off have to read the reason. */
 const FAREWELL_MS = 500
 
-export interface GatewayOptions {
+interface Running {
+  readonly context: Context
   readonly server: GatewayServer
-  readonly store: Store
-  readonly logger: Logger
-  readonly lockTest: LockTest
-  readonly graceMs: number
-  /** Tells all who wait that the time is up. */
-  readonly cutOff: AbortController
-  /** Set when the gateway begins to stop. */
-  readonly stopping: AbortController
+  readonly lockTimer: NodeJS.Timeout
 }
 
-/** A gateway that listens. */
+/**
+ * The HTTP side of foreman. Starting twice is the same as starting once. Stopping twice waits for the first stop.
+ * Stopping what was never started does nothing. A gateway that was stopped does not start again.
+ */
 export class Gateway {
-  readonly url: string
-  readonly #options: GatewayOptions
-  readonly #lockTimer: NodeJS.Timeout
+  readonly #config: GatewayConfig
+  readonly #collaborators: Collaborators
+  #started: Promise<Running> | undefined
+  #stopped: Promise<void> | undefined
+  #url: string | undefined
 
-  constructor(options: GatewayOptions) {
-    this.#options = options
-    this.url = options.server.url
-    this.#lockTimer = setInterval(() => this.#testLocks(), LOCK_TEST_MS)
-    this.#testLocks()
+  constructor(config: GatewayConfig, collaborators: Collaborators) {
+    this.#config = config
+    this.#collaborators = collaborators
+  }
+
+  /** Where the gateway listens, once it has started. */
+  get url(): string {
+    if (this.#url === undefined) throw new Error('the gateway has not started')
+    return this.#url
   }
 
   /**
-   * Takes nothing more, lets what runs end within the grace period, then tells whoever still waits. Their jobs stay.
+   * Opens the queue and listens.
+   *
+   * @throws StoreUnusableError when the file of the queue cannot be used
+   * @throws the system's error when the address cannot be listened on
    */
-  async stop(): Promise<void> {
-    const { server, store, graceMs, cutOff, stopping } = this.#options
-    if (stopping.signal.aborted) return
-    stopping.abort()
-    clearInterval(this.#lockTimer)
+  async start(): Promise<void> {
+    if (this.#stopped) throw new Error('a gateway that was stopped does not start again')
+    this.#started ??= this.#open()
+    await this.#started
+  }
+
+  /**
+   * Accepts no more requests, and waits for those that run. When the grace period is over, it tells the callers that
+   * still wait, and disconnects them. Their jobs stay in the queue.
+   */
+  stop(): Promise<void> {
+    if (!this.#started) return Promise.resolve()
+    this.#stopped ??= this.#close(this.#started)
+    return this.#stopped
+  }
+
+  async #open(): Promise<Running> {
+    const context = createContext(this.#config, this.#collaborators)
+    try {
+      const server = await listen(createApp(context), this.#config.addr)
+      this.#url = server.url
+      testLocks(context)
+      return { context, server, lockTimer: setInterval(() => testLocks(context), LOCK_TEST_MS) }
+    } catch (error) {
+      context.store.close()
+      throw error
+    }
+  }
+
+  async #close(started: Promise<Running>): Promise<void> {
+    // A start that failed has closed what it had opened.
+    const running = await started.catch(() => undefined)
+    if (!running) return
+    const { context, server, lockTimer } = running
+    context.beginStop()
+    clearInterval(lockTimer)
     const closed = server.stopAccepting()
-    const patience = new AbortController()
-    const isClosed = await Promise.race([
-      closed.then(() => true),
-      delay(graceMs, false, { signal: patience.signal }),
-    ])
-    patience.abort()
-    if (!isClosed) {
-      cutOff.abort()
-      await Promise.race([closed, delay(FAREWELL_MS)])
+    if (!(await isDoneWithin(this.#config.shutdownGrace, closed))) {
+      context.cutOffCallers()
+      await isDoneWithin(FAREWELL_MS, closed)
       server.cutConnections()
       await closed
     }
-    store.close()
+    context.store.close()
   }
+}
 
-  #testLocks(): void {
-    const { lockTest, logger } = this.#options
-    try {
-      lockTest.check()
-      if (lockTest.isBroken) logger.error('file locks do not work where the queue lies; jobs are refused')
-    } catch (error) {
-      logger.warn({ err: error }, 'the file locks could not be tested')
-    }
+/**
+ * Builds a gateway and starts it.
+ *
+ * @throws StoreUnusableError when the file of the queue cannot be used
+ * @throws the system's error when the address cannot be listened on
+ */
+export const startGateway = async (config: GatewayConfig, collaborators: Collaborators): Promise<Gateway> => {
+  const gateway = new Gateway(config, collaborators)
+  await gateway.start()
+  return gateway
+}
+
+const testLocks = ({ lockTest, logger }: Context): void => {
+  try {
+    lockTest.check()
+    if (lockTest.isBroken) logger.error('file locks do not work where the queue lies; jobs are refused')
+  } catch (error) {
+    logger.warn({ err: error }, 'could not test the file locks')
   }
+}
+
+const isDoneWithin = async (ms: number, done: Promise<void>): Promise<boolean> => {
+  const timer = new AbortController()
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false)
+  const isDone = await Promise.race([done.then(() => true), late])
+  timer.abort()
+  return isDone
 }

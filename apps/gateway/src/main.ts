@@ -1,7 +1,7 @@
 import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
-import { startGateway } from './context.ts'
+import { startGateway } from './gateway.ts'
 import { createLogger } from './logger.ts'
 import { gatewaySettings } from './settings.ts'
 

@@ -7,7 +7,7 @@ import type { OriginPolicy } from './origins.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 43_200
 
-const allowedHeaders = [
+const ALLOWED_HEADERS = [
   'Authorization',
   'Content-Type',
   'User-Agent',
@@ -29,11 +29,11 @@ const allowedHeaders = [
     'Timeout',
   ].map(name => `X-Stainless-${name}`),
 ]
-const allowedMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
-/** What foreman's own routes understand besides. The target's routes name what Ollama names. */
-const ownHeaders = ['Idempotency-Key', 'Last-Event-ID', 'Prefer', 'X-Api-Key']
-/** A page may read only what is named here. */
-const exposedHeaders = [
+const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+/** The headers that foreman's own routes read as well. For the target's routes, the list is exactly Ollama's. */
+const OWN_HEADERS = ['Idempotency-Key', 'Last-Event-ID', 'Prefer', 'X-Api-Key']
+/** The headers of an answer that a page may read. */
+const EXPOSED_HEADERS = [
   'X-Foreman-Job-Id',
   'X-Foreman-Stale',
   'Retry-After',
@@ -41,14 +41,20 @@ const exposedHeaders = [
   'Preference-Applied',
   'Idempotency-Replayed',
 ]
-const preflightVaries = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers']
+const PREFLIGHT_VARIES = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers']
+
+export interface BrowserOptions {
+  readonly origins: OriginPolicy
+  /** Whether the `Host` of a request is checked. */
+  readonly checksHost: boolean
+}
 
 /**
- * What Ollama asks of a browser's request, in its order: is the page's origin one that may call, and, on loopback, is
- * the host one that can be meant. A pre-flight is answered here, without a token: it cannot carry one.
+ * Checks a browser's request as Ollama does, and in the same order: the origin of the page first, then the host. A
+ * pre-flight request is answered here, before the token is checked, because a browser sends no token with it.
  */
-export const browsers =
-  ({ origins, checksHost }: { origins: OriginPolicy; checksHost: boolean }): RequestHandler =>
+export const checkBrowser =
+  ({ origins, checksHost }: BrowserOptions): RequestHandler =>
   (request, response, next) => {
     const { origin, host } = request.headers
     const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
@@ -58,16 +64,16 @@ export const browsers =
       if (request.method === 'OPTIONS') {
         const { decoded } = requestPath(request)
         const route = routeAt(decoded)
-        const headers = isOwnPath(decoded) ? [...allowedHeaders, ...ownHeaders] : allowedHeaders
+        const headers = isOwnPath(decoded) ? [...ALLOWED_HEADERS, ...OWN_HEADERS] : ALLOWED_HEADERS
         response.setHeader('Access-Control-Allow-Headers', headers.join(','))
-        response.setHeader('Access-Control-Allow-Methods', allowedMethods.join(','))
+        response.setHeader('Access-Control-Allow-Methods', ALLOWED_METHODS.join(','))
         response.setHeader('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_SECONDS)
         if (route) response.setHeader('Allow', route.methods.join(', '))
-        response.setHeader('Vary', preflightVaries)
+        response.setHeader('Vary', PREFLIGHT_VARIES)
         return void response.writeHead(204).end()
       }
       response.setHeader('Vary', 'Origin')
-      response.setHeader('Access-Control-Expose-Headers', exposedHeaders.join(','))
+      response.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS.join(','))
     }
     if (checksHost && !isAllowedHost(host)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
     next()

@@ -15,14 +15,14 @@ test.each([
   ['an empty token', 'ann:'],
   ['a name with a space', 'an n:a'],
   ['a token with a space', 'ann:a b'],
-  ['the name of the one without a name', 'default:a'],
+  ['the name of the default caller', 'default:a'],
   ['a name twice', 'ann:a,ann:b'],
   ['a token twice', 'ann:a,bob:a'],
 ])('%s cannot be used', (_what, text) => {
   expect(parseCallers(text)).toBeUndefined()
 })
 
-test('the token without a name is the default caller', () => {
+test('the token without a name belongs to the default caller', () => {
   expect(callersOf(undefined, [])).toEqual([])
   expect(callersOf('t', [{ name: 'ann', token: 'a' }])).toEqual([
     { name: 'default', token: 't' },

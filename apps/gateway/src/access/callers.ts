@@ -1,15 +1,16 @@
-/** Somebody who may call, and by what they are known. */
+/** Somebody who may call foreman, with the token that identifies them. */
 export interface Caller {
   readonly name: string
   readonly token: string
 }
 
-/** Whose the jobs are of whoever calls without a name of their own. */
+/** The owner of jobs that are submitted without a named token. */
 export const DEFAULT_CALLER = 'default'
 
 /**
  * Reads `name:token,name:token`.
- * @returns undefined when it cannot be used: a name or a token comes twice, or a name is the default caller's
+ *
+ * @returns undefined when an entry cannot be read, when a name or a token occurs twice, or when a name is `default`
  */
 export const parseCallers = (text: string): readonly Caller[] | undefined => {
   const entries = text
@@ -25,6 +26,6 @@ export const parseCallers = (text: string): readonly Caller[] | undefined => {
   return names.size < entries.length || tokens.size < entries.length ? undefined : callers
 }
 
-/** All who may call; empty: everybody, as the default caller. */
+/** All callers. If the list is empty, everybody may call, as the default caller. */
 export const callersOf = (token: string | undefined, named: readonly Caller[]): readonly Caller[] =>
   token === undefined ? named : [{ name: DEFAULT_CALLER, token }, ...named]

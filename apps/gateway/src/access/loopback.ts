@@ -1,3 +1,3 @@
-/** Whether an address to listen on can be reached from this machine alone. */
+/** Whether only this machine can reach a listening address. */
 export const isLoopback = (host: string | undefined): boolean =>
   host !== undefined && (host === 'localhost' || host === '::1' || host.startsWith('127.'))

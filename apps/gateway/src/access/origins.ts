@@ -1,4 +1,4 @@
-/** The pages that may call a local Ollama unasked: those of this machine, and applications that are no web page. */
+/** The origins that Ollama allows without being told: pages from this machine, and desktop applications. */
 const DEFAULT_ORIGINS = [
   ...['localhost', '127.0.0.1', '0.0.0.0'].flatMap(host =>
     ['http', 'https'].flatMap(scheme => [`${scheme}://${host}`, `${scheme}://${host}:*`]),
@@ -10,16 +10,18 @@ const DEFAULT_ORIGINS = [
   'vscode-file://*',
 ]
 
-/** Decides about an `Origin`; `any` says that it need not even be named. */
+/** Decides which web pages may call. */
 export interface OriginPolicy {
+  /** Every page may call. */
   readonly any: boolean
+  /** @param origin the `Origin` header of a request */
   allows(origin: string): boolean
 }
 
 /**
- * Origins as Ollama has them: its defaults, and a comma-separated list on top. An entry may hold one `*`.
+ * Allows the origins that Ollama allows, and those of a comma-separated list. An entry may contain one `*`.
  *
- * @returns undefined when an entry holds more than one
+ * @returns undefined when an entry contains more than one
  */
 export const originPolicy = (added: string): OriginPolicy | undefined => {
   const extra = added

@@ -5,14 +5,14 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { errorHandler } from '../http/error-handler.ts'
 import { type Caller, callersOf } from './callers.ts'
-import { access, callerOf } from './tokens.ts'
+import { callerOf, requireToken } from './tokens.ts'
 
-/** A server that lets through whoever has a token, and says who it is; asks it with these headers. */
+/** Starts a server that requires a token and answers with the name of the caller, and sends it a request. */
 const askAs = async (callers: readonly Caller[], headers: Record<string, string>): Promise<Response> => {
   const app = express()
-  app.use(access(callers))
+  app.use(requireToken({ callers }))
   app.use((_request, response) => void response.end(callerOf(response)))
-  app.use(errorHandler(pino({ level: 'silent' })))
+  app.use(errorHandler({ logger: pino({ level: 'silent' }) }))
   const server = http.createServer(app)
   await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -27,19 +27,22 @@ const ask = (token: string | undefined, headers: Record<string, string>) =>
 
 const TOKEN = 's3cret token'
 
-test('without a token everybody is let in', async () => {
+test('without a configured token, everybody may call', async () => {
   expect((await ask(undefined, {})).status).toBe(200)
   expect((await ask(undefined, { Authorization: 'Bearer what' })).status).toBe(200)
 })
 
-describe('with a token', () => {
+describe('with a configured token', () => {
   test.each<[what: string, headers: Record<string, string>]>([
     ['as a bearer token', { Authorization: `Bearer ${TOKEN}` }],
-    ['as a bearer token, the word in any case', { authorization: `bEARER ${TOKEN}` }],
-    ['as a bearer token behind more space', { Authorization: `Bearer   ${TOKEN}` }],
+    ['as a bearer token, with the word in any case', { authorization: `bEARER ${TOKEN}` }],
+    ['as a bearer token after several spaces', { Authorization: `Bearer   ${TOKEN}` }],
     ['as an API key', { 'X-Api-Key': TOKEN }],
-    ['as an API key beside credentials of another kind', { 'x-api-key': TOKEN, Authorization: 'Basic dTpw' }],
-  ])('who brings it %s is let in', async (_what, headers) => {
+    [
+      'as an API key, next to credentials of another kind',
+      { 'x-api-key': TOKEN, Authorization: 'Basic dTpw' },
+    ],
+  ])('a caller that sends it %s may call', async (_what, headers) => {
     const response = await ask(TOKEN, headers)
     expect([response.status, await response.text()]).toEqual([200, 'default'])
   })
@@ -47,17 +50,17 @@ describe('with a token', () => {
   test.each<[what: string, headers: Record<string, string>]>([
     ['nothing', {}],
     ['another token', { Authorization: 'Bearer other' }],
-    ['a part of it', { Authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
+    ['part of it', { Authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
     ['more than it', { Authorization: `Bearer ${TOKEN}x` }],
     ['it in another case', { Authorization: `Bearer ${TOKEN.toUpperCase()}` }],
     ['an empty bearer token', { Authorization: 'Bearer ' }],
-    ['it without the word', { Authorization: TOKEN }],
-    ['it behind another word', { Authorization: `Basic ${TOKEN}` }],
+    ['it without the word Bearer', { Authorization: TOKEN }],
+    ['it after another word', { Authorization: `Basic ${TOKEN}` }],
     ['another key', { 'X-Api-Key': 'other' }],
     ['an empty key', { 'X-Api-Key': '' }],
-    ['a key twice', { 'X-Api-Key': `${TOKEN}, ${TOKEN}` }],
+    ['the key twice', { 'X-Api-Key': `${TOKEN}, ${TOKEN}` }],
     ['a token of other characters', { Authorization: 'Bearer caf\u00e9' }],
-  ])('who brings %s is not', async (_what, headers) => {
+  ])('a caller that sends %s may not', async (_what, headers) => {
     const response = await ask(TOKEN, headers)
     expect([response.status, await response.json()]).toEqual([401, { error: 'unauthorized' }])
     expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
@@ -74,11 +77,11 @@ describe('with several callers', () => {
     [{ Authorization: `Bearer ${TOKEN}` }, 'default'],
     [{ Authorization: 'Bearer a' }, 'ann'],
     [{ 'X-Api-Key': 'b' }, 'bob'],
-  ])('%j is %s', async (headers, name) => {
+  ])('%j names the caller %s', async (headers, name) => {
     expect(await (await askAs(callers, headers as Record<string, string>)).text()).toBe(name)
   })
 
-  test('a stranger is nobody', async () => {
+  test('an unknown token, or none, names nobody', async () => {
     expect((await askAs(callers, { Authorization: 'Bearer c' })).status).toBe(401)
     expect((await askAs(callers, {})).status).toBe(401)
   })

@@ -3,10 +3,11 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../http/refusal.ts'
 import { type Caller, DEFAULT_CALLER } from './callers.ts'
 
+/** Tokens are compared by their digests: these have one length, so the comparison takes the same time for any token. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Lets nobody by without a token, and notes whose it is. Digests are compared, in constant time whatever the lengths. */
-export const access = (callers: readonly Caller[]): RequestHandler => {
+/** Refuses a request without a known token, and notes which caller the token names. Without callers, anybody may call. */
+export const requireToken = ({ callers }: { readonly callers: readonly Caller[] }): RequestHandler => {
   const known = callers.map(({ name, token }) => ({ name, digest: digest(token) }))
   return (request, response, next) => {
     const { authorization = '', 'x-api-key': apiKey } = request.headers
@@ -21,5 +22,5 @@ export const access = (callers: readonly Caller[]): RequestHandler => {
   }
 }
 
-/** Who calls, once `access` has let them by. */
+/** The name of the caller. `requireToken` must have run. */
 export const callerOf = ({ locals }: Response): string => locals['caller'] as string

@@ -1,24 +1,18 @@
 import { routeAt } from '@foreman/ollama-client'
-import type { Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
+import type { Context } from '../context.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
 import { Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { forward } from './forward.ts'
 import { forwardOrSnapshot } from './snapshots.ts'
-import type { Target } from './target.ts'
 
-export interface DirectOptions {
-  readonly target: Target
-  readonly store: Store
-  readonly management: 'on' | 'off'
-  readonly now: () => number
-}
+export type DirectContext = Pick<Context, 'target' | 'store' | 'management' | 'now'>
 
 /** Forwards every request that needs no turn to the target, whatever the queue does. Bodies stream both ways. */
 export const directRoutes =
-  ({ target, store, management, now }: DirectOptions): RequestHandler =>
+  ({ target, store, management, now }: DirectContext): RequestHandler =>
   async (request, response) => {
     const { decoded } = requestPath(request)
     if (management === 'off' && routeAt(decoded)?.kind === 'management') {

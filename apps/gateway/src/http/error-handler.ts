@@ -8,16 +8,16 @@ import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
 
-/** How long a caller whose request is refused may go on sending it: cut off at once, it might never read why. */
+/** How long a refused caller may go on sending its body. A caller that is cut off at once might never read the reason. */
 const UPLOAD_PATIENCE_MS = 10_000
 
-/** The one place where an error becomes an answer. What is not for the caller goes to the log. */
+/** Turns errors into answers. A Refusal goes to the caller; any other error goes to the log, and its caller gets a 500. */
 export const errorHandler =
-  (logger: Logger): ErrorRequestHandler =>
+  ({ logger }: { readonly logger: Logger }): ErrorRequestHandler =>
   (error: unknown, request, response, _next) => {
     if (response.destroyed || error instanceof HalfSentError || error instanceof CallerLeftError) return
     if (response.headersSent) {
-      logger.error({ err: error }, 'an answer broke off')
+      logger.error({ err: error }, 'an error after the answer had begun; the caller is disconnected')
       response.destroy()
       return
     }
@@ -26,7 +26,7 @@ export const errorHandler =
     refuse(request, response, refusal)
   }
 
-/** Problem details (RFC 9457). */
+/** The refusal as problem details (RFC 9457), for foreman's own routes. */
 const problemOf = ({ status, message, code, members }: Refusal) => ({
   contentType: 'application/problem+json',
   body: Buffer.from(

@@ -1,0 +1,63 @@
+import type { Submitted } from '@foreman/store'
+import type { ServerResponse } from 'node:http'
+import { relay, type RelayEnd } from '../answer/relay.ts'
+import type { Context } from '../context.ts'
+import type { JobDraft } from '../intake/intake.ts'
+import { untilWritten } from '../intake/when-writable.ts'
+import type { QueueableRequest } from './read-request.ts'
+
+export type WaitContext = Pick<
+  Context,
+  | 'store'
+  | 'intake'
+  | 'followers'
+  | 'waitingCallers'
+  | 'patience'
+  | 'cutOff'
+  | 'logger'
+  | 'now'
+  | 'jobTtlMs'
+  | 'syncTtlMs'
+>
+
+export type WaitOptions = WaitContext & Pick<QueueableRequest, 'endpoint' | 'streaming' | 'outlivesCaller'>
+
+/**
+ * Submits a job, and relays its answer to the caller that waits for it.
+ *
+ * @throws Refusal
+ */
+export const submitAndWait = async (
+  draft: JobDraft,
+  response: ServerResponse,
+  options: WaitOptions,
+): Promise<void> => {
+  const { intake, waitingCallers, streaming: inPieces, logger } = options
+  const slot = waitingCallers.enter()
+  try {
+    const job = await intake.enqueue(draft)
+    if (job.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
+    // If the caller left while its job was written, `relay` notices at once.
+    const end = await relay(job, response, { ...options, inPieces, onWaiting: slot.setWaiting })
+    logger.debug({ job: job.id, end }, 'relay ended')
+    await noteEnd(job, end, options)
+  } finally {
+    slot.setWaiting(false)
+  }
+}
+
+/** After a delivery, request and answer may be deleted soon. When the caller left, its job is cancelled. */
+const noteEnd = async (
+  job: Submitted,
+  end: RelayEnd,
+  { store, logger, now, jobTtlMs, syncTtlMs, outlivesCaller }: WaitOptions,
+): Promise<void> => {
+  if (end === 'delivered') {
+    const note = () => store.submissions.delivered(job, now() + syncTtlMs)
+    await untilWritten(() => store.together('normal', note), logger)
+  }
+  if (end === 'left' && !outlivesCaller) {
+    const cancel = () => store.submissions.cancel(job, now(), jobTtlMs)
+    await untilWritten(() => store.together('full', cancel), logger)
+  }
+}
