@@ -10,6 +10,7 @@ import type { Patience } from './answer/relay.ts'
 import { Target } from './direct/target.ts'
 import type { Observed } from './health/reasons.ts'
 import { Admission } from './intake/admission.ts'
+import { cached } from './intake/cached.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
 import { LockTest } from './intake/lock-test.ts'
@@ -91,6 +92,8 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const isStopping = () => stopping.signal.aborted
+  // The test is a write transaction, and anybody may ask for /healthz as often as they like.
+  const isWritable = cached({ read: () => store.housekeeping.canWrite(), now })
   return {
     store,
     target,
@@ -112,7 +115,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
       target: store.target.read(),
       lackOfRoom: diskSpace.lack,
       locksAreBroken: lockTest.isBroken,
-      isWritable: store.housekeeping.canWrite(),
+      isWritable: isWritable(),
       isStopping: isStopping(),
       now: now(),
     }),
