@@ -4,13 +4,13 @@ import { zstdDecompress } from 'node:zlib'
 
 const decompress = promisify(zstdDecompress)
 
-/** Ollama's own limit for what it unpacks. */
-const DECODED_BYTES = 20 * 1024 * 1024
+/** Ollama decompresses no more than this. */
+const MAX_DECODED_BYTES = 20 * 1024 * 1024
 
 /**
- * The body as the target will read it: on the routes that are not its own, Ollama unpacks zstd.
+ * The body as the target will read it: on the OpenAI and Anthropic routes, Ollama decompresses zstd.
  *
- * @returns the body as it is when it cannot be unpacked: the target will say so
+ * @returns the unchanged body when it cannot be decompressed. The target will refuse it.
  */
 export const decodedBody = async (
   body: Buffer,
@@ -19,7 +19,7 @@ export const decodedBody = async (
 ): Promise<Buffer> => {
   if (encoding?.toLowerCase() !== 'zstd' || name === 'native') return body
   try {
-    return await decompress(body, { maxOutputLength: DECODED_BYTES })
+    return await decompress(body, { maxOutputLength: MAX_DECODED_BYTES })
   } catch {
     return body
   }

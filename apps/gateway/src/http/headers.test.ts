@@ -34,14 +34,14 @@ const hopByHop = [
 ]
 
 describe.each([
-  ['passed on at once', forwardedHeaders],
-  ['kept with a job', jobHeaders],
-])('of what is %s', (_what, kept) => {
-  test('end-to-end headers stay as they came, in order, case and number', () => {
+  ['forwarded', forwardedHeaders],
+  ['stored with a job', jobHeaders],
+])('headers that are %s', (_what, kept) => {
+  test('end-to-end headers keep their order, case and repetitions', () => {
     expect(kept(requestWith(...endToEnd))).toEqual(endToEnd)
   })
 
-  test.each([...neverForwarded, ...hopByHop])('%s does not go on, in whatever case', name => {
+  test.each([...neverForwarded, ...hopByHop])('%s is dropped, in whatever case', name => {
     const others = requestWith(
       ['A', '1'],
       [name, 'x'],
@@ -55,7 +55,7 @@ describe.each([
     ])
   })
 
-  test('what Connection names does not go on, nor does Connection', () => {
+  test('Connection and the headers that it names are dropped', () => {
     const request = requestWith(
       ['Connection', 'close, X-Hop ,x-other'],
       ['X-Hop', '1'],
@@ -67,12 +67,12 @@ describe.each([
     expect(kept(request)).toEqual([['X-Stays', '4']])
   })
 
-  test('there may be nothing', () => {
+  test('a request may have no headers', () => {
     expect(kept(requestWith())).toEqual([])
   })
 })
 
-test('what is passed on at once keeps the length of its body, what is kept with a job has its own', () => {
+test('Content-Length is forwarded, but not stored with a job', () => {
   const request = requestWith(['Content-Length', '5'], ['A', '1'])
   expect(forwardedHeaders(request)).toEqual([
     ['Content-Length', '5'],
@@ -81,13 +81,13 @@ test('what is passed on at once keeps the length of its body, what is kept with 
   expect(jobHeaders(request)).toEqual([['A', '1']])
 })
 
-test('what is kept with a job asks for nothing that foreman could not read', () => {
+test('Accept-Encoding is forwarded, but not stored with a job: foreman must be able to read the answer', () => {
   expect(jobHeaders(requestWith(['Accept-Encoding', 'gzip, br']))).toEqual([])
   expect(forwardedHeaders(requestWith(['Accept-Encoding', 'gzip']))).toEqual([['Accept-Encoding', 'gzip']])
 })
 
-describe('of an answer', () => {
-  test('end-to-end headers are relayed as they came, the added ones behind them', () => {
+describe('headers of an answer', () => {
+  test('end-to-end headers are relayed unchanged, and the added ones follow', () => {
     const headers = [
       ['Content-Type', 'a/b'],
       ['Set-Cookie', '1'],
@@ -111,7 +111,7 @@ describe('of an answer', () => {
     ).toEqual(['A', '1'])
   })
 
-  test('what Connection names is not relayed', () => {
+  test('the headers that Connection names are not relayed', () => {
     expect(
       relayedHeaders([
         ['Connection', 'X-Hop'],

@@ -1,3 +1,3 @@
-/** Whether a path is one of foreman's own API, rather than one of the target's. */
+/** Whether a path belongs to foreman's own API. All other paths are the target's. */
 export const isOwnPath = (path: string): boolean =>
   path === '/jobs' || path.startsWith('/jobs/') || path === '/openapi.json'

@@ -1,17 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What a request prefers (RFC 7240), as far as foreman knows it. */
+/** The preferences of a request (RFC 7240) that foreman understands. */
 export interface Preferences {
+  /** The caller does not wait for the answer of the job. */
   readonly respondAsync: boolean
-  /** At most so long; undefined: it does not say. */
+  /** How long the caller waits at most. Undefined when the request does not say. */
   readonly waitMs?: number
 }
 
-const LONGEST_WAIT_SECONDS = 60
+const MAX_WAIT_SECONDS = 60
 
-/** Preferences that are not understood are ignored, as the RFC has it. The first of a name counts. */
+/** Reads `Prefer`. As the RFC demands, unknown preferences are ignored, and the first one of a name counts. */
 export const preferencesOf = ({ headers }: Pick<IncomingMessage, 'headers'>): Preferences => {
-  // Several lines of the header come joined, as the type of others than Node's own has them not.
+  // Node joins repeated `Prefer` lines with a comma. Its types allow an array, hence `flat()`.
   const text = [headers['prefer'] ?? []].flat().join(',')
   const given = new Map<string, string>()
   for (const preference of text.split(',')) {
@@ -21,6 +22,6 @@ export const preferencesOf = ({ headers }: Pick<IncomingMessage, 'headers'>): Pr
   const wait = given.get('wait') ?? ''
   return {
     respondAsync: given.has('respond-async'),
-    ...(/^\d+$/.test(wait) && { waitMs: Math.min(Number(wait), LONGEST_WAIT_SECONDS) * 1_000 }),
+    ...(/^\d+$/.test(wait) && { waitMs: Math.min(Number(wait), MAX_WAIT_SECONDS) * 1_000 }),
   }
 }

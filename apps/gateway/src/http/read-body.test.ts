@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { HalfSentError, readBody } from './read-body.ts'
 
-/** A server that reads one body of at most 1,000 bytes; what came of it, and a connection to it. */
+/** Starts a server that reads one body of at most 1,000 bytes, and connects to it. `result` is what `readBody` did. */
 const start = async () => {
   const { promise, resolve } = Promise.withResolvers<Buffer | Error>()
   const server = http.createServer((request, response) => {
@@ -40,27 +40,30 @@ test('a body is read byte for byte', async () => {
   expect(await result).toEqual(body)
 })
 
-test('a body in chunks is read whole', async () => {
+test('a body in chunks is read to its end', async () => {
   const { result, send } = await start()
   send(head('Transfer-Encoding: chunked'))
   for (const piece of ['3\r\nabc\r\n', '2\r\nde\r\n', '0\r\n\r\n']) send(piece)
   expect(await result).toEqual(Buffer.from('abcde'))
 })
 
-test.each([[[]], [['Content-Length: 0']]])('no body is an empty one (%j)', async headers => {
-  const { result, send } = await start()
-  send(head(...headers))
-  expect(await result).toEqual(Buffer.alloc(0))
-})
+test.each([[[]], [['Content-Length: 0']]])(
+  'a request without a body has an empty one (%j)',
+  async headers => {
+    const { result, send } = await start()
+    send(head(...headers))
+    expect(await result).toEqual(Buffer.alloc(0))
+  },
+)
 
-test('a body may be as long as the limit', async () => {
+test('a body may be exactly as long as the limit', async () => {
   const { result, send } = await start()
   send(head('Content-Length: 1000'))
   send('x'.repeat(1_000))
   expect(await result).toHaveLength(1_000)
 })
 
-test('a body that says it is longer is refused before it comes', async () => {
+test('a body whose Content-Length is above the limit is refused before it arrives', async () => {
   const { result, send } = await start()
   send(head('Content-Length: 1001'))
   expect(await result).toMatchObject({
@@ -70,7 +73,7 @@ test('a body that says it is longer is refused before it comes', async () => {
   })
 })
 
-test('a body that does not say so is refused as soon as it is longer', async () => {
+test('a body without a Content-Length is refused as soon as it is longer than the limit', async () => {
   const { result, send } = await start()
   send(head('Transfer-Encoding: chunked'))
   send(`3e8\r\n${'x'.repeat(1_000)}\r\n`)
@@ -82,17 +85,17 @@ test.each<[what: string, headers: string[], sent: string]>([
   ['of known length', ['Content-Length: 10'], 'half'],
   ['in chunks', ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n'],
   ['inside a chunk', ['Transfer-Encoding: chunked'], 'a\r\nhalf'],
-])('a body %s whose sender goes away has nobody who could be answered', async (_what, headers, sent) => {
+])('a body %s whose caller disconnects is a HalfSentError', async (_what, headers, sent) => {
   const { result, send, socket } = await start()
   send(head(...headers) + sent)
   socket.end()
   expect(await result).toBeInstanceOf(HalfSentError)
 })
 
-test('a sender that is cut off has nobody who could be answered', async () => {
+test('a body whose connection is reset is a HalfSentError', async () => {
   const { result, send, socket } = await start()
   send(`${head('Content-Length: 10')}half`)
-  // Once the answer to nothing has not come, the server has the half.
+  // Gives the server time to read the half.
   await new Promise(resolve => setImmediate(resolve))
   socket.resetAndDestroy()
   expect(await result).toBeInstanceOf(HalfSentError)

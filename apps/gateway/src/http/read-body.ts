@@ -1,19 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './refusal.ts'
 
-/** Thrown when the caller went away before its request was whole. There is nobody to answer. */
+/** The caller disconnected before it had sent the whole body, so nobody is left to answer. */
 export class HalfSentError extends Error {
   override readonly name = 'HalfSentError'
 }
 
-/** How long a body may take to arrive. */
+/** How long a caller may take to send its body. */
 const UPLOAD_TIMEOUT_MS = 300_000
 
 /**
- * The whole body.
+ * Reads the whole body of a request.
  *
- * @throws Refusal with 413 as soon as it is known to be longer than `maxBytes`, with 408 when it does not arrive in
- *   five minutes; HalfSentError
+ * @throws Refusal with 413 as soon as the body is known to be longer than `maxBytes`
+ * @throws Refusal with 408 when the body does not arrive within five minutes
+ * @throws HalfSentError when the caller disconnects before that
  */
 export const readBody = (request: IncomingMessage, maxBytes: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {

@@ -11,32 +11,32 @@ test.each<[url: string, raw: string, decoded: string]>([
   ['/api/chat%3Fx', '/api/chat%3Fx', '/api/chat?x'],
   ['/api/%E2%82%AC', '/api/%E2%82%AC', '/api/\u20ac'],
   ['/api/a+b', '/api/a+b', '/api/a+b'],
-  // Nobody's route, and nothing to repair.
+  // No route of the target, and forwarded as they are.
   ['/api/chat/', '/api/chat/', '/api/chat/'],
   ['//api/chat', '//api/chat', '//api/chat'],
   ['/api/../api/chat', '/api/../api/chat', '/api/../api/chat'],
-  // Not decodable: the target refuses it.
+  // Cannot be decoded: the target will refuse it.
   ['/api/chat%', '/api/chat%', '/api/chat%'],
   ['/api/%63hat%ff', '/api/%63hat%ff', '/api/%63hat%ff'],
-  // As a proxy's client asks.
+  // The client thinks that it talks to a proxy.
   ['http://host/api/chat', '/api/chat', '/api/chat'],
   ['HTTP://user:pw@host:80/api/%63hat?x=1', '/api/%63hat?x=1', '/api/chat'],
   ['http://[::1]:80/api/chat', '/api/chat', '/api/chat'],
   ['http://host', '/', '/'],
   ['http://host?x=1', '/?x=1', '/'],
-  // No path of anybody's, and never to be taken for one.
+  // Not a path. Must never look like one.
   ['*', '/*', '/*'],
   ['http:/api/chat', '/http:/api/chat', '/http:/api/chat'],
   ['host:80', '/host:80', '/host:80'],
-])('%s goes on as %s and is meant for %s', (url, raw, decoded) => {
+])('%s is forwarded as %s and routed as %s', (url, raw, decoded) => {
   expect(requestPath({ url })).toEqual({ raw, decoded })
 })
 
-test('a number sign is a part of the path: a request has no fragment', () => {
+test('a number sign belongs to the path, because a request has no fragment', () => {
   expect(requestPath({ url: '/api/chat#x' })).toEqual({ raw: '/api/chat#x', decoded: '/api/chat#x' })
   expect(requestPath({ url: '/api/chat?x#y' }).decoded).toBe('/api/chat')
 })
 
-test('a request without a path is for the root', () => {
+test('a request without a path goes to the root', () => {
   expect(requestPath({})).toEqual({ raw: '/', decoded: '/' })
 })

@@ -1,14 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request's target: as it goes over the wire, and as the target's router will see it. */
+/** The path of a request, as it was sent and as the target's router will see it. */
 export interface RequestPath {
   /** Path and query as sent. */
   readonly raw: string
-  /** Decoded, without the query: what Ollama's router matches, so `/api/%63hat` is `/api/chat`. */
+  /** Decoded and without the query. Ollama's router matches this, so `/api/%63hat` is `/api/chat`. */
   readonly decoded: string
 }
 
-/** @param url of the request line: a path, or a whole URL as a proxy's client sends it */
+/**
+ * Reads the path from the request line.
+ *
+ * @param request its `url` is a path, or a complete URL when the client thinks that it talks to a proxy
+ */
 export const requestPath = ({ url = '/' }: Pick<IncomingMessage, 'url'>): RequestPath => {
   const raw = url.startsWith('/') ? url : pathOfUrl(url)
   const path = raw.split('?', 1)[0] ?? raw

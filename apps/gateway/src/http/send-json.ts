@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** Answers with JSON, of a type of its own where there is one. */
+/** Answers with JSON. */
 export const sendJson = (
   response: ServerResponse,
   status: number,

@@ -25,14 +25,14 @@ const connect = async (url: string): Promise<net.Socket> => {
   return socket
 }
 
-test('a tunnel is refused', async () => {
+test('a CONNECT request is refused with 405', async () => {
   const { url } = await start()
   const socket = await connect(url)
   socket.write('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n')
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/)
 })
 
-test('who asks for a tunnel and hangs up at once harms nobody', async () => {
+test('a caller that sends CONNECT and disconnects at once does not disturb others', async () => {
   const { url } = await start()
   for (let round = 0; round < 5; round++) {
     const socket = await connect(url)
@@ -44,37 +44,37 @@ test('who asks for a tunnel and hangs up at once harms nobody', async () => {
 })
 
 test.each<[what: string, sent: string, status: string]>([
-  ['what is no HTTP', 'hello there\r\n\r\n', '400 Bad Request'],
+  ['text that is not HTTP', 'hello there\r\n\r\n', '400 Bad Request'],
   [
-    'headers without end',
+    'headers that do not end',
     `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`,
     '431 Request Header Fields Too Large',
   ],
   [
-    'two lengths',
+    'two different lengths',
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
     '400 Bad Request',
   ],
   [
-    'a length and chunks',
+    'a length together with chunks',
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     '400 Bad Request',
   ],
-])('%s is refused in words of HTTP', async (_what, sent, status) => {
+])('%s: the answer is a valid HTTP error', async (_what, sent, status) => {
   const { url } = await start()
   const socket = await connect(url)
   socket.write(sent)
   expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\r\n`))
 })
 
-test('an upgrade that nobody offers is answered as if it had not been asked for', async () => {
+test('a request to upgrade is answered as if it had not asked for that', async () => {
   const { url } = await start()
   const socket = await connect(url)
   socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n')
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*answered/)
 })
 
-test('it stops accepting, and ends when the last connection is idle', async () => {
+test('stopAccepting refuses new connections, and resolves when the last connection is idle', async () => {
   const server = await start()
   const socket = await connect(server.url)
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -83,7 +83,7 @@ test('it stops accepting, and ends when the last connection is idle', async () =
   await expect(fetch(server.url)).rejects.toThrow('fetch failed')
 })
 
-test("an address that is taken is the system's error", async () => {
+test("listening on an address that is taken fails with the system's error", async () => {
   const { url } = await start()
   const port = Number(new URL(url).port)
   await expect(listen(express(), { host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' })

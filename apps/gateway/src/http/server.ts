@@ -3,34 +3,34 @@ import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Longer than a caller's own pool keeps an idle connection, so that it is the caller who closes it. */
+/** Longer than callers keep idle connections, so that callers close them: a request cannot meet a closing connection. */
 const KEEP_ALIVE_MS = 75_000
-/** A model's blob takes as long as it takes. Bodies that foreman reads itself have a limit of their own. */
+/** The upload of a model may take hours. Bodies that foreman reads itself have a limit in `readBody`. */
 const NO_LIMIT = 0
 const HEADERS_TIMEOUT_MS = 60_000
 const SWEEP_MS = 50
 
 export interface GatewayServer {
-  /** Where it listens. */
+  /** The address that it listens on, as a URL. */
   readonly url: string
-  /** Accepts no connection any more and ends when the last answer is out. */
+  /** Accepts no more connections. Resolves when the last answer has been sent. */
   stopAccepting(): Promise<void>
-  /** Closes what is still open. */
+  /** Closes the connections that are still open. */
   cutConnections(): void
 }
 
-/** What Node's parser gives up on, and what HTTP calls it. */
-const unreadable: Record<string, string> = {
+/** The status line for each error of Node's parser. Any other error is a 400. */
+const UNREADABLE: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** Closed at once, with something of the request still on its way, a connection loses its answer. */
+/** How long a refused connection stays open. If it is closed while the request still arrives, the answer can be lost. */
 const LINGER_MS = 1_000
 
 const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (!socket.writable) return void socket.destroy()
-  const status = unreadable[error.code ?? ''] ?? '400 Bad Request'
+  const status = UNREADABLE[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
   socket.on('error', () => socket.destroy())
   socket.resume()
@@ -38,7 +38,11 @@ const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void =>
   socket.on('close', () => clearTimeout(timer))
 }
 
-/** @throws the system's error when the address cannot be listened on */
+/**
+ * Starts an HTTP server.
+ *
+ * @throws the system's error when the address cannot be listened on
+ */
 export const listen = async (
   app: Express,
   { host, port }: { host?: string | undefined; port: number },
@@ -47,7 +51,7 @@ export const listen = async (
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: NO_LIMIT },
     app,
   )
-  // Without this a tunnel request would be met by silence.
+  // Without this, Node would close the connection of a CONNECT request without an answer.
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy())
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -66,7 +70,7 @@ export const listen = async (
     url: `http://${family === 'IPv6' && name.includes(':') ? `[${name}]` : name}:${actualPort}`,
     stopAccepting: () =>
       new Promise(resolve => {
-        // A connection that is kept open after its last answer would hold the end up.
+        // A connection that becomes idle after its last answer would otherwise stay open, and `close` would wait for it.
         const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
         server.close(() => {
           clearInterval(sweep)

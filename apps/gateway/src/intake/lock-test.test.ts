@@ -5,7 +5,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { LockTest } from './lock-test.ts'
 
-/** A queue of its own, and a clock that the test sets. */
+/** An empty queue, and a clock that the test sets. */
 const trial = () => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-gateway-'))
   const store: Store = openStore(path.join(directory, 'foreman.db'), { busyTimeoutMs: 5 })
@@ -16,7 +16,7 @@ const trial = () => {
   const clock = { now: 1_000_000 }
   const lockTest = new LockTest({ store, now: () => clock.now })
   const beat = (id = 'w') => store.workers.heartbeat({ id, pid: 1, active: true, startedAt: 0 }, clock.now)
-  /** Looks, ten seconds go by, and looks again. */
+  /** Runs one step of the test, lets ten seconds pass, and runs another. */
   const checkTwice = (meanwhile: () => void) => {
     lockTest.check()
     clock.now += 10_000
@@ -28,7 +28,7 @@ const trial = () => {
 
 const nothing = () => undefined
 
-test('a worker that beats and holds its lock: locks work', () => {
+test('locks work when a worker with heartbeats holds its lock', () => {
   const { store, lockTest, beat, checkTwice } = trial()
   const lock = store.takeWorkerLock()
   beat()
@@ -38,7 +38,7 @@ test('a worker that beats and holds its lock: locks work', () => {
   lock?.release()
 })
 
-test('a worker that goes on beating without noticing that its lock was taken: locks do not work', () => {
+test('locks do not work when a worker goes on with its heartbeats although its lock was taken', () => {
   const { lockTest, beat, checkTwice } = trial()
   beat()
   checkTwice(beat)
@@ -46,14 +46,14 @@ test('a worker that goes on beating without noticing that its lock was taken: lo
   expect(() => lockTest.ensureWorkingLocks()).toThrow(expect.objectContaining({ status: 503 }))
 })
 
-test('one look is no proof', () => {
+test('one step of the test proves nothing', () => {
   const { lockTest, beat } = trial()
   beat()
   lockTest.check()
   expect(lockTest.isBroken).toBe(false)
 })
 
-test('the lock is free again after each look', () => {
+test('the lock is free again after each step', () => {
   const { store, lockTest, beat } = trial()
   beat()
   lockTest.check()
@@ -62,7 +62,7 @@ test('the lock is free again after each look', () => {
   lock?.release()
 })
 
-test('locks that work again are trusted again', () => {
+test('jobs are accepted again when the locks work again', () => {
   const { store, lockTest, beat, checkTwice } = trial()
   beat()
   checkTwice(beat)
@@ -74,7 +74,7 @@ test('locks that work again are trusted again', () => {
   lock?.release()
 })
 
-test('no worker at all proves nothing', () => {
+test('without a worker, the test proves nothing', () => {
   const { lockTest, checkTwice } = trial()
   checkTwice(nothing)
   expect(lockTest.isBroken).toBe(false)
@@ -87,7 +87,7 @@ test('a worker that died a moment ago proves nothing', () => {
   expect(lockTest.isBroken).toBe(false)
 })
 
-test('a worker that died and one that took its place prove nothing', () => {
+test('a worker that died and another that took its place prove nothing', () => {
   const { store, lockTest, beat, checkTwice } = trial()
   beat('first')
   checkTwice(() => {
