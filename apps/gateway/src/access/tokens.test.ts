@@ -1,9 +1,8 @@
 import express from 'express'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { errorHandler } from '../http/error-handler.ts'
+import { serve } from '../testing/serve.ts'
 import { type Caller, callersOf } from './callers.ts'
 import { callerOf, requireToken } from './tokens.ts'
 
@@ -13,13 +12,7 @@ const askAs = async (callers: readonly Caller[], headers: Record<string, string>
   app.use(requireToken({ callers }))
   app.use((_request, response) => void response.end(callerOf(response)))
   app.use(errorHandler({ logger: pino({ level: 'silent' }) }))
-  const server = http.createServer(app)
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/tags`, { headers })
+  return fetch(`${await serve(app)}/api/tags`, { headers })
 }
 
 const ask = (token: string | undefined, headers: Record<string, string>) =>

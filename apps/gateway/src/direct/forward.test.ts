@@ -1,0 +1,134 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { CallerLeftError, callerLeftSignal } from '../http/caller-left.ts'
+import { serve } from '../testing/serve.ts'
+import { tempStore } from '../testing/temp-store.ts'
+import { forward } from './forward.ts'
+import { Target } from './target.ts'
+
+const AWAY = 'http://127.0.0.1:9'
+
+const targetAt = (url: string) => {
+  const store = tempStore()
+  const logger = pino({ level: 'silent' })
+  return { store, target: new Target({ client: new OllamaClient({ url }), store, logger, now: () => 1_000 }) }
+}
+
+/** A server that forwards every request. `outcome` is what `forward` threw, or undefined. */
+const forwardTo = async (
+  url: string,
+  bodyOf = (request: IncomingMessage): Buffer | IncomingMessage => request,
+) => {
+  const { store, target } = targetAt(url)
+  const { promise: outcome, resolve } = Promise.withResolvers<unknown>()
+  const listener: RequestListener = (request, response) => {
+    const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
+    forward(request, response, options).then(
+      () => resolve(undefined),
+      (error: unknown) => {
+        resolve(error)
+        response.destroy()
+      },
+    )
+  }
+  return { url: await serve(listener), outcome, store }
+}
+
+test('method, path, headers and body reach the target, and its answer comes back unchanged', async () => {
+  let seen: unknown
+  const target = await serve((request, response) => {
+    void text(request).then(body => {
+      const { method, url, headers } = request
+      seen = { method, url, body, test: headers['x-test'], authorization: headers.authorization }
+      response.writeHead(418, 'Teapot', ['X-Twice', 'a', 'X-Twice', 'b', 'Keep-Alive', 'timeout=1'])
+      response.end('{"short": true}')
+    })
+  })
+  const { url, outcome } = await forwardTo(target)
+  const response = await fetch(`${url}/api/show?x=%7E`, {
+    method: 'POST',
+    body: 'asked',
+    headers: { 'X-Test': '1', Authorization: 'Bearer secret' },
+  })
+  expect([response.status, response.statusText, await response.text()]).toEqual([
+    418,
+    'Teapot',
+    '{"short": true}',
+  ])
+  expect(response.headers.get('X-Twice')).toBe('a, b')
+  expect(seen).toEqual({ method: 'POST', url: '/api/show?x=%7E', body: 'asked', test: '1' })
+  expect(await outcome).toBeUndefined()
+})
+
+test('a body that foreman has read is sent instead of the request', async () => {
+  const target = await serve((request, response) => void request.pipe(response))
+  const { url } = await forwardTo(target, () => Buffer.from('read'))
+  expect(await (await fetch(url, { method: 'POST' })).text()).toBe('read')
+})
+
+test('the answer is relayed piece by piece', async () => {
+  let answer: ServerResponse | undefined
+  const target = await serve((_request, response) => {
+    answer = response
+    response.write('first')
+  })
+  const { url } = await forwardTo(target)
+  const response = await fetch(url)
+  const reader = response.body!.getReader()
+  expect(Buffer.from((await reader.read()).value).toString()).toBe('first')
+  answer!.end('second')
+  expect(Buffer.from((await reader.read()).value).toString()).toBe('second')
+})
+
+test('an answer that breaks off disconnects the caller', async () => {
+  const target = await serve((_request, response) => {
+    response.write('half', () => response.destroy())
+  })
+  const { url, outcome } = await forwardTo(target)
+  const response = await fetch(url)
+  await expect(response.text()).rejects.toThrow('terminated')
+  expect(await outcome).toBeUndefined()
+})
+
+test('a caller that leaves before the target answers disconnects the target', async () => {
+  const asked = Promise.withResolvers<void>()
+  const left = Promise.withResolvers<void>()
+  const target = await serve((_request, response) => {
+    response.on('close', left.resolve)
+    asked.resolve()
+  })
+  const { url, outcome } = await forwardTo(target)
+  const caller = new AbortController()
+  const answer = fetch(url, { signal: caller.signal })
+  await asked.promise
+  caller.abort()
+  await expect(answer).rejects.toThrow('aborted')
+  await left.promise
+  expect(await outcome).toBeInstanceOf(CallerLeftError)
+})
+
+test('a target that is away is a refusal with 502, and the worker is asked to check it', async () => {
+  const { url, outcome, store } = await forwardTo(AWAY)
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+  expect(await outcome).toMatchObject({ status: 502, headers: { 'Retry-After': '5' } })
+  expect(store.target.read().suspectedAt).toBe(1_000)
+})
+
+test.each<[status: number, refuses: boolean]>([
+  [200, false],
+  [400, true],
+  [404, true],
+  [500, false],
+])('a model for which /api/show answers %i is refused: %s', async (status, refuses) => {
+  const url = await serve((_request, response) => void response.writeHead(status).end())
+  expect(await targetAt(url).target.refusesModel('m')).toBe(refuses)
+})
+
+test('no model is refused while the target is away', async () => {
+  const { target, store } = targetAt(AWAY)
+  expect(await target.refusesModel('m')).toBe(false)
+  expect(store.target.read().suspectedAt).toBe(1_000)
+})

@@ -1,0 +1,202 @@
+import type { IdempotencyKey } from '@foreman/store'
+import { describe, expect, test } from 'vitest'
+import { Refusal } from '../http/refusal.ts'
+import { tempStore } from '../testing/temp-store.ts'
+import { Intake, type JobDraft } from './intake.ts'
+import { QueueLimit } from './queue-limit.ts'
+
+const NOW = 1_000_000
+
+const draft = (differing: Partial<JobDraft> = {}): JobDraft => ({
+  path: '/api/chat',
+  endpoint: '/api/chat',
+  model: 'm',
+  modelName: 'm:latest',
+  loadOptions: '{}',
+  streaming: false,
+  headers: [],
+  body: Buffer.from('{"model":"m"}'),
+  caller: 'default',
+  priority: 'normal',
+  ...differing,
+})
+
+const keyed = (key: string, hash = 'h'): IdempotencyKey => ({ key, hash: Buffer.from(hash) })
+
+/** An intake over an empty queue on a real file. */
+const trial = ({ limit = 100 } = {}) => {
+  const store = tempStore()
+  const state: { locks?: Refusal; room?: Refusal } = {}
+  const throwIf = (refusal: Refusal | undefined) => {
+    if (refusal) throw refusal
+  }
+  const now = () => NOW
+  const intake = new Intake({
+    store,
+    now,
+    queueLimit: new QueueLimit({ limit, count: () => store.records.queued(), now }),
+    lockTest: { ensureWorkingLocks: () => throwIf(state.locks) },
+    diskSpace: { ensureRoom: () => throwIf(state.room) },
+  })
+  const jobs = () => store.records.list({ limit: 100 }).toReversed()
+  return { store, intake, state, jobs }
+}
+
+const full = expect.objectContaining({ status: 503, code: 'queue_full' }) as Error
+
+describe('enqueue', () => {
+  test('writes a job', async () => {
+    const { intake, jobs } = trial()
+    const { id, isReplayed } = await intake.enqueue(draft({ priority: 'high' }))
+    expect(isReplayed).toBe(false)
+    expect(jobs()).toMatchObject([{ id, state: 'queued', createdAt: NOW, model: 'm' }])
+  })
+
+  test('writes jobs of several requests that come at the same time', async () => {
+    const { intake, jobs } = trial()
+    const submitted = await Promise.all(['a', 'b', 'c'].map(caller => intake.enqueue(draft({ caller }))))
+    expect(jobs().map(({ id }) => id)).toEqual(submitted.map(({ id }) => id))
+  })
+
+  test('is not limited by the length of the queue, because the caller waits', async () => {
+    const { intake, jobs } = trial({ limit: 0 })
+    await intake.enqueue(draft())
+    expect(jobs()).toHaveLength(1)
+  })
+
+  test('replays a repeated key, and writes nothing', async () => {
+    const { intake, jobs } = trial()
+    const idempotency = keyed('k')
+    const first = await intake.enqueue(draft({ idempotency }))
+    expect(await intake.enqueue(draft({ idempotency }))).toEqual({ ...first, isReplayed: true })
+    expect(jobs()).toHaveLength(1)
+  })
+
+  test.each(['locks', 'room'] as const)('writes nothing when %s are refused', async what => {
+    const { intake, state, jobs } = trial()
+    state[what] = new Refusal(507, 'not now')
+    await expect(intake.enqueue(draft())).rejects.toBe(state[what])
+    await expect(intake.submitAll([draft()], { isKnown: false })).rejects.toBe(state[what])
+    expect(jobs()).toEqual([])
+  })
+})
+
+describe('isKnown', () => {
+  test('is true for a key that has a job of the same caller', async () => {
+    const { intake } = trial()
+    await intake.enqueue(draft({ caller: 'ann', idempotency: keyed('k') }))
+    expect(await intake.isKnown('ann', keyed('k'))).toBe(true)
+    expect(await intake.isKnown('bob', keyed('k'))).toBe(false)
+    expect(await intake.isKnown('ann', keyed('other'))).toBe(false)
+    expect(await intake.isKnown('ann', undefined)).toBe(false)
+  })
+
+  test('refuses a key that came with another request', async () => {
+    const { intake } = trial()
+    await intake.enqueue(draft({ idempotency: keyed('k') }))
+    const reused = { status: 422, code: 'idempotency_key_reused' }
+    await expect(intake.isKnown('default', keyed('k', 'other'))).rejects.toMatchObject(reused)
+    await expect(intake.enqueue(draft({ idempotency: keyed('k', 'other') }))).rejects.toMatchObject(reused)
+  })
+})
+
+describe('submit', () => {
+  test('accepts as many jobs as may be queued, and refuses the next', async () => {
+    const { intake, jobs } = trial({ limit: 2 })
+    await intake.submit(draft(), { isKnown: false })
+    await intake.submit(draft(), { isKnown: false })
+    await expect(intake.submit(draft(), { isKnown: false })).rejects.toThrow(full)
+    expect(jobs()).toHaveLength(2)
+  })
+
+  test('replays a known request even when the queue is full', async () => {
+    const { intake } = trial({ limit: 1 })
+    const idempotency = keyed('k')
+    const first = await intake.submit(draft({ idempotency }), { isKnown: false })
+    const isKnown = await intake.isKnown('default', idempotency)
+    expect(await intake.submit(draft({ idempotency }), { isKnown })).toEqual({ ...first, isReplayed: true })
+  })
+
+  test('does not count a replayed request as a queued job', async () => {
+    const { intake } = trial({ limit: 2 })
+    const idempotency = keyed('k')
+    await intake.submit(draft({ idempotency }), { isKnown: false })
+    await intake.submit(draft({ idempotency }), { isKnown: true })
+    await intake.submit(draft(), { isKnown: false })
+    await expect(intake.submit(draft(), { isKnown: false })).rejects.toThrow(full)
+  })
+})
+
+describe('submitAll', () => {
+  test('writes all jobs in the order of the batch', async () => {
+    const { intake, jobs } = trial()
+    const submitted = await intake.submitAll(
+      ['a', 'b', 'c'].map(model => draft({ model, modelName: `${model}:latest` })),
+      { isKnown: false },
+    )
+    expect(jobs().map(({ id, model }) => [id, model])).toEqual(
+      submitted.map(({ id }, at) => [id, ['a', 'b', 'c'][at]]),
+    )
+  })
+
+  test('writes none of the jobs when the queue has no room for all of them', async () => {
+    const { intake, jobs } = trial({ limit: 2 })
+    const batch = [draft(), draft(), draft()]
+    await expect(intake.submitAll(batch, { isKnown: false })).rejects.toThrow(full)
+    expect(jobs()).toEqual([])
+    await intake.submitAll(batch.slice(1), { isKnown: false })
+    expect(jobs()).toHaveLength(2)
+  })
+
+  test('writes none of the jobs when the key of one belongs to another request', async () => {
+    const { intake, jobs } = trial()
+    await intake.enqueue(draft({ idempotency: keyed('k') }))
+    const batch = [draft(), draft({ idempotency: keyed('k', 'other') })]
+    await expect(intake.submitAll(batch, { isKnown: false })).rejects.toMatchObject({ status: 422 })
+    expect(jobs()).toHaveLength(1)
+  })
+
+  test('counts the jobs that it wrote, but not those that it replayed', async () => {
+    const { intake } = trial({ limit: 3 })
+    const batch = ['1', '2'].map(key => draft({ idempotency: keyed(key) }))
+    await intake.submitAll(batch, { isKnown: false })
+    const replayed = await intake.submitAll(batch, { isKnown: true })
+    expect(replayed.map(({ isReplayed }) => isReplayed)).toEqual([true, true])
+    await intake.submit(draft(), { isKnown: false })
+    await expect(intake.submit(draft(), { isKnown: false })).rejects.toThrow(full)
+  })
+})
+
+describe('group keys', () => {
+  const learn = (store: ReturnType<typeof tempStore>, name: string, loading: Record<string, unknown>) => {
+    const models = [{ name, digest: `digest of ${name}`, remote: false }]
+    store.catalogue.replaceModels(models)
+    store.catalogue.noteLoading(`digest of ${name}`, loading)
+  }
+
+  test('differ when jobs need their model loaded differently', async () => {
+    const { intake, jobs } = trial()
+    await intake.submitAll(
+      [
+        draft(),
+        draft({ loadOptions: '{"options":{"num_ctx":512}}' }),
+        draft(),
+        draft({ model: 'n', modelName: 'n:latest' }),
+      ],
+      { isKnown: false },
+    )
+    const [plain, small, again, other] = jobs().map(({ groupKey }) => groupKey)
+    expect(again).toBe(plain)
+    expect(new Set([plain, small, other]).size).toBe(3)
+  })
+
+  test('take into account what the catalogue has learned since the last job', async () => {
+    const { store, intake, jobs } = trial()
+    await intake.enqueue(draft())
+    learn(store, 'm:latest', { weights: 'sha256-1' })
+    await intake.enqueue(draft())
+    const [before, after] = jobs().map(({ groupKey }) => groupKey)
+    expect(before).toMatch(/^registry\.ollama\.ai\/library\/m:latest\|/)
+    expect(after).toMatch(/^sha256-1\|/)
+  })
+})

@@ -1,0 +1,46 @@
+import { canonicalModelName } from '@foreman/ollama-client'
+import { expect, test } from 'vitest'
+import { tempStore } from '../testing/temp-store.ts'
+import { type ModelPlace, placeOfModel } from './model-place.ts'
+
+/** A catalogue with two models, and a target that refuses whatever a test says. */
+const trial = ({ refuses = false } = {}) => {
+  const store = tempStore()
+  store.catalogue.replaceModels([
+    { name: canonicalModelName('here')!, digest: '1', remote: false },
+    { name: canonicalModelName('there')!, digest: '2', remote: true },
+  ])
+  const asked: string[] = []
+  const refusesModel = async (model: string) => {
+    asked.push(model)
+    return refuses
+  }
+  return { asked, options: { store, target: { refusesModel } } }
+}
+
+test.each<[model: string, place: ModelPlace]>([
+  ['here', 'local'],
+  ['library/HERE:latest', 'local'],
+  ['there', 'remote'],
+  ['anything:cloud', 'remote'],
+  ['anything:7b-cloud', 'remote'],
+])('the place of %s is known without asking the target: %s', async (model, place) => {
+  const { asked, options } = trial({ refuses: true })
+  expect(await placeOfModel(model, options)).toBe(place)
+  expect(asked).toEqual([])
+})
+
+test.each<[refuses: boolean, place: ModelPlace]>([
+  [true, 'refused'],
+  [false, 'local'],
+])('the target is asked about a model that is not in the catalogue (refused: %s)', async (refuses, place) => {
+  const { asked, options } = trial({ refuses })
+  expect(await placeOfModel('new', options)).toBe(place)
+  expect(asked).toEqual(['new'])
+})
+
+test('the target is asked about a name that cannot be in the catalogue', async () => {
+  const { asked, options } = trial({ refuses: true })
+  expect(await placeOfModel('a b', options)).toBe('refused')
+  expect(asked).toEqual(['a b'])
+})
