@@ -1,4 +1,4 @@
-import { HelpShown, readSettings, SettingError, onStopRequest } from '@foreman/process'
+import { onStopRequest, readSettings, runMain, SettingError } from '@foreman/process'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { idle } from './idle.ts'
@@ -70,11 +70,10 @@ const main = async (): Promise<void> => {
 }
 
 try {
-  await main()
-  await end(0)
+  await runMain(main)
 } catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError) console.error(error.message)
-  else console.error(error)
-  await end(error instanceof HelpShown || error instanceof SettingError ? error.exitCode : 1)
+  console.error(error)
+  process.exitCode = 1
 }
+await stopAll()
+process.exit()

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'
+import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
 import { answersAsOllama, freePort } from './target.ts'
 
 const servers: Server[] = []
@@ -20,16 +20,6 @@ const serve = async (listener: RequestListener): Promise<string> => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
-
-test.each([
-  [undefined, 'http://127.0.0.1:80'],
-  ['0.0.0.0', 'http://127.0.0.1:80'],
-  ['::', 'http://[::1]:80'],
-  ['fd00::1', 'http://[fd00::1]:80'],
-  ['localhost', 'http://localhost:80'],
-])('what listens on host %s is reached at %s', (host, url) => {
-  expect(localUrl({ host, port: 80 })).toBe(url)
-})
 
 test.each<[string, boolean, RequestListener]>([
   ['an Ollama', true, (_, response) => response.end('{"version":"0.24.0"}')],

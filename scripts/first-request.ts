@@ -1,13 +1,5 @@
-import type { Address } from '@foreman/process'
-
 const READY_POLL_MS = 200
 const ASK_MS = 5000
-
-/** The base URL at which this machine reaches what listens on an address. */
-export const localUrl = ({ host, port }: Address): string => {
-  const name = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-}
 
 /** Waits until jobs are accepted there; false when the signal comes first. */
 export const becomesReady = async (baseUrl: string, signal: AbortSignal): Promise<boolean> => {

@@ -1,16 +1,17 @@
 import { gatewaySettings } from '@foreman/gateway/settings'
 import {
   flagsAsEnvironment,
-  HelpShown,
-  readSettings,
-  setting,
-  SettingError,
-  withEnvFile,
+  formatAddress,
+  localUrl,
   onStopRequest,
+  readSettings,
+  runMain,
+  setting,
+  withEnvFile,
 } from '@foreman/process'
 import { workerSettings } from '@foreman/worker/settings'
 import path from 'node:path'
-import { asker, becomesReady, curlLine, firstChatModel, localUrl } from './first-request.ts'
+import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
 import { supervise } from './supervise.ts'
 import { answersAsOllama, freePort } from './target.ts'
 
@@ -49,7 +50,7 @@ const main = async (): Promise<number> => {
     ...process.env,
     ...flagsAsEnvironment(settings, command),
     [settings.ollamaUrl.env]: target,
-    [settings.addr.env]: `${addr.host?.includes(':') ? `[${addr.host}]` : (addr.host ?? '')}:${addr.port}`,
+    [settings.addr.env]: formatAddress(addr),
   }
   // Stopped in this order, so that callers who wait still get their answers.
   const children = [
@@ -97,11 +98,4 @@ const portOfSimulation = async (configured: string | undefined): Promise<number 
   return undefined
 }
 
-try {
-  process.exit(await main())
-} catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError) console.error(error.message)
-  else throw error
-  process.exit(error.exitCode)
-}
+await runMain(async () => process.exit(await main()))

@@ -1,7 +1,5 @@
+import { EXIT_BAD_CONFIGURATION } from '@foreman/process'
 import { type BackOff, type ChildCommand, KeptChild } from './child-process.ts'
-
-/** A child that ends with this code has said why it cannot start; trying again would say the same. */
-const EXIT_BAD_CONFIGURATION = 2
 
 export interface Supervisor {
   /** The exit code, once every child is gone. */

@@ -1,12 +1,19 @@
-import { HelpShown, readSettings, setting, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
+import {
+  type Address,
+  localUrl,
+  onStopRequest,
+  readSettings,
+  runMain,
+  setting,
+  SettingError,
+  withEnvFile,
+} from '@foreman/process'
 import { parseSecrets, VerificationError, verify } from '@foreman/webhooks'
 import http, { type IncomingMessage } from 'node:http'
-import { localUrl } from './first-request.ts'
 
-const EXIT_BAD_CONFIGURATION = 2
-const MOST_BYTES = 1024 * 1024
-/** Messages that are remembered, to tell one that comes again. */
-const MOST_IDS = 10_000
+const MAX_BODY_BYTES = 1024 * 1024
+/** How many webhook ids are remembered, so that a repeated message is recognised. */
+const MAX_IDS = 10_000
 
 const settings = {
   addr: setting.address({
@@ -19,13 +26,13 @@ const settings = {
     default: '204',
     min: 200,
     max: 599,
-    describe: 'What to answer to a message that is in order',
+    describe: 'The status of the answer to a message whose signature is right',
   }),
   body: setting.choice({
     env: 'FOREMAN_TAIL_BODY',
     default: 'off',
     choices: ['on', 'off'],
-    describe: 'Whether to print whole messages',
+    describe: 'Whether to print the bodies of messages',
   }),
   secret: {
     env: 'FOREMAN_WEBHOOK_SECRET',
@@ -39,12 +46,12 @@ const settings = {
 
 const seen = new Set<string>()
 
-/** Whether it comes again. */
-const remember = (id: string): boolean => {
+/** Whether a message with this id has come before. Remembers the id. */
+const isRepeated = (id: string): boolean => {
   if (seen.has(id)) return true
   seen.add(id)
   const [oldest] = seen
-  if (seen.size > MOST_IDS && oldest !== undefined) seen.delete(oldest)
+  if (seen.size > MAX_IDS && oldest !== undefined) seen.delete(oldest)
   return false
 }
 
@@ -53,13 +60,13 @@ const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> =
   let bytes = 0
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.byteLength
-    if (bytes > MOST_BYTES) return undefined
+    if (bytes > MAX_BODY_BYTES) return undefined
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
 }
 
-/** In which way a message is signed, in a word. */
+/** Whether the signature of a message is right, as the first word of its line. */
 const verdictOn = (secrets: readonly string[], { headers }: IncomingMessage, body: Buffer): string => {
   if (secrets.length === 0) return 'unverified'
   try {
@@ -71,9 +78,10 @@ const verdictOn = (secrets: readonly string[], { headers }: IncomingMessage, bod
   }
 }
 
+/** The fields of a message that its line shows. */
 interface Shown {
-  type?: string
-  data?: { job?: { id?: string; state?: string } }
+  readonly type?: string
+  readonly data?: { readonly job?: { readonly id?: string; readonly state?: string } }
 }
 
 const parse = (body: Buffer): Shown => {
@@ -84,15 +92,30 @@ const parse = (body: Buffer): Shown => {
   }
 }
 
-try {
+/**
+ * @returns the port, which the system chose if the setting says 0
+ * @throws SettingError when the address cannot be used, or its name is not known
+ */
+const listen = async (server: http.Server, { host, port }: Address): Promise<number> => {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => {
+      reject(new SettingError(`${settings.addr.env} cannot be used: ${error.message}`, { cause: error }))
+    })
+    server.listen(port, host, resolve)
+  })
+  const listening = server.address()
+  return listening !== null && typeof listening === 'object' ? listening.port : port
+}
+
+const main = async (): Promise<void> => {
   const {
     addr,
     status,
-    body: showsBodies,
+    body: printsBodies,
     secret: secrets,
   } = readSettings(settings, {
     command: 'npm run webhook-tail --',
-    summary: 'Receives webhooks, verifies them, and prints what arrives.',
+    summary: 'Receives webhooks, verifies their signatures, and prints a line for each.',
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   })
@@ -103,29 +126,19 @@ try {
     const id = String(request.headers['webhook-id'] ?? '-')
     const { type = '-', data } = parse(body)
     const words = [new Date().toISOString(), verdict, id, type, data?.job?.id ?? '-', data?.job?.state ?? '-']
-    console.log([...words, ...(remember(id) ? ['again'] : [])].join('  '))
-    if (showsBodies === 'on') console.log(body.toString())
+    console.log([...words, ...(isRepeated(id) ? ['again'] : [])].join('  '))
+    if (printsBodies === 'on') console.log(body.toString())
     response.writeHead(verdict.startsWith('refused') ? 401 : status).end()
   }
   const server = http.createServer((request, response) => void receive(request, response))
-  server.on('error', error => {
-    console.error(`${settings.addr.env} cannot be listened on: ${error.message}`)
-    process.exit(EXIT_BAD_CONFIGURATION)
-  })
-  server.listen(addr.port, addr.host, () => {
-    const listening = server.address()
-    const port = listening !== null && typeof listening === 'object' ? listening.port : addr.port
-    console.log(`webhooks may go to ${localUrl({ ...addr, port })}/`)
-    console.log('foreman sends here only if FOREMAN_WEBHOOK_ALLOW lists this address, such as 127.0.0.1')
-    if (secrets.length === 0) console.log('without FOREMAN_WEBHOOK_SECRET nothing is verified')
-  })
+  const port = await listen(server, addr)
+  console.log(`webhooks may go to ${localUrl({ ...addr, port })}/`)
+  console.log('foreman sends here only if FOREMAN_WEBHOOK_ALLOW lists this address, such as 127.0.0.1')
+  if (secrets.length === 0) console.log('without FOREMAN_WEBHOOK_SECRET nothing is verified')
   onStopRequest(process, () => {
     server.closeAllConnections()
     server.close(() => process.exit(0))
   })
-} catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError) console.error(error.message)
-  else throw error
-  process.exitCode = error instanceof HelpShown ? 0 : EXIT_BAD_CONFIGURATION
 }
+
+await runMain(main)

@@ -1,16 +1,14 @@
-import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
+import { listenRefusal, onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './gateway.ts'
 import { createLogger } from './logger.ts'
 import { gatewaySettings } from './settings.ts'
 
-const EXIT_BAD_CONFIGURATION = 2
-
-try {
+const main = async (): Promise<void> => {
   const config = readSettings(gatewaySettings, {
     command: 'npm run gateway --',
-    summary: 'Takes requests, queues them as jobs and relays their answers.',
+    summary: 'Accepts requests, stores them as jobs and sends the answers back.',
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   })
@@ -27,13 +25,8 @@ try {
     logger.info({ cause }, 'stopping')
     void gateway.stop().then(() => process.exit(0))
   })
-} catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError || error instanceof StoreUnusableError) {
-    console.error(error.message)
-    process.exitCode = EXIT_BAD_CONFIGURATION
-  } else if ((error as NodeJS.ErrnoException).syscall === 'listen') {
-    console.error(`FOREMAN_ADDR cannot be listened on: ${(error as Error).message}`)
-    process.exitCode = EXIT_BAD_CONFIGURATION
-  } else throw error
 }
+
+const addressRefusal = listenRefusal(gatewaySettings.addr.env)
+
+await runMain(main, error => (error instanceof StoreUnusableError ? error.message : addressRefusal(error)))

@@ -1,12 +1,10 @@
-import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
+import { onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
 import { StoreUnusableError } from '@foreman/store'
 import { createContext } from './context.ts'
 import { createLogger } from './logger.ts'
 import { workerSettings } from './settings.ts'
 
-const EXIT_BAD_CONFIGURATION = 2
-
-try {
+const main = (): void => {
   const config = readSettings(workerSettings, {
     command: 'npm run worker --',
     summary: 'Claims jobs model by model and runs them on the Ollama target.',
@@ -21,10 +19,6 @@ try {
     void context.close().then(() => process.exit(0))
   })
   context.worker.start()
-} catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError || error instanceof StoreUnusableError) {
-    console.error(error.message)
-    process.exitCode = EXIT_BAD_CONFIGURATION
-  } else throw error
 }
+
+await runMain(main, error => (error instanceof StoreUnusableError ? error.message : undefined))

@@ -1,10 +1,8 @@
-import { HelpShown, readSettings, SettingError, withEnvFile, onStopRequest } from '@foreman/process'
+import { listenRefusal, onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
 import { settings } from './settings.ts'
 import { startSim } from './sim.ts'
 
-const EXIT_BAD_CONFIGURATION = 2
-
-try {
+const main = async (): Promise<void> => {
   const { addr, load, rate, prompt, keepAlive, ...options } = readSettings(settings, {
     command: 'npm run sim --',
     summary: 'A simulated Ollama: the same wire and scheduler, no GPU.',
@@ -25,11 +23,6 @@ try {
     console.log(`simulated Ollama: stopping (${reason})`)
     void sim.close().then(() => process.exit(0))
   })
-} catch (error) {
-  if (error instanceof HelpShown) console.log(error.message)
-  else if (error instanceof SettingError) console.error(error.message)
-  else if ((error as NodeJS.ErrnoException).syscall === 'listen') {
-    console.error(`${settings.addr.env} cannot be used: ${(error as Error).message}`)
-  } else throw error
-  process.exitCode = error instanceof HelpShown ? 0 : EXIT_BAD_CONFIGURATION
 }
+
+await runMain(main, listenRefusal(settings.addr.env))

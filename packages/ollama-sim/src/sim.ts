@@ -1,3 +1,4 @@
+import { localUrl } from '@foreman/process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from './clock.ts'
@@ -107,7 +108,7 @@ export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
   }
 
   const sim: Sim = {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: localUrl({ host, port }),
     port,
     get loads() {
       return scheduler.loads

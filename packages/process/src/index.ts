@@ -1,4 +1,6 @@
-export type { Address } from './settings/address.ts'
+export { EXIT_BAD_CONFIGURATION } from './exit-codes.ts'
+export { listenRefusal, type Refusal, runMain } from './run-main.ts'
+export { type Address, formatAddress, localUrl } from './settings/address.ts'
 export type { Command } from './settings/command-line.ts'
 export { describeSettings, type SettingRow } from './settings/describe.ts'
 export { type Environment, withEnvFile } from './settings/env-file.ts'

@@ -1,3 +1,4 @@
+import { localUrl } from '@foreman/process'
 import type { Express } from 'express'
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -64,10 +65,10 @@ export const listen = async (
       resolve()
     })
   })
-  const { address, family, port: actualPort } = server.address() as AddressInfo
-  const name = address === '::' || address === '0.0.0.0' ? '127.0.0.1' : address
+  const { address, port: actualPort } = server.address() as AddressInfo
   return {
-    url: `http://${family === 'IPv6' && name.includes(':') ? `[${name}]` : name}:${actualPort}`,
+    // A server on `::` answers on 127.0.0.1 as well.
+    url: localUrl({ host: address === '::' ? undefined : address, port: actualPort }),
     stopAccepting: () =>
       new Promise(resolve => {
         // A connection that becomes idle after its last answer would otherwise stay open, and `close` would wait for it.

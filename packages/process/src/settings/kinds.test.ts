@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseAddress } from './address.ts'
+import { formatAddress, localUrl, parseAddress } from './address.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { parseDuration } from './duration.ts'
 import { parseSize } from './size.ts'
@@ -60,6 +60,7 @@ test.each([
   ['[::]:80', '::', 80],
 ])('the address %s is host %s and port %d', (text, host, port) => {
   expect(parseAddress(text)).toEqual({ host, port })
+  expect(formatAddress({ host, port })).toBe(text)
 })
 
 test.each(['', '8080', ':', ':65536', '::1:8080', '[1.2.3.4]:80', '[]:80', 'a b:80', 'http://h:80', ':-1'])(
@@ -68,6 +69,16 @@ test.each(['', '8080', ':', ':65536', '::1:8080', '[1.2.3.4]:80', '[]:80', 'a b:
     expect(parseAddress(text)).toBeUndefined()
   },
 )
+
+test.each([
+  [undefined, 'http://127.0.0.1:80'],
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://[::1]:80'],
+  ['fd00::1', 'http://[fd00::1]:80'],
+  ['localhost', 'http://localhost:80'],
+])('what listens on host %s is reached at %s', (host, url) => {
+  expect(localUrl({ host, port: 80 })).toBe(url)
+})
 
 test.each([
   ['http://127.0.0.1:11434', 'http://127.0.0.1:11434'],

@@ -151,7 +151,6 @@ test.each<[string, string[], Environment, RegExp]>([
 ])('is refused in one line that says what is allowed: %s', (_, argv, env, message) => {
   const error = thrown(argv, env)
   expect(error).toBeInstanceOf(SettingError)
-  expect(error).toMatchObject({ code: 'BAD_SETTING', exitCode: 2 })
   expect(error.message).toMatch(message)
   expect(error.message).not.toMatch(/hush|\n/)
 })
@@ -159,7 +158,6 @@ test.each<[string, string[], Environment, RegExp]>([
 test('--help lists every flag with its variable, default and description, whatever else is wrong', () => {
   const help = thrown(['--help', '--concurrency=none'])
   expect(help).toBeInstanceOf(HelpShown)
-  expect(help).toMatchObject({ exitCode: 0 })
   expect(help.message).toContain('npm run x -- [flags]')
   for (const { flag, env, describe, default: fallback } of describeSettings(table)) {
     const line = help.message.split('\n').find(text => text.includes(`${flag} `))
