@@ -1,6 +1,7 @@
 import { gatewaySettings } from '@foreman/gateway/settings'
 import { startSim } from '@foreman/ollama-sim'
 import { describeSettings } from '@foreman/process'
+import { sharedSettings } from '@foreman/process/shared-settings'
 import { workerSettings } from '@foreman/worker/settings'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -91,9 +92,11 @@ test('--help lists the flags of both processes', async () => {
 
 test('a setting that both processes have is the same in both', () => {
   const rows = (table: typeof gatewaySettings | typeof workerSettings) =>
-    new Map(describeSettings(table).map(row => [row.key, { ...row, describe: '' }]))
+    new Map(describeSettings(table).map(row => [row.key, row]))
   const worker = rows(workerSettings)
   for (const [key, row] of rows(gatewaySettings)) expect(worker.get(key) ?? row).toEqual(row)
+  const inBoth = [...rows(gatewaySettings).keys()].filter(key => worker.has(key))
+  expect(inBoth).toEqual(Object.keys(sharedSettings))
 })
 
 test('compose.yaml passes every setting on', () => {

@@ -8,7 +8,8 @@ import {
   SettingError,
   withEnvFile,
 } from '@foreman/process'
-import { parseSecrets, VerificationError, verify } from '@foreman/webhooks'
+import { sharedSettings } from '@foreman/process/shared-settings'
+import { VerificationError, verify } from '@foreman/webhooks'
 import http, { type IncomingMessage } from 'node:http'
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -34,14 +35,7 @@ const settings = {
     choices: ['on', 'off'],
     describe: 'Whether to print the bodies of messages',
   }),
-  secret: {
-    env: 'FOREMAN_WEBHOOK_SECRET',
-    default: '',
-    secret: true as const,
-    describe: 'What messages are signed with; several are separated by spaces',
-    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
-    parse: parseSecrets,
-  },
+  secret: sharedSettings.webhookSecret,
 }
 
 const seen = new Set<string>()

@@ -1,8 +1,8 @@
 import { listenRefusal, onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
+import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './gateway.ts'
-import { createLogger } from './logger.ts'
 import { gatewaySettings } from './settings.ts'
 
 const main = async (): Promise<void> => {
@@ -12,7 +12,7 @@ const main = async (): Promise<void> => {
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   })
-  const logger = createLogger(config.logLevel, process.stdout)
+  const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman gateway')
   if (config.token === undefined && config.tokens.length === 0 && !isLoopback(config.addr.host)) {
     logger.warn(

@@ -1,17 +1,11 @@
 import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
-import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, parseCallers } from './access/callers.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
 
 export const gatewaySettings = {
+  ...sharedSettings,
   addr: setting.address({ env: 'FOREMAN_ADDR', default: ':8080', describe: 'Where to listen' }),
-  ollamaUrl: setting.url({ env: 'FOREMAN_OLLAMA_URL', describe: 'The Ollama server to stand in front of' }),
-  ollamaToken: setting.text({
-    env: 'FOREMAN_OLLAMA_TOKEN',
-    optional: true,
-    secret: true,
-    describe: 'Sent to the target as a bearer token',
-  }),
   token: setting.text({
     env: 'FOREMAN_TOKEN',
     optional: true,
@@ -26,11 +20,6 @@ export const gatewaySettings = {
     allowed: 'name:token entries separated by commas, each name and token once',
     parse: parseCallers,
   } satisfies Setting<readonly Caller[]>,
-  dbPath: setting.text({
-    env: 'FOREMAN_DB_PATH',
-    default: 'foreman.db',
-    describe: 'The queue: one SQLite file, the same for gateway and worker',
-  }),
   management: setting.choice({
     env: 'FOREMAN_MANAGEMENT',
     default: 'on',
@@ -101,39 +90,6 @@ export const gatewaySettings = {
     min: '0s',
     max: '8760h',
     describe: "How long a job's bytes are kept once its caller has them",
-  }),
-  webhookSecret: {
-    env: 'FOREMAN_WEBHOOK_SECRET',
-    default: '',
-    secret: true,
-    describe: 'Signs webhooks; several, separated by spaces, sign together',
-    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
-    parse: parseSecrets,
-  } satisfies Setting<readonly string[]>,
-  webhookAllow: {
-    env: 'FOREMAN_WEBHOOK_ALLOW',
-    default: '',
-    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
-    allowed: 'host names, addresses and CIDRs separated by commas',
-    parse: parseAllowList,
-  } satisfies Setting<AllowList>,
-  jobTtl: setting.duration({
-    env: 'FOREMAN_JOB_TTL',
-    default: '24h',
-    max: '8760h',
-    describe: 'How long an ended job is kept',
-  }),
-  shutdownGrace: setting.duration({
-    env: 'FOREMAN_SHUTDOWN_GRACE',
-    default: '30s',
-    min: '0s',
-    describe: 'How long a stopping process waits for what is running',
-  }),
-  logLevel: setting.choice({
-    env: 'FOREMAN_LOG_LEVEL',
-    default: 'info',
-    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
-    describe: 'The least level that is logged',
   }),
 } satisfies SettingTable
 

@@ -1,7 +1,7 @@
 import { onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
+import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { createContext } from './context.ts'
-import { createLogger } from './logger.ts'
 import { workerSettings } from './settings.ts'
 
 const main = (): void => {
@@ -11,7 +11,7 @@ const main = (): void => {
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   })
-  const logger = createLogger(config.logLevel, process.stdout)
+  const logger = createLogger({ name: 'worker', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman worker')
   const context = createContext(config, { logger, pid: process.pid })
   onStopRequest(process, cause => {

@@ -1,20 +1,9 @@
 import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
-import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { sharedSettings } from '@foreman/process/shared-settings'
 import { readCertificates } from './webhooks/certificates.ts'
 
 export const workerSettings = {
-  ollamaUrl: setting.url({ env: 'FOREMAN_OLLAMA_URL', describe: 'The Ollama server to work for' }),
-  ollamaToken: setting.text({
-    env: 'FOREMAN_OLLAMA_TOKEN',
-    optional: true,
-    secret: true,
-    describe: 'Sent to the target as a bearer token',
-  }),
-  dbPath: setting.text({
-    env: 'FOREMAN_DB_PATH',
-    default: 'foreman.db',
-    describe: 'The queue: one SQLite file, the same for gateway and worker',
-  }),
+  ...sharedSettings,
   concurrency: setting.integer({
     env: 'FOREMAN_CONCURRENCY',
     default: '1',
@@ -59,21 +48,6 @@ export const workerSettings = {
     optional: true,
     describe: 'What receivers of webhooks know foreman by: begins the links to long results',
   }),
-  webhookSecret: {
-    env: 'FOREMAN_WEBHOOK_SECRET',
-    default: '',
-    secret: true,
-    describe: 'Signs webhooks; several, separated by spaces, sign together',
-    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
-    parse: parseSecrets,
-  } satisfies Setting<readonly string[]>,
-  webhookAllow: {
-    env: 'FOREMAN_WEBHOOK_ALLOW',
-    default: '',
-    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
-    allowed: 'host names, addresses and CIDRs separated by commas',
-    parse: parseAllowList,
-  } satisfies Setting<AllowList>,
   webhookCa: {
     env: 'FOREMAN_WEBHOOK_CA',
     optional: true,
@@ -81,24 +55,6 @@ export const workerSettings = {
     allowed: 'the path of a file with PEM certificates',
     parse: readCertificates,
   } satisfies Setting<string | undefined>,
-  jobTtl: setting.duration({
-    env: 'FOREMAN_JOB_TTL',
-    default: '24h',
-    max: '8760h',
-    describe: 'How long an ended job is kept',
-  }),
-  shutdownGrace: setting.duration({
-    env: 'FOREMAN_SHUTDOWN_GRACE',
-    default: '30s',
-    min: '0s',
-    describe: 'How long a stopping process waits for what is running',
-  }),
-  logLevel: setting.choice({
-    env: 'FOREMAN_LOG_LEVEL',
-    default: 'info',
-    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
-    describe: 'The least level that is logged',
-  }),
 } satisfies SettingTable
 
 /** Durations are milliseconds. */

@@ -1,0 +1,59 @@
+import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { type Setting, setting, type SettingTable } from './settings/setting.ts'
+
+/** The log levels, from the one that logs most. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+export type LogLevel = (typeof logLevels)[number]
+
+/** The settings that a gateway and a worker on one queue must be given the same values of. Both tables spread them. */
+export const sharedSettings = {
+  ollamaUrl: setting.url({
+    env: 'FOREMAN_OLLAMA_URL',
+    describe: 'The Ollama server that runs the jobs: the target',
+  }),
+  ollamaToken: setting.text({
+    env: 'FOREMAN_OLLAMA_TOKEN',
+    optional: true,
+    secret: true,
+    describe: 'Sent to the target as a bearer token',
+  }),
+  dbPath: setting.text({
+    env: 'FOREMAN_DB_PATH',
+    default: 'foreman.db',
+    describe: 'The queue: one SQLite file, the same for gateway and worker',
+  }),
+  webhookSecret: {
+    env: 'FOREMAN_WEBHOOK_SECRET',
+    default: '',
+    secret: true,
+    describe: 'The secrets that sign webhooks, separated by spaces; a webhook is signed with each of them',
+    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
+    parse: parseSecrets,
+  } satisfies Setting<readonly string[]>,
+  webhookAllow: {
+    env: 'FOREMAN_WEBHOOK_ALLOW',
+    default: '',
+    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
+    allowed: 'host names, addresses and CIDRs separated by commas',
+    parse: parseAllowList,
+  } satisfies Setting<AllowList>,
+  jobTtl: setting.duration({
+    env: 'FOREMAN_JOB_TTL',
+    default: '24h',
+    max: '8760h',
+    describe: 'How long a job is kept after its end',
+  }),
+  shutdownGrace: setting.duration({
+    env: 'FOREMAN_SHUTDOWN_GRACE',
+    default: '30s',
+    min: '0s',
+    describe: 'How long a stopping process waits for running requests and jobs',
+  }),
+  logLevel: setting.choice({
+    env: 'FOREMAN_LOG_LEVEL',
+    default: 'info',
+    choices: logLevels,
+    describe: 'The lowest level that is logged',
+  }),
+} satisfies SettingTable
