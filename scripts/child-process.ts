@@ -1,64 +1,97 @@
-import type { Environment } from '@foreman/process'
+import type { Environment, Service } from '@foreman/process'
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface ChildCommand {
   /** For log lines. */
-  name: string
-  /** Arguments of node: a file and its own. */
-  args: readonly string[]
-  env: Environment
+  readonly name: string
+  /** The arguments of node: a file, and the arguments of that file. */
+  readonly args: readonly string[]
+  readonly env: Environment
 }
 
-/** How long a child that died stays down: doubles from the first to the longest, anew once a child stayed up. */
+/**
+ * How long a child that died waits for its next start: `firstMs`, then twice as long each time up to `longestMs`. A
+ * child that ran for `resetAfterMs` begins with `firstMs` again.
+ */
 export interface BackOff {
-  firstMs: number
-  longestMs: number
-  resetAfterMs: number
+  readonly firstMs: number
+  readonly longestMs: number
+  readonly resetAfterMs: number
 }
 
-/** The wait before the next start, from the wait before this one (0 for none) and how long the child was up. */
+/**
+ * The wait before the next start.
+ *
+ * @param delayMs the wait before the last start; 0 if there was none
+ * @param upMs how long the child ran
+ */
 export const nextDelayMs = (
   delayMs: number,
   upMs: number,
   { firstMs, longestMs, resetAfterMs }: BackOff,
 ): number => (delayMs === 0 || upMs >= resetAfterMs ? firstMs : Math.min(delayMs * 2, longestMs))
 
-export interface KeepRunningOptions {
-  backOff: BackOff
-  log: (line: string) => void
-  /** Called with the exit code of a child that died; true when starting it again would not help. */
-  givesUp: (code: number | null) => boolean
+export interface KeptChildOptions {
+  readonly backOff: BackOff
+  readonly log: (line: string) => void
+  /** Called with the exit code of a child that died. Returns true when starting it again would not help. */
+  readonly givesUp: (code: number | null) => boolean
 }
 
-/** One child that is started again whenever it dies, until it is stopped. */
-export class KeptChild {
+/** A child process that is started again whenever it dies, until it is stopped. */
+export class KeptChild implements Service {
   readonly #command: ChildCommand
-  readonly #options: KeepRunningOptions
+  readonly #options: KeptChildOptions
+  readonly #gone = Promise.withResolvers<void>()
   #process: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
   #delayMs = 0
-  #stopping = false
-  readonly #gone = Promise.withResolvers<void>()
+  #isStarted = false
+  #isStopping = false
 
-  constructor(command: ChildCommand, options: KeepRunningOptions) {
+  constructor(command: ChildCommand, options: KeptChildOptions) {
     this.#command = command
     this.#options = options
   }
 
   start(): void {
+    if (this.#isStarted || this.#isStopping) return
+    this.#isStarted = true
+    this.#spawn()
+  }
+
+  /** Asks the child to stop, and resolves once it is gone. */
+  stop(): Promise<void> {
+    if (!this.#isStopping) this.#end('SIGTERM')
+    return this.#gone.promise
+  }
+
+  /** Ends the child at once, also while it stops. */
+  kill(): void {
+    this.#end('SIGKILL')
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    this.#isStopping = true
+    clearTimeout(this.#restart)
+    if (this.#process) this.#process.kill(signal)
+    else this.#gone.resolve()
+  }
+
+  #spawn(): void {
     const startedAt = performance.now()
-    // A session of its own: what the terminal sends goes to the parent alone, which stops its children in order.
-    // The channel closes when the parent is gone, however it went.
+    // Its own session: a Ctrl-C on the terminal reaches the parent alone, which then stops its children in order.
+    // The IPC channel closes when the parent is gone, however it ended.
     const child = spawn(process.execPath, ['-C', '@foreman/source', ...this.#command.args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
       env: this.#command.env,
     })
     this.#process = child
-    let ended = false
+    let isOver = false
     const end = (how: string, code: number | null) => {
-      if (ended) return
-      ended = true
+      if (isOver) return
+      isOver = true
       this.#ended(how, code, performance.now() - startedAt)
     }
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`, code))
@@ -67,29 +100,14 @@ export class KeptChild {
     })
   }
 
-  /** Asks the child to stop and resolves once it is gone. May be called again. */
-  stop(): Promise<void> {
-    this.#stopping = true
-    clearTimeout(this.#restart)
-    if (this.#process) this.#process.kill('SIGTERM')
-    else this.#gone.resolve()
-    return this.#gone.promise
-  }
-
-  kill(): void {
-    this.#stopping = true
-    clearTimeout(this.#restart)
-    this.#process?.kill('SIGKILL')
-  }
-
   #ended(how: string, code: number | null, upMs: number): void {
     this.#process = undefined
-    if (this.#stopping || this.#options.givesUp(code)) {
-      this.#stopping = true
+    if (this.#isStopping || this.#options.givesUp(code)) {
+      this.#isStopping = true
       return this.#gone.resolve()
     }
     this.#delayMs = nextDelayMs(this.#delayMs, upMs, this.#options.backOff)
     this.#options.log(`${this.#command.name} died (${how}), starting it again in ${this.#delayMs / 1000} s`)
-    this.#restart = setTimeout(() => this.start(), this.#delayMs)
+    this.#restart = setTimeout(() => this.#spawn(), this.#delayMs)
   }
 }

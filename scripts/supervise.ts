@@ -2,22 +2,25 @@ import { EXIT_BAD_CONFIGURATION } from '@foreman/process'
 import { type BackOff, type ChildCommand, KeptChild } from './child-process.ts'
 
 export interface Supervisor {
-  /** The exit code, once every child is gone. */
-  finished: Promise<number>
-  /** Stops the children one after the other, in the order given. May be called again. */
-  stop: () => void
-  /** Kills them all at once. */
-  kill: () => void
+  /** Resolves with the exit code once every child is gone. */
+  readonly finished: Promise<number>
+  /** Stops the children one after the other, in the order given. A second call does nothing. */
+  readonly stop: () => void
+  /** Kills all children at once. */
+  readonly kill: () => void
 }
 
 export interface SuperviseOptions {
-  /** In the order in which they are stopped. They all start at once. */
-  children: readonly ChildCommand[]
-  log: (line: string) => void
-  backOff?: BackOff
+  /** In the order in which they are stopped. All of them start at once. */
+  readonly children: readonly ChildCommand[]
+  readonly log: (line: string) => void
+  readonly backOff?: BackOff
 }
 
-/** Runs the children until it is stopped or one of them finds its configuration bad, starting again whichever dies. */
+/**
+ * Starts the children, and starts each again that dies, until it is told to stop or a child exits with
+ * EXIT_BAD_CONFIGURATION. Then it stops them all.
+ */
 export const supervise = ({
   children,
   log,
@@ -25,17 +28,17 @@ export const supervise = ({
 }: SuperviseOptions): Supervisor => {
   const { promise: finished, resolve: finish } = Promise.withResolvers<number>()
   let exitCode = 0
-  let stopping = false
+  let isStopping = false
 
   const stop = () => {
-    if (stopping) return
-    stopping = true
+    if (isStopping) return
+    isStopping = true
     void stopInOrder(kept).then(() => finish(exitCode))
   }
   const givesUp = (code: number | null) => {
     if (code !== EXIT_BAD_CONFIGURATION) return false
     exitCode = code
-    // Later: this child still has to be noted as gone.
+    // Not before this child has recorded that it is gone.
     queueMicrotask(stop)
     return true
   }

@@ -1,5 +1,6 @@
 export { EXIT_BAD_CONFIGURATION } from './exit-codes.ts'
 export { listenRefusal, type Refusal, runMain } from './run-main.ts'
+export type { Service } from './service.ts'
 export { type Address, formatAddress, localUrl } from './settings/address.ts'
 export type { Command } from './settings/command-line.ts'
 export { describeSettings, type SettingRow } from './settings/describe.ts'
