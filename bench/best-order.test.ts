@@ -5,21 +5,21 @@ const jobs = (models: string, everyMs = 0): Job[] =>
   models.split('').map((model, at) => ({ model, arrivesMs: at * everyMs }))
 const order = ({ order: best }: { order: readonly Job[] }) => best.map(({ model }) => model).join('')
 
-test('jobs that are all there are run model by model', () => {
+test('jobs that are all there at the start run model by model', () => {
   const best = bestOrder(jobs('abcabcabc'), { loadMs: 10, jobMs: 1 })
   expect(best.loads).toBe(3)
   expect(best.makespanMs).toBe(39)
   expect(order(best)).toMatch(/^(aaa|bbb|ccc){3}$/)
 })
 
-test('the target stands idle for a job to come when that is cheaper than another load', () => {
+test('the target waits for a job that is about to arrive when that costs less than another load', () => {
   const few = [...jobs('ab'), { model: 'a', arrivesMs: 12 }, { model: 'b', arrivesMs: 13 }]
   const best = bestOrder(few, { loadMs: 10, jobMs: 1 })
   expect(order(best)).toBe('aabb')
   expect(best.makespanMs).toBe(25)
 })
 
-test('it is no worse than any other order of a small set', () => {
+test('no other order of a small set of jobs ends earlier', () => {
   const costs = { loadMs: 3, jobMs: 1 }
   const few = jobs('abcab', 2)
   const makespan = (run: readonly Job[]) =>
@@ -39,7 +39,7 @@ test('it is no worse than any other order of a small set', () => {
   expect(makespan(best.order)).toBe(best.makespanMs)
 })
 
-test('without jobs there is nothing to do', () => {
+test('the best order of no jobs is empty', () => {
   expect(() => bestOrder([], { loadMs: 1, jobMs: 1 })).not.toThrow()
   expect(bestOrder([], { loadMs: 1, jobMs: 1 })).toEqual({ order: [], makespanMs: 0, loads: 0 })
 })

@@ -13,23 +13,23 @@ test.each([
   expect(percentile(hundred, share)).toBe(value)
 })
 
-test('a percentile is one of the values, also of few', () => {
+test('a percentile is always one of the values', () => {
   expect(percentile([3], 0.99)).toBe(3)
   expect(percentile([7, 3], 0.5)).toBe(3)
   expect(percentile([10, 9, 100], 0.99)).toBe(100)
 })
 
-test('of nothing there is no percentile', () => {
+test('the percentile of no values is NaN', () => {
   expect(percentile([], 0.5)).toBeNaN()
 })
 
-test('the values stay in their order', () => {
+test('median does not sort the given values in place', () => {
   const values = [3, 1, 2]
   expect(median(values)).toBe(2)
   expect(values).toEqual([3, 1, 2])
 })
 
-test('one disturbed round of three does not show', () => {
+test('one disturbed round of three does not change the median', () => {
   const rounds = [
     { p50: 1, p99: 5 },
     { p50: 90, p99: 900 },

@@ -35,7 +35,7 @@ test('a port where nothing listens is no Ollama', async () => {
   expect(await answersAsOllama(`http://127.0.0.1:${await freePort()}`)).toBe(false)
 })
 
-test('ready is when /readyz says so, not before', async () => {
+test('becomesReady polls /readyz until it answers with 200', async () => {
   let asked = 0
   const url = await serve((request, response) => {
     expect(request.url).toBe('/readyz')
@@ -45,12 +45,12 @@ test('ready is when /readyz says so, not before', async () => {
   expect(asked).toBe(3)
 })
 
-test('waiting for ready ends when it is called off', async () => {
+test('becomesReady ends when its signal aborts', async () => {
   const url = await serve(() => {})
   expect(await becomesReady(url, AbortSignal.timeout(50))).toBe(false)
 })
 
-test('the model to try is the first that writes text', async () => {
+test('the model to try is the first that generates text', async () => {
   const capabilities: Record<string, string[] | undefined> = {
     embed: ['embedding'],
     'qwen3:8b': ['completion', 'tools'],
@@ -65,7 +65,7 @@ test('the model to try is the first that writes text', async () => {
   expect(await firstChatModel(ask)).toBe('qwen3:8b')
 })
 
-test('a server too old to tell what a model can do is taken at its first model', async () => {
+test('a server that does not list capabilities is tried with its first model', async () => {
   const ask = async (path: string) => (path === '/api/tags' ? { models: [{ name: 'llama2' }] } : {})
   expect(await firstChatModel(ask)).toBe('llama2')
 })
@@ -78,7 +78,7 @@ test.each<[string, () => Promise<unknown>]>([
   expect(await firstChatModel(ask)).toBeUndefined()
 })
 
-test('questions carry the token, and an error status rejects', async () => {
+test('asker sends the token, and rejects when the status is an error', async () => {
   const url = await serve(({ headers, url: path }, response) => {
     response
       .writeHead(path === '/bad' ? 404 : 200)
@@ -88,7 +88,7 @@ test('questions carry the token, and an error status rejects', async () => {
   await expect(asker(url, undefined)('/bad')).rejects.toThrow('404')
 })
 
-test('the curl line survives the shell as it is, and does not show the token', async () => {
+test('the shell passes the curl line on unchanged, and the line does not show the token', async () => {
   const line = curlLine('http://127.0.0.1:1', 'it\'s:a"model', true)
   const args = execFileSync('sh', ['-c', line.replace(/^curl/, String.raw`printf '%s\n'`)], {
     env: { FOREMAN_TOKEN: 'hush' },

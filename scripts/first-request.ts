@@ -1,7 +1,11 @@
 const READY_POLL_MS = 200
-const ASK_MS = 5000
+const ASK_TIMEOUT_MS = 5000
 
-/** Waits until jobs are accepted there; false when the signal comes first. */
+/**
+ * Waits until the gateway accepts jobs.
+ *
+ * @returns false when the signal aborts first
+ */
 export const becomesReady = async (baseUrl: string, signal: AbortSignal): Promise<boolean> => {
   while (!signal.aborted) {
     try {
@@ -16,7 +20,7 @@ export const becomesReady = async (baseUrl: string, signal: AbortSignal): Promis
   return false
 }
 
-/** The first model listed that writes text; undefined when there is none, or nobody answers. */
+/** The first listed model that generates text; undefined when there is none, or no server answers. */
 export const firstChatModel = async (
   ask: (path: string, body?: unknown) => Promise<unknown>,
 ): Promise<string | undefined> => {
@@ -27,26 +31,26 @@ export const firstChatModel = async (
     const shown = (await ask('/api/show', { model: name }).catch(() => undefined)) as
       | { capabilities?: string[] }
       | undefined
-    // Older servers do not say what a model can do.
+    // Older servers do not list the capabilities of a model.
     if (shown && (shown.capabilities?.includes('completion') ?? true)) return name
   }
   return undefined
 }
 
-/** Asks a JSON question below a base URL; rejects on an error status. */
+/** A function that sends JSON requests to paths below a base URL. It rejects when the status is an error. */
 export const asker =
   (baseUrl: string, token: string | undefined) =>
   async (path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(baseUrl + path, {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ASK_MS),
+      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
     })
     if (!response.ok) throw new Error(`${path}: ${response.status}`)
     return response.json()
   }
 
-/** A command line that streams an answer. The token itself is not shown. */
+/** A command line that streams an answer. It names the variable of the token instead of the token itself. */
 export const curlLine = (baseUrl: string, model: string, withToken: boolean): string => {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] }).replaceAll(
     "'",

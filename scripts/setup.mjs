@@ -26,14 +26,18 @@ const installed = () => {
 const isRunning = pid => {
   try {
     process.kill(pid, 0)
-    // A process that has ended but that nobody has waited for still counts as there.
+    // A zombie still has its pid, but has ended.
     return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch (error) {
     return error.code === 'EPERM' || (error.code === 'ENOENT' && process.platform !== 'linux')
   }
 }
 
-/** Whether an installation holds the lock: its own process, or the npx that outlived it. Throws ENOENT without a lock. */
+/**
+ * Whether a running process holds the lock: the installer, or its npx if that outlived the installer.
+ *
+ * @throws ENOENT when there is no lock
+ */
 const held = () => {
   const ageMs = Date.now() - fs.statSync(lockDir).mtimeMs
   try {
@@ -42,12 +46,16 @@ const held = () => {
       fs.readFileSync(holders, 'utf8').trim().split('\n').map(Number).some(isRunning)
     )
   } catch (error) {
-    // No pids yet: the holder is between two system calls.
+    // The holder has made the directory and not yet written its pid.
     return error.code === 'ENOENT' && ageMs < 2000
   }
 }
 
-/** Takes the lock, or waits until its holder is done. Returns false when there is nothing left to install. */
+/**
+ * Takes the lock, or waits until its holder is done.
+ *
+ * @returns false when everything is installed
+ */
 const lock = async () => {
   for (;;) {
     if (installed()) return false
@@ -60,7 +68,7 @@ const lock = async () => {
     }
     try {
       if (!held()) {
-        // Renamed first: of several that wait, one gets it away.
+        // The rename comes first because it succeeds for only one of several waiting processes.
         const abandoned = `${lockDir}.${process.pid}`
         fs.renameSync(lockDir, abandoned)
         fs.rmSync(abandoned, { recursive: true, force: true })
@@ -72,16 +80,16 @@ const lock = async () => {
   }
 }
 
-/** Runs pnpm and returns its exit code. It gets a process group of its own, to be stopped as a whole. */
+/** Runs pnpm and returns its exit code. pnpm gets its own process group, so that one signal ends all of it. */
 const install = async () => {
   console.error('foreman: installing dependencies (once)')
   const npx = spawn('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only'], {
-    // pnpm's chatter goes to stderr: stdout belongs to what is being started.
+    // The output of pnpm goes to stderr: stdout belongs to the command that is being started.
     stdio: ['ignore', 2, 2],
     detached: true,
     env: { ...process.env, CI: 'true', NODE_ENV: 'development' },
   })
-  // What pnpm leaves half done, the next start makes good.
+  // The next start completes an installation that was cut off.
   const stop = () => process.kill(-npx.pid, 'SIGKILL')
   process.once('SIGTERM', stop).once('SIGINT', stop)
   const exit = once(npx, 'exit')

@@ -62,7 +62,7 @@ const run = (name: string) => {
 
 const installing = () => expect.poll(() => installs().length, { timeout: 10_000, interval: 5 }).toBe(1)
 
-test('two that start at the same moment install once, and both run', async () => {
+test('two commands that start at the same moment install once, and both run', async () => {
   const ends = await Promise.all([run('a').closed, run('b').closed])
   expect(ends).toEqual([
     { code: 0, output: 'hello from a\n' },
@@ -81,7 +81,7 @@ test('nothing is installed again until the lockfile changes', async () => {
   expect(installs()).toHaveLength(2)
 })
 
-test('an installation that fails ends with its code and is tried again by the next', async () => {
+test('a command whose installation fails exits with its code, and the next command tries again', async () => {
   write('broken', '')
   expect(await run('a').closed).toEqual({ code: 7, output: '' })
   expect(exists('.installing')).toBe(false)
@@ -89,7 +89,7 @@ test('an installation that fails ends with its code and is tried again by the ne
   expect(await run('b').closed).toEqual({ code: 0, output: 'hello from b\n' })
 })
 
-test('SIGTERM ends an installation that is under way, and all that it started', async () => {
+test('SIGTERM ends a running installation and every process that it started', async () => {
   write('seconds', '60')
   const { child, closed } = run('a')
   await installing()
@@ -99,7 +99,7 @@ test('SIGTERM ends an installation that is under way, and all that it started', 
   expect(exists('.installing')).toBe(false)
 })
 
-test('an installer that was killed does not block the next, which waits for what it left running', async () => {
+test('after an installer was killed, the next command waits for what is still running and then installs', async () => {
   write('seconds', '1')
   const { child, closed } = run('a')
   await installing()
@@ -113,7 +113,7 @@ test('an installer that was killed does not block the next, which waits for what
   expect(installs()).toHaveLength(2)
 })
 
-test('a lock from long ago does not block, whoever has its process id today', async () => {
+test('an old lock does not block, even if another process has its process id today', async () => {
   fs.mkdirSync(path.join(checkout, '.installing'))
   write('.installing/pids', `${process.pid}\n`)
   const longAgo = new Date(Date.now() - 11 * 60_000)

@@ -34,7 +34,7 @@ const request = (output: string, token: string) => {
 const pidsOf = (output: string, app: string): number[] =>
   [...output.matchAll(new RegExp(`"pid":(\\d+).*"foreman ${app}"`, 'g'))].map(([, pid]) => Number(pid))
 
-test('says its pid and its target, and the curl line that it prints streams an answer', async () => {
+test('prints its pid and its target, and the curl line that it prints streams an answer', async () => {
   const { started, sim } = await startOnSim('--token', 'hush')
   const lines = started.output().split('\n')
   expect(lines[0]).toBe(`foreman: pid ${started.pid}`)
@@ -50,7 +50,7 @@ test('says its pid and its target, and the curl line that it prints streams an a
   expect(started.output()).not.toContain('hush')
 })
 
-test('a worker that is killed comes back, and SIGTERM ends both', async () => {
+test('a killed worker is started again, and SIGTERM ends gateway and worker', async () => {
   const { started } = await startOnSim()
   process.kill(pidsOf(started.output(), 'worker')[0]!, 'SIGKILL')
   await expect.poll(() => pidsOf(started.output(), 'worker').length, waiting).toBe(2)
@@ -70,7 +70,7 @@ test('a bad setting stops the start in one line', async () => {
   expect(started.output()).toMatch(/^--max-wait is "10": it must be a duration .*\n$/)
 })
 
-test('a file that cannot be used stops everything, in the words of the child', async () => {
+test('a queue file that cannot be used stops all processes, with the message of the child', async () => {
   const started = start([
     '--ollama-url=http://127.0.0.1:9',
     '--addr=127.0.0.1:0',
@@ -99,7 +99,7 @@ test('a setting that both processes have is the same in both', () => {
   expect(inBoth).toEqual(Object.keys(sharedSettings))
 })
 
-test('compose.yaml passes every setting on', () => {
+test('compose.yaml passes on every setting', () => {
   const compose = readFileSync(path.join(import.meta.dirname, '../compose.yaml'), 'utf8')
   const passed = [...compose.matchAll(/^ +(FOREMAN_\w+):/gm)].map(([, name]) => name)
   expect(new Set(passed)).toEqual(new Set(describeSettings(tables).map(({ env }) => env)))

@@ -23,7 +23,7 @@ const settings = {
   ollamaUrl: setting.url({
     env: gatewaySettings.ollamaUrl.env,
     optional: true,
-    describe: `The Ollama server; without it one that answers on ${LOCAL_OLLAMA}, else a simulated one`,
+    describe: `The Ollama server; default: the one that answers on ${LOCAL_OLLAMA}, or else a simulated one`,
   }),
 }
 
@@ -34,7 +34,7 @@ const main = async (): Promise<number> => {
   const env = withEnvFile(process.env)
   const command = {
     command: 'npm start --',
-    summary: 'Runs a gateway and a worker on one Ollama server, and starts again whichever dies.',
+    summary: 'Runs a gateway and a worker for one Ollama server, and starts either again when it dies.',
     argv: process.argv.slice(2),
   }
   const config = readSettings(settings, { ...command, env })
@@ -43,7 +43,7 @@ const main = async (): Promise<number> => {
   const simulatedPort = await portOfSimulation(config.ollamaUrl)
   const target =
     config.ollamaUrl ?? (simulatedPort === undefined ? LOCAL_OLLAMA : `http://127.0.0.1:${simulatedPort}`)
-  // A port that is chosen anew at each start would be another one after a crash.
+  // Chosen here, not by the gateway, so that the port stays the same when the gateway is started again.
   const addr = { ...config.addr, port: config.addr.port || (await freePort(config.addr.host)) }
 
   const childEnv = {
@@ -52,14 +52,14 @@ const main = async (): Promise<number> => {
     [settings.ollamaUrl.env]: target,
     [settings.addr.env]: formatAddress(addr),
   }
-  // Stopped in this order, so that callers who wait still get their answers.
+  // They are stopped in this order: the gateway first, while the worker still runs the jobs whose callers wait.
   const children = [
     { name: 'gateway', args: [inCheckout('apps/gateway/src/main.ts')], env: childEnv },
     { name: 'worker', args: [inCheckout('apps/worker/src/main.ts')], env: childEnv },
   ]
   if (simulatedPort !== undefined) {
     const args = [inCheckout('packages/ollama-sim/src/main.ts'), '--addr', `127.0.0.1:${simulatedPort}`]
-    // Slow enough to be seen streaming.
+    // Slow enough that a reader sees the answer stream.
     children.push({ name: 'simulated Ollama', args, env: { FOREMAN_SIM_RATE: '20', ...env } })
   }
   const supervisor = supervise({ children, log: say })
@@ -84,7 +84,11 @@ const main = async (): Promise<number> => {
   return supervisor.finished
 }
 
-/** Says which target it is going to be. The port for a simulated one, or undefined when there is a real one. */
+/**
+ * Chooses the target, and prints which it is.
+ *
+ * @returns a free port for a simulated Ollama; undefined when a real one is used
+ */
 const portOfSimulation = async (configured: string | undefined): Promise<number | undefined> => {
   if (configured !== undefined) say(`target: ${configured}, as configured`)
   else if (await answersAsOllama(LOCAL_OLLAMA)) say(`target: the Ollama that answers on ${LOCAL_OLLAMA}`)

@@ -73,7 +73,7 @@ const start = (...children: SuperviseOptions['children']): Supervisor => {
   return supervisor
 }
 
-test('a child that is killed is started again, the other is left alone', async () => {
+test('a killed child is started again, and the other child is not touched', async () => {
   start(child('a'), child('b'))
   await until('ready a', 'ready b')
   process.kill(events().find(({ what }) => what === 'ready a')!.pid, 'SIGKILL')
@@ -82,14 +82,14 @@ test('a child that is killed is started again, the other is left alone', async (
   expect(said).toEqual(['a died (SIGKILL), starting it again in 0.05 s'])
 })
 
-test('a child that keeps dying is started again after longer and longer waits', async () => {
+test('the waits grow when a child dies again and again', async () => {
   start(child('a', { code: 1 }))
   await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3)
   expect(said.slice(0, 3).map(line => line.replace(/.*in /, ''))).toEqual(['0.05 s', '0.1 s', '0.1 s'])
   expect(said[0]).toContain('exit code 1')
 })
 
-test('a child that ends by itself without an error is started again too', async () => {
+test('a child that ends by itself without an error is started again', async () => {
   start(child('a', { code: 0 }))
   await expect.poll(() => times('started a'), { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
 })
@@ -103,7 +103,7 @@ test('bad configuration of one child stops all of them with exit code 2', async 
   expect(said).toEqual([])
 })
 
-test('stopping asks one child after the other, each once the one before it is gone', async () => {
+test('stopping ends one child after the other: each is asked when the one before it is gone', async () => {
   const { stop, finished } = start(child('a', { stopMs: 200 }), child('b'))
   await until('ready a', 'ready b')
   stop()
@@ -113,7 +113,7 @@ test('stopping asks one child after the other, each once the one before it is go
   expect(said).toEqual([])
 })
 
-test('stopping while a child waits to be started again leaves it down', async () => {
+test('a child that waits to be started again stays down when the supervisor stops', async () => {
   const { stop, finished } = start(child('a', { code: 1 }))
   await expect.poll(() => said.length, { timeout: 10_000, interval: 1 }).toBe(1)
   stop()
@@ -121,7 +121,7 @@ test('stopping while a child waits to be started again leaves it down', async ()
   expect(times('started a')).toBe(1)
 })
 
-test('a child that cannot even be spawned is tried again', async () => {
+test('a child that cannot be spawned is tried again', async () => {
   const { execPath } = process
   try {
     process.execPath = path.join(directory, 'no-node')
@@ -134,7 +134,7 @@ test('a child that cannot even be spawned is tried again', async () => {
   await until('ready a')
 })
 
-test('killing ends the children at once and for good', async () => {
+test('killing ends the children at once, and they are not started again', async () => {
   const { kill, stop, finished } = start(child('a', { stopMs: 60_000 }), child('b'))
   await until('ready a', 'ready b')
   stop()

@@ -18,7 +18,7 @@ const startTail = async (variables: Record<string, string>, ...args: string[]) =
   return { ...tail, url, deliver }
 }
 
-test('webhook-tail prints what arrives, verifies it, and knows what comes again', async () => {
+test('webhook-tail prints and verifies each message, and marks repeated ones', async () => {
   const tail = await startTail({ FOREMAN_WEBHOOK_SECRET: `old ${SECRET}` })
   expect(await tail.deliver(SECRET)).toBe(204)
   expect(await tail.deliver('old')).toBe(204)
@@ -31,7 +31,7 @@ test('webhook-tail prints what arrives, verifies it, and knows what comes again'
   expect(await tail.ended).toBe(0)
 })
 
-test('webhook-tail answers as it is told, says when nothing is verified, and takes no more than a megabyte', async () => {
+test('webhook-tail answers with the configured status, says when it verifies nothing, and refuses more than a megabyte', async () => {
   const tail = await startTail({}, '--status', '500', '--body', 'on')
   await until(() => tail.output().includes('nothing is verified'))
   expect(await tail.deliver(SECRET)).toBe(500)

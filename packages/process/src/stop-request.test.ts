@@ -8,7 +8,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-/** A process that says `ready`, then the reason it is asked to stop for, and takes `stopMs` to do so. */
+/** A process that prints `ready`, then the reason of its stop request, and takes `stopMs` to stop. */
 const start = (stopMs: number, { loadMs = 0, ipc = false } = {}) => {
   const source = `
     import { onStopRequest } from ${JSON.stringify(new URL('index.ts', import.meta.url).href)}
@@ -52,7 +52,7 @@ test('the second signal ends the process at once, whichever it is', async () => 
   expect(lines).toEqual(['ready', 'SIGINT', 'at once'])
 })
 
-test('a signal that arrives twice in one moment is one signal', async () => {
+test('the same signal twice within a moment counts as one', async () => {
   const { child, lines, says, closed } = start(300)
   await says('ready')
   child.kill('SIGINT')
@@ -62,7 +62,7 @@ test('a signal that arrives twice in one moment is one signal', async () => {
   expect(lines).toEqual(['ready', 'SIGINT'])
 })
 
-test('a parent that is gone stops gracefully, and a first signal then changes nothing', async () => {
+test('the process stops gracefully when its parent is gone, and a signal after that changes nothing', async () => {
   const { child, lines, says, closed } = start(300, { ipc: true })
   await says('ready')
   child.disconnect()
@@ -72,7 +72,7 @@ test('a parent that is gone stops gracefully, and a first signal then changes no
   expect(lines).toEqual(['ready', 'orphaned'])
 })
 
-test('a parent that went while the process was loading is noticed', async () => {
+test('the process notices that its parent ended while it was loading', async () => {
   const { child, lines, closed } = start(0, { ipc: true, loadMs: 500 })
   child.disconnect()
   expect(await closed).toEqual([0, null])

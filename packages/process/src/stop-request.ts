@@ -1,17 +1,25 @@
 import { constants } from 'node:os'
 
-/** What asked the process to stop; `orphaned`: the parent that started it is gone. */
+/** What asked the process to stop. `orphaned`: the parent process is gone. */
 export type StopReason = 'SIGTERM' | 'SIGINT' | 'orphaned'
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm. Nobody types it twice this fast. */
+/** Under npm one Ctrl-C arrives twice: from the terminal and from npm. Nobody presses it twice this fast. */
 const SAME_SIGNAL_MS = 100
 
 /**
- * Calls `stop`, once, at the first SIGTERM or SIGINT, or when the parent is gone. The second signal ends the process
- * at once with 128 + its number, after `atOnce`. The same signal again within 100 ms counts as one.
+ * Calls `stop` once: at the first SIGTERM or SIGINT, or when the parent process is gone. A second signal calls `atOnce`
+ * and ends the process with 128 + the number of the signal. The same signal again within 100 ms counts as one signal.
  *
- * The parent is known by an IPC channel (`stdio: […, 'ipc']`), which the system closes however the parent ends; a
- * process that was started without one has no parent to lose. The channel does not keep the process running.
+ * Only a process that was started with an IPC channel (`stdio: […, 'ipc']`) notices that its parent is gone: the system
+ * closes the channel, however the parent ended. The channel does not keep the process running.
+ *
+ * @param process the global `process`
+ * @param atOnce must not wait for anything
+ * @example
+ * onStopRequest(process, reason => {
+ *   logger.info({ reason }, 'stopping')
+ *   void server.stop().then(() => process.exit(0))
+ * })
  */
 export const onStopRequest = (
   process: NodeJS.Process,
@@ -40,6 +48,6 @@ export const onStopRequest = (
   const orphaned = () => stopOnce('orphaned')
   process.once('disconnect', orphaned)
   process.channel?.unref()
-  // The parent may have gone while this process was still loading its modules.
+  // The parent may have ended while this process was still loading its modules.
   if (process.send !== undefined && !process.connected) setImmediate(orphaned)
 }

@@ -1,6 +1,8 @@
 /**
- * The base of an HTTP server, normalised and without a trailing slash, so that a path can be put behind it.
- * http or https only; a path is kept, user info, query and fragment are refused (undefined), as is anything else.
+ * The base URL of an HTTP server, normalised and without a trailing slash, so that a path can be appended to it. A path
+ * in the text is kept.
+ *
+ * @returns undefined for anything but http and https, and for a URL with user info, query or fragment
  */
 export const parseBaseUrl = (text: string): string | undefined => {
   if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return undefined
@@ -9,6 +11,6 @@ export const parseBaseUrl = (text: string): string | undefined => {
   return url.href.replace(/\/+$/, '')
 }
 
-/** The same text with user info taken out, fit for a message. */
+/** The text without its user info, so that a message can show it. */
 export const withoutUserInfo = (text: string): string =>
   text.includes('@') ? text.replace(/^([a-z]+:\/*)?.*@/i, '$1…@') : text

@@ -1,27 +1,29 @@
 import yargs from 'yargs'
-import { describeSettings } from './describe.ts'
+import { describeSettings, type SettingRow } from './describe.ts'
 import { HelpShown, SettingError } from './errors.ts'
 import type { SettingTable } from './setting.ts'
 
 export interface Command {
-  /** How the command is called, for `--help`: `npm run gateway --`. */
-  command: string
-  /** What it does, in one line. */
-  summary: string
-  /** The arguments behind the command. */
-  argv: readonly string[]
+  /** How a user calls the command, for `--help`: `npm run gateway --`. */
+  readonly command: string
+  /** What the command does, in one line. */
+  readonly summary: string
+  /** The arguments after the command. */
+  readonly argv: readonly string[]
 }
 
 /**
- * The texts of the flags that were given, by the keys of the table; of a repeated flag the last.
- * Throws HelpShown for `--help`, SettingError for what is no flag of the table or lacks its value.
+ * The texts of the given flags, by the keys of the table. The last of a repeated flag counts.
+ *
+ * @throws HelpShown when the flags contain `--help`
+ * @throws SettingError when a flag is not in the table or has no value
  */
 export const parseFlags = (table: SettingTable, { command, summary, argv }: Command): Map<string, string> => {
   const rows = describeSettings(table)
   const parser = yargs()
     .locale('en')
     .usage(`${command} [flags]\n\n${summary}`)
-    .epilogue('A flag wins over its environment variable, that over .env, that over the default.')
+    .epilogue('A flag overrides its environment variable, which overrides .env, which overrides the default.')
     .wrap(110)
     .version(false)
     .help('help')
@@ -52,7 +54,7 @@ export const parseFlags = (table: SettingTable, { command, summary, argv }: Comm
       help = output
     })
   } catch (error) {
-    // yargs trips over names that every object has, such as --constructor.
+    // yargs fails on names that every object has, such as --constructor.
     throw new SettingError('these flags cannot be read (see --help)', { cause: error })
   }
   if (failure) throw new SettingError(refusal(failure.message), { cause: failure })
@@ -61,7 +63,7 @@ export const parseFlags = (table: SettingTable, { command, summary, argv }: Comm
 }
 
 const flagTexts = (
-  rows: { key: string; flag: string }[],
+  rows: readonly Pick<SettingRow, 'key' | 'flag'>[],
   parsed: Record<string, unknown>,
 ): Map<string, string> => {
   const keys = new Map(rows.map(({ key, flag }) => [flag.slice(2), key]))
@@ -74,13 +76,13 @@ const flagTexts = (
       throw new SettingError(`${JSON.stringify(flag).slice(1, -1)} is no flag here (see --help)`)
     texts.set(key, String(value))
   }
-  // The word itself is not repeated: it may be half of a secret that was not quoted.
+  // The message does not repeat the word: it may be half of a secret that was not quoted.
   if ((parsed['_'] as unknown[]).length > 0)
     throw new SettingError('only flags are taken here, no other words (see --help)')
   return texts
 }
 
-/** yargs's own words, but for the one that happens. */
+/** The message of yargs, or a plainer one for the mistake that users make. */
 const refusal = (message: string): string => {
   const [, flag] = /^Not enough arguments following: (\S+)$/.exec(message) ?? []
   return `${flag === undefined ? message : `--${flag} needs a value`} (see --help)`

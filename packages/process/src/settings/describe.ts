@@ -1,20 +1,25 @@
 import type { SettingTable } from './setting.ts'
 
-/** What `--help`, the documentation and an example env file say of one setting. */
+/** What `--help`, the documentation and an example env file say about one setting. */
 export interface SettingRow {
-  key: string
+  readonly key: string
   /** With its dashes: `--poll-interval`. */
-  flag: string
-  env: string
-  /** As typed; undefined when there is none. */
-  default: string | undefined
-  describe: string
-  secret: boolean
-  /** Has neither a default nor leave to be absent. */
-  required: boolean
+  readonly flag: string
+  readonly env: string
+  /** The text that a user would type; undefined when the setting has no default. */
+  readonly default: string | undefined
+  readonly describe: string
+  readonly secret: boolean
+  /** The setting has no default and is not optional. */
+  readonly required: boolean
 }
 
-/** One row per setting, in the table's order. */
+/**
+ * One row for each setting, in the order of the table.
+ *
+ * @example
+ * for (const { env, flag, describe } of describeSettings(settings)) console.log(env, flag, describe)
+ */
 export const describeSettings = (table: SettingTable): SettingRow[] =>
   Object.entries(table).map(([key, { env, describe, secret, optional, default: fallback }]) => ({
     key,

@@ -2,8 +2,10 @@ const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
 const shape = /^(?:(?<h>\d+)h)?(?:(?<m>\d+)m(?!s))?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/
 
 /**
- * Milliseconds of a duration such as `30s`, `5m`, `1h30m` or `300ms`, or `0`; largest unit first, whole numbers.
- * Undefined for anything else: a plain number has no unit and is refused.
+ * The milliseconds of a duration such as `30s`, `5m`, `1h30m` or `300ms`, or of `0`: whole numbers, the largest unit
+ * first.
+ *
+ * @returns undefined for anything else, also for a number without a unit
  */
 export const parseDuration = (text: string): number | undefined => {
   if (text === '0') return 0

@@ -25,7 +25,7 @@ test('an env file fills in what the environment does not set', () => {
   })
 })
 
-test('a variable set to nothing switches the line of the env file off', () => {
+test('a variable that is set to nothing overrides the line of the env file', () => {
   expect(withEnvFile({ X_TOKEN: '' }, envFile('X_TOKEN=abc\n'))).toEqual({ X_TOKEN: '' })
 })
 

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { SettingError } from './errors.ts'
 
-export type Environment = Record<string, string | undefined>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment with the variables of an env file under it: what is set, even to nothing, stays.
- * A missing file is fine; one that cannot be read is a SettingError.
+ * The environment, completed by the variables of an env file. A variable that the environment sets, even to nothing,
+ * keeps its value. The file may be missing.
+ *
+ * @throws SettingError when the file exists and cannot be read
+ * @example
+ * const config = readSettings(settings, { ...command, env: withEnvFile(process.env) })
  */
 export const withEnvFile = (env: Environment, path = '.env'): Environment => {
   let text

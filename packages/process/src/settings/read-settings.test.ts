@@ -45,7 +45,7 @@ const thrown = (argv: string[], env?: Environment): Error => {
   throw new Error(`nothing was thrown for ${argv.join(' ')}`)
 }
 
-test('defaults, environment and flags become one object, each value of its own type', () => {
+test('defaults, environment and flags become one object with typed values', () => {
   const values = read([target, '--max-body', '2MB', '--management=off'], {
     X_POLL_INTERVAL: '1h30m',
     X_ADDR: '[::1]:0',
@@ -74,11 +74,11 @@ test('defaults, environment and flags become one object, each value of its own t
   }>()
 })
 
-test('a flag wins over its environment variable, and of a repeated flag the last wins', () => {
+test('a flag overrides its environment variable, and the last of a repeated flag counts', () => {
   expect(read([target, '--addr', ':1', '--addr=:2'], { X_ADDR: ':3' }).addr.port).toBe(2)
 })
 
-test('a flag that repairs a bad environment variable is enough', () => {
+test('a bad environment variable does no harm when a flag overrides it', () => {
   expect(read([target, '--concurrency', '2'], { X_CONCURRENCY: 'many' }).concurrency).toBe(2)
 })
 
@@ -155,7 +155,7 @@ test.each<[string, string[], Environment, RegExp]>([
   expect(error.message).not.toMatch(/hush|\n/)
 })
 
-test('--help lists every flag with its variable, default and description, whatever else is wrong', () => {
+test('--help lists every flag with its variable, default and description, even if another flag is bad', () => {
   const help = thrown(['--help', '--concurrency=none'])
   expect(help).toBeInstanceOf(HelpShown)
   expect(help.message).toContain('npm run x -- [flags]')
@@ -166,7 +166,7 @@ test('--help lists every flag with its variable, default and description, whatev
   }
 })
 
-test('a table describes itself in rows', () => {
+test('describeSettings makes a row of each setting', () => {
   const rows = describeSettings(table)
   expect(rows.map(row => row.key)).toEqual(Object.keys(table))
   expect(rows.find(row => row.key === 'token')).toEqual({
@@ -181,12 +181,12 @@ test('a table describes itself in rows', () => {
   expect(rows.filter(row => row.required).map(row => row.flag)).toEqual(['--target-url'])
 })
 
-test('the flags that were given can be handed down as environment', () => {
+test('flagsAsEnvironment turns the given flags into variables', () => {
   const argv = ['--poll-interval=2s', '--token', 't']
   expect(flagsAsEnvironment(table, { ...named, argv })).toEqual({ X_POLL_INTERVAL: '2s', X_TOKEN: 't' })
 })
 
-test('bounds that make no sense are a mistake of the table', () => {
+test('a table whose bounds make no sense throws when it is built', () => {
   expect(() => setting.duration({ env: 'X', describe: '', min: '10' })).toThrow(TypeError)
   expect(() => setting.integer({ env: 'X', describe: '', min: 2, max: 1 })).toThrow(TypeError)
 })

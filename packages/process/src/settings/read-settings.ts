@@ -5,13 +5,25 @@ import { SettingError } from './errors.ts'
 import type { Setting, SettingTable, SettingValues } from './setting.ts'
 
 /**
- * Turns flags, environment and defaults into one typed object: a flag wins over its environment variable, that over
- * the default; an empty variable counts as unset.
- * Throws HelpShown for `--help` and SettingError, with a message of one line, for anything that cannot be used.
+ * Turns flags, environment and defaults into one typed object. A flag overrides its environment variable, which
+ * overrides the default. An empty variable counts as unset.
+ *
+ * @throws HelpShown when the flags contain `--help`
+ * @throws SettingError when a value is missing or not allowed; its message is one line
+ * @example
+ * const settings = {
+ *   pollInterval: setting.duration({ env: 'X_POLL_INTERVAL', default: '30s', describe: 'How often to poll' }),
+ * }
+ * const { pollInterval } = readSettings(settings, {
+ *   command: 'npm run x --',
+ *   summary: 'Does x.',
+ *   argv: process.argv.slice(2),
+ *   env: process.env,
+ * }) // milliseconds: 30_000, unless X_POLL_INTERVAL or --poll-interval says otherwise
  */
 export const readSettings = <const Table extends SettingTable>(
   table: Table,
-  { env, ...command }: Command & { env: Environment },
+  { env, ...command }: Command & { readonly env: Environment },
 ): SettingValues<Table> => {
   const flags = parseFlags(table, command)
   const values: Record<string, unknown> = {}
@@ -29,7 +41,14 @@ export const readSettings = <const Table extends SettingTable>(
   return values as SettingValues<Table>
 }
 
-/** What the flags alone set, as environment variables: how a parent hands its flags down to its children. */
+/**
+ * The given flags as environment variables, so that a process can pass its flags on to its children.
+ *
+ * @throws HelpShown when the flags contain `--help`
+ * @throws SettingError when a flag is not in the table or has no value
+ * @example
+ * flagsAsEnvironment(settings, { ...command, argv: ['--poll-interval=2s'] }) // { X_POLL_INTERVAL: '2s' }
+ */
 export const flagsAsEnvironment = (table: SettingTable, command: Command): Record<string, string> =>
   Object.fromEntries([...parseFlags(table, command)].map(([key, text]) => [table[key]!.env, text]))
 

@@ -4,39 +4,39 @@ import { parseDuration } from './duration.ts'
 import { parseSize } from './size.ts'
 
 interface Options {
-  /** Environment variable, e.g. `FOREMAN_POLL_INTERVAL`. */
-  env: string
+  /** The environment variable, such as `FOREMAN_POLL_INTERVAL`. */
+  readonly env: string
   /** One line for `--help` and the documentation. */
-  describe: string
-  /** As it would be typed. A setting with neither default nor `optional` is required. */
-  default?: string
-  /** May be absent: its value is then undefined. */
-  optional?: true
-  /** Its value never shows up in a message. */
-  secret?: true
+  readonly describe: string
+  /** The text that a user would type. A setting with neither a default nor `optional` is required. */
+  readonly default?: string
+  /** The setting may be absent. Its value is then undefined. */
+  readonly optional?: true
+  /** No message shows the value. */
+  readonly secret?: true
 }
 
 interface Bounds extends Options {
-  /** Smallest value allowed, as it would be typed. */
-  min?: string
-  /** Largest value allowed, as it would be typed. */
-  max?: string
+  /** The smallest value allowed, as a user would type it. */
+  readonly min?: string
+  /** The largest value allowed, as a user would type it. */
+  readonly max?: string
 }
 
-/** One setting: where it comes from, what is allowed, and how its text becomes a value. */
+/** One setting: where its text comes from, which texts are allowed, and how a text becomes a value. */
 export interface Setting<Value> extends Options {
-  /** What is allowed, as the end of a sentence: `a duration such as 30s`. */
-  allowed: string
+  /** Which texts are allowed, as the end of a sentence: `a duration such as 30s`. */
+  readonly allowed: string
   /** The value of a text, or undefined when the text is not allowed. */
-  parse: (text: string) => Value | undefined
-  /** The text as a message may repeat it; unchanged when absent. */
-  show?: (text: string) => string
-  /** Carries the type alone. */
-  value?: Value
+  readonly parse: (text: string) => Value | undefined
+  /** Changes the text into one that a message may show. Default: the text itself. */
+  readonly show?: (text: string) => string
+  /** Never set. It only carries the type of the value. */
+  readonly value?: Value
 }
 
 /** A table of settings; each key in camelCase is the flag in kebab-case: `pollInterval` is `--poll-interval`. */
-export type SettingTable = Record<string, Setting<unknown>>
+export type SettingTable = Readonly<Record<string, Setting<unknown>>>
 
 /** The object that a table of settings reads into. */
 export type SettingValues<Table extends SettingTable> = {
@@ -45,8 +45,8 @@ export type SettingValues<Table extends SettingTable> = {
 
 type Parsed<Value, Given> = Setting<Given extends { optional: true } ? Value | undefined : Value>
 
-/** A timer that is set to more than 2^31 - 1 ms fires at once, so no duration is longer unless its setting says so. */
-const LONGEST_TIMER = '596h'
+/** Node fires a timer of more than 2^31 - 1 ms at once, so a duration is no longer unless its setting allows it. */
+const MAX_TIMER = '596h'
 
 const within = (
   parse: (text: string) => number | undefined,
@@ -67,15 +67,24 @@ const within = (
   }
 }
 
-/** The kinds of settings. Each takes its name in the environment, a description, a default or `optional`, and its bounds. */
+/**
+ * The kinds of settings. Each takes the name of its variable, a description, a default or `optional`, and bounds.
+ *
+ * @example
+ * const settings = {
+ *   addr: setting.address({ env: 'X_ADDR', default: ':8080', describe: 'Where to listen' }),
+ *   maxBody: setting.size({ env: 'X_MAX_BODY', default: '1MB', max: '1GB', describe: 'The largest request' }),
+ *   token: setting.text({ env: 'X_TOKEN', optional: true, secret: true, describe: 'What callers must send' }),
+ * }
+ */
 export const setting = {
-  /** `30s`, `5m`, `1h30m`, `300ms`: milliseconds. From 1ms to 596h unless `min` and `max` say otherwise. */
+  /** Such as `30s`, `5m`, `1h30m` or `300ms`; the value is in milliseconds. From 1ms to 596h by default. */
   duration<const Given extends Bounds>(given: Given): Parsed<number, Given> {
-    const bounds = { min: given.min ?? '1ms', max: given.max ?? LONGEST_TIMER }
+    const bounds = { min: given.min ?? '1ms', max: given.max ?? MAX_TIMER }
     return { ...given, ...within(parseDuration, 'a duration such as 30s, 5m or 1h30m', bounds) }
   },
 
-  /** `512KB`, `100MB`, `1GB`: bytes. MB is 10^6 and MiB is 2^20, and so on. */
+  /** Such as `512KB`, `100MB` or `1GB`; the value is in bytes. MB is 10^6 and MiB is 2^20, and so on. */
   size<const Given extends Bounds>(given: Given): Parsed<number, Given> {
     return { ...given, ...within(parseSize, 'a size such as 512KB, 100MB or 1GB', given) }
   },
@@ -89,7 +98,7 @@ export const setting = {
     return { ...rest, ...within(parseInteger, 'a whole number', bounds) } as Parsed<number, Given>
   },
 
-  /** `:8080`, `127.0.0.1:8080`, `[::1]:8080`: a host, undefined for every interface, and a port. */
+  /** Such as `:8080`, `127.0.0.1:8080` or `[::1]:8080`. The host is undefined for every interface. */
   address<const Given extends Options>(given: Given): Parsed<Address, Given> {
     return {
       ...given,
@@ -98,7 +107,7 @@ export const setting = {
     }
   },
 
-  /** The base of an HTTP server: http or https, no user info, no query; normalised, without a trailing slash. */
+  /** The base URL of an HTTP server, without user info and query. The value has no trailing slash. */
   url<const Given extends Options>(given: Given): Parsed<string, Given> {
     const allowed = 'an http:// or https:// URL without user info or query, such as http://127.0.0.1:11434'
     return { ...given, allowed, parse: parseBaseUrl, show: withoutUserInfo }
@@ -106,7 +115,7 @@ export const setting = {
 
   /** Any text on one line. */
   text<const Given extends Options>(given: Given): Parsed<string, Given> {
-    // oxlint-disable-next-line no-control-regex -- they are what is refused
+    // oxlint-disable-next-line no-control-regex -- control characters are what is refused
     const parse = (text: string) => (text === '' || /[\x00-\x1f\x7f]/.test(text) ? undefined : text)
     return { ...given, allowed: 'text on one line, not empty', parse }
   },

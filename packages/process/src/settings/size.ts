@@ -2,8 +2,10 @@ const units = ['b', 'kb', 'mb', 'gb', 'tb']
 const binaryUnits = ['b', 'kib', 'mib', 'gib', 'tib']
 
 /**
- * Bytes of a size such as `512KB`, `100MB` or `1GB`, or `0`; the case of the unit does not matter.
- * kB, MB, GB and TB are powers of 1000; KiB, MiB, GiB and TiB are powers of 1024. Undefined for anything else.
+ * The bytes of a size such as `512KB`, `100MB` or `1GB`, or of `0`. kB, MB, GB and TB are powers of 1000; KiB, MiB, GiB
+ * and TiB are powers of 1024; the case of the unit does not matter.
+ *
+ * @returns undefined for anything else
  */
 export const parseSize = (text: string): number | undefined => {
   if (text === '0') return 0
