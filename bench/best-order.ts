@@ -1,13 +1,13 @@
 export interface Job {
   readonly model: string
-  /** When it may start, in ms. */
+  /** The earliest time at which the job can start, in ms. */
   readonly arrivesMs: number
 }
 
 export interface Costs {
-  /** What a change of models costs. */
+  /** The time of a model load. */
   readonly loadMs: number
-  /** What a job costs on a model that is in memory. */
+  /** The time of a job whose model is in memory. */
   readonly jobMs: number
 }
 
@@ -20,20 +20,21 @@ export interface BestOrder {
 
 interface Step {
   readonly endsAtMs: number
-  /** Which model's job ran last, and how the jobs before it were run. */
+  /** The model of the job that ran last. */
   readonly model: string
+  /** How the jobs before this one ran. */
   readonly before: Step | undefined
   readonly job: Job
   readonly loads: number
 }
 
 /**
- * The order that is over first, for one who knows all arrivals beforehand and runs one job at a time with one model
- * in memory, none at first. Within a model the jobs keep their order. Among orders that are over at the same time, one with
- * the fewest loads.
+ * The order of the jobs that ends first, if all arrivals were known beforehand. One job runs at a time, with one model in
+ * memory, and none at the start. Jobs of one model keep their order. Of several orders that end at the same time, one
+ * with the fewest loads.
  *
- * Exact: every mix of "so many jobs of each model are done, this one ran last" is looked at once, and it is never
- * better to reach one later.
+ * The result is exact. The search visits each state "this many jobs of each model are done, this model ran last" once,
+ * and reaching a state later is never better.
  */
 export const bestOrder = (jobs: readonly Job[], { loadMs, jobMs }: Costs): BestOrder => {
   const models = [...new Set(jobs.map(({ model }) => model))]

@@ -1,29 +1,29 @@
 import http from 'node:http'
 
-const LONGEST_ANSWER_MS = 120_000
+const ANSWER_TIMEOUT_MS = 120_000
 
-/** What a caller saw of one answer; times in ms, by `performance.now()`. */
+/** When a caller got one answer; times in ms, by `performance.now()`. */
 export interface Timing {
   readonly sentAt: number
   readonly firstByteAt: number
-  /** When it was clear that nothing more comes. */
+  /** When the answer had ended. */
   readonly lastByteAt: number
 }
 
-/** Keeps its connections, as callers with a pool do. */
+/** A pool that reuses connections, as callers usually have. */
 export const newPool = (): http.Agent => new http.Agent({ keepAlive: true })
 
 /**
  * Sends one request and reads its answer to the end.
  *
- * @throws when it is not a whole answer with status 200: a benchmark of failures would be a fast one
+ * @throws Error when the status is not 200 or the answer is incomplete: failures would pass for fast answers
  */
 export const timedCall = (url: string, pool: http.Agent, path: string, body: object): Promise<Timing> =>
   new Promise((resolve, reject) => {
     const bytes = Buffer.from(JSON.stringify(body))
     const { hostname, port } = new URL(url)
     const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.byteLength }
-    const signal = AbortSignal.timeout(LONGEST_ANSWER_MS)
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
     const sentAt = performance.now()
     const options = { hostname, port, method: 'POST', path, headers, agent: pool, signal }
     const request = http.request(options, response => {
@@ -45,7 +45,7 @@ export const timedCall = (url: string, pool: http.Agent, path: string, body: obj
     request.end(bytes)
   })
 
-/** Sends a request whose answer will not come; the returned function ends it. */
+/** Sends a request that gets no answer. The returned function closes its connection. */
 export const waitingCall = (url: string, path: string, body: object): Promise<() => void> =>
   new Promise((resolve, reject) => {
     const bytes = Buffer.from(JSON.stringify(body))

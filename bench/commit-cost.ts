@@ -1,46 +1,36 @@
 import { openStore } from '@foreman/store'
 import Database from 'better-sqlite3'
 import path from 'node:path'
-import { type Spread, spread } from './stats.ts'
+import type { Commits } from './measured.ts'
+import { newJob } from './new-job.ts'
+import { spread } from './stats.ts'
 
-/** What an accepted job of ordinary size writes: so many pages of 4 kB. */
+/** An accepted job of ordinary size writes this many pages of 4 kB. */
 const PAGES = 8
 const PAGE_BYTES = 4096
 
-/** In ms. */
-export interface Commits {
-  /** Of a commit that is on the disk when it returns. */
-  readonly full: Spread
-  /** Of the same commit when it is only handed to the system. */
-  readonly normal: Spread
-  /** Of taking a job over: the store's own verb, its full commit included. */
-  readonly accept: Spread
+export interface CommitCost {
+  /** Times `count` commits of each kind. They take turns, so that other work on the disk slows all three. */
+  sample(count: number): Commits
+  close(): void
 }
 
-/** Times commits on a queue's disk, beside the queue and not in it; in ms. */
-export const commitCost = (directory: string) => {
+/** Times commits on the disk of a queue, in files beside the queue. */
+export const commitCost = (directory: string): CommitCost => {
   const connection = new Database(path.join(directory, 'scratch.db'))
   connection.pragma('journal_mode = WAL')
   connection.exec('CREATE TABLE pages (id INTEGER PRIMARY KEY, bytes BLOB)')
   const insert = connection.prepare('INSERT INTO pages (bytes) VALUES (?)')
   const bytes = Buffer.alloc((PAGES - 1) * PAGE_BYTES, 1)
   const store = openStore(path.join(directory, 'scratch-queue.db'), { busyTimeoutMs: 1_000 })
-  const job = {
+  const job = newJob({
     path: '/api/chat',
     endpoint: '/api/chat',
-    model: 'plain',
-    modelName: 'plain:latest',
-    loadOptions: '{}',
-    groupKey: 'plain',
     streaming: true,
-    headers: [['Content-Type', 'application/json']] as const,
     body: Buffer.from(JSON.stringify({ model: 'plain', messages: [{ role: 'user', content: 'hi' }] })),
-    caller: 'default',
-    priority: 'normal' as const,
-  }
+  })
   return {
-    /** Interleaved, so that whatever else the disk does hits all three. */
-    sample: (count: number): Commits => {
+    sample: count => {
       const times = { full: [] as number[], normal: [] as number[], accept: [] as number[] }
       for (let at = 0; at < count; at++) {
         for (const level of ['full', 'normal'] as const) {
@@ -51,7 +41,7 @@ export const commitCost = (directory: string) => {
       }
       return { full: spread(times.full), normal: spread(times.normal), accept: spread(times.accept) }
     },
-    close: (): void => {
+    close: () => {
       connection.close()
       store.close()
     },

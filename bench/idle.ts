@@ -2,14 +2,15 @@ import Database from 'better-sqlite3'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitingCall } from './caller.ts'
-import { queueDirectory, startForeman, startSimulation } from './installation.ts'
+import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
 import type { Process } from './processes.ts'
-import { figure, table } from './table.ts'
+import { figure, ratio, table } from './table.ts'
 
 const NEVER_MS = 3_600_000
-/** Starting up leaves work behind: compiling, collecting. */
+/** After a start, Node still compiles code and collects garbage for a moment. */
 const SETTLE_MS = 1_000
+/** How many callers connect at the same time. */
 const AT_A_TIME = 50
 const QUEUED_TIMEOUT_MS = 30_000
 
@@ -17,46 +18,58 @@ interface Observation {
   readonly waiting: number
   readonly seconds: number
   readonly processes: readonly {
-    name: string
-    cpuPercent: number | undefined
-    residentMB: number | undefined
+    readonly name: string
+    readonly cpuPercent: number | undefined
+    readonly residentMB: number | undefined
   }[]
 }
 
-/** What gateway and worker cost while nothing happens: without callers, and with callers who all wait. */
-export const idle = async ({ quick, directory, profileDirectory }: BenchOptions) => {
+/** What gateway and worker cost without callers, and with callers who all wait. Nothing happens meanwhile. */
+export const idle = async ({ quick, against, directory, profileDirectory }: BenchOptions) => {
   const [windowMs, steps] = quick ? [1_000, [0, 50]] : [10_000, [0, 100, 1_000]]
-  // The first job never ends, and so all the others wait behind it.
+  // The first job never ends, so all other jobs wait behind it.
   const simulation = await startSimulation({ promptMs: NEVER_MS })
-  const queue = queueDirectory(directory)
-  const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
+  const roots = [undefined, ...(against === undefined ? [] : [against])]
   const measured: Observation[] = []
-  const callers: (() => void)[] = []
+  const foremen: (Foreman & { readonly queue: string; readonly callers: (() => void)[] })[] = []
   try {
+    for (const root of roots) {
+      const queue = queueDirectory(directory)
+      const foreman = await startForeman({ target: simulation.url, root, directory: queue, profileDirectory })
+      foremen.push({ ...foreman, queue, callers: [] })
+    }
+    const [foreman, before] = foremen
+    const processes = {
+      ...(foreman && { gateway: foreman.gateway, worker: foreman.worker }),
+      ...(before && { 'gateway before': before.gateway, 'worker before': before.worker }),
+    }
     for (const waiting of steps) {
-      while (callers.length < waiting) {
-        const missing = Math.min(AT_A_TIME, waiting - callers.length)
-        const more = Array.from({ length: missing }, () =>
-          waitingCall(foreman.url, '/api/chat', {
-            model: 'alpha',
-            messages: [{ role: 'user', content: 'hi' }],
-          }),
-        )
-        callers.push(...(await Promise.all(more)))
+      for (const { url, queue, callers } of foremen) {
+        await addCallers(url, callers, waiting)
+        await areQueued(path.join(queue, 'queue.db'), waiting)
       }
-      await areQueued(path.join(queue, 'queue.db'), waiting)
       await delay(SETTLE_MS)
-      measured.push(await observe(waiting, windowMs, { gateway: foreman.gateway, worker: foreman.worker }))
+      // Both checkouts in the same window, so that whatever else the machine does disturbs both.
+      measured.push(await observe(waiting, windowMs, processes))
     }
   } finally {
-    await foreman.stop()
-    for (const leave of callers) leave()
+    await Promise.all(foremen.map(foreman => foreman.stop()))
+    for (const leave of foremen.flatMap(({ callers }) => callers)) leave()
     await simulation.stop()
   }
   return { measured, text: describe(measured) }
 }
 
-/** Waits until so many jobs are taken and none of them has ended. */
+const addCallers = async (url: string, callers: (() => void)[], count: number): Promise<void> => {
+  const body = { model: 'alpha', messages: [{ role: 'user', content: 'hi' }] }
+  while (callers.length < count) {
+    const missing = Math.min(AT_A_TIME, count - callers.length)
+    const more = Array.from({ length: missing }, () => waitingCall(url, '/api/chat', body))
+    callers.push(...(await Promise.all(more)))
+  }
+}
+
+/** Waits until the queue has `count` jobs that have not ended. */
 const areQueued = async (file: string, count: number): Promise<void> => {
   const connection = new Database(file, { readonly: true })
   const open = connection.prepare(`SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')`).pluck()
@@ -109,5 +122,23 @@ const describe = (measured: readonly Observation[]): string => {
       figure(residentMB, 0),
     ]),
   )
-  return table(['process', 'callers waiting', 'seconds', 'CPU % of a core', 'memory MB'], rows)
+  const absolute = table(['process', 'callers waiting', 'seconds', 'CPU % of a core', 'memory MB'], rows)
+  return [absolute, ...comparison(measured)].join('\n')
+}
+
+/** Nothing without `--against`. */
+const comparison = (measured: readonly Observation[]): string[] => {
+  const rows = measured.flatMap(({ waiting, processes }) =>
+    ['gateway', 'worker'].flatMap(name => {
+      const now = processes.find(one => one.name === name)
+      const before = processes.find(one => one.name === `${name} before`)
+      if (!now || !before) return []
+      const by = (key: 'cpuPercent' | 'residentMB') =>
+        ratio((before[key] ?? Number.NaN) / (now[key] ?? Number.NaN), 3)
+      return [[name, waiting, by('cpuPercent'), by('residentMB')]]
+    }),
+  )
+  if (rows.length === 0) return []
+  const header = ['process', 'callers waiting', 'CPU', 'memory']
+  return ['', 'before / foreman (above 1: foreman needs less now)', table(header, rows)]
 }

@@ -12,7 +12,7 @@ process.on('exit', () => {
   for (const directory of directories) fs.rmSync(directory, { recursive: true, force: true })
 })
 
-/** A directory for one queue, gone when this process is. */
+/** A new directory for one queue. It is deleted when this process exits. */
 export const queueDirectory = (parent: string): string => {
   fs.mkdirSync(parent, { recursive: true })
   const directory = fs.mkdtempSync(path.resolve(parent, 'queue-'))
@@ -23,23 +23,23 @@ export const queueDirectory = (parent: string): string => {
 export interface SimOptions {
   readonly loadMs?: number
   readonly promptMs?: number
-  /** Requests that it serves at a time. */
+  /** How many requests of a model it serves at a time. */
   readonly parallel?: number
 }
 
 export interface Simulation {
   readonly process: Process
   readonly url: string
-  /** Model loads so far. */
+  /** The number of model loads so far. */
   loads(): Promise<number>
-  /** From now on each piece of an answer takes so long. */
+  /** Sets how long each piece of an answer takes from now on. */
   pace(msPerPiece: number): Promise<void>
-  /** Leaves it with no model in memory. */
+  /** Unloads the models. */
   unload(models: readonly string[]): Promise<void>
   stop(): Promise<void>
 }
 
-/** A simulated Ollama in a process of its own that holds one model at a time. */
+/** Starts a simulated Ollama in its own process. It has one model in memory at a time. */
 export const startSimulation = async (options: SimOptions = {}): Promise<Simulation> => {
   const { loadMs = 0, promptMs = 0, parallel = 1 } = options
   const flags = {
@@ -86,16 +86,18 @@ export interface Foreman {
 
 export interface ForemanOptions {
   readonly target: string
-  /** Where its queue lies. */
+  /** The checkout whose gateway and worker are started. Default: this one. */
+  readonly root?: string | undefined
+  /** The directory of the queue. */
   readonly directory: string
-  /** `FOREMAN_*` variables beside the necessary ones. */
+  /** More `FOREMAN_*` variables. */
   readonly variables?: Readonly<Record<string, string>>
   readonly profileDirectory?: string | undefined
 }
 
-/** A gateway and a worker in processes of their own, ready to take jobs. */
+/** Starts a gateway and a worker in their own processes, and waits until they accept jobs. */
 export const startForeman = async (options: ForemanOptions): Promise<Foreman> => {
-  const { target, directory, variables = {}, profileDirectory } = options
+  const { target, root, directory, variables = {}, profileDirectory } = options
   const env = {
     FOREMAN_ADDR: '127.0.0.1:0',
     FOREMAN_OLLAMA_URL: target,
@@ -106,6 +108,7 @@ export const startForeman = async (options: ForemanOptions): Promise<Foreman> =>
   const [gateway, worker] = await Promise.all([
     startProcess({
       name: 'gateway',
+      root,
       file: 'apps/gateway/src/main.ts',
       env,
       ready: /"url":"([^"]+)"/,
@@ -113,6 +116,7 @@ export const startForeman = async (options: ForemanOptions): Promise<Foreman> =>
     }),
     startProcess({
       name: 'worker',
+      root,
       file: 'apps/worker/src/main.ts',
       env,
       ready: /(foreman worker)/,

@@ -1,13 +1,24 @@
 import { type BacklogFigures, measureBacklog } from './backlog.ts'
-import { startSimulation } from './installation.ts'
+import { compareRates, describeComparison, type RatesComparison } from './compare-rates.ts'
+import { type Simulation, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
 import { measurePruning, type PruningFigures } from './pruning.ts'
-import { figure, table } from './table.ts'
+import { figure, ratio, table } from './table.ts'
 import { measureWebhooks, type WebhookFigures } from './webhooks.ts'
 
-/** Work that nobody waits for: how fast it is taken, run, told of and forgotten, and how much of that a backlog costs. */
-export const jobs = async ({ quick, directory }: BenchOptions) => {
+/** Background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted, behind a backlog. */
+export const jobs = async ({ quick, against, directory }: BenchOptions) => {
   const simulation = await startSimulation({ parallel: 8 })
+  try {
+    return await (against === undefined
+      ? measureJobs(simulation, quick, directory)
+      : compareJobs(simulation, quick, directory, against))
+  } finally {
+    await simulation.stop()
+  }
+}
+
+const measureJobs = async (simulation: Simulation, quick: boolean, directory: string) => {
   const backlogs: BacklogFigures[] = []
   for (const queued of quick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000])
     backlogs.push(await measureBacklog({ directory, simulation, queued, seconds: quick ? 0.3 : 4 }))
@@ -19,13 +30,19 @@ export const jobs = async ({ quick, directory }: BenchOptions) => {
   ]
   for (const one of cases)
     webhooks.push(await measureWebhooks(simulation, directory, { ...one, messages: quick ? 500 : 10_000 }))
-  await simulation.stop()
   const pruning = measurePruning(directory, quick ? 5_000 : 100_000)
   return { backlogs, webhooks, pruning, text: describe(backlogs, webhooks, pruning) }
 }
 
+const compareJobs = async (simulation: Simulation, quick: boolean, directory: string, against: string) => {
+  const compared: RatesComparison[] = []
+  const effort = quick ? { seconds: 0.3, rounds: 1 } : { seconds: 4, rounds: 3 }
+  for (const queued of quick ? [1_000] : [1_000, 100_000])
+    compared.push(await compareRates({ against, directory, simulation, queued, ...effort }))
+  return { compared, text: describeComparison(compared) }
+}
+
 const whole = (value: number): string => figure(value, 0)
-const ratio = (value: number): string => `${figure(value)}x`
 
 const describe = (
   backlogs: readonly BacklogFigures[],
@@ -33,7 +50,7 @@ const describe = (
   pruning: PruningFigures,
 ): string => {
   const [least] = backlogs
-  const taken = table(
+  const accepted = table(
     ['queued', '1 caller/s', '32 callers/s', 'batches/s', 'to 1 caller', 'run/s', 'bytes a job'],
     backlogs.map(each => [
       each.queued,
@@ -56,7 +73,7 @@ const describe = (
     ]),
   )
   const [one] = webhooks
-  const told = table(
+  const announced = table(
     ['receivers', 'one dead', 'webhooks/s', 'to one receiver'],
     webhooks.map(each => [
       each.receivers,
@@ -66,17 +83,17 @@ const describe = (
     ]),
   )
   const { bytesPerEndedJob, jobsPerSecond, stepMs } = pruning
-  const forgotten = `${pruning.jobs} ended jobs of ${whole(bytesPerEndedJob)} bytes: pruned ${whole(jobsPerSecond)}/s, a step takes ${figure(stepMs.p50)} ms (p99 ${figure(stepMs.p99)})`
+  const deleted = `${pruning.jobs} ended jobs of ${whole(bytesPerEndedJob)} bytes: deleted ${whole(jobsPerSecond)}/s; a step takes ${figure(stepMs.p50)} ms (p99 ${figure(stepMs.p99)})`
   return [
-    'jobs taken and run, a second, behind so many that wait (50 groups)',
-    taken,
+    'jobs accepted and run a second, behind a backlog of 50 groups',
+    accepted,
     '',
-    'a claim, as the worker does it',
+    'claims, made as the worker makes them',
     claimed,
     '',
     'webhooks to receivers in another process',
-    told,
+    announced,
     '',
-    forgotten,
+    deleted,
   ].join('\n')
 }

@@ -1,93 +1,71 @@
 import fs from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool, timedCall, type Timing } from './caller.ts'
-import { type Commits, commitCost } from './commit-cost.ts'
-import { queueDirectory, startForeman, startSimulation } from './installation.ts'
+import { commitCost } from './commit-cost.ts'
+import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
 import { describeLatency } from './latency-tables.ts'
+import type { Commits, Load, Measured, Way } from './measured.ts'
 import type { BenchOptions } from './options.ts'
-import { medianSpread, type Spread, spread } from './stats.ts'
+import { medianSpread, spread } from './stats.ts'
 
-/** On Linux a file system in memory, where a full commit waits for no disk. */
+/** On Linux this is a file system in memory, where a full commit waits for no disk. */
 const MEMORY_DIRECTORY = '/dev/shm'
 const SLOTS = 16
 const TOKENS = 8
-/** Until then a fresh process is still compiling what it runs. */
+/** A new process still compiles its code during these calls. */
 const WARM_UP_CALLS = 1_000
 const COMMITS_PER_ROUND = 40
 
-interface Load {
-  readonly callers: number
-  /** Between two tokens; 0: the whole answer at once. */
-  readonly msPerToken: number
-  /** Between two calls of a caller at most so much, by chance: callers in step would come in bursts. */
-  readonly longestPauseMs: number
-  readonly rounds: number
-  /** Of each caller, in each round, each way. */
-  readonly calls: number
-}
-
 const loads: readonly Load[] = [
-  { callers: 1, msPerToken: 0, longestPauseMs: 0, rounds: 9, calls: 150 },
-  { callers: SLOTS, msPerToken: 20, longestPauseMs: 50, rounds: 5, calls: 10 },
-  { callers: SLOTS, msPerToken: 0, longestPauseMs: 0, rounds: 5, calls: 25 },
+  { callers: 1, msPerToken: 0, maxPauseMs: 0, rounds: 9, calls: 150 },
+  { callers: SLOTS, msPerToken: 20, maxPauseMs: 50, rounds: 5, calls: 10 },
+  { callers: SLOTS, msPerToken: 0, maxPauseMs: 0, rounds: 5, calls: 25 },
 ]
 
 const quickLoads: readonly Load[] = [
-  { callers: 1, msPerToken: 0, longestPauseMs: 0, rounds: 1, calls: 30 },
-  { callers: SLOTS, msPerToken: 2, longestPauseMs: 5, rounds: 1, calls: 3 },
+  { callers: 1, msPerToken: 0, maxPauseMs: 0, rounds: 1, calls: 30 },
+  { callers: SLOTS, msPerToken: 2, maxPauseMs: 5, rounds: 1, calls: 3 },
 ]
 
-/** Where calls are sent. `foreman in memory`: a foreman whose queue lies where a commit waits for no disk. */
-type Way = 'direct' | 'foreman' | 'foreman in memory'
-
-export interface Measured {
-  readonly load: Load
-  readonly streams: boolean
-  readonly way: Way
-  readonly firstByteMs: Spread
-  readonly lastByteMs: Spread
-  readonly callsPerSecond: number
-}
-
 /**
- * The time to an answer's first and last byte, through foreman and straight from the simulated target, in rounds
- * that take turns; every figure is the median of its rounds'.
+ * Measures the time to the first and to the last byte of an answer, sent to the simulated target directly and through
+ * foreman. The ways take turns in rounds; every figure is the median of its rounds.
  */
-export const latency = async ({ quick, directory, profileDirectory }: BenchOptions) => {
+export const latency = async ({ quick, against, directory, profileDirectory }: BenchOptions) => {
   const simulation = await startSimulation({ parallel: SLOTS })
-  const start = (queue: string) =>
+  const start = (queue: string, root?: string) =>
     startForeman({
       target: simulation.url,
+      root,
       directory: queue,
       variables: { FOREMAN_CONCURRENCY: String(SLOTS) },
       profileDirectory,
     })
   const queue = queueDirectory(directory)
   const foreman = await start(queue)
-  const inMemory =
-    !quick && fs.existsSync(MEMORY_DIRECTORY) ? await start(queueDirectory(MEMORY_DIRECTORY)) : undefined
+  const other = await startOther({ quick, against, directory }, start)
   const disk = commitCost(queue)
   const ways: Ways = [
     { way: 'direct', url: simulation.url },
     { way: 'foreman', url: foreman.url },
-    ...(inMemory ? [{ way: 'foreman in memory' as const, url: inMemory.url }] : []),
+    ...(other ? [{ way: other.way, url: other.foreman.url }] : []),
   ]
   const measured: Measured[] = []
   const commits: Commits[] = []
   try {
     const calls = (quick ? 50 : WARM_UP_CALLS) / SLOTS
-    for (const { url } of ways) await callAll(url, { callers: SLOTS, calls, longestPauseMs: 0 }, true)
+    for (const { url } of ways) await callAll(url, { callers: SLOTS, calls, maxPauseMs: 0 }, true)
     for (const load of quick ? quickLoads : loads) {
       await simulation.pace(load.msPerToken)
-      for (const streams of [true, false]) {
+      for (const streaming of [true, false]) {
         measured.push(
-          ...(await measure(ways, load, streams, () => commits.push(disk.sample(COMMITS_PER_ROUND)))),
+          ...(await measure(ways, load, streaming, () => commits.push(disk.sample(COMMITS_PER_ROUND)))),
         )
       }
     }
   } finally {
     disk.close()
-    await Promise.all([foreman.stop(), inMemory?.stop()])
+    await Promise.all([foreman.stop(), other?.foreman.stop()])
     await simulation.stop()
   }
   const commit = {
@@ -98,24 +76,35 @@ export const latency = async ({ quick, directory, profileDirectory }: BenchOptio
   return { measured, commit, text: describeLatency(measured, commit) }
 }
 
+/** The second foreman that is measured: the other checkout of `--against`, or else this one with its queue in memory. */
+const startOther = async (
+  { quick, against, directory }: Pick<BenchOptions, 'quick' | 'against' | 'directory'>,
+  start: (queue: string, root?: string) => Promise<Foreman>,
+): Promise<{ way: Way; foreman: Foreman } | undefined> => {
+  if (against !== undefined)
+    return { way: 'before', foreman: await start(queueDirectory(directory), against) }
+  if (quick || !fs.existsSync(MEMORY_DIRECTORY)) return undefined
+  return { way: 'foreman in memory', foreman: await start(queueDirectory(MEMORY_DIRECTORY)) }
+}
+
 type Ways = readonly { readonly way: Way; readonly url: string }[]
 
 const measure = async (
   ways: Ways,
   load: Load,
-  streams: boolean,
+  streaming: boolean,
   afterRound: () => void,
 ): Promise<Measured[]> => {
   const rounds = ways.map(() => [] as Round[])
   for (let round = 0; round < load.rounds; round++) {
     for (let turn = 0; turn < ways.length; turn++) {
-      // No way always comes after the same other one.
+      // Each round begins with another way.
       const at = (turn + round) % ways.length
-      rounds[at]?.push(await callAll(ways[at]?.url ?? '', load, streams))
+      rounds[at]?.push(await callAll(ways[at]?.url ?? '', load, streaming))
     }
     afterRound()
   }
-  return ways.map(({ way }, at) => ({ load, streams, way, ...middleOf(rounds[at] ?? []) }))
+  return ways.map(({ way }, at) => ({ load, streaming, way, ...middleOf(rounds[at] ?? []) }))
 }
 
 interface Round {
@@ -123,23 +112,23 @@ interface Round {
   readonly elapsedMs: number
 }
 
-/** Each caller sends its next call when it has had the answer to the one before. */
+/** Each caller sends its next call when the answer to the one before has ended. */
 const callAll = async (
   url: string,
-  load: Pick<Load, 'callers' | 'calls' | 'longestPauseMs'>,
-  streams: boolean,
+  load: Pick<Load, 'callers' | 'calls' | 'maxPauseMs'>,
+  streaming: boolean,
 ): Promise<Round> => {
   const pool = newPool()
   const timings: Timing[] = []
   const begin = performance.now()
   const caller = async () => {
     for (let call = 0; call < load.calls; call++) {
-      if (load.longestPauseMs > 0) await delay(Math.random() * load.longestPauseMs)
+      if (load.maxPauseMs > 0) await delay(Math.random() * load.maxPauseMs)
       timings.push(
         await timedCall(url, pool, '/api/chat', {
           model: 'story',
           messages: [{ role: 'user', content: 'hi' }],
-          stream: streams,
+          stream: streaming,
           options: { num_predict: TOKENS },
         }),
       )

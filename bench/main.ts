@@ -12,33 +12,45 @@ import { swaps } from './swaps.ts'
 const benchmarks = { latency, swaps, idle, jobs }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
+/** The benchmarks that can measure another checkout, too. */
+const comparable: readonly Name[] = ['latency', 'idle', 'jobs']
 
-/** Longer than all of them together take. */
-const LONGEST_MS = 20 * 60_000
+/** All benchmarks together take less. */
+const TIMEOUT_MS = 20 * 60_000
 
 const summary = [
-  'Measures foreman against a simulated Ollama, each benchmark in comparison with the same calls sent directly.',
+  'Measures foreman with a simulated Ollama as its target, and compares it with calls to that target directly.',
   '',
-  'latency  what foreman adds to the first and the last byte of an answer',
-  'swaps    model loads, time and waits of jobs over three models',
+  'latency  what foreman adds to the time of the first and the last byte of an answer',
+  'swaps    model loads, run time and waits of jobs for three models',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
-  'jobs     work that nobody waits for: how fast it is taken, claimed, run, told of and pruned',
-  'all      one after the other',
+  'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
+  'all      all of them, one after the other',
   '',
-  'Each prints a table and writes bench/results/NAME.json.',
+  'Each benchmark prints a table and writes bench/results/NAME.json.',
+  '',
+  'With --against DIR, the gateway and the worker of another checkout run on the same simulation and take',
+  'turns with those of this checkout. The tables call them "before", and show the ratio before / foreman:',
+  'latency compares all figures; idle compares CPU and memory; jobs compares how many jobs a second the',
+  'gateway accepts and the worker runs. swaps, claims, webhooks and deletion are not compared. The results go',
+  'to bench/results/NAME-against.json.',
 ].join('\n')
 
 const run = async (name: Name, options: BenchOptions): Promise<void> => {
   console.log(`\n${name}: ${machineLine()}\n`)
   const { text, ...measured } = await benchmarks[name](options)
   console.log(text)
-  console.log(`\nwritten to ${writeResults(name, { quick: options.quick, ...measured })}`)
+  const file = options.against === undefined ? name : `${name}-against`
+  console.log(`\nwritten to ${writeResults(file, { quick: options.quick, ...measured })}`)
 }
 
-const readName = (word: string | undefined): readonly Name[] => {
-  if (word === 'all') return names
+const readNames = (word: string | undefined, against: string | undefined): readonly Name[] => {
+  const possible = against === undefined ? names : comparable
+  if (word === 'all') return possible
   const name = names.find(one => one === word)
   if (!name) throw new SettingError(`say which: npm run bench -- ${[...names, 'all'].join('|')} (see --help)`)
+  if (!possible.includes(name))
+    throw new SettingError(`${name} cannot be compared with another checkout (see --help)`)
   return [name]
 }
 
@@ -50,7 +62,7 @@ const end = async (exitCode: number): Promise<never> => {
 const main = async (): Promise<void> => {
   const argv = process.argv.slice(2)
   const word = argv[0]?.startsWith('-') ? undefined : argv.shift()
-  const { quick, directory, profile } = readSettings(settings, {
+  const { quick, against, directory, profile } = readSettings(settings, {
     command: `npm run bench -- ${[...names, 'all'].join('|')}`,
     summary,
     argv: argv.map((flag, at) =>
@@ -58,15 +70,14 @@ const main = async (): Promise<void> => {
     ),
     env: process.env,
   })
-  const chosen = readName(word)
+  const chosen = readNames(word, against)
   onStopRequest(process, reason => void end(reason === 'orphaned' ? 1 : 128 + constants.signals[reason]))
   setTimeout(() => {
     console.error('the benchmark takes too long')
     void end(1)
-  }, LONGEST_MS).unref()
-  for (const name of chosen) {
-    await run(name, { quick: quick === 'on', directory, profileDirectory: profile && path.resolve(profile) })
-  }
+  }, TIMEOUT_MS).unref()
+  const profileDirectory = profile && path.resolve(profile)
+  for (const name of chosen) await run(name, { quick: quick === 'on', against, directory, profileDirectory })
 }
 
 try {

@@ -1,6 +1,10 @@
 import http from 'node:http'
 
-/** Sends a body and waits for the answer. @throws when its status is not 202 */
+/**
+ * Sends a body and waits for the answer.
+ *
+ * @throws Error when the status is not 202
+ */
 export const postJson = (url: string, body: string, contentType: string, pool: http.Agent): Promise<void> =>
   new Promise((resolve, reject) => {
     const headers = { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) }

@@ -3,45 +3,48 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 
-const root = path.join(import.meta.dirname, '..')
+/** The root of this checkout. */
+const ROOT = path.join(import.meta.dirname, '..')
 const START_TIMEOUT_MS = 20_000
 const STOP_TIMEOUT_MS = 5_000
 const CLOCK_TICKS_PER_SECOND = 100
-const ERROR_LENGTH = 2_000
+const MAX_ERROR_CHARACTERS = 2_000
 
 export interface Command {
   /** For error messages. */
   readonly name: string
-  /** Relative to the checkout. */
+  /** The checkout that the file belongs to. Default: this one. */
+  readonly root?: string | undefined
+  /** Relative to the root. */
   readonly file: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Its first group, once it stands in what the process prints, is what `said` will be. */
+  /** The process is ready when its output matches. The first group becomes `said`. */
   readonly ready: RegExp
-  /** Where its CPU profile is written when it stops. */
+  /** Where the process writes its CPU profile when it stops. */
   readonly profileDirectory?: string | undefined
 }
 
-/** A real process, as an operator starts it. */
+/** A process that was started as an operator starts it. */
 export interface Process {
   readonly pid: number
   readonly said: string
-  /** Resolves when it is gone. */
+  /** Resolves when the process is gone. */
   stop(): Promise<void>
-  /** CPU time it has used so far, all threads; undefined where the system does not tell. */
+  /** The CPU time of all its threads so far; undefined where the system does not report it. */
   cpuMs(): number | undefined
-  /** Memory it has in RAM; undefined where the system does not tell. */
+  /** Its memory in RAM; undefined where the system does not report it. */
   residentBytes(): number | undefined
 }
 
 const children = new Set<ChildProcess>()
 
-/** However this process ends by itself, nothing it started goes on. The channel does the rest, should it be killed. */
+// When this process exits, its children go too. When it is killed, they notice that the IPC channel has closed.
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** How Node itself is set up here, so that what is measured is what is run; nothing of foreman's settings. */
+/** The variables that set up Node itself. The settings of foreman are left out, so that only the benchmark sets them. */
 const nodeEnvironment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) =>
@@ -49,9 +52,9 @@ const nodeEnvironment = () =>
     ),
   )
 
-/** Starts a process and waits until it says that it is ready. */
+/** Starts a process and waits until it prints that it is ready. */
 export const startProcess = async (command: Command): Promise<Process> => {
-  const { name, file, args = [], env = {}, ready, profileDirectory } = command
+  const { name, root = ROOT, file, args = [], env = {}, ready, profileDirectory } = command
   const profiling =
     profileDirectory === undefined
       ? []
@@ -61,7 +64,7 @@ export const startProcess = async (command: Command): Promise<Process> => {
           `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`,
         ]
   const child = spawn(process.execPath, [...process.execArgv, ...profiling, path.join(root, file), ...args], {
-    // No .env file lies here, and a Ctrl-C on the terminal is for the parent alone.
+    // This directory has no .env file. Detached: a Ctrl-C on the terminal reaches the parent alone.
     cwd: import.meta.dirname,
     detached: true,
     env: { ...nodeEnvironment(), ...env },
@@ -73,14 +76,15 @@ export const startProcess = async (command: Command): Promise<Process> => {
   const gone = once(child, 'exit').finally(() => children.delete(child))
   const said = await new Promise<string>((resolve, reject) => {
     let output = ''
-    const fail = (why: string) => reject(new Error(`${name} ${why}: ${output.slice(-ERROR_LENGTH).trim()}`))
+    const fail = (why: string) =>
+      reject(new Error(`${name} ${why}: ${output.slice(-MAX_ERROR_CHARACTERS).trim()}`))
     const timer = setTimeout(() => fail('did not become ready'), START_TIMEOUT_MS)
     const read = (text: Buffer) => {
       output += text.toString()
       const match = ready.exec(output)
       if (!match) return
       clearTimeout(timer)
-      // What it logs from now on is read and dropped: a full pipe would hold it up.
+      // Later output is read and dropped: a full pipe would block the process.
       for (const stream of [stdout, stderr]) stream.off('data', read).resume()
       resolve(match[1] ?? '')
     }
@@ -115,7 +119,7 @@ const cpuMs = (pid: number): number | undefined => {
   const fields = readProc(`/proc/${pid}/stat`)
     ?.replace(/^.*\) /s, '')
     .split(' ')
-  // utime and stime are the 14th and 15th of a line whose first two the replacement took.
+  // utime and stime are the 14th and 15th field of the line; the replacement removed the first two.
   return fields && ((Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND) * 1000
 }
 

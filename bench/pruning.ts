@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fill } from './backlog.ts'
 import { queueDirectory } from './installation.ts'
-import { spread } from './stats.ts'
+import { spread, type Spread } from './stats.ts'
 
 const ANSWER = Buffer.from(`${JSON.stringify({ model: 'plain', response: 'x'.repeat(300), done: true })}\n`)
 const TTL_MS = 1_000
@@ -12,11 +12,11 @@ export interface PruningFigures {
   readonly jobs: number
   readonly bytesPerEndedJob: number
   readonly jobsPerSecond: number
-  /** Of a step, during which other writes wait; in ms. */
-  readonly stepMs: { readonly p50: number; readonly p99: number }
+  /** How long one step of deleting takes, in ms. Other writes wait for a step. */
+  readonly stepMs: Spread
 }
 
-/** Jobs that have ended, each with an answer of one piece, and then their time is up. */
+/** Measures how fast expired jobs are deleted. Each has an answer of one piece. */
 export const measurePruning = (parent: string, jobs: number): PruningFigures => {
   const directory = queueDirectory(parent)
   const store = openStore(path.join(directory, 'queue.db'), { busyTimeoutMs: 5_000 })

@@ -2,8 +2,9 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
- * Receivers of webhooks in a process of their own: says their URLs, and then answers `GET /` of the first one with how
- * many messages all of them have got. The last one never answers, if there is to be one.
+ * A process with several receivers of webhooks. It prints their URLs. `GET /` on the first one answers with the number
+ * of webhooks that all of them have received. With `yes` as second argument the last receiver is dead: it never
+ * answers.
  */
 const [receivers = '1', withDead = 'no'] = process.argv.slice(2)
 
@@ -30,5 +31,5 @@ const urls = await Promise.all(
   ),
 )
 console.log(`receivers: ${urls.join(' ')};`)
-// A channel to the parent: this process ends with it.
+// The IPC channel closes when the parent is gone, and then this process ends too.
 process.on('disconnect', () => process.exit(0))

@@ -10,11 +10,15 @@ const machine = () => ({
   cores: os.availableParallelism(),
   cpu: os.cpus()[0]?.model ?? 'unknown',
   memoryBytes: os.totalmem(),
-  /** What else kept the machine busy when it was over: one-minute average. */
+  /** The load average of the last minute: it shows whether other processes kept the machine busy. */
   load: os.loadavg()[0],
 })
 
-/** Keeps what a benchmark measured, with the machine it ran on. Returns the file. */
+/**
+ * Writes what a benchmark measured, and on which machine, to a file.
+ *
+ * @returns the path of the file
+ */
 export const writeResults = (name: string, measured: object): string => {
   fs.mkdirSync(resultsDirectory, { recursive: true })
   const file = path.join(resultsDirectory, `${name}.json`)

@@ -1,6 +1,7 @@
 /**
- * The smallest of the values that `share` of them (0 to 1) do not exceed: nearest rank, nothing interpolated. NaN
- * when there are none.
+ * The smallest of the values that a share of them (0 to 1) does not exceed: the nearest rank, without interpolation.
+ *
+ * @returns NaN when there are no values
  */
 export const percentile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
@@ -19,7 +20,7 @@ export const spread = (values: readonly number[]): Spread => ({
   p99: percentile(values, 0.99),
 })
 
-/** The middle of what several rounds showed: one round that something else disturbed does not move it. */
+/** The median of several rounds, so that one disturbed round does not change the result. */
 export const medianSpread = (rounds: readonly Spread[]): Spread => ({
   p50: median(rounds.map(({ p50 }) => p50)),
   p99: median(rounds.map(({ p99 }) => p99)),

@@ -11,9 +11,9 @@ const MODELS = ['alpha', 'beta', 'gamma']
 interface Case {
   readonly jobs: number
   readonly jobMs: number
-  /** What a load costs, in jobs. */
+  /** How many jobs take as long as one load. */
   readonly loadJobs: number
-  /** Time between two arrivals. */
+  /** The time between two arrivals. */
   readonly everyMs: number
 }
 
@@ -21,11 +21,11 @@ interface Outcome {
   readonly way: string
   readonly loads: number
   readonly makespanMs: number
-  /** From a job's arrival to its whole answer, less what the job itself takes. */
+  /** The time from the arrival of a job to the end of its answer, less the time of the job itself. */
   readonly waitMs: Spread & { readonly max: number }
 }
 
-/** Jobs over three models that arrive interleaved: straight to the target, through foreman, and in the best order. */
+/** Interleaved jobs for three models: sent to the target directly, through foreman, and in the best order. */
 export const swaps = async ({ quick, directory, profileDirectory }: BenchOptions) => {
   const [jobs, jobMs] = quick ? [18, 10] : [60, 50]
   const cases: Case[] = [3, 10].flatMap(loadJobs =>
@@ -53,10 +53,10 @@ const compare = async (
   }))
   const best = bestOrder(jobs, { loadMs, jobMs })
   try {
-    const asTheyCome = (url: string) => () => sendOnArrival(url, jobs)
+    const onArrival = (url: string) => () => sendOnArrival(url, jobs)
     return [
-      await measure('direct', simulation, jobMs, asTheyCome(simulation.url)),
-      await measure('foreman', simulation, jobMs, asTheyCome(foreman.url)),
+      await measure('direct', simulation, jobMs, onArrival(simulation.url)),
+      await measure('foreman', simulation, jobMs, onArrival(foreman.url)),
       await measure('best order', simulation, jobMs, () => sendInOrder(simulation.url, best.order)),
       computed(best.order, { loadMs, jobMs }),
     ]
@@ -66,7 +66,7 @@ const compare = async (
   }
 }
 
-/** When a job arrived and when its answer was whole, from the beginning of the run. */
+/** When a job arrived and when its answer ended, in ms since the start of the run. */
 interface Answered {
   readonly arrivedMs: number
   readonly answeredMs: number
@@ -125,7 +125,7 @@ const sendInOrder = async (url: string, jobs: readonly Job[]): Promise<Answered[
   return answered
 }
 
-/** What the best order would be without any cost of its own. */
+/** The best order, computed: without the costs of requests and processes. */
 const computed = (order: readonly Job[], { loadMs, jobMs }: { loadMs: number; jobMs: number }): Outcome => {
   let [at, loads, resident] = [0, 0, '']
   const answered = order.map(({ model, arrivesMs }) => {
@@ -152,7 +152,7 @@ const describe = (measured: readonly { case: Case; outcomes: readonly Outcome[] 
     ])
     const arrival = everyMs === 0 ? 'all at once' : `one every ${everyMs} ms`
     return [
-      `${jobs} jobs of ${jobMs} ms over ${MODELS.length} models, ${arrival}; a load costs ${loadJobs} jobs`,
+      `${jobs} jobs of ${jobMs} ms over ${MODELS.length} models, ${arrival}; a load takes as long as ${loadJobs} jobs`,
       table(['', 'loads', 'makespan s', 'to best', 'wait p50 s', 'p99 s', 'max s'], rows),
     ].join('\n')
   })

@@ -1,14 +1,18 @@
 export type Cell = string | number
 
-/** A number as a table shows it: `digits` behind the point, `n/a` for what could not be measured. */
+/** A number as a table shows it, with `digits` decimals; `n/a` when it could not be measured. */
 export const figure = (value: number | undefined, digits = 2): string =>
   value === undefined || Number.isNaN(value) ? 'n/a' : value.toFixed(digits)
 
-/** The same for a difference, which always has a sign. */
+/** A difference as a table shows it: it always has a sign. */
 export const difference = (value: number | undefined, digits = 2): string =>
   value === undefined || !(value > 0) ? figure(value, digits) : `+${value.toFixed(digits)}`
 
 const isNumeric = (cell: Cell): boolean => /^[+-]?\d[\d.]*( ?[%x])?$|^n\/a$/.test(String(cell))
+
+/** A ratio as a table shows it: `1.03x`, or `n/a`. */
+export const ratio = (value: number, digits = 2): string =>
+  Number.isFinite(value) ? `${figure(value, digits)}x` : figure(undefined)
 
 /** Aligned plain text: words to the left, figures to the right. */
 export const table = (header: readonly string[], rows: readonly (readonly Cell[])[]): string => {

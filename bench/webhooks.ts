@@ -3,19 +3,20 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { queueDirectory, type Simulation } from './installation.ts'
+import { newJob } from './new-job.ts'
 import { startProcess } from './processes.ts'
 
 const POLL_MS = 5
-const LONGEST_MS = 120_000
+const TIMEOUT_MS = 120_000
 
 export interface WebhookFigures {
   readonly receivers: number
   readonly withDead: boolean
-  /** Messages a second that arrived at those that are alive. */
+  /** Webhooks a second that reached the receivers that are alive. */
   readonly rate: number
 }
 
-/** So many messages wait for receivers in another process, a share for each, and a worker is started. */
+/** Stores webhooks for receivers in another process, the same number for each, and starts a worker. */
 export const measureWebhooks = async (
   simulation: Simulation,
   parent: string,
@@ -36,23 +37,12 @@ export const measureWebhooks = async (
       JSON.stringify({ type: event, data: { job: { id: job.id, text: 'x'.repeat(300) } } }),
   })
   const events = ['job.queued'] as const
-  const jobs = Array.from({ length: messages }, (_, at) => ({
-    path: '/api/generate',
-    endpoint: '/api/generate',
-    model: 'plain',
-    modelName: 'plain:latest',
-    loadOptions: '{}',
-    groupKey: 'plain',
-    streaming: false,
-    headers: [],
-    body: Buffer.from('{}'),
-    caller: 'default',
-    priority: 'normal' as const,
-    webhook: { url: urls[at % receivers] ?? '', events },
-  }))
+  const jobs = Array.from({ length: messages }, (_, at) =>
+    newJob({ webhook: { url: urls[at % receivers] ?? '', events } }),
+  )
   const submitted = store.submissions.enqueueAll(jobs, Date.now())
-  // Only the messages are to be measured.
-  for (const job of submitted) store.submissions.cancel(job, Date.now(), LONGEST_MS * 10)
+  // Without jobs to run, the worker only sends webhooks.
+  for (const job of submitted) store.submissions.cancel(job, Date.now(), TIMEOUT_MS * 10)
   const expected = withDead ? messages - Math.floor(messages / receivers) : messages
   const received = async () => Number(await (await fetch(urls[0] ?? '')).text())
   const worker = await startProcess({
@@ -65,17 +55,25 @@ export const measureWebhooks = async (
       FOREMAN_WEBHOOK_ALLOW: '127.0.0.1',
       FOREMAN_SHUTDOWN_GRACE: '0s',
     },
-    ready: /(at work)/,
+    ready: /(foreman worker)/,
   })
+  // Measured from the first webhook on: before it the worker is still starting.
+  const first = await atLeast(1, received)
   const startedAt = performance.now()
-  const already = await received()
-  while ((await received()) < expected) {
-    if (performance.now() - startedAt > LONGEST_MS) throw new Error('the webhooks do not arrive')
-    await delay(POLL_MS)
-  }
-  const rate = (expected - already) / ((performance.now() - startedAt) / 1_000)
+  await atLeast(expected, received)
+  const rate = (expected - first) / ((performance.now() - startedAt) / 1_000)
   await Promise.all([worker.stop(), receiving.stop()])
   store.close()
   fs.rmSync(directory, { recursive: true })
   return { receivers, withDead, rate }
+}
+
+const atLeast = async (count: number, received: () => Promise<number>): Promise<number> => {
+  const deadline = performance.now() + TIMEOUT_MS
+  for (;;) {
+    const now = await received()
+    if (now >= count) return now
+    if (performance.now() > deadline) throw new Error('the webhooks do not arrive')
+    await delay(POLL_MS)
+  }
 }
