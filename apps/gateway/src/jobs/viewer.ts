@@ -1,5 +1,5 @@
-import type { Job } from '@foreman/foreman-client'
 import { type Answer, describeJob, readAnswer } from '@foreman/job-view'
+import type { Job } from '@foreman/jobs'
 import { isEndState } from '@foreman/jobs'
 import { type JobRecord, type OutputCursor, type Store, type Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'

@@ -1,4 +1,4 @@
-import type * as resource from '@foreman/foreman-client'
+import type * as resource from '@foreman/jobs'
 import { deliveryStates, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { z } from 'zod'
 
