@@ -2,12 +2,12 @@ import { readSettings, withEnvFile } from '@foreman/process'
 import { isAlive, openStore } from '@foreman/store'
 import { workerSettings } from './settings.ts'
 
-// Exit code 0 while a worker says in the file that it lives: what a container's health check asks.
+// Exits with 0 while the queue has a recent heartbeat of a worker, else with 1. The container's health check runs it.
 const { dbPath } = readSettings(
   { dbPath: workerSettings.dbPath },
   {
     command: 'node -C @foreman/source apps/worker/src/healthcheck.ts',
-    summary: 'Tells by its exit code whether a worker lives.',
+    summary: 'Exits with 0 when a worker is alive, else with 1.',
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   },
