@@ -13,6 +13,14 @@ export interface Timing {
 /** A pool that reuses connections, as callers usually have. */
 export const newPool = (): http.Agent => new http.Agent({ keepAlive: true })
 
+/** An HTTP request with a JSON body, and the bytes that are still to be sent with `end`. */
+const jsonPost = (url: string, path: string, body: object, more: http.RequestOptions) => {
+  const bytes = Buffer.from(JSON.stringify(body))
+  const { hostname, port } = new URL(url)
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.byteLength }
+  return { bytes, request: http.request({ hostname, port, method: 'POST', path, headers, ...more }) }
+}
+
 /**
  * Sends one request and reads its answer to the end.
  *
@@ -20,13 +28,10 @@ export const newPool = (): http.Agent => new http.Agent({ keepAlive: true })
  */
 export const timedCall = (url: string, pool: http.Agent, path: string, body: object): Promise<Timing> =>
   new Promise((resolve, reject) => {
-    const bytes = Buffer.from(JSON.stringify(body))
-    const { hostname, port } = new URL(url)
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.byteLength }
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
     const sentAt = performance.now()
-    const options = { hostname, port, method: 'POST', path, headers, agent: pool, signal }
-    const request = http.request(options, response => {
+    const { request, bytes } = jsonPost(url, path, body, { agent: pool, signal })
+    request.on('response', response => {
       let firstByteAt = 0
       let text = ''
       response.setEncoding('utf8').on('data', (piece: string) => {
@@ -36,8 +41,8 @@ export const timedCall = (url: string, pool: http.Agent, path: string, body: obj
       response.on('error', reject)
       response.on('end', () => {
         const lastByteAt = performance.now()
-        const isWhole = response.statusCode === 200 && text.includes('"done":true')
-        if (isWhole) resolve({ sentAt, firstByteAt, lastByteAt })
+        const isComplete = response.statusCode === 200 && text.includes('"done":true')
+        if (isComplete) resolve({ sentAt, firstByteAt, lastByteAt })
         else reject(new Error(`${path} was answered with ${response.statusCode}: ${text.slice(0, 200)}`))
       })
     })
@@ -48,15 +53,8 @@ export const timedCall = (url: string, pool: http.Agent, path: string, body: obj
 /** Sends a request that gets no answer. The returned function closes its connection. */
 export const waitingCall = (url: string, path: string, body: object): Promise<() => void> =>
   new Promise((resolve, reject) => {
-    const bytes = Buffer.from(JSON.stringify(body))
-    const { hostname, port } = new URL(url)
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.byteLength }
-    const request = http.request(
-      { hostname, port, method: 'POST', path, headers, agent: false },
-      response => {
-        response.resume()
-      },
-    )
+    const { request, bytes } = jsonPost(url, path, body, { agent: false })
+    request.on('response', response => void response.resume())
     request.once('error', reject)
     request.end(bytes, () => {
       request.off('error', reject).on('error', () => undefined)

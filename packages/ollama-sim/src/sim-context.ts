@@ -32,3 +32,16 @@ export const checkName = (name: string): void => {
     throw new Refusal(403, 'ollama cloud is disabled: remote model is unavailable')
   }
 }
+
+/**
+ * The installed model that a request must name.
+ *
+ * @throws Refusal with the words of Ollama when the name is missing or bad, or no such model is installed
+ */
+export const requireModel = (context: SimContext, name: string): Model => {
+  if (name === '') throw new Refusal(400, 'model is required')
+  checkName(name)
+  const model = findModel(context, name)
+  if (model === undefined) throw new Refusal(404, `model '${name}' not found`)
+  return model
+}

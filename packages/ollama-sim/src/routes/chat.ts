@@ -4,7 +4,7 @@ import { goQuote } from '../go/encode.ts'
 import { answerWith, type Answering } from '../inference.ts'
 import type { Model } from '../model/catalogue.ts'
 import { renderChat, type Tool } from '../model/render.ts'
-import { checkName, findModel, type SimContext } from '../sim-context.ts'
+import { requireModel, type SimContext } from '../sim-context.ts'
 import { checkFormat, checkLogprobs, checkThinking, readBody, settings } from '../wire/inference-route.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { chatRequest, type ChatRequest } from '../wire/requests.ts'
@@ -25,10 +25,7 @@ export const converse = async (
 ): Promise<void> => {
   const name = request.model ?? ''
   checkLogprobs(request)
-  if (name === '') throw new Refusal(400, 'model is required')
-  checkName(name)
-  const model = findModel(context, name)
-  if (model === undefined) throw new Refusal(404, `model '${name}' not found`)
+  const model = requireModel(context, name)
 
   const messages = (request.messages ?? []).map(message => message ?? { role: '', content: '' })
   if (messages.length === 0 && request.keep_alive === 0) {

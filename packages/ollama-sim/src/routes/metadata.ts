@@ -9,9 +9,8 @@ import {
   type Weights,
 } from '../model/catalogue.ts'
 import { EOS, BOS, VOCABULARY_SIZE } from '../model/vocabulary.ts'
-import { checkName, findModel, type SimContext } from '../sim-context.ts'
+import { requireModel, type SimContext } from '../sim-context.ts'
 import { readBody } from '../wire/inference-route.ts'
-import { Refusal } from '../wire/refusal.ts'
 import { showRequest, type ShowRequest } from '../wire/requests.ts'
 
 const VERSION = '0.24.0'
@@ -68,10 +67,7 @@ export const ps = ({ scheduler }: SimContext, { reply }: Exchange): void => {
 export const show = (context: SimContext, exchange: Exchange): void => {
   const request = readBody<ShowRequest>(exchange, showRequest)
   const name = request.model || request.name || ''
-  if (name === '') throw new Refusal(400, 'model is required')
-  checkName(name)
-  const model = findModel(context, name)
-  if (model === undefined) throw new Refusal(404, `model '${name}' not found`)
+  const model = requireModel(context, name)
   const blob = `/models/blobs/sha256-${model.weights.digest}`
   const parameters = Object.entries(model.parameters).map(([key, value]) => `${key.padEnd(30)} ${value}`)
   const modelfile = [
