@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** Private destinations that are allowed nevertheless. */
+/** Private destinations that webhooks may go to. */
 export interface AllowList {
   allowsHost(name: string): boolean
   allowsAddress(address: string): boolean
@@ -8,7 +8,10 @@ export interface AllowList {
 
 /**
  * Reads host names, addresses and CIDRs, separated by commas or spaces.
+ *
  * @returns undefined when an entry is none of these
+ * @example
+ * parseAllowList('10.1.0.0/16, hooks.internal')
  */
 export const parseAllowList = (text: string): AllowList | undefined => {
   const names = new Set<string>()
@@ -33,9 +36,9 @@ const rangeOf = (entry: string): [address: string, bits: number, family: 'ipv4' 
   return bits > longest ? undefined : [address, bits, isIPv6(address) ? 'ipv6' : 'ipv4']
 }
 
-/** One that ends in a number is an address that is misspelt. */
+/** A name whose last label is a number is a misspelt address. */
 const isHostName = (text: string): boolean =>
   /^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i.test(text) && !/(^|\.)\d+\.?$/.test(text)
 
-/** Without case, and without the dot of the root. */
+/** The name in lower case, without the dot of the root. */
 const hostName = (name: string): string => name.toLowerCase().replace(/\.$/, '')

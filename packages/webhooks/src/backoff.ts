@@ -2,7 +2,10 @@ const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** The waits between the attempts at a message: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. After the last it is given up. */
+/**
+ * The waits between the attempts to deliver a message: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h. After the last attempt the
+ * sender gives up.
+ */
 export const retryScheduleMs: readonly number[] = [
   5 * SECOND_MS,
   5 * MINUTE_MS,
@@ -13,25 +16,29 @@ export const retryScheduleMs: readonly number[] = [
   10 * HOUR_MS,
 ]
 
-/** So that what failed together does not come again together. */
+/** Messages that failed together are spread out, so that they are not sent again at the same moment. */
 const SPREAD = 0.2
-/** A receiver that wants to be left alone for longer is asked again after this. */
+/** A longer `Retry-After` counts as this. */
 const LONGEST_RETRY_AFTER_MS = 24 * HOUR_MS
 
 export interface Failure {
-  /** Attempts that have failed, this one included. */
+  /** How many attempts have failed, including this one. */
   readonly failures: number
   /** The header `Retry-After`: seconds, or an HTTP date. */
   readonly retryAfter?: string | undefined
   /** Milliseconds since 1970. */
   readonly nowMs: number
-  /** From 0 to 1, as Math.random. */
+  /** A number from 0 to 1, as Math.random returns it. */
   readonly random: () => number
 }
 
 /**
- * How long to wait before the next attempt; undefined: no more are made. `Retry-After` makes the wait longer than the
- * schedule's, up to 24 hours, and never shorter.
+ * How long to wait before the next attempt. `Retry-After` can make the wait longer than the schedule, up to 24 hours, but
+ * never shorter.
+ *
+ * @returns milliseconds; undefined when no more attempts are made
+ * @example
+ * nextAttemptDelayMs({ failures: 1, nowMs: Date.now(), random: Math.random }) // 4,000 to 6,000
  */
 export const nextAttemptDelayMs = ({ failures, retryAfter, nowMs, random }: Failure): number | undefined => {
   const step = retryScheduleMs[failures - 1]

@@ -1,9 +1,9 @@
-/** What came of sending a message once. */
+/** How sending a message once ended. */
 export type Outcome =
   | {
       readonly kind: 'answered'
       readonly status: number
-      /** The header as it came. */
+      /** The header `Retry-After`, unchanged. */
       readonly retryAfter?: string
       /** The beginning of the answer's body. */
       readonly excerpt: string
@@ -18,7 +18,13 @@ export type Outcome =
 
 const GONE = 410
 
-/** `gone`: the receiver wants nothing more at this URL. A redirect is not followed, so it is tried again like an error. */
+/**
+ * What becomes of a message after an attempt. `gone`: the receiver wants no more messages at this URL. A redirect is not
+ * followed, so it is retried like an error.
+ *
+ * @example
+ * if (classify(await deliver(message)) === 'retry') tryAgainLater(message)
+ */
 export const classify = (outcome: Outcome): 'delivered' | 'retry' | 'gone' => {
   if (outcome.kind === 'failed') return 'retry'
   if (outcome.status === GONE) return 'gone'

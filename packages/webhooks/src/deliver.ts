@@ -13,26 +13,30 @@ export interface Message {
 
 export interface DelivererOptions {
   readonly policy: DestinationPolicy
-  /** From the look-up of the name to the last byte of the answer. Default: 15,000. */
+  /** The time for the whole delivery, from the look-up of the name to the last byte of the answer. Default: 15,000. */
   readonly deadlineMs?: number
-  /** So much of an answer's body is read. Default: 16,384. */
+  /** How much of an answer's body is read. Default: 16,384. */
   readonly maxAnswerBytes?: number
-  /** PEM certificates of authorities to trust besides the system's. */
+  /** PEM certificates of authorities that are trusted in addition to the system's. */
   readonly ca?: string
 }
 
-/** Sends a message once. Never rejects for anything a receiver does. */
+/** Sends a message once. Whatever the receiver does, the promise resolves. */
 export type Deliver = (message: Message) => Promise<Outcome>
 
-/** So much of an answer is kept. */
+/** How much of an answer is kept. */
 const EXCERPT_CHARACTERS = 1_024
 
 type Failure = Omit<Extract<Outcome, { kind: 'failed' }>, 'durationMs'>
 type Answer = Omit<Extract<Outcome, { kind: 'answered' }>, 'durationMs'>
 
 /**
- * Each message on a connection of its own, made to an address that the policy has checked and not looked up again.
- * Redirects are not followed.
+ * Makes a function that sends messages. Each message gets a connection of its own, to an address that the policy has
+ * checked: the name is not looked up a second time. Redirects are not followed.
+ *
+ * @example
+ * const deliver = deliverer({ policy })
+ * const outcome = await deliver({ url: 'https://receiver.example/hook', headers, body })
  */
 export const deliverer = ({
   policy,
@@ -40,7 +44,7 @@ export const deliverer = ({
   maxAnswerBytes = 16_384,
   ca,
 }: DelivererOptions): Deliver => {
-  // Made once: reading the system's certificates takes longer than a delivery.
+  // The context is made once, because reading the system's certificates takes longer than a delivery.
   const secureContext =
     ca === undefined ? undefined : tls.createSecureContext({ ca: [...tls.getCACertificates(), ca] })
 
@@ -97,7 +101,7 @@ export const deliverer = ({
   }
 }
 
-/** In place of a look-up: what was looked up and checked. */
+/** Answers a look-up with the addresses that the policy has checked. */
 const lookupIn =
   (addresses: Destination['addresses']): LookupFunction =>
   (_hostname, { all }, callback) => {
@@ -116,7 +120,7 @@ const answerOf = ({ statusCode = 0, headers }: http.IncomingMessage, body: Buffe
   }
 }
 
-/** OpenSSL's words for a connection that is not to be trusted, and Node's. */
+/** Whether a code of OpenSSL or Node says that the connection cannot be trusted. */
 const isTls = (code: string): boolean => /^(ERR_(TLS|SSL)|EPROTO|.*CERT|.*SIGNATURE)/.test(code)
 
 const failureOf = (error: Error): Failure => {
@@ -124,7 +128,7 @@ const failureOf = (error: Error): Failure => {
     const isRefused = error.code !== 'look_up_failed' && error.code !== 'unresolvable'
     return { kind: 'failed', code: isRefused ? 'refused_destination' : 'look_up', message: error.message }
   }
-  // Of several addresses, the last one's error says as much as any.
+  // If several addresses were tried, the error of the last one is reported.
   const cause = error instanceof AggregateError ? (error.errors.at(-1) as Error) : error
   const { code = 'unknown' } = cause as NodeJS.ErrnoException
   if (code.startsWith('HPE_')) return { kind: 'failed', code: 'not_http', message: `not HTTP (${code})` }

@@ -8,16 +8,19 @@ export interface Address {
   readonly family: 4 | 6
 }
 
-/** All addresses of a name. Rejects as `dns.lookup` does. */
+/** Finds all addresses of a name. Rejects as `dns.lookup` does. */
 export type Resolve = (hostname: string) => Promise<readonly Address[]>
 
-/** Where a message may go: every address has been checked, and a connection is made to one of these and no other. */
+/** Where a message may go. Every address has been checked, and the connection is made to one of them. */
 export interface Destination {
   readonly url: URL
   readonly addresses: readonly Address[]
 }
 
-/** `not_allowed` can be opened by the allow list, `always_refused` cannot. `look_up_failed` may pass. */
+/**
+ * Why a URL is refused. The allow list can permit a destination that is `not_allowed`, but none that is
+ * `always_refused`. A `look_up_failed` may go away by itself.
+ */
 export type DestinationRefusal =
   | 'not_a_url'
   | 'not_http'
@@ -27,9 +30,9 @@ export type DestinationRefusal =
   | 'always_refused'
   | 'not_allowed'
 
-/** A message may not go there; `code` says why, and the message names host and address. */
+/** A message may not go to a URL. `code` says why, and `message` names the host and the address. */
 export class DestinationError extends Error {
-  override name = 'DestinationError'
+  override readonly name = 'DestinationError'
   readonly code: DestinationRefusal
 
   constructor(code: DestinationRefusal, message: string) {
@@ -40,15 +43,16 @@ export class DestinationError extends Error {
 
 export interface DestinationPolicy {
   /**
-   * Looks the name up, once, and checks every address that it has.
-   * Throws a DestinationError.
+   * Looks the host's name up once, and checks every address that it has.
+   *
+   * @throws DestinationError
    */
   check(url: string): Promise<Destination>
 }
 
 export interface PolicyOptions {
   readonly allow: AllowList
-  /** Default: the system's resolver, so that /etc/hosts counts. */
+  /** How names are looked up. Default: the system's resolver, which reads /etc/hosts too. */
   readonly resolve?: Resolve
 }
 
@@ -58,12 +62,17 @@ const systemResolve: Resolve = async hostname => {
 }
 
 /**
- * Keeps messages from going where their sender should not reach: http and https only, no user info; never to
- * link-local, multicast, reserved or metadata addresses, nor to IPv6 addresses with an IPv4 address in disguise; to
- * loopback and private networks only where `allow` lists the host's name or the address.
+ * Keeps messages away from destinations that their sender must not reach. A URL must be http or https, without a user or
+ * a password. Link-local, multicast, reserved and metadata addresses are always refused, and so are IPv6 addresses that
+ * carry an IPv4 address which is not public. Loopback and private networks are refused unless `allow` lists the host's
+ * name or the address.
+ *
+ * @example
+ * const policy = destinationPolicy({ allow: parseAllowList('hooks.internal')! })
+ * await policy.check('http://hooks.internal/jobs') // throws a DestinationError if messages may not go there
  */
 export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOptions): DestinationPolicy => {
-  const demand = (hostname: string, { address }: Address): void => {
+  const ensureAllowed = (hostname: string, { address }: Address): void => {
     const found = hostname === address ? address : `${hostname} (${address})`
     const kind = classOf(address)
     if (kind === 'never')
@@ -81,14 +90,14 @@ export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOpti
         family === 0
           ? await lookUp(hostname, resolve)
           : [{ address: hostname, family: family === 6 ? (6 as const) : (4 as const) }]
-      for (const address of addresses) demand(hostname, address)
+      for (const address of addresses) ensureAllowed(hostname, address)
       return { url, addresses }
     },
   }
 }
 
 const readUrl = (text: string): URL => {
-  // A URL is written in visible ASCII (RFC 3986). What else the parser would take, it would drop unseen.
+  // A URL is visible ASCII (RFC 3986). The parser would accept other characters and drop them silently.
   if (!/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text))
     throw new DestinationError('not_a_url', 'the URL of a webhook must be an absolute URL')
   const url = new URL(text)
@@ -108,7 +117,7 @@ const lookUp = async (hostname: string, resolve: Resolve): Promise<readonly Addr
     if (code === 'ENOTFOUND' || code === 'ENODATA') addresses = []
     else throw new DestinationError('look_up_failed', `${hostname} could not be looked up (${code})`)
   }
-  // The resolver's word is input as well.
+  // An answer of the resolver is input, and is checked like other input.
   if (addresses.length === 0 || addresses.some(({ address }) => isIP(address) === 0))
     throw new DestinationError('unresolvable', `${hostname} has no address`)
   return addresses

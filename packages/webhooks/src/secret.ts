@@ -1,6 +1,8 @@
 /**
- * The HMAC key of a secret: `whsec_` and base64 as Standard Webhooks writes it, any other string its UTF-8 bytes.
- * Throws a TypeError, which never repeats the secret, when the key is empty or the base64 is not.
+ * The HMAC key of a secret. A secret that begins with `whsec_` continues in base64, as Standard Webhooks writes it. The
+ * key of any other secret is its UTF-8 bytes.
+ *
+ * @throws TypeError when the key is empty or the base64 is wrong; the message never repeats the secret
  */
 export const keyOf = (secret: string): Buffer => {
   const encoded = /^whsec_(.*)$/s.exec(secret)?.[1]
@@ -14,7 +16,10 @@ export const keyOf = (secret: string): Buffer => {
 
 /**
  * Reads secrets that are separated by spaces.
+ *
  * @returns undefined when one of them cannot be used
+ * @example
+ * parseSecrets('whsec_bmV3IHNlY3JldA== old-secret') // both, while the old one is being replaced
  */
 export const parseSecrets = (text: string): readonly string[] | undefined => {
   const secrets = text.split(/\s+/).filter(secret => secret !== '')

@@ -1,25 +1,28 @@
 import { signatureOf } from './signature.ts'
 
 export interface SignOptions {
-  /** One, or several while a secret is being replaced: each signs. `whsec_` and base64, or any other text as it is. */
-  secrets: readonly string[]
-  /** Names the message, the same for every attempt to deliver it. */
-  id: string
-  /** When this attempt is made: whole seconds since 1970. */
-  timestamp: number
+  /** Each of them signs; there are several while a secret is being replaced. `whsec_` and base64, or any other text. */
+  readonly secrets: readonly string[]
+  /** The id of the message. It is the same in every attempt to deliver the message. */
+  readonly id: string
+  /** The time of this attempt, in whole seconds since 1970. */
+  readonly timestamp: number
   /** The body exactly as it will be sent. */
-  body: string | Buffer
+  readonly body: string | Buffer
 }
 
 export interface SignedHeaders {
-  'webhook-id': string
-  'webhook-timestamp': string
-  'webhook-signature': string
+  readonly 'webhook-id': string
+  readonly 'webhook-timestamp': string
+  readonly 'webhook-signature': string
 }
 
 /**
- * The three headers that let a receiver check where a webhook comes from, by Standard Webhooks 1.0.
- * Throws a TypeError for a secret, an id or a timestamp that cannot be used, and for no secret at all.
+ * Makes the three headers by which a receiver checks the sender of a webhook (Standard Webhooks 1.0).
+ *
+ * @throws TypeError when there is no secret, or when a secret, the id or the timestamp cannot be used
+ * @example
+ * const headers = sign({ secrets: ['whsec_c2VjcmV0'], id: 'msg_1', timestamp: Math.floor(Date.now() / 1000), body })
  */
 export const sign = ({ secrets, id, timestamp, body }: SignOptions): SignedHeaders => {
   if (secrets.length === 0) throw new TypeError('A webhook needs at least one secret to be signed with')

@@ -2,24 +2,24 @@ import { timingSafeEqual } from 'node:crypto'
 import { signatureOf } from './signature.ts'
 
 export interface VerifyOptions {
-  /** Any of them may have signed. */
-  secrets: readonly string[]
-  /** As Node's `request.headers` or `fetch`'s `Headers` has them; names in any case. */
-  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The body exactly as it came: parsed and written again it is not the same. */
-  body: string | Buffer
-  /** How far the sender's clock and this one may be apart, both ways. Default: 300. */
-  toleranceSeconds?: number
+  /** The message must be signed with one of them. */
+  readonly secrets: readonly string[]
+  /** Node's `request.headers` or the `Headers` of `fetch`. The names may be in any case. */
+  readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>
+  /** The body exactly as it arrived. A body that was parsed and written again has another signature. */
+  readonly body: string | Buffer
+  /** How far the sender's clock may be ahead of or behind this one. Default: 300. */
+  readonly toleranceSeconds?: number
   /** Seconds since 1970. Default: the present time. */
-  now?: number
+  readonly now?: number
 }
 
-/** Why a webhook is not to be trusted. */
+/** Why a webhook cannot be trusted. */
 export type VerificationFailure = 'missing_header' | 'bad_timestamp' | 'too_old' | 'too_new' | 'no_match'
 
-/** The webhook is not to be trusted; `code` says why. */
+/** The webhook cannot be trusted. `code` says why. */
 export class VerificationError extends Error {
-  override name = 'VerificationError'
+  override readonly name = 'VerificationError'
   readonly code: VerificationFailure
 
   constructor(code: VerificationFailure, message: string) {
@@ -29,9 +29,14 @@ export class VerificationError extends Error {
 }
 
 /**
- * Checks the signature and the age of a webhook by Standard Webhooks 1.0, in constant time, and returns its id and
- * when it was sent. Ids repeat when a delivery is repeated: remember them to take a message once.
- * Throws a VerificationError for a webhook that does not hold, a TypeError for a secret that cannot be used.
+ * Checks the signature and the age of a webhook in constant time (Standard Webhooks 1.0). A repeated delivery has the
+ * same id: remember the ids to process each message once.
+ *
+ * @returns the id of the message, and when it was sent, in seconds since 1970
+ * @throws VerificationError when the webhook cannot be trusted
+ * @throws TypeError when a secret cannot be used
+ * @example
+ * const { id } = verify({ secrets: ['whsec_c2VjcmV0'], headers: request.headers, body: rawBody })
  */
 export const verify = ({
   secrets,
@@ -39,7 +44,7 @@ export const verify = ({
   body,
   toleranceSeconds = 300,
   now = Date.now() / 1000,
-}: VerifyOptions): { id: string; timestamp: number } => {
+}: VerifyOptions): { readonly id: string; readonly timestamp: number } => {
   const id = header(headers, 'webhook-id')
   const sentAt = header(headers, 'webhook-timestamp')
   const offered = header(headers, 'webhook-signature')
@@ -68,7 +73,7 @@ export const verify = ({
 const header = (headers: VerifyOptions['headers'], name: string): string => {
   const entries = headers instanceof Headers ? [...headers] : Object.entries(headers)
   const value = entries.find(([key]) => key.toLowerCase() === name)?.[1]
-  // A header that came twice counts as missing: there is no telling which one was signed.
+  // A header that came twice counts as missing, because nobody knows which of the two was signed.
   if (typeof value !== 'string' || value === '')
     throw new VerificationError('missing_header', `${name} is missing`)
   return value
