@@ -1,9 +1,9 @@
 import type http from 'node:http'
 import { FAULT_KINDS, type Fault } from './faults.ts'
-import type { Sim } from './sim.ts'
+import type { Sim } from './sim-handle.ts'
 
 /**
- * The simulation's own paths, for a process that only has HTTP:
+ * The simulator's own paths, for a process that can reach it only by HTTP:
  * `GET /sim/state` · `GET /sim/faults` · `POST /sim/faults` · `DELETE /sim/faults` · `DELETE /sim/faults/ID`.
  */
 export const control = async (
@@ -46,7 +46,7 @@ const readFault = (body: Buffer): Fault | string => {
     return 'the body is not JSON'
   }
   if (!FAULT_KINDS.includes(fault?.kind)) return `kind must be one of ${FAULT_KINDS.join(', ')}`
-  // Nobody could lift it over HTTP.
+  // While the simulator refuses connections, nobody can lift the fault by HTTP.
   if (fault.kind === 'refuse' && !(Number(fault.forMs) > 0)) return 'refuse needs forMs'
   return fault
 }

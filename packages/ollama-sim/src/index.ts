@@ -1,3 +1,4 @@
 export type { ActiveFault, Fault } from './faults.ts'
 export type { SeenRequest } from './request-log.ts'
-export { startSim, type Sim, type SimOptions } from './sim.ts'
+export { startSim, type SimOptions } from './sim.ts'
+export type { Sim } from './sim-handle.ts'

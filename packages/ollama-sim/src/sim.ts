@@ -3,64 +3,44 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from './clock.ts'
 import { control } from './control.ts'
-import { Faults, type ActiveFault, type Fault } from './faults.ts'
+import { Faults } from './faults.ts'
 import { recordedModels, type Model } from './model/catalogue.ts'
-import { RequestLog, type SeenRequest } from './request-log.ts'
+import { RequestLog } from './request-log.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { createServer } from './server.ts'
 import { indexModels } from './sim-context.ts'
+import type { Sim } from './sim-handle.ts'
 
 export interface SimOptions {
-  /** Default: 0, any free port. */
-  port?: number
-  /** Default: 127.0.0.1. */
-  host?: string
-  /** Models resident at a time. Default: 2. */
-  maxLoaded?: number
-  /** What a load costs, for all models or by name; in milliseconds. Default: 0. */
-  loadMs?: number | Record<string, number>
-  /** 0 or Infinity: at once, the default. */
-  tokensPerSecond?: number
-  /** Time to read a prompt, in milliseconds. Default: 0. */
-  promptMs?: number
-  /** Requests that a runner serves at a time; an embedder always serves one. Default: 1. */
-  parallel?: number
-  /** Requests that may wait for a load. Default: 512. */
-  maxQueue?: number
-  /** Keep-alive where no request names one. Default: 5 minutes. */
-  keepAliveMs?: number
-  /** Names of the models that are installed. Default: all ten. */
-  models?: readonly string[]
+  /** The port to listen on. Default: 0, any free port. */
+  readonly port?: number
+  /** The address to listen on. Default: 127.0.0.1. */
+  readonly host?: string
+  /** How many models fit in memory. Default: 2. */
+  readonly maxLoaded?: number
+  /** How long a load takes in milliseconds, for all models or by name. Default: 0. */
+  readonly loadMs?: number | Record<string, number>
+  /** How fast an answer is generated. Default: 0, which is at once, as is Infinity. */
+  readonly tokensPerSecond?: number
+  /** How long it takes to read a prompt, in milliseconds. Default: 0. */
+  readonly promptMs?: number
+  /** How many requests a runner serves at a time. An embedder always serves one. Default: 1. */
+  readonly parallel?: number
+  /** How many requests may wait for a load. Default: 512. */
+  readonly maxQueue?: number
+  /** How long a model stays in memory if no request says. Default: 5 minutes. */
+  readonly keepAliveMs?: number
+  /** The names of the installed models. Default: all ten. */
+  readonly models?: readonly string[]
 }
 
-export interface Sim {
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string
-  readonly port: number
-  /** Loads begun so far, thrown-away ones included. */
-  readonly loads: number
-  readonly loadsByModel: Readonly<Record<string, number>>
-  /** Loads thrown away because the caller left. */
-  readonly loadsAbandoned: number
-  /** Requests so far, in order of arrival; of a long run the last ten thousand. */
-  readonly requests: readonly SeenRequest[]
-  /** Requests that need a model and are not answered yet. */
-  readonly inFlight: number
-  /** Requests that wait for a load or an eviction. */
-  readonly queued: number
-  /** Names of the models that runners were loaded for, the longest-lived first. */
-  resident(): string[]
-  /** Faults that are on. */
-  readonly faults: readonly ActiveFault[]
-  /** Makes something go wrong from now on; `lift` ends it. */
-  fault(fault: Fault): ActiveFault & { lift(): Promise<void> }
-  /** Lifts one fault, or all. Resolves when it listens, if that was the fault. */
-  clearFaults(id?: number): Promise<void>
-  /** Stops at once and cuts every connection. Harmless when repeated. */
-  close(): Promise<void>
-}
-
-/** Starts a simulated Ollama. Rejects when the port is taken. */
+/**
+ * Starts a simulated Ollama.
+ *
+ * @throws the system's error when the port is taken
+ * @example
+ * const sim = await startSim({ maxLoaded: 1, loadMs: 300 })
+ */
 export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
   const { host = '127.0.0.1', loadMs = 0, tokensPerSecond = 0, promptMs = 0, models } = options
   const clock = systemClock
