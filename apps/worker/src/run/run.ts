@@ -2,8 +2,8 @@ import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
 import { type Claim, JobLostError, type Store } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
+import { persist } from '../persist.ts'
 import { runAttempt, StopError } from './attempt.ts'
-import { persist } from './persist.ts'
 import { type Attempt, type Ending, judge, needsProbe, type TargetProbe, type Verdict } from './verdict.ts'
 
 const PROGRESS_MS = 1_000

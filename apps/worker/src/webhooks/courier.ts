@@ -2,7 +2,7 @@ import { type Delivery, isBusy, type Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
-import { persist } from '../run/persist.ts'
+import { persist } from '../persist.ts'
 import { settle } from './settle.ts'
 
 const IN_FLIGHT = 32

@@ -1,6 +1,6 @@
 import { isBusy, isFull } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '../logger.ts'
+import type { Logger } from './logger.ts'
 
 const WAIT_MS = 500
 
