@@ -5,7 +5,7 @@ import { deliverer, destinationPolicy } from '@foreman/webhooks'
 import type { Logger } from './logger.ts'
 import type { WorkerConfig } from './settings.ts'
 import { Embedder } from './target/embedder.ts'
-import { Housekeeper } from './upkeep/job-cleaner.ts'
+import { JobCleaner } from './upkeep/job-cleaner.ts'
 import { Courier } from './webhooks/courier.ts'
 import { Worker } from './worker.ts'
 
@@ -47,7 +47,7 @@ export const createContext = (
     },
     monitor: { ...shared, pollIntervalMs: config.pollInterval },
     embedder: new Embedder({ ...shared, model: config.embedModel }),
-    housekeeper: new Housekeeper(shared),
+    jobCleaner: new JobCleaner(shared),
     courier: new Courier({
       ...shared,
       random: Math.random,

@@ -1,7 +1,7 @@
 import type * as store from '@foreman/store'
 import { pino } from 'pino'
-import { expect, test, vi } from 'vitest'
-import { persist } from './persist.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { persist, tryWrite, writeQuietly } from './persist.ts'
 
 vi.mock('@foreman/store', async original => ({
   ...(await original<typeof store>()),
@@ -20,7 +20,7 @@ const failing = (...messages: string[]) => {
   return write
 }
 
-test('a write that succeeds is done once', async () => {
+test('a write that succeeds is made once', async () => {
   const write = failing()
   await persist(write, logger)
   expect(write).toHaveBeenCalledTimes(1)
@@ -38,7 +38,7 @@ test('a write that fails for another reason is not tried again', async () => {
   expect(write).toHaveBeenCalledTimes(2)
 })
 
-test('a write is given up when it is told to', async () => {
+test('an aborted signal ends the repetition', async () => {
   const controller = new AbortController()
   const write = failing('full', 'full', 'full')
   const end = persist(write, logger, controller.signal)
@@ -47,8 +47,41 @@ test('a write is given up when it is told to', async () => {
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-test('what need not wait is done also when it is told to give up', async () => {
+test('a write that succeeds at once is made although the signal has been aborted', async () => {
   const write = failing()
   await persist(write, logger, AbortSignal.abort())
   expect(write).toHaveBeenCalledTimes(1)
+})
+
+describe('tryWrite', () => {
+  const fail = (message: string) => () => {
+    throw new Error(message)
+  }
+
+  test('returns what the write returns', () => {
+    expect(tryWrite(() => 7, logger, 'later')).toBe(7)
+  })
+
+  test.each(['busy', 'full'])('returns undefined and says what happens next when the file is %s', message => {
+    const warn = vi.spyOn(logger, 'warn')
+    expect(tryWrite<number>(fail(message), logger, 'looking again')).toBeUndefined()
+    expect(warn.mock.lastCall?.[1]).toBe('the file is busy or full; looking again')
+  })
+
+  test('throws an error that repeating does not cure', () => {
+    expect(() => tryWrite<number>(fail('lost'), logger, 'later')).toThrow('lost')
+  })
+})
+
+test('a quiet write that fails is only logged, whatever the error', () => {
+  const warn = vi.spyOn(logger, 'warn')
+  const error = new Error('closed')
+  writeQuietly(
+    () => {
+      throw error
+    },
+    logger,
+    'send the heartbeat',
+  )
+  expect(warn).toHaveBeenLastCalledWith({ err: error }, 'could not send the heartbeat')
 })

@@ -7,7 +7,7 @@ import { Run, type RunOptions, type RunResult } from './run/run.ts'
 import { MAX_DELAY_MS } from './run/verdict.ts'
 import type { Embedder } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
-import type { Housekeeper } from './upkeep/job-cleaner.ts'
+import type { JobCleaner } from './upkeep/job-cleaner.ts'
 import type { Courier } from './webhooks/courier.ts'
 
 const LOCK_POLL_MS = 250
@@ -24,7 +24,7 @@ export interface WorkerOptions {
   readonly run: Omit<RunOptions, 'probe' | 'isWaitedFor' | 'onProgress'>
   readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll' | 'onModel'>
   readonly embedder: Embedder
-  readonly housekeeper: Housekeeper
+  readonly jobCleaner: JobCleaner
   readonly courier: Courier
   readonly concurrency: number
   readonly maxWaitMs: number
@@ -78,9 +78,9 @@ export class Worker {
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
-    const { logger, graceMs, store, housekeeper, courier } = this.#options
+    const { logger, graceMs, store, jobCleaner, courier } = this.#options
     clearInterval(this.#timers.lock)
-    housekeeper.stop()
+    jobCleaner.stop()
     if (this.#running.size > 0) {
       logger.info({ jobs: this.#running.size, graceMs }, 'stopping; waiting for what runs')
       const grace = setTimeout(() => {
@@ -121,13 +121,13 @@ export class Worker {
       this.#options.logger.warn({ err: error }, 'the file takes no writes; looking again')
       this.#tickIn(RETRY_MS)
     }
-    this.#options.courier.look()
+    this.#options.courier.sendDue()
   }
 
   #claim(now: number): void {
     const { store, concurrency, embedder } = this.#options
     const probe = () => this.#monitor.probe()
-    const onProgress = () => this.#options.courier.look()
+    const onProgress = () => this.#options.courier.sendDue()
     // What runs is of the group that has the turn, whatever that is called by now.
     const isWaitedFor = () => this.#turn !== undefined && store.queue.isWaiting(this.#turn.groupKey)
     if (this.#stopping || this.#pinning || !this.#monitor.isUp) return
@@ -229,7 +229,7 @@ export class Worker {
   }
 
   #takeOver(): boolean {
-    const { store, logger, housekeeper, courier } = this.#options
+    const { store, logger, jobCleaner, courier } = this.#options
     const lock = store.takeWorkerLock()
     if (!lock) return false
     if (!this.#recover()) {
@@ -244,7 +244,7 @@ export class Worker {
     logger.info('at work')
     this.#unlisten = store.commits.listen(() => this.tick())
     this.#monitor.start()
-    housekeeper.start()
+    jobCleaner.start()
     courier.start()
     return true
   }

@@ -1,6 +1,7 @@
 import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 import type { Logger } from '../logger.ts'
+import { writeQuietly } from '../persist.ts'
 
 const LOAD_TIMEOUT_MS = 5 * 60_000
 const FOREVER_SECONDS = -1
@@ -9,13 +10,15 @@ export interface EmbedderOptions {
   readonly client: OllamaClient
   readonly store: Store
   readonly logger: Logger
+  /** The embedding model; undefined: none is kept in memory. */
   readonly model: string | undefined
   readonly now: () => number
 }
 
 /**
- * Keeps the embedding model in memory, so that embeddings beside the queue need no load. It must not cost the
- * working model its place: when it does, it is let go and not tried again until the target returns.
+ * Keeps the embedding model in the target's memory, so that embeddings, which bypass the queue, need no load. The
+ * model must not push out the one that runs jobs: when loading it evicts another, it is unloaded, and not loaded
+ * again until the target has been away.
  */
 export class Embedder {
   readonly #options: EmbedderOptions
@@ -26,47 +29,51 @@ export class Embedder {
     this.#options = options
   }
 
-  /** The target is another, or was restarted: what did not fit may fit now. */
+  /** The target came back. It may have more memory now, so the model may fit. */
   reset(): void {
     this.#setFits(true)
   }
 
-  /** What the target has in memory has been seen. */
+  /** Takes note of the models in the target's memory. */
   observe(resident: readonly string[]): void {
     const { model } = this.#options
     this.#isMissing = model !== undefined && !resident.some(name => isSame(name, model))
   }
 
-  /** Whether it should be loaded as soon as nothing else runs. */
+  /** Whether the model should be loaded as soon as no job runs. */
   get isDue(): boolean {
     return this.#isMissing && this.#fits
   }
 
-  /** Loads it to stay. Only while no job runs: a load in between would hold that job up. */
+  /** Loads the model without an end to its stay. Call it only while no job runs: a load would hold the job up. */
   async pin(): Promise<void> {
-    const { client, logger, model } = this.#options
+    const { logger, model } = this.#options
     if (model === undefined) return
     this.#isMissing = false
     try {
-      const signal = AbortSignal.timeout(LOAD_TIMEOUT_MS)
-      const before = await this.#residents(signal)
-      await client.embed({ model, input: '', keep_alive: FOREVER_SECONDS }, { signal })
-      const after = await this.#residents(signal)
-      const now = this.#options.now()
-      const evicted = before.filter(({ name, expiresAt }) => {
-        const isStillDue = expiresAt > now && !isSame(name, model)
-        return isStillDue && !after.some(resident => isSame(resident.name, name))
-      })
-      if (evicted.length === 0) return
-      logger.warn(
-        { model, evicted: evicted.map(({ name }) => name) },
-        'the embedder does not fit beside the working model',
-      )
-      this.#setFits(false)
-      await client.unload(model, { signal })
+      await this.#load(model, AbortSignal.timeout(LOAD_TIMEOUT_MS))
     } catch (error) {
-      logger.warn({ err: error, model }, 'the embedder could not be loaded')
+      logger.warn({ err: error, model }, 'the embedding model could not be loaded')
     }
+  }
+
+  async #load(model: string, signal: AbortSignal): Promise<void> {
+    const { client, logger } = this.#options
+    const before = await this.#residents(signal)
+    await client.embed({ model, input: '', keep_alive: FOREVER_SECONDS }, { signal })
+    const after = await this.#residents(signal)
+    const now = this.#options.now()
+    const evicted = before.filter(({ name, expiresAt }) => {
+      const wouldHaveStayed = expiresAt > now && !isSame(name, model)
+      return wouldHaveStayed && !after.some(resident => isSame(resident.name, name))
+    })
+    if (evicted.length === 0) return
+    logger.warn(
+      { model, evicted: evicted.map(({ name }) => name) },
+      'the embedding model does not fit beside the model that runs jobs; unloading it',
+    )
+    this.#setFits(false)
+    await client.unload(model, { signal })
   }
 
   async #residents(signal: AbortSignal): Promise<{ name: string; expiresAt: number }[]> {
@@ -77,11 +84,11 @@ export class Embedder {
   #setFits(fits: boolean): void {
     this.#fits = fits
     const { store, logger } = this.#options
-    try {
-      store.target.note({ embedderDoesNotFit: !fits })
-    } catch (error) {
-      logger.warn({ err: error }, 'whether the embedder fits could not be noted')
-    }
+    writeQuietly(
+      () => store.target.note({ embedderDoesNotFit: !fits }),
+      logger,
+      'note whether the embedding model fits',
+    )
   }
 }
 

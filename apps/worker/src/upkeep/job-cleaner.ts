@@ -1,48 +1,59 @@
-import { isBusy, isFull, type Store } from '@foreman/store'
+import type { Store } from '@foreman/store'
 import type { Logger } from '../logger.ts'
+import { tryWrite } from '../persist.ts'
 
 const REST_MS = 10_000
-/** Between two steps other processes get to write. */
+/** Between two steps other processes can write. */
 const STEP_PAUSE_MS = 20
 
-/** Deletes what has had its time, a short step after another. */
-export class Housekeeper {
-  readonly #store: Store
-  readonly #logger: Logger
-  readonly #now: () => number
+export interface JobCleanerOptions {
+  readonly store: Store
+  readonly logger: Logger
+  readonly now: () => number
+}
+
+/**
+ * Deletes expired jobs and delivered answers, in short steps, and gives the free space back to the file system.
+ *
+ * Starting it twice is like starting it once. `stop()` may come at any time and more than once: no further step
+ * begins, and a cleaner that was stopped does not start again.
+ */
+export class JobCleaner {
+  readonly #options: JobCleanerOptions
+  #state: 'new' | 'started' | 'stopped' = 'new'
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ store, logger, now }: { store: Store; logger: Logger; now: () => number }) {
-    this.#store = store
-    this.#logger = logger
-    this.#now = now
+  constructor(options: JobCleanerOptions) {
+    this.#options = options
   }
 
   start(): void {
-    const round = () => {
-      this.#timer = setTimeout(round, this.step() ? STEP_PAUSE_MS : REST_MS)
-    }
-    round()
+    if (this.#state !== 'new') return
+    this.#state = 'started'
+    this.#round()
   }
 
   stop(): void {
+    this.#state = 'stopped'
     clearTimeout(this.#timer)
   }
 
-  /** @returns whether there is more to do at once */
+  /** @returns whether there is more to delete now */
   step(): boolean {
-    const { housekeeping } = this.#store
-    try {
-      const now = this.#now()
-      const expired = housekeeping.pruneExpired(now)
-      if (expired.pruned > 0) this.#logger.debug({ jobs: expired.pruned }, 'pruned ended jobs')
-      const delivered = housekeeping.pruneDelivered(now)
-      return expired.more || delivered.more || housekeeping.shrink().more
-    } catch (error) {
-      if (!isBusy(error) && !isFull(error)) throw error
-      // On a full disk even deleting fails. It is tried again when there may be room.
-      this.#logger.warn({ err: error }, 'housekeeping has to wait')
-      return false
-    }
+    return tryWrite(() => this.#deleteSome(), this.#options.logger, 'deleting expired jobs later') ?? false
+  }
+
+  #round(): void {
+    const pauseMs = this.step() ? STEP_PAUSE_MS : REST_MS
+    this.#timer = setTimeout(() => this.#round(), pauseMs)
+  }
+
+  #deleteSome(): boolean {
+    const { store, logger, now } = this.#options
+    const { housekeeping } = store
+    const expired = housekeeping.pruneExpired(now())
+    if (expired.pruned > 0) logger.debug({ jobs: expired.pruned }, 'expired jobs deleted')
+    const delivered = housekeeping.pruneDelivered(now())
+    return expired.more || delivered.more || housekeeping.shrink().more
   }
 }

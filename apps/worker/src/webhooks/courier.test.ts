@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Courier } from './courier.ts'
 
 const START = 1_000_000
@@ -17,7 +17,7 @@ interface Post {
   readonly reply: (status: number) => Promise<void>
 }
 
-/** A courier on a real file, whose posts the test answers, and whose clock the test moves. */
+/** A courier on a real file. The test answers its POST requests and moves its clock. */
 const startCourier = (secrets: readonly string[] = ['secret']) => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-courier-'))
   const store = openStore(path.join(directory, 'queue.db'), {
@@ -31,7 +31,7 @@ const startCourier = (secrets: readonly string[] = ['secret']) => {
     new Promise(resolve => {
       const reply = async (status: number) => {
         resolve({ kind: 'answered', status, excerpt: '', durationMs: 1 } satisfies Outcome)
-        // Its record shares a commit with others of the same turn.
+        // Its result shares a commit with others of the same turn of the event loop.
         await setImmediate()
         await setImmediate()
       }
@@ -52,7 +52,7 @@ const startCourier = (secrets: readonly string[] = ['secret']) => {
 const idOf = ({ headers }: Message): string => headers['webhook-id'] ?? ''
 const hostsOf = (posts: readonly Post[]) => posts.map(({ message }) => new URL(message.url).host)
 
-/** Hands a job in, so that its `job.queued` waits to be sent. */
+/** Submits a job, so that its `job.queued` waits to be sent. */
 const announce = (store: Store, url: string, now: number) =>
   store.submissions.enqueue(
     {
@@ -74,7 +74,7 @@ const announce = (store: Store, url: string, now: number) =>
 
 const stateOf = (store: Store, { seq }: { seq: number }) => store.deliveries.ofJob(seq)[0]!
 
-test('two messages at a time go to one host, and thirty-two in all', () => {
+test('at most two deliveries are in flight to one host, and at most thirty-two in all', () => {
   const { store, posts, courier } = startCourier()
   for (let host = 0; host < 20; host++)
     for (let n = 0; n < 3; n++) announce(store, `http://h${host}.example/`, START)
@@ -84,7 +84,7 @@ test('two messages at a time go to one host, and thirty-two in all', () => {
   expect([...counts.values()].every(each => each.length <= 2)).toBe(true)
 })
 
-test('a receiver that does not answer holds up nobody, however much waits for it', async () => {
+test('a receiver that does not answer delays no other receiver, however many deliveries wait for it', async () => {
   const { store, posts, clock, courier } = startCourier()
   for (let n = 0; n < 5_000; n++) announce(store, 'http://dead.example/', START)
   const others = Array.from({ length: 50 }, () => announce(store, 'http://well.example/', START + 1))
@@ -97,7 +97,7 @@ test('a receiver that does not answer holds up nobody, however much waits for it
   expect(hostsOf(posts).filter(host => host === 'dead.example')).toHaveLength(2)
 })
 
-test('a receiver that is down for an hour gets everything afterwards, in the order of the schedule', async () => {
+test('a receiver that was down for an hour gets everything afterwards, in the order of the schedule', async () => {
   const { store, posts, clock, courier } = startCourier()
   const jobs = [0, 1, 2, 3].map(n => announce(store, 'http://down.example/', START + n * SECOND_MS))
   courier.start()
@@ -105,12 +105,12 @@ test('a receiver that is down for an hour gets everything afterwards, in the ord
   const arrived: { id: string; at: number }[] = []
   let answered = 0
   for (let steps = 0; steps < 4_000 && arrived.length < jobs.length; steps++) {
-    courier.look()
+    courier.sendDue()
     while (answered < posts.length) {
       const { message, reply } = posts[answered++]!
       if (!isDown()) arrived.push({ id: idOf(message), at: clock.now })
       await reply(isDown() ? 503 : 204)
-      courier.look()
+      courier.sendDue()
     }
     const [next] = store.deliveries.hosts()
     if (next) clock.now = Math.max(clock.now, next.nextAttemptAt)
@@ -127,25 +127,25 @@ test('a receiver that is down for an hour gets everything afterwards, in the ord
   expect(arrived.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
 })
 
-test('a schedule that is at its end is given up, and can be begun anew under the same id', async () => {
+test('a delivery is given up after its last attempt, and can be sent again under the same id', async () => {
   const { store, posts, clock, courier } = startCourier()
   const job = announce(store, 'http://a.example/', START)
   courier.start()
   for (let n = 0; n < 8; n++) {
     await posts[n]!.reply(500)
     clock.now = stateOf(store, job).nextAttemptAt ?? clock.now
-    courier.look()
+    courier.sendDue()
   }
   expect(stateOf(store, job)).toMatchObject({ state: 'dead', nextAttemptAt: null })
   expect(posts).toHaveLength(8)
   store.deliveries.redeliver(stateOf(store, job), clock.now)
-  courier.look()
+  courier.sendDue()
   expect(new Set(posts.map(({ message }) => idOf(message))).size).toBe(1)
   await posts[8]!.reply(500)
   expect(stateOf(store, job)).toMatchObject({ failures: 1, nextAttemptAt: clock.now + 5_000 })
 })
 
-test('410 ends what waits for that URL, and what jobs before would still tell', async () => {
+test('410 ends the deliveries that wait for that URL, but not those of later jobs', async () => {
   const { store, posts, clock, courier } = startCourier()
   const [first, second] = [1, 2].map(() => announce(store, 'http://gone.example/a', START))
   const other = announce(store, 'http://gone.example/b', START + 1)
@@ -158,7 +158,7 @@ test('410 ends what waits for that URL, and what jobs before would still tell', 
   expect(stateOf(store, after).state).toBe('pending')
 })
 
-test('what is under way when the worker stops is sent again by the next, and has used up no step', async () => {
+test('a delivery in flight when the worker stops is sent again by the next worker, and the attempt does not count', async () => {
   const { store, posts, courier, start } = startCourier()
   const job = announce(store, 'http://slow.example/', START)
   courier.start()
@@ -173,13 +173,55 @@ test('what is under way when the worker stops is sent again by the next, and has
   expect(stateOf(store, job).state).toBe('delivered')
 })
 
-test('without a secret nothing is sent, and nothing is lost', () => {
+test('without a secret nothing is sent and nothing is lost', () => {
   const { store, posts, courier, logger } = startCourier([])
   const warn = vi.spyOn(logger, 'warn')
   const job = announce(store, 'http://a.example/', START)
   courier.start()
-  courier.look()
+  courier.sendDue()
   expect(posts).toEqual([])
   expect(stateOf(store, job).state).toBe('pending')
   expect(warn).toHaveBeenCalledTimes(1)
+})
+
+describe('start and stop', () => {
+  test('a courier that is started twice sends a delivery once', () => {
+    const { store, posts, courier } = startCourier()
+    announce(store, 'http://a.example/', START)
+    courier.start()
+    courier.start()
+    expect(posts).toHaveLength(1)
+  })
+
+  test('a second stop waits for the first, which waits for the deliveries in flight', async () => {
+    const { store, posts, courier } = startCourier()
+    const job = announce(store, 'http://a.example/', START)
+    courier.start()
+    const ended: string[] = []
+    const stops = ['first', 'second'].map(which => courier.stop().then(() => ended.push(which)))
+    await setImmediate()
+    expect(ended).toEqual([])
+    await posts[0]!.reply(204)
+    await Promise.all(stops)
+    expect(ended).toEqual(['first', 'second'])
+    expect(stateOf(store, job).state).toBe('delivered')
+  })
+
+  test('a courier that was stopped sends nothing, also when it is started again', async () => {
+    const { store, posts, courier } = startCourier()
+    courier.start()
+    await courier.stop()
+    announce(store, 'http://a.example/', START)
+    courier.sendDue()
+    courier.start()
+    expect(posts).toEqual([])
+  })
+
+  test('a courier that was stopped before it was started sends nothing', async () => {
+    const { store, posts, courier } = startCourier()
+    announce(store, 'http://a.example/', START)
+    await courier.stop()
+    courier.start()
+    expect(posts).toEqual([])
+  })
 })

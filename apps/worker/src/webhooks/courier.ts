@@ -1,16 +1,16 @@
-import { type Delivery, isBusy, type Store } from '@foreman/store'
+import type { Delivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
-import { persist } from '../persist.ts'
+import { persist, RETRY_MS, tryWrite } from '../persist.ts'
 import { settle } from './settle.ts'
 
-const IN_FLIGHT = 32
-/** So that a receiver that does not answer holds up nobody but itself. */
-const IN_FLIGHT_PER_HOST = 2
-/** A timer can wait no longer, and a clock that is set back makes no message wait longer. */
-const LONGEST_REST_MS = 60_000
-/** What is under way when the worker stops may end within this. */
+const MAX_IN_FLIGHT = 32
+/** Low, so that a receiver that does not answer delays only its own deliveries. */
+const MAX_IN_FLIGHT_PER_HOST = 2
+/** The longest pause between two looks at the outbox: a clock that is set back delays no delivery by more. */
+const MAX_PAUSE_MS = 60_000
+/** How long `stop()` waits for delivery attempts in flight. */
 const STOP_MS = 3_000
 
 export interface CourierOptions {
@@ -18,19 +18,29 @@ export interface CourierOptions {
   readonly logger: Logger
   readonly now: () => number
   readonly random: () => number
-  /** All of them sign. Without any nothing is sent. */
+  /** Each of them signs every delivery. Without a secret nothing is sent. */
   readonly secrets: readonly string[]
   readonly deliver: Deliver
 }
 
-type Message = Delivery & { readonly body: string }
+type DueDelivery = Delivery & { readonly body: string }
 
-/** Sends the messages of the outbox when they are due. Jobs do not wait for it, nor receivers for each other. */
+/**
+ * Sends webhook deliveries when they are due. Jobs do not wait for it, and receivers do not wait for each other.
+ *
+ * `store.commits` reports only the commits of other processes. Deliveries that this process itself has written are
+ * sent because the worker calls `sendDue()` after its own commits.
+ *
+ * Starting it twice is like starting it once. `stop()` may come at any time; a second one waits for the first. A
+ * courier that was stopped does not start again.
+ */
 export class Courier {
   readonly #options: CourierOptions
   readonly #inFlight = new Map<number, { readonly host: string; readonly ended: Promise<void> }>()
-  readonly #over = new AbortController()
-  #isWorking = false
+  readonly #cutOff = new AbortController()
+  #isSending = false
+  #hasStarted = false
+  #stopped: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: CourierOptions) {
@@ -38,96 +48,99 @@ export class Courier {
   }
 
   start(): void {
-    this.#isWorking = true
-    this.look()
+    if (this.#hasStarted || this.#stopped) return
+    this.#hasStarted = true
+    this.#isSending = true
+    this.sendDue()
   }
 
-  /** Sends nothing more. A message that is cut off is sent again by the next worker, as if it had not been. */
-  async stop(): Promise<void> {
-    this.#isWorking = false
+  /**
+   * Sends nothing more, and waits a moment for the attempts in flight. An attempt that is cut off does not count: the
+   * next worker makes it again.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** Sends what is due, and comes back when the next delivery is due. */
+  sendDue(): void {
+    if (!this.#isSending) return
+    clearTimeout(this.#timer)
+    const { logger } = this.#options
+    const pauseMs = tryWrite(() => this.#sendAllDue(), logger, 'looking for webhooks again') ?? RETRY_MS
+    if (pauseMs === Infinity) return
+    this.#timer = setTimeout(() => this.sendDue(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
+  }
+
+  async #stop(): Promise<void> {
+    this.#isSending = false
     clearTimeout(this.#timer)
     const all = [...this.#inFlight.values()].map(({ ended }) => ended)
     const patience = new AbortController()
     await Promise.race([Promise.all(all), delay(STOP_MS, undefined, { signal: patience.signal })])
     patience.abort()
-    this.#over.abort()
+    this.#cutOff.abort()
   }
 
-  /** One look at the outbox. Whatever may have put something into it makes another one, and so does a due time. */
-  look(): void {
-    if (!this.#isWorking) return
-    clearTimeout(this.#timer)
-    try {
-      const next = this.#sendDue()
-      if (next !== undefined) this.#lookIn(next - this.#options.now())
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      this.#lookIn(0)
-    }
-  }
-
-  /** @returns when the next message is due that nothing but the time keeps from being sent */
-  #sendDue(): number | undefined {
+  /** @returns how long until another delivery is due. Infinity: there is none, or the end of an attempt comes first */
+  #sendAllDue(): number {
     const { store, logger, now, secrets } = this.#options
     const hosts = store.deliveries.hosts()
     if (hosts.length > 0 && secrets.length === 0) {
       logger.warn('webhooks wait, and there is no FOREMAN_WEBHOOK_SECRET to sign them with')
-      this.#isWorking = false
-      return undefined
+      this.#isSending = false
+      return Infinity
     }
-    let next: number | undefined
+    let nextAt = Infinity
     for (const { host, nextAttemptAt } of hosts.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)) {
       if (nextAttemptAt > now()) {
-        next = Math.min(next ?? Infinity, nextAttemptAt)
+        nextAt = Math.min(nextAt, nextAttemptAt)
         continue
       }
-      const open = this.#openTo(host)
-      if (open.length >= IN_FLIGHT_PER_HOST) continue
-      // Those that are under way are still due.
-      const due = store.deliveries.due(host, now(), IN_FLIGHT_PER_HOST + open.length)
-      const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq))
-      for (const message of waiting.slice(0, IN_FLIGHT_PER_HOST - open.length)) {
-        if (this.#inFlight.size >= IN_FLIGHT) return next
-        this.#send(message)
-      }
-      // Behind what is under way there may be one whose time has yet to come. The end of an attempt looks again.
+      this.#sendTo(host)
+      if (this.#inFlight.size >= MAX_IN_FLIGHT) break
     }
-    return next
+    return nextAt - now()
   }
 
-  #openTo(host: string): number[] {
-    return [...this.#inFlight].flatMap(([seq, { host: other }]) => (other === host ? [seq] : []))
+  #sendTo(host: string): void {
+    const inFlight = [...this.#inFlight.values()].filter(other => other.host === host).length
+    if (inFlight >= MAX_IN_FLIGHT_PER_HOST) return
+    const { store, now } = this.#options
+    // Deliveries in flight are still due in the file.
+    const due = store.deliveries.due(host, now(), MAX_IN_FLIGHT_PER_HOST + inFlight)
+    const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq))
+    const slots = Math.min(MAX_IN_FLIGHT_PER_HOST - inFlight, MAX_IN_FLIGHT - this.#inFlight.size)
+    // A later delivery to this host needs no timer: the end of an attempt looks again.
+    for (const delivery of waiting.slice(0, slots)) this.#send(delivery)
   }
 
-  #send(message: Message): void {
-    const ended = this.#attempt(message).finally(() => {
-      this.#inFlight.delete(message.seq)
-      this.look()
+  #send(delivery: DueDelivery): void {
+    const ended = this.#attempt(delivery).finally(() => {
+      this.#inFlight.delete(delivery.seq)
+      this.sendDue()
     })
-    this.#inFlight.set(message.seq, { host: message.host, ended })
+    this.#inFlight.set(delivery.seq, { host: delivery.host, ended })
   }
 
-  async #attempt(message: Message): Promise<void> {
+  async #attempt(delivery: DueDelivery): Promise<void> {
     const { store, logger, now, random, secrets, deliver } = this.#options
-    const { id, url, body, failures } = message
+    const { id, url, body, failures } = delivery
     const at = now()
     const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
     const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
     const outcome = await deliver({ url, headers, body })
-    if (this.#over.signal.aborted) return
+    if (this.#cutOff.signal.aborted) return
     const { attempt, result } = settle(outcome, { at, failures, nowMs: now(), random })
     logger.debug({ delivery: id, url, ...attempt, result: result.kind }, 'webhook sent')
     if (result.kind === 'dead' || result.kind === 'gone')
       logger.info({ delivery: id, url, result: result.kind }, 'a webhook is given up')
-    const write = () => store.deliveries.record(message, attempt, result, now())
+    const write = () => store.deliveries.record(delivery, attempt, result, now())
     try {
-      await persist(() => store.together('normal', write), logger, this.#over.signal)
+      await persist(() => store.together('normal', write), logger, this.#cutOff.signal)
     } catch (error) {
-      if (!this.#over.signal.aborted) throw error
+      if (!this.#cutOff.signal.aborted) throw error
     }
-  }
-
-  #lookIn(ms: number): void {
-    this.#timer = setTimeout(() => this.look(), Math.min(Math.max(ms, 1), LONGEST_REST_MS))
   }
 }
