@@ -1,0 +1,69 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import { startSim } from '@foreman/ollama-sim'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { openTempStore, silent } from '../testing/temp-store.ts'
+import { LoadingLearner } from './learn-loading.ts'
+
+const name = (short: string): string => `registry.ollama.ai/library/${short}:latest`
+
+const setUp = async (models: readonly { short: string; digest: string; remote?: boolean }[]) => {
+  const sim = await startSim()
+  onTestFinished(() => sim.close())
+  const store = openTempStore()
+  store.catalogue.replaceModels(
+    models.map(({ short, digest, remote = false }) => ({ name: name(short), digest, remote })),
+  )
+  const onModel = vi.fn<(name: string) => void>()
+  const stop = new AbortController()
+  const client = new OllamaClient({ url: sim.url })
+  const learner = new LoadingLearner({ client, store, logger: silent, stopped: stop.signal, onModel })
+  const shown = () => sim.requests.filter(({ path }) => path === '/api/show').length
+  return { sim, store, learner, onModel, stop, shown }
+}
+
+test('each manifest is asked about once, and every name of it is reported', async () => {
+  const { store, learner, onModel, shown } = await setUp([
+    { short: 'plain', digest: 'one' },
+    { short: 'think', digest: 'one' },
+    { short: 'alpha', digest: 'two' },
+  ])
+  await learner.learn()
+  await learner.learn()
+  expect(shown()).toBe(2)
+  expect(onModel.mock.calls.flat().toSorted()).toEqual(['alpha', 'plain', 'think'].map(name))
+  expect(store.catalogue.model(name('think'))?.loading).toHaveProperty('weights')
+})
+
+test('remote models and models without a digest are not asked about', async () => {
+  const { learner, shown } = await setUp([
+    { short: 'alpha', digest: 'one', remote: true },
+    { short: 'beta', digest: '' },
+  ])
+  await learner.learn()
+  expect(shown()).toBe(0)
+})
+
+test('a model that could not be asked about is asked about again, and holds up no other', async () => {
+  const { sim, store, learner, onModel } = await setUp([
+    { short: 'alpha', digest: 'one' },
+    { short: 'beta', digest: 'two' },
+  ])
+  sim.fault({ kind: 'status', path: '/api/show', status: 500, count: 1 })
+  await learner.learn()
+  expect(onModel).toHaveBeenCalledTimes(1)
+  await learner.learn()
+  expect(store.catalogue.unasked()).toEqual([])
+})
+
+test('a call while another is still asking does nothing', async () => {
+  const { learner, shown } = await setUp([{ short: 'alpha', digest: 'one' }])
+  await Promise.all([learner.learn(), learner.learn()])
+  expect(shown()).toBe(1)
+})
+
+test('nothing is asked any more once the worker stops', async () => {
+  const { learner, stop, onModel } = await setUp([{ short: 'alpha', digest: 'one' }])
+  stop.abort()
+  await learner.learn()
+  expect(onModel).not.toHaveBeenCalled()
+})

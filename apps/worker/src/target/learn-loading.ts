@@ -1,0 +1,52 @@
+import { modelLoading, type OllamaClient } from '@foreman/ollama-client'
+import type { ModelRow, Store } from '@foreman/store'
+import type { Logger } from '../logger.ts'
+import { timeLimit } from './ask.ts'
+
+export interface LearnLoadingOptions {
+  readonly client: OllamaClient
+  readonly store: Store
+  readonly logger: Logger
+  readonly stopped: AbortSignal
+  /** Called when more is known about how this model loads. */
+  readonly onModel: (name: string) => void
+}
+
+/**
+ * Asks `/api/show` once for each manifest for what decides about its loads: weights, parameters, family. Call it after
+ * each poll: a model that could not be asked about is asked about again.
+ */
+export class LoadingLearner {
+  readonly #options: LearnLoadingOptions
+  #isLearning = false
+
+  constructor(options: LearnLoadingOptions) {
+    this.#options = options
+  }
+
+  /** Does nothing while an earlier call is still asking. Never rejects. */
+  async learn(): Promise<void> {
+    if (this.#isLearning) return
+    this.#isLearning = true
+    const { store, stopped } = this.#options
+    for (const model of store.catalogue.unasked()) {
+      if (stopped.aborted) break
+      if (!model.remote && model.digest !== '') await this.#learnAbout(model)
+    }
+    this.#isLearning = false
+  }
+
+  async #learnAbout({ name, digest }: ModelRow): Promise<void> {
+    const { client, store, logger, stopped, onModel } = this.#options
+    try {
+      // Another name of this manifest may have been asked about a moment ago.
+      if (!store.catalogue.model(name)?.loading) {
+        const loading = modelLoading(await client.show({ model: name }, { signal: timeLimit(stopped) }))
+        store.catalogue.noteLoading(digest, { ...loading })
+      }
+      onModel(name)
+    } catch (error) {
+      logger.debug({ err: error, model: name }, 'how this model loads could not be learnt')
+    }
+  }
+}
