@@ -15,7 +15,7 @@ const mayPass = (error: unknown): boolean => isBusy(error) || isFull(error)
  * file, whatever awaits the write waits too.
  *
  * @param signal ends the repetition
- * @throws the reason of `signal`, or an error that repeating does not cure
+ * @throws AbortError when `signal` has ended the repetition, or an error that repeating does not cure
  */
 export const persist = async (
   write: () => Promise<void>,

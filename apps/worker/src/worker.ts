@@ -196,10 +196,11 @@ export class Worker {
     })
   }
 
-  #noteResult({ ending, targetIsAway, watchdog }: RunResult): void {
+  #noteResult({ ending, targetIsAway }: RunResult): void {
     const { target } = this.#options.store
     if (targetIsAway !== undefined) this.#monitor.lost(targetIsAway)
-    if (watchdog) this.#quietly('note a silent target', () => target.note({ stalledAt: this.#options.now() }))
+    if (ending === 'timed_out')
+      this.#quietly('note a silent target', () => target.note({ stalledAt: this.#options.now() }))
     else if (ending === 'answered' && target.read().stalledAt !== null) {
       this.#quietly('note a target that answers', () => target.note({ stalledAt: null }))
     }

@@ -10,46 +10,43 @@ import {
   ollamaErrorMessage,
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
-import { type Output, OutputWriter } from './output-writer.ts'
-import { type Ending, isProvisional, type StopReason } from './verdict.ts'
+import type { JobLog } from './job-log.ts'
+import { type Ending, isProvisional, type StopCause, type Watchdog } from './verdict.ts'
 
 export interface AttemptOptions {
   readonly client: OllamaClient
   readonly jobTimeoutMs: number
   readonly stallMs: number
-  /** Aborting it ends the attempt; the reason says why. */
+  /** Aborting it with a StopError ends the attempt. */
   readonly stop: AbortSignal
-  /** Keeps what arrived. Takes as long as the disk makes it wait; throws when the claim is lost. */
-  readonly append: (output: Output) => Promise<void>
-  /** Is told how many tokens have come so far. */
-  readonly onTokens: (tokens: number) => void
+  readonly log: JobLog
 }
 
-/** The reason of an abort, when a watchdog made it. */
+/** The reason of an abort by a watchdog. */
 class WatchdogError extends Error {
-  readonly watch: 'job_timeout' | 'stall'
-  constructor(watch: 'job_timeout' | 'stall') {
-    super(watch)
-    this.watch = watch
+  readonly watchdog: Watchdog
+  constructor(watchdog: Watchdog) {
+    super(watchdog)
+    this.watchdog = watchdog
   }
 }
 
-/** The reason of an abort, when foreman itself wants the attempt to end. */
+/** The reason of an abort by foreman itself. */
 export class StopError extends Error {
-  readonly why: StopReason
-  constructor(why: StopReason) {
+  readonly why: StopCause
+  constructor(why: StopCause) {
     super(why)
     this.why = why
   }
 }
 
-/** A refusal is short. Of one that is not, this much is kept. */
-const PROVISIONAL_BYTES = 1024 * 1024
+/** How much of a provisional answer is kept. A refusal is short. */
+const MAX_PROVISIONAL_BYTES = 1024 * 1024
 
 /**
- * Sends a job's request as it came to the target, and appends what comes back as it comes back.
+ * Sends a job's request to the target as it came, and writes the answer to the job's log as it arrives.
  *
- * @throws whatever `append` throws; the exchange is aborted then
+ * @throws what the log throws; the exchange is cut off then
  */
 export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise<Ending> => {
   const controller = new AbortController()
@@ -60,21 +57,21 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
   const stall = stallTimer(options.stallMs, () => controller.abort(new WatchdogError('stall')))
   try {
     const endpoint = generatingEndpoint(claim.endpoint)
-    // What was queued by newer code may be for a route that this code does not know.
+    // A newer foreman may have queued a job for a route that this one does not know.
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
     const exchange = await send(claim, options.client, controller.signal)
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange)
-      : await receive(exchange, endpoint, stall, options)
+      : await receive(exchange, { endpoint, stall, log: options.log })
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
     stall.stop()
     clearTimeout(jobTimer)
     options.stop.removeEventListener('abort', stop)
-    // Whatever ended it, nothing of it goes on.
+    // However the attempt ended, the exchange does not outlive it.
     controller.abort()
   }
 }
@@ -93,26 +90,27 @@ const send = async (
   }
 }
 
-const receive = async (
-  exchange: Exchange,
-  endpoint: GeneratingEndpoint,
-  stall: ReturnType<typeof stallTimer>,
-  { append, onTokens }: AttemptOptions,
-): Promise<Ending> => {
+interface Receiving {
+  readonly endpoint: GeneratingEndpoint
+  readonly stall: StallTimer
+  readonly log: JobLog
+}
+
+const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving): Promise<Ending> => {
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
-  const writer = new OutputWriter({ status: exchange.status, headers: exchange.headers }, append)
+  log.head({ status: exchange.status, headers: exchange.headers })
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
     check.push(chunk)
     count.push(chunk)
-    onTokens(count.tokens)
-    // A full disk that makes the write wait is not the target's silence.
+    log.progress(count.tokens)
+    // Waiting for a full disk does not count as silence of the target.
     stall.stop()
-    await writer.push(chunk)
+    await log.body(chunk)
     stall.start()
   }
   stall.stop()
-  await writer.end()
+  await log.end()
   const usage = count.usage()
   const answered = { kind: 'answered', status: exchange.status, completeness: check.verdict() } as const
   return usage ? { ...answered, usage } : answered
@@ -120,22 +118,22 @@ const receive = async (
 
 const receiveProvisional = async (exchange: Exchange): Promise<Ending> => {
   const pieces: Buffer[] = []
-  let kept = 0
+  let bytes = 0
   for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
-    if (kept < PROVISIONAL_BYTES) pieces.push(chunk)
-    kept += chunk.byteLength
+    if (bytes < MAX_PROVISIONAL_BYTES) pieces.push(chunk)
+    bytes += chunk.byteLength
   }
   const { status } = exchange
-  const isCut = kept > PROVISIONAL_BYTES
+  const isCut = bytes > MAX_PROVISIONAL_BYTES
   const headers = exchange.headers.filter(([name]) => !(isCut && name.toLowerCase() === 'content-length'))
-  const body = Buffer.concat(pieces).subarray(0, PROVISIONAL_BYTES)
+  const body = Buffer.concat(pieces).subarray(0, MAX_PROVISIONAL_BYTES)
   const isOllamas = ollamaErrorMessage(body) !== undefined
   return { kind: 'provisional', status, isOllamas, answer: { head: { status, headers }, body } }
 }
 
 const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   const reason: unknown = signal.reason
-  if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watch }
+  if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watchdog }
   if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
   if (error instanceof ConnectionError) {
     return { kind: 'broke_off', connected: error.connected, message: reasonOf(error) }
@@ -143,9 +141,11 @@ const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   throw error
 }
 
-/** The system's word for it. The whole message names the target's address, which is not for callers. */
+/** The system's error code. The whole message names the target's address, which callers must not see. */
 const reasonOf = ({ cause }: ConnectionError): string =>
   (cause as NodeJS.ErrnoException | undefined)?.code ?? 'without a reason'
+
+type StallTimer = ReturnType<typeof stallTimer>
 
 const stallTimer = (stallMs: number, onStall: () => void) => {
   let timer: NodeJS.Timeout | undefined

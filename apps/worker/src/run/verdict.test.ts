@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from './verdict.ts'
 
-/** The first attempt at a job that streams and has brought nothing yet. */
+/** The first attempt at a streaming job, without output so far. */
 const job: Attempt = {
   attempt: 1,
   failedAttempts: 0,
@@ -20,8 +20,8 @@ const job: Attempt = {
   hasOutput: false,
 }
 const withOutput: Attempt = { ...job, hasOutput: true }
-const waitsForAll: Attempt = { ...job, streaming: false }
-const waitsWithOutput: Attempt = { ...waitsForAll, hasOutput: true }
+const nonStreaming: Attempt = { ...job, streaming: false }
+const nonStreamingWithOutput: Attempt = { ...nonStreaming, hasOutput: true }
 const lastAttempt: Attempt = { ...job, attempt: 3, failedAttempts: 2 }
 const afterAnswer: Attempt = { ...job, attempt: 2, failedAttempts: 1, answerAttempt: 1 }
 
@@ -43,7 +43,7 @@ const tookTooLong: Ending = { kind: 'timed_out', watch: 'job_timeout' }
 const cancelled: Ending = { kind: 'stopped', why: 'cancelled' }
 const shutdown: Ending = { kind: 'stopped', why: 'shutdown' }
 
-/** A verdict in short: what becomes of the job, under which code, with which attempt as its answer. */
+/** A verdict in short: what becomes of the job, its code, and the attempt whose output is its answer. */
 const short = (verdict: Verdict): string => {
   if (verdict.kind === 'finish') {
     const { state, errorCode = '', answerAttempt, errorMessage } = verdict.finish
@@ -54,10 +54,10 @@ const short = (verdict: Verdict): string => {
   return `again ${code} ${spent ? 'spent' : 'free'} after ${verdict.delayMs}${verdict.targetIsAway === undefined ? '' : ' away'}`
 }
 
-describe('an answer that came in full', () => {
+describe('an answer that arrived', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
     ['whole', answered(200, 'whole'), withOutput, 'succeeded answer=1'],
-    ['whole, to a caller that waits', answered(200, 'whole'), waitsWithOutput, 'succeeded answer=1'],
+    ['whole, non-streaming', answered(200, 'whole'), nonStreamingWithOutput, 'succeeded answer=1'],
     [
       'whole, at a later attempt',
       answered(200, 'whole'),
@@ -65,7 +65,7 @@ describe('an answer that came in full', () => {
       'succeeded answer=2',
     ],
     [
-      'whole, whatever the attempts before',
+      'whole, after two failed attempts',
       answered(200, 'whole'),
       { ...lastAttempt, hasOutput: true },
       'succeeded answer=3',
@@ -83,31 +83,31 @@ describe('an answer that came in full', () => {
     ['an error', answered(500, 'whole'), withOutput, 'failed http_error answer=1'],
     ['a redirect', answered(307, 'unknown'), withOutput, 'failed http_error answer=1'],
     [
-      'cut short, and streamed: the caller is told',
+      'cut short after output was sent: the caller gets a message',
       answered(200, 'cut_short'),
       withOutput,
       'failed cut_short answer=1 told',
     ],
     [
-      'cut short, with nothing sent: the caller is told',
+      'cut short before any output was sent: the caller gets a message',
       answered(200, 'cut_short'),
       job,
       'failed cut_short answer=null told',
     ],
     [
-      "cut short, to a caller that waits: the half of it is nobody's answer",
+      'cut short, non-streaming: the part that arrived is not the answer',
       answered(200, 'cut_short'),
-      waitsWithOutput,
+      nonStreamingWithOutput,
       'failed cut_short answer=null told',
     ],
     [
-      'cut short, with an answer from before',
+      'cut short, after an earlier attempt brought an answer',
       answered(200, 'cut_short'),
       { ...afterAnswer, streaming: false, hasOutput: true },
       'failed cut_short answer=1 told',
     ],
     [
-      'cut short is final, however few the attempts',
+      'cut short: never repeated, however many attempts are left',
       answered(200, 'cut_short'),
       { ...withOutput, maxAttempts: 10 },
       'failed cut_short answer=1 told',
@@ -116,7 +116,7 @@ describe('an answer that came in full', () => {
     expect(short(judge(ending, attempt))).toBe(verdict)
   })
 
-  test('has its status noted', () => {
+  test('leaves its status on the job', () => {
     expect(judge(answered(200, 'whole'), job)).toMatchObject({ finish: { statusCode: 200 } })
     expect(judge(answered(404, 'whole'), job)).toMatchObject({ finish: { statusCode: 404 } })
   })
@@ -125,64 +125,64 @@ describe('an answer that came in full', () => {
 describe('an exchange that broke off', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
     [
-      'before it was connected: the target is away',
+      'before there was a connection: the target is away',
       brokeOff(false),
       job,
       'again target_away free after 0 away',
     ],
     [
-      'before it was connected, at the last attempt: nothing was spent',
+      'before there was a connection, at the last attempt: the attempt does not count',
       brokeOff(false),
       lastAttempt,
       'again target_away free after 0 away',
     ],
-    ['with nothing sent', brokeOff(true), job, 'again target_lost spent after 500'],
+    ['before any output', brokeOff(true), job, 'again target_lost spent after 500'],
     [
-      'with nothing sent, the second time',
+      'before any output, the second time',
       brokeOff(true),
       { ...job, attempt: 2, failedAttempts: 1 },
       'again target_lost spent after 2000',
     ],
-    ['with nothing sent, the last time', brokeOff(true), lastAttempt, 'failed target_lost answer=null told'],
+    ['before any output, the last time', brokeOff(true), lastAttempt, 'failed target_lost answer=null told'],
     [
-      'in the middle of a stream: it cannot be taken back',
+      'after output was sent: it cannot be taken back',
       brokeOff(true),
       withOutput,
       'failed target_lost answer=1 told',
     ],
     [
-      'in the middle of what a caller waits for: nobody has it yet',
+      'after output, non-streaming: no caller has it yet',
       brokeOff(true),
-      waitsWithOutput,
+      nonStreamingWithOutput,
       'again target_lost spent after 500',
     ],
     [
-      'the last time, while a caller waits',
+      'the last time, non-streaming',
       brokeOff(true),
       { ...lastAttempt, streaming: false, hasOutput: true },
       'failed target_lost answer=null told',
     ],
     [
-      'the last time, with an answer from before',
+      'the last time, after an earlier attempt brought an answer',
       brokeOff(true),
       { ...lastAttempt, answerAttempt: 2 },
       'failed target_lost answer=2 told',
     ],
     [
-      'in the middle of a stream, with an answer from before',
+      'after output was sent, and after an earlier attempt brought an answer',
       brokeOff(true),
       { ...afterAnswer, hasOutput: true },
       'failed target_lost answer=2 told',
     ],
     [
-      'when there is one attempt only',
+      'when only one attempt is allowed',
       brokeOff(true),
       { ...job, maxAttempts: 1 },
       'failed target_lost answer=null told',
     ],
-    // After runs that were lost with their workers, or given back, the number of the attempt says nothing.
+    // Runs that were lost with their worker, or put back, raise the number of the attempt but do not count.
     [
-      'at the fifth attempt, of which none counts',
+      'at the fifth attempt, when none has counted',
       brokeOff(true),
       { ...job, attempt: 5 },
       'again target_lost spent after 500',
@@ -191,7 +191,7 @@ describe('an exchange that broke off', () => {
     expect(short(judge(ending, attempt))).toBe(verdict)
   })
 
-  test('is told of in words', () => {
+  test('is described by the error code of the system', () => {
     expect(judge(brokeOff(true), lastAttempt)).toMatchObject({
       finish: { errorMessage: expect.stringContaining('ECONNRESET') as string },
     })
@@ -203,12 +203,17 @@ describe('a watchdog', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
     ['for the whole attempt', tookTooLong, job, 'again job_timeout spent after 500'],
     ['for the whole attempt, the last time', tookTooLong, lastAttempt, 'failed job_timeout answer=null told'],
-    ['for the whole attempt, in a stream', tookTooLong, withOutput, 'failed job_timeout answer=1 told'],
-    ['for silence, with nothing sent', stalled, job, 'again stall spent after 500'],
-    ['for silence, in a stream', stalled, withOutput, 'failed stall answer=1 told'],
-    ['for silence, while a caller waits', stalled, waitsWithOutput, 'again stall spent after 500'],
     [
-      'for silence, while a caller waits, the last time',
+      'for the whole attempt, after output was sent',
+      tookTooLong,
+      withOutput,
+      'failed job_timeout answer=1 told',
+    ],
+    ['for silence, before any output', stalled, job, 'again stall spent after 500'],
+    ['for silence, after output was sent', stalled, withOutput, 'failed stall answer=1 told'],
+    ['for silence, non-streaming', stalled, nonStreamingWithOutput, 'again stall spent after 500'],
+    [
+      'for silence, non-streaming, the last time',
       stalled,
       { ...lastAttempt, streaming: false, hasOutput: true },
       'failed stall answer=null told',
@@ -219,7 +224,7 @@ describe('a watchdog', () => {
 })
 
 describe('a request that cannot be sent', () => {
-  test('fails at once, and its caller is told why', () => {
+  test('fails at once with a message for the caller', () => {
     expect(short(judge({ kind: 'unsendable', message: 'bad header' }, job))).toBe(
       'failed unsendable answer=null told',
     )
@@ -228,24 +233,44 @@ describe('a request that cannot be sent', () => {
 
 describe('a run that foreman cut off', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
-    ['for a caller that left', cancelled, job, 'cancelled cancelled answer=null'],
-    ['for a caller that left with half of it', cancelled, withOutput, 'cancelled cancelled answer=null'],
+    ['because it was cancelled', cancelled, job, 'cancelled cancelled answer=null'],
     [
-      'for a caller that left, with an answer from before',
+      'because it was cancelled, after output was sent',
+      cancelled,
+      withOutput,
+      'cancelled cancelled answer=null',
+    ],
+    [
+      'because it was cancelled, after an earlier attempt brought an answer',
       cancelled,
       afterAnswer,
       'cancelled cancelled answer=null',
     ],
-    ['to stop', shutdown, job, 'again worker_stopped free after 0'],
-    ['to stop, at the last attempt', shutdown, lastAttempt, 'again worker_stopped free after 0'],
-    ['to stop, while a caller waits', shutdown, waitsWithOutput, 'again worker_stopped free after 0'],
-    ['to stop, in a stream', shutdown, withOutput, 'failed worker_stopped answer=1 told'],
+    ['because the worker stops', shutdown, job, 'again worker_stopped free after 0'],
+    [
+      'because the worker stops, at the last attempt',
+      shutdown,
+      lastAttempt,
+      'again worker_stopped free after 0',
+    ],
+    [
+      'because the worker stops, non-streaming',
+      shutdown,
+      nonStreamingWithOutput,
+      'again worker_stopped free after 0',
+    ],
+    [
+      'because the worker stops, after output was sent',
+      shutdown,
+      withOutput,
+      'failed worker_stopped answer=1 told',
+    ],
   ])('%s', (_what, ending, attempt, verdict) => {
     expect(short(judge(ending, attempt))).toBe(verdict)
   })
 })
 
-describe('an answer that was held back', () => {
+describe('a provisional answer', () => {
   test.each([
     [401, true],
     [403, true],
@@ -262,12 +287,12 @@ describe('an answer that was held back', () => {
     [500, false],
     [501, false],
     [507, false],
-  ])('is one with status %i: %s', (status, expected) => {
+  ])('status %i makes an answer provisional: %s', (status, expected) => {
     expect(isProvisional(status)).toBe(expected)
   })
 
   test.each<
-    [status: number, isOllamas: boolean, presence: TargetProbe | undefined, attempt: Attempt, verdict: string]
+    [status: number, isOllamas: boolean, probe: TargetProbe | undefined, attempt: Attempt, verdict: string]
   >([
     // Ollama itself is busy.
     [503, true, undefined, job, 'again target_busy spent after 500'],
@@ -279,24 +304,24 @@ describe('an answer that was held back', () => {
     [503, true, undefined, lastAttempt, 'failed http_error answer=3'],
     [429, false, undefined, lastAttempt, 'failed http_error answer=3'],
     [503, true, undefined, { ...job, maxAttempts: 1 }, 'failed http_error answer=1'],
-    // Somebody in front of it says that it is not there.
+    // A proxy says that Ollama is away.
     [502, false, 'gone', job, 'again target_away free after 0 away'],
     [503, false, 'gone', lastAttempt, 'again target_away free after 0 away'],
     [504, false, 'refuses_credentials', job, 'again target_away free after 0 away'],
-    // It does not take foreman's credentials.
+    // The target refuses foreman's credentials.
     [401, false, 'refuses_credentials', job, 'again target_away free after 0 away'],
     [403, true, 'refuses_credentials', lastAttempt, 'again target_away free after 0 away'],
     [401, true, 'gone', job, 'again target_away free after 0 away'],
-    // It takes them, and refuses this request.
+    // The target accepts foreman's credentials, and refuses this request.
     [401, true, 'there', job, 'failed http_error answer=1'],
     [401, false, 'there', job, 'failed http_error answer=1'],
     [403, false, 'there', afterAnswer, 'failed http_error answer=2'],
-  ])('%i, of Ollama itself: %s, the target: %s', (status, isOllamas, presence, attempt, verdict) => {
-    expect(short(judge(provisional(status, isOllamas), attempt, presence))).toBe(verdict)
+  ])('%i, from Ollama itself: %s, the target: %s', (status, isOllamas, probe, attempt, verdict) => {
+    expect(short(judge(provisional(status, isOllamas), attempt, probe))).toBe(verdict)
   })
 
   test.each([502, 503, 504])(
-    '%i by somebody in front of a target that is there does not hold up the others',
+    '%i from a proxy, while the target is there, does not make other jobs wait',
     status => {
       const verdict = judge(provisional(status, false), job, 'there')
       expect(verdict).not.toHaveProperty('targetIsAway')
@@ -306,7 +331,7 @@ describe('an answer that was held back', () => {
   )
 
   test.each([502, 503, 504])(
-    '%i by somebody in front of a target that is there is no endless matter',
+    '%i from a proxy, while the target is there, is not repeated for ever',
     status => {
       let failedAttempts = 0
       let verdict: Verdict | undefined
@@ -321,7 +346,7 @@ describe('an answer that was held back', () => {
     },
   )
 
-  test('is kept with the job, as the best so far or as the last word', () => {
+  test('is kept with the job, whether the job is repeated or ends', () => {
     expect(judge(provisional(503, true), job)).toMatchObject({ release: { provisional: answer } })
     expect(judge(provisional(503, true), lastAttempt)).toMatchObject({
       finish: { provisional: answer, statusCode: 503 },
@@ -342,11 +367,11 @@ describe('an answer that was held back', () => {
     [503, true, false],
     [503, false, true],
     [504, false, true],
-  ])('%i, of Ollama itself: %s, needs a look at the target: %s', (status, isOllamas, needs) => {
+  ])('%i, from Ollama itself: %s, needs a probe of the target: %s', (status, isOllamas, needs) => {
     expect(needsProbe(provisional(status, isOllamas))).toBe(needs)
   })
 
-  test('is the only ending that needs one', () => {
+  test('is the only ending that needs a probe', () => {
     const others = [
       answered(503, 'whole'),
       brokeOff(true),
@@ -361,12 +386,12 @@ describe('an answer that was held back', () => {
 })
 
 describe('the pause before the next attempt', () => {
-  const pauses = (ending: Ending, presence?: TargetProbe) =>
+  const pauses = (ending: Ending, probe?: TargetProbe) =>
     Array.from({ length: 8 }, (_, failedAttempts) => {
       const verdict = judge(
         ending,
         { ...job, attempt: failedAttempts + 1, failedAttempts, maxAttempts: 100 },
-        presence,
+        probe,
       )
       return verdict.kind === 'release' ? verdict.delayMs : undefined
     })
@@ -376,12 +401,12 @@ describe('the pause before the next attempt', () => {
     expect(pauses(provisional(503, true))).toEqual(pauses(brokeOff(true)))
   })
 
-  test.each<[ending: Ending, presence: TargetProbe | undefined]>([
+  test.each<[ending: Ending, probe: TargetProbe | undefined]>([
     [brokeOff(true), undefined],
     [stalled, undefined],
     [provisional(503, true), undefined],
     [provisional(504, false), 'there'],
-  ])('is never longer than what the queue takes for a delay (%j)', (ending, presence) => {
-    expect(pauses(ending, presence).filter(pause => pause !== undefined && pause > MAX_DELAY_MS)).toEqual([])
+  ])('is never longer than the longest delay (%j)', (ending, probe) => {
+    expect(pauses(ending, probe).filter(pause => pause !== undefined && pause > MAX_DELAY_MS)).toEqual([])
   })
 })

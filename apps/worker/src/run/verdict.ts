@@ -2,69 +2,99 @@ import { DEADLINE_EXCEEDED } from '@foreman/jobs'
 import type { Completeness, TokenUsage } from '@foreman/ollama-client'
 import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
 
-/** How an attempt ended, as far as the exchange itself can tell. */
+/** How an attempt ended, as far as the exchange with the target shows it. */
 export type Ending =
-  /** All of an answer arrived, and is in the log. */
+  /** The whole answer arrived, and is in the log. */
   | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
-  /** All of an answer arrived whose status may mean that it is not the last word; it is not in the log yet. */
+  /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
   | { kind: 'provisional'; status: number; isOllamas: boolean; answer: ProvisionalAnswer }
-  /** No connection came about, or it ended before the answer did. */
+  /** There was no connection, or it closed before the answer was complete. */
   | { kind: 'broke_off'; connected: boolean; message: string }
-  /** A watchdog cut it off: the whole attempt took too long, or the target fell silent within its answer. */
-  | { kind: 'timed_out'; watch: 'job_timeout' | 'stall' }
-  /** The request is one that HTTP cannot carry. */
+  /** A watchdog cut the exchange off. */
+  | { kind: 'timed_out'; watch: Watchdog }
+  /** HTTP cannot carry the request. */
   | { kind: 'unsendable'; message: string }
-  /** foreman itself cut it off. */
-  | { kind: 'stopped'; why: StopReason }
+  /** foreman itself cut the exchange off. */
+  | { kind: 'stopped'; why: StopCause }
 
-export type StopReason = 'cancelled' | 'shutdown' | 'deadline'
+/** The attempt took too long, or the target fell silent within its answer. */
+export type Watchdog = 'job_timeout' | 'stall'
 
-/** Whether the target is there when asked for something simple. */
+export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
+
+/** Whether the target answers a simple request. */
 export type TargetProbe = 'there' | 'gone' | 'refuses_credentials'
 
 export interface Attempt {
   readonly attempt: number
-  /** Attempts that count, this one not included. */
+  /** Failed attempts that count, without this one. */
   readonly failedAttempts: number
   readonly maxAttempts: number
-  /** The earlier attempt that brought a real answer of the target's, if one did. */
+  /** The earlier attempt that brought an answer of the target's own, if one did. */
   readonly answerAttempt: number | null
-  /** A caller gets the bytes as they come. */
+  /** The caller gets the answer piece by piece. */
   readonly streaming: boolean
-  /** This attempt has brought bytes that a streaming caller may have. */
+  /** This attempt has written bytes that a streaming caller may already have. */
   readonly hasOutput: boolean
 }
 
-export type Verdict =
-  | { kind: 'finish'; finish: Finish }
-  | { kind: 'release'; release: Omit<Release, 'availableAt'>; delayMs: number; targetIsAway?: string }
+/** Why a job goes back to the queue. docs/job-lifecycle.md explains each code. */
+export type ReleaseCode = 'target_away' | 'target_busy' | 'worker_stopped' | RetryCode
 
-/** An answer with one of these is kept back until it is known whether it is the last word. */
+/** Why a job ended without success. docs/job-lifecycle.md explains each code. */
+export type ErrorCode =
+  | 'http_error'
+  | 'target_error'
+  | 'cut_short'
+  | 'not_an_answer'
+  | 'unsendable'
+  | 'worker_stopped'
+  | 'cancelled'
+  | typeof DEADLINE_EXCEEDED.errorCode
+  | RetryCode
+
+/** Why an attempt failed that is repeated while attempts are left. */
+type RetryCode = 'target_lost' | Watchdog
+
+export type Verdict =
+  | { kind: 'finish'; finish: Finish & { readonly errorCode?: ErrorCode } }
+  | {
+      kind: 'release'
+      release: Omit<Release, 'availableAt' | 'code'> & { readonly code: ReleaseCode }
+      delayMs: number
+      targetIsAway?: string
+    }
+
+/** Answers with one of these statuses are kept back until it is known whether the status is final. */
 const PROVISIONAL_STATUSES = new Set([401, 403, 429, 502, 503, 504])
 
 export const isProvisional = (status: number): boolean => PROVISIONAL_STATUSES.has(status)
 
-/** Whether the verdict depends on the target being there. */
+/** Whether `judge` has to know if the target is there. */
 export const needsProbe = (ending: Ending): boolean =>
   ending.kind === 'provisional' && ending.status !== 429 && !isBusyAnswer(ending)
 
-/** No delay is longer. */
+/** The longest delay before the next attempt. */
 export const MAX_DELAY_MS = 60_000
 const FIRST_DELAY_MS = 500
 const AWAY_DELAY_MS = 1_000
-/** So often is a job run that a proxy refuses while the target behind it is there. */
+/** A job that a proxy refuses while the target is there is tried this often. */
 const MAX_FOREIGN_REFUSALS = 8
 
 const backoffMs = (firstMs: number, factor: number, step: number): number =>
   Math.min(firstMs * factor ** step, MAX_DELAY_MS)
 
-/** What becomes of the job. `presence` is given where `needsProbe`. */
-export const judge = (ending: Ending, job: Attempt, presence?: TargetProbe): Verdict => {
+/**
+ * Decides what becomes of the job.
+ *
+ * @param probe whether the target is there, where `needsProbe` asks for it
+ */
+export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdict => {
   switch (ending.kind) {
     case 'answered':
       return judgeAnswer(ending, job)
     case 'provisional':
-      return judgeProvisional(ending, job, presence)
+      return judgeProvisional(ending, job, probe)
     case 'broke_off':
       if (!ending.connected) return away(ending.message)
       return again(job, 'target_lost', `the connection to the target broke off (${ending.message})`)
@@ -82,7 +112,7 @@ const judgeAnswer = (
   job: Attempt,
 ): Verdict => {
   const answer = { answerAttempt: job.attempt, statusCode: status, ...(usage && { usage }) }
-  const failed = (errorCode: string): Verdict => ({
+  const failed = (errorCode: ErrorCode): Verdict => ({
     kind: 'finish',
     finish: { ...answer, state: 'failed', errorCode },
   })
@@ -104,7 +134,7 @@ type Provisional = Extract<Ending, { kind: 'provisional' }>
 const isBusyAnswer = ({ status, isOllamas }: Provisional): boolean =>
   isOllamas && status !== 401 && status !== 403
 
-const judgeProvisional = (ending: Provisional, job: Attempt, presence: TargetProbe | undefined): Verdict => {
+const judgeProvisional = (ending: Provisional, job: Attempt, probe: TargetProbe | undefined): Verdict => {
   const { status, answer: provisional } = ending
   const final: Verdict = {
     kind: 'finish',
@@ -120,17 +150,17 @@ const judgeProvisional = (ending: Provisional, job: Attempt, presence: TargetPro
     if (job.failedAttempts + 1 >= job.maxAttempts) return final
     return retry('target_busy', job, provisional)
   }
-  if (presence !== 'there') {
+  if (probe !== 'there') {
     return away(
-      presence === 'refuses_credentials'
+      probe === 'refuses_credentials'
         ? `it refuses foreman's credentials (${status})`
         : `it answers ${status}`,
     )
   }
-  // It takes foreman's credentials, so what it refuses is this request.
+  // The probe was let in with foreman's credentials, so the target refuses this request only.
   if (status === 401 || status === 403) return final
-  // Something between foreman and Ollama gives up on this job, though Ollama is there: others must not wait for it,
-  // nor can it be asked for ever.
+  // A proxy before Ollama refuses this job although Ollama is there. Other jobs must not wait for it, and it cannot be
+  // repeated for ever.
   if (job.attempt >= MAX_FOREIGN_REFUSALS) return final
   return {
     kind: 'release',
@@ -139,20 +169,20 @@ const judgeProvisional = (ending: Provisional, job: Attempt, presence: TargetPro
   }
 }
 
-/** The attempt failed and counts. It is not repeated when a caller already has some of it. */
-const again = (job: Attempt, code: string, message: string): Verdict => {
+/** The attempt failed and counts. It is not repeated when a streaming caller may already have a part of the answer. */
+const again = (job: Attempt, code: RetryCode, message: string): Verdict => {
   const isRepeatable = !(job.streaming && job.hasOutput)
   if (isRepeatable && job.failedAttempts + 1 < job.maxAttempts) return retry(code, job)
   return fail(job, code, message)
 }
 
-/** With a message there is no answer, or only the beginning of one: the caller is told. */
-const fail = (job: Attempt, errorCode: string, errorMessage: string): Verdict => {
+/** The job has no answer, or only the beginning of one. The caller gets the message. */
+const fail = (job: Attempt, errorCode: ErrorCode, errorMessage: string): Verdict => {
   const answerAttempt = job.streaming && job.hasOutput ? job.attempt : job.answerAttempt
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }
 
-const retry = (code: string, job: Attempt, provisional?: ProvisionalAnswer): Verdict => ({
+const retry = (code: ReleaseCode, job: Attempt, provisional?: ProvisionalAnswer): Verdict => ({
   kind: 'release',
   release: provisional ? { code, spent: true, provisional } : { code, spent: true },
   delayMs: backoffMs(FIRST_DELAY_MS, 4, job.failedAttempts),
@@ -165,14 +195,14 @@ const away = (reason: string): Verdict => ({
   targetIsAway: reason,
 })
 
-const stopped = (why: StopReason, job: Attempt): Verdict => {
+const stopped = (why: StopCause, job: Attempt): Verdict => {
   if (why === 'cancelled') return cancelled
   return why === 'shutdown'
     ? putBack(job)
     : fail(job, DEADLINE_EXCEEDED.errorCode, DEADLINE_EXCEEDED.errorMessage)
 }
 
-/** A stop is nobody's failure, but a caller who has bytes cannot be given others. */
+/** A stop does not count as a failure. But a streaming caller who has bytes cannot get those of another attempt. */
 const putBack = (job: Attempt): Verdict => {
   if (job.streaming && job.hasOutput)
     return fail(job, 'worker_stopped', 'the worker was stopped while it streamed the answer')
@@ -184,7 +214,7 @@ const cancelled: Verdict = {
   finish: { state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' },
 }
 
-const watchMessages = {
+const watchMessages: Readonly<Record<Watchdog, string>> = {
   job_timeout: 'the target took too long to answer',
   stall: 'the target fell silent within its answer',
 }

@@ -1,7 +1,7 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { startSim, type SimOptions } from '@foreman/ollama-sim'
 import { expect, onTestFinished, test } from 'vitest'
-import { openTempStore, silent } from '../testing/temp-store.ts'
+import { openTempStore, silent } from '../testing/fixtures.ts'
 import { Embedder } from './embedder.ts'
 
 const setUp = async (options: SimOptions, model: string | undefined = 'embed') => {

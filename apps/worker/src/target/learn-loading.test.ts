@@ -1,7 +1,7 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { startSim } from '@foreman/ollama-sim'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { openTempStore, silent } from '../testing/temp-store.ts'
+import { openTempStore, silent } from '../testing/fixtures.ts'
 import { LoadingLearner } from './learn-loading.ts'
 
 const name = (short: string): string => `registry.ollama.ai/library/${short}:latest`

@@ -2,7 +2,7 @@ import { OllamaClient } from '@foreman/ollama-client'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openTempStore, silent } from '../testing/temp-store.ts'
+import { openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { TargetMonitor } from './monitor.ts'
 
 const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest of ${name}` }))
@@ -74,8 +74,6 @@ const start = async (pollIntervalMs?: number) => {
   all.monitor.start()
   return all
 }
-
-const soon = { timeout: 10_000, interval: 10 }
 
 test('a target that is there is found at once, and its answers are kept', async () => {
   const { store, monitor, onReturn } = await start()

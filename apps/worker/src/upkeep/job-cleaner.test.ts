@@ -1,6 +1,6 @@
 import type { Store } from '@foreman/store'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newJob, openTempStore, silent, tempFile } from '../testing/temp-store.ts'
+import { newJob, openTempStore, silent, tempFile } from '../testing/fixtures.ts'
 import { JobCleaner } from './job-cleaner.ts'
 
 const TTL_MS = 1_000

@@ -1,11 +1,8 @@
-import { openStore, type Store } from '@foreman/store'
+import type { Store } from '@foreman/store'
 import type { Deliver, Message, Outcome } from '@foreman/webhooks'
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { pino } from 'pino'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { newJob, openTempStore, silent } from '../testing/fixtures.ts'
 import { Courier } from './courier.ts'
 
 const START = 1_000_000
@@ -19,14 +16,9 @@ interface Post {
 
 /** A courier on a real file. The test answers its POST requests and moves its clock. */
 const startCourier = (secrets: readonly string[] = ['secret']) => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-courier-'))
-  const store = openStore(path.join(directory, 'queue.db'), {
-    busyTimeoutMs: 5,
-    compose: ({ event, job }) => JSON.stringify({ event, job: job.seq }),
-  })
+  const store = openTempStore()
   const posts: Post[] = []
   const clock = { now: START }
-  const logger = pino({ level: 'silent' })
   const deliver: Deliver = message =>
     new Promise(resolve => {
       const reply = async (status: number) => {
@@ -38,15 +30,13 @@ const startCourier = (secrets: readonly string[] = ['secret']) => {
       posts.push({ message, reply })
     })
   const start = () =>
-    new Courier({ store, logger, now: () => clock.now, random: () => 0.5, secrets, deliver })
+    new Courier({ store, logger: silent, now: () => clock.now, random: () => 0.5, secrets, deliver })
   const courier = start()
   onTestFinished(async () => {
     for (const post of posts) void post.reply(204)
     await courier.stop()
-    store.close()
-    fs.rmSync(directory, { recursive: true })
   })
-  return { store, posts, clock, courier, start, logger }
+  return { store, posts, clock, courier, start }
 }
 
 const idOf = ({ headers }: Message): string => headers['webhook-id'] ?? ''
@@ -54,23 +44,7 @@ const hostsOf = (posts: readonly Post[]) => posts.map(({ message }) => new URL(m
 
 /** Submits a job, so that its `job.queued` waits to be sent. */
 const announce = (store: Store, url: string, now: number) =>
-  store.submissions.enqueue(
-    {
-      path: '/api/chat',
-      endpoint: '/api/chat',
-      model: 'm',
-      modelName: 'm',
-      loadOptions: '{}',
-      groupKey: 'm',
-      streaming: false,
-      headers: [],
-      body: Buffer.from('{}'),
-      caller: 'default',
-      priority: 'normal',
-      webhook: { url, events: ['job.queued'] },
-    },
-    now,
-  )
+  store.submissions.enqueue(newJob({ webhook: { url, events: ['job.queued'] } }), now)
 
 const stateOf = (store: Store, { seq }: { seq: number }) => store.deliveries.ofJob(seq)[0]!
 
@@ -174,8 +148,8 @@ test('a delivery in flight when the worker stops is sent again by the next worke
 })
 
 test('without a secret nothing is sent and nothing is lost', () => {
-  const { store, posts, courier, logger } = startCourier([])
-  const warn = vi.spyOn(logger, 'warn')
+  const { store, posts, courier } = startCourier([])
+  const warn = vi.spyOn(silent, 'warn')
   const job = announce(store, 'http://a.example/', START)
   courier.start()
   courier.sendDue()

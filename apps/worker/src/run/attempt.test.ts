@@ -1,0 +1,150 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import { type Fault, startSim } from '@foreman/ollama-sim'
+import type { NewJob } from '@foreman/store'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { runAttempt, StopError } from './attempt.ts'
+import { JobLog } from './job-log.ts'
+import type { StopCause } from './verdict.ts'
+
+interface Differing {
+  readonly job?: Partial<NewJob>
+  readonly jobTimeoutMs?: number
+  readonly stallMs?: number
+}
+
+const setUp = async ({ job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Differing = {}) => {
+  const sim = await startSim()
+  onTestFinished(() => sim.close())
+  const store = openTempStore()
+  const claim = claimedJob(store, job)
+  const controller = new AbortController()
+  const log = new JobLog({
+    store,
+    claim,
+    logger: silent,
+    now: Date.now,
+    signal: controller.signal,
+    onProgress: () => undefined,
+  })
+  const client = new OllamaClient({ url: sim.url })
+  const options = { client, jobTimeoutMs, stallMs, stop: controller.signal, log }
+  const stop = (why: StopCause) => controller.abort(new StopError(why))
+  const written = () => store.output.read(claim.seq, undefined)?.pieces ?? []
+  return { sim, store, claim, log, stop, written, run: () => runAttempt(claim, options) }
+}
+
+describe('an attempt', () => {
+  test('writes the whole answer to the log, and counts its tokens', async () => {
+    const { written, run } = await setUp()
+    expect(await run()).toMatchObject({
+      kind: 'answered',
+      status: 200,
+      completeness: 'whole',
+      usage: { completionTokens: 3 },
+    })
+    const [head, ...body] = written()
+    expect(head).toMatchObject({ kind: 'head', head: { status: 200 } })
+    expect(body.map(piece => (piece.kind === 'body' ? String(piece.bytes) : '')).join('')).toMatch(
+      /"done":true.*\n$/,
+    )
+  })
+
+  test("writes the target's own error like any answer", async () => {
+    const { written, run } = await setUp({ job: { body: Buffer.from('{"model":"nobody","prompt":"hi"}') } })
+    expect(await run()).toMatchObject({ kind: 'answered', status: 404 })
+    expect(written()[0]).toMatchObject({ kind: 'head', head: { status: 404 } })
+  })
+
+  test.each<[fault: Fault, ending: object]>([
+    [{ kind: 'die' }, { kind: 'broke_off', connected: true }],
+    [{ kind: 'refuse' }, { kind: 'broke_off', connected: false, message: 'ECONNREFUSED' }],
+    [{ kind: 'no-done' }, { kind: 'answered', completeness: 'cut_short' }],
+    [{ kind: 'kill-runner' }, { kind: 'answered', completeness: 'own_error' }],
+  ])('with the fault %j ends as %j', async (fault, ending) => {
+    const { sim, run } = await setUp()
+    sim.fault(fault)
+    expect(await run()).toMatchObject(ending)
+  })
+
+  test('for a route that does not generate is not sent', async () => {
+    const { sim, run } = await setUp({ job: { endpoint: '/api/new' } })
+    expect(await run()).toEqual({ kind: 'unsendable', message: '/api/new is no route that generates' })
+    expect(sim.requests).toEqual([])
+  })
+
+  test('with a header that HTTP cannot carry is not sent', async () => {
+    const { run } = await setUp({ job: { headers: [['X-Name', 'a\nb']] } })
+    expect(await run()).toMatchObject({ kind: 'unsendable' })
+  })
+})
+
+describe('a provisional answer', () => {
+  const refuse = (body: string): Fault => ({ kind: 'status', status: 503, body, contentType: 'text/plain' })
+
+  test('is returned, and not written', async () => {
+    const { sim, written, run } = await setUp()
+    sim.fault(refuse('go away'))
+    expect(await run()).toMatchObject({
+      kind: 'provisional',
+      status: 503,
+      isOllamas: false,
+      answer: { head: { status: 503 }, body: Buffer.from('go away') },
+    })
+    expect(written()).toEqual([])
+  })
+
+  test("is known as Ollama's by its error object", async () => {
+    const { sim, run } = await setUp()
+    sim.fault({ kind: 'status', status: 503, error: 'busy' })
+    expect(await run()).toMatchObject({ kind: 'provisional', isOllamas: true })
+  })
+
+  test('that is long is cut, and loses the header that states its length', async () => {
+    const { sim, run } = await setUp()
+    sim.fault(refuse('x'.repeat(1024 * 1024 + 1)))
+    const ending = await run()
+    const answer = ending.kind === 'provisional' ? ending.answer : undefined
+    expect(answer?.body.byteLength).toBe(1024 * 1024)
+    expect(answer?.head.headers.map(([name]) => name.toLowerCase())).not.toContain('content-length')
+  })
+})
+
+describe('an attempt is cut off', () => {
+  test('when it takes longer than a job may', async () => {
+    const { sim, run } = await setUp({ jobTimeoutMs: 50 })
+    sim.fault({ kind: 'hang' })
+    expect(await run()).toEqual({ kind: 'timed_out', watch: 'job_timeout' })
+  })
+
+  test('when the target falls silent within its answer', async () => {
+    const { sim, log, run } = await setUp({ stallMs: 50 })
+    sim.fault({ kind: 'stall' })
+    expect(await run()).toEqual({ kind: 'timed_out', watch: 'stall' })
+    expect(log.hasOutput).toBe(true)
+  })
+
+  test.each<StopCause>(['cancelled', 'shutdown', 'deadline'])('when foreman stops it: %s', async why => {
+    const { sim, stop, run } = await setUp()
+    sim.fault({ kind: 'hang' })
+    const ending = run()
+    await expect.poll(() => sim.requests.length, soon).toBe(1)
+    stop(why)
+    expect(await ending).toEqual({ kind: 'stopped', why })
+    await expect.poll(() => sim.inFlight, soon).toBe(0)
+  })
+
+  test('before it is sent, when it was stopped before it began', async () => {
+    const { sim, stop, run } = await setUp()
+    stop('shutdown')
+    expect(await run()).toEqual({ kind: 'stopped', why: 'shutdown' })
+    expect(sim.requests).toEqual([])
+  })
+
+  test('when its claim is lost', async () => {
+    const { sim, store, claim, run } = await setUp()
+    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    await expect(run()).rejects.toThrow('has lost its claim')
+    await expect.poll(() => sim.inFlight, soon).toBe(0)
+  })
+})

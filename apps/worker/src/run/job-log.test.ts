@@ -1,0 +1,150 @@
+import { JobLostError, type Store } from '@foreman/store'
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { busyError, claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { JobLog } from './job-log.ts'
+
+const HEAD = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as [string, string][] }
+const MEBIBYTE = 1024 * 1024
+
+const setUp = () => {
+  const store = openTempStore()
+  const claim = claimedJob(store)
+  const controller = new AbortController()
+  const onProgress = vi.fn<() => void>()
+  const log = new JobLog({
+    store,
+    claim,
+    logger: silent,
+    now: Date.now,
+    signal: controller.signal,
+    onProgress,
+  })
+  const append = vi.spyOn(store.runs, 'append')
+  return { store, claim, controller, onProgress, log, append }
+}
+
+const outputOf = (store: Store, seq: number) => {
+  const pieces = store.output.read(seq, undefined)?.pieces ?? []
+  const body = pieces.flatMap(piece => (piece.kind === 'body' ? [piece.bytes] : []))
+  return { head: pieces[0]?.kind === 'head' ? pieces[0].head : undefined, body: String(Buffer.concat(body)) }
+}
+
+describe('head and body', () => {
+  test('are written in the order in which they came', async () => {
+    const { store, claim, log } = setUp()
+    log.head(HEAD)
+    for (const piece of ['a', 'b', 'c']) await log.body(Buffer.from(piece))
+    await log.end()
+    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'abc' })
+  })
+
+  test('the pieces that arrive during a write go into the next one together', async () => {
+    const { log, append } = setUp()
+    log.head(HEAD)
+    for (const piece of ['a', 'b', 'c']) void log.body(Buffer.from(piece))
+    await log.end()
+    expect(append.mock.calls.map(([, { head, body }]) => [head !== undefined, String(body)])).toEqual([
+      [true, 'a'],
+      [false, 'b,c'],
+    ])
+  })
+
+  test('the head is not written before the first piece of the body', async () => {
+    const { store, claim, log, append } = setUp()
+    log.head(HEAD)
+    await setImmediate()
+    await setImmediate()
+    expect(append).not.toHaveBeenCalled()
+    log.head({ ...HEAD, status: 500 })
+    void log.body(Buffer.from('a'))
+    await log.end()
+    expect(outputOf(store, claim.seq).head?.status).toBe(500)
+  })
+
+  test('the head of an answer without a body is written at the end', async () => {
+    const { store, claim, log } = setUp()
+    log.head(HEAD)
+    await log.end()
+    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: '' })
+    expect(log.hasOutput).toBe(false)
+  })
+
+  test('there is output once a part of the body is in the file', async () => {
+    const { log } = setUp()
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    expect(log.hasOutput).toBe(false)
+    await log.end()
+    expect(log.hasOutput).toBe(true)
+  })
+
+  test('the target has to wait only when more than a mebibyte waits to be written', async () => {
+    const { log } = setUp()
+    log.head(HEAD)
+    expect(log.body(Buffer.from('a'))).toBeUndefined()
+    expect(log.body(Buffer.alloc(MEBIBYTE))).toBeUndefined()
+    const full = log.body(Buffer.from('b'))
+    expect(full).toBeInstanceOf(Promise)
+    await full
+    expect(log.body(Buffer.from('c'))).toBeUndefined()
+    await log.end()
+  })
+
+  test('are written once the file can take them', async () => {
+    const { store, claim, log } = setUp()
+    vi.spyOn(store, 'together').mockRejectedValueOnce(busyError())
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await log.end()
+    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'a' })
+  })
+
+  test('a write that waits for the file is given up when the signal is aborted', async () => {
+    const { store, controller, log } = setUp()
+    vi.spyOn(store, 'together').mockRejectedValue(busyError())
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    controller.abort(new Error('stopped'))
+    await expect(log.end()).rejects.toMatchObject({ cause: { message: 'stopped' } })
+  })
+
+  test('after a write has failed, every further piece and the end reject', async () => {
+    const { store, claim, log } = setUp()
+    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await expect(log.end()).rejects.toThrow(JobLostError)
+    await expect(log.body(Buffer.from('b'))).rejects.toThrow(JobLostError)
+    expect(log.hasOutput).toBe(false)
+  })
+})
+
+describe('progress', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  test('is written once a second, and reported when it is in the file', async () => {
+    const { store, claim, onProgress, log } = setUp()
+    log.progress(1)
+    vi.advanceTimersByTime(999)
+    log.progress(2)
+    vi.advanceTimersByTime(1)
+    log.progress(3)
+    log.progress(4)
+    await expect.poll(() => onProgress.mock.calls.length, soon).toBe(1)
+    expect(store.records.bySeq(claim.seq)?.tokens).toBe(3)
+  })
+
+  test('a note that cannot be written is skipped', async () => {
+    const { store, claim, onProgress, log } = setUp()
+    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    const debug = vi.spyOn(silent, 'debug')
+    log.progress(1)
+    vi.advanceTimersByTime(1_000)
+    log.progress(2)
+    await expect.poll(() => debug.mock.calls.length, soon).toBe(1)
+    expect(onProgress).not.toHaveBeenCalled()
+    debug.mockRestore()
+  })
+})

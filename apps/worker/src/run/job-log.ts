@@ -1,0 +1,99 @@
+import type { Claim, ResponseHead, Store } from '@foreman/store'
+import type { Logger } from '../logger.ts'
+import { persist } from '../persist.ts'
+
+/** With more than this waiting to be written, the target has to wait. */
+const MAX_WAITING_BYTES = 1024 * 1024
+const PROGRESS_MS = 1_000
+
+export interface JobLogOptions {
+  readonly store: Store
+  readonly claim: Claim
+  readonly logger: Logger
+  readonly now: () => number
+  /** Aborting it ends the wait for a file that is busy or full. */
+  readonly signal: AbortSignal
+  /** Called when the file has been told how far the job is. */
+  readonly onProgress: () => void
+}
+
+/**
+ * Writes what one attempt brings into the job's log: the head of the answer, the body as it arrives, and how far the
+ * job is. One write follows another; what arrives during a write goes into the next one, in one commit.
+ */
+export class JobLog {
+  readonly #options: JobLogOptions
+  #head: ResponseHead | undefined
+  #pieces: Uint8Array[] = []
+  #waitingBytes = 0
+  #writing: Promise<void> | undefined
+  #hasFailed = false
+  #hasOutput = false
+  #progressAt: number | undefined
+
+  constructor(options: JobLogOptions) {
+    this.#options = options
+  }
+
+  /** Whether a part of the body is in the file, so that a streaming caller may have it. */
+  get hasOutput(): boolean {
+    return this.#hasOutput
+  }
+
+  /** Takes the head. It is written with the first piece of the body: until then another attempt may bring another. */
+  head(head: ResponseHead): void {
+    this.#head = head
+  }
+
+  /**
+   * Takes the next piece of the body.
+   *
+   * @returns a promise to wait for when too much waits to be written, or when a write has failed: it then rejects with
+   * what the write threw, such as JobLostError
+   */
+  body(piece: Uint8Array): Promise<void> | undefined {
+    this.#pieces.push(piece)
+    this.#waitingBytes += piece.byteLength
+    if (!this.#writing) {
+      this.#writing = this.#writeAll()
+      this.#writing.catch(() => (this.#hasFailed = true))
+    }
+    return this.#hasFailed || this.#waitingBytes > MAX_WAITING_BYTES ? this.#writing : undefined
+  }
+
+  /** Resolves when everything is written, also the head of an answer without a body. */
+  async end(): Promise<void> {
+    await this.#writing
+    if (this.#head) await this.#append({ head: this.#head, body: [] })
+  }
+
+  /** Writes how many tokens have arrived, at most once a second. A failure is ignored: the next note replaces it. */
+  progress(tokens: number): void {
+    const at = performance.now()
+    this.#progressAt ??= at
+    if (at - this.#progressAt < PROGRESS_MS) return
+    this.#progressAt = at
+    const { store, claim, logger, now, onProgress } = this.#options
+    const note = () => store.runs.progress(claim, tokens, now())
+    store.together('normal', note).then(onProgress, (error: unknown) => {
+      logger.debug({ err: error }, 'progress could not be noted')
+    })
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#pieces.length > 0) {
+      const [head, body] = [this.#head, this.#pieces]
+      this.#head = undefined
+      this.#pieces = []
+      this.#waitingBytes = 0
+      await this.#append(head ? { head, body } : { body })
+      this.#hasOutput = true
+    }
+    this.#writing = undefined
+  }
+
+  #append(output: { head?: ResponseHead; body: readonly Uint8Array[] }): Promise<void> {
+    const { store, claim, logger, signal } = this.#options
+    return persist(() => store.together('normal', () => store.runs.append(claim, output)), logger, signal)
+  }
+}

@@ -1,0 +1,169 @@
+import { OllamaClient } from '@foreman/ollama-client'
+import { type SimOptions, startSim } from '@foreman/ollama-sim'
+import type { NewJob } from '@foreman/store'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { busyError, claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { Run, type RunOptions } from './run.ts'
+
+const TTL_MS = 1_000
+
+interface Differing {
+  readonly sim?: SimOptions
+  readonly job?: Partial<NewJob>
+  readonly run?: Partial<RunOptions>
+}
+
+const setUp = async (differing: Differing = {}) => {
+  const sim = await startSim(differing.sim)
+  onTestFinished(() => sim.close())
+  const store = openTempStore()
+  const claim = claimedJob(store, differing.job)
+  const run = new Run(claim, {
+    client: new OllamaClient({ url: sim.url }),
+    store,
+    logger: silent,
+    now: Date.now,
+    jobTimeoutMs: 60_000,
+    stallMs: 60_000,
+    maxAttempts: 3,
+    jobTtlMs: TTL_MS,
+    onProgress: () => undefined,
+    probe: () => Promise.resolve('there'),
+    isWaitedFor: () => false,
+    ...differing.run,
+  })
+  const job = () => store.records.bySeq(claim.seq)
+  return { sim, store, claim, run, job }
+}
+
+describe('a run', () => {
+  test('that brings a whole answer ends the job', async () => {
+    const { run, job } = await setUp()
+    expect(await run.execute()).toEqual({ ending: 'answered' })
+    expect(job()).toMatchObject({
+      state: 'succeeded',
+      answerAttempt: 1,
+      statusCode: 200,
+      completionTokens: 3,
+    })
+    expect(job()?.expiresAt).toBe((job()?.finishedAt ?? 0) + TTL_MS)
+  })
+
+  test('that breaks off before any output puts the job back, to be tried again later', async () => {
+    const now = 1_000_000
+    const { sim, run, job } = await setUp({ run: { now: () => now } })
+    sim.fault({ kind: 'reset' })
+    expect(await run.execute()).toEqual({ ending: 'broke_off' })
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 1, availableAt: now + 500 })
+  })
+
+  test.each([
+    { streaming: true, state: 'failed', answerAttempt: 1 },
+    { streaming: false, state: 'queued', answerAttempt: null },
+  ])('that breaks off after output: %j', async ({ streaming, ...expected }) => {
+    const { sim, store, claim, run, job } = await setUp({ job: { streaming } })
+    sim.fault({ kind: 'stall' })
+    const end = run.execute()
+    await expect.poll(() => store.output.read(claim.seq, undefined)?.pieces.length, soon).toBeGreaterThan(1)
+    sim.fault({ kind: 'refuse' })
+    expect(await end).toEqual({ ending: 'broke_off' })
+    expect(job()).toMatchObject(expected)
+  })
+
+  test('that finds no target says so, and does not count', async () => {
+    const { sim, run, job } = await setUp()
+    sim.fault({ kind: 'refuse' })
+    expect(await run.execute()).toEqual({ ending: 'broke_off', targetIsAway: 'ECONNREFUSED' })
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 0, availableAt: null })
+  })
+
+  test('probes the target only when the verdict depends on it', async () => {
+    const probe = vi.fn<RunOptions['probe']>(() => Promise.resolve('gone'))
+    const good = await setUp({ run: { probe } })
+    await good.run.execute()
+    expect(probe).not.toHaveBeenCalled()
+    const refused = await setUp({ run: { probe } })
+    refused.sim.fault({ kind: 'status', status: 401, body: 'who are you?' })
+    expect(await refused.run.execute()).toEqual({
+      ending: 'provisional',
+      targetIsAway: 'it answers 401',
+    })
+    expect(probe).toHaveBeenCalledTimes(1)
+  })
+
+  test("a job's own limit of attempts replaces the worker's", async () => {
+    const { sim, run, job } = await setUp({ job: { maxAttempts: 1 } })
+    sim.fault({ kind: 'reset' })
+    await run.execute()
+    expect(job()).toMatchObject({ state: 'failed', errorCode: 'target_lost' })
+  })
+
+  test('writes its verdict once the file can take it', async () => {
+    const { sim, store, run, job } = await setUp()
+    sim.fault({ kind: 'status', status: 503, error: 'busy' })
+    vi.spyOn(store, 'together').mockRejectedValueOnce(busyError())
+    await run.execute()
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 1 })
+  })
+
+  test('that has lost its claim drops its result', async () => {
+    const { store, claim, run, job } = await setUp()
+    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), TTL_MS)
+    expect(await run.execute()).toEqual({ ending: 'lost' })
+    expect(job()).toMatchObject({ state: 'queued', answerAttempt: null })
+  })
+
+  test('ends when the deadline of its job comes, by the clock of the worker', async () => {
+    const now = 1_000_000
+    const { sim, run, job } = await setUp({ job: { deadlineAt: now + 20 }, run: { now: () => now } })
+    sim.fault({ kind: 'hang' })
+    expect(await run.execute()).toEqual({ ending: 'stopped' })
+    expect(job()).toMatchObject({ state: 'failed', errorCode: 'deadline_exceeded' })
+  })
+
+  test('that is shut down puts its job back', async () => {
+    const { sim, run, job } = await setUp()
+    sim.fault({ kind: 'hang' })
+    const end = run.execute()
+    await expect.poll(() => sim.requests.length, soon).toBe(1)
+    run.shutDown()
+    expect(await end).toEqual({ ending: 'stopped' })
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 0 })
+  })
+})
+
+describe('a run that is cancelled', () => {
+  test('ends at once, also while it loads a model that no other job waits for', async () => {
+    const { sim, run, job } = await setUp({ sim: { loadMs: 60_000 } })
+    const end = run.execute()
+    await expect.poll(() => sim.loads, soon).toBe(1)
+    await run.cancel()
+    expect(await end).toEqual({ ending: 'stopped' })
+    expect(job()).toMatchObject({ state: 'cancelled', errorCode: 'cancelled' })
+    await expect.poll(() => sim.loadsAbandoned, soon).toBe(1)
+  })
+
+  test('waits for a load that other jobs wait for', async () => {
+    const { sim, run, job } = await setUp({
+      sim: { loadMs: 300, promptMs: 60_000 },
+      run: { isWaitedFor: () => true },
+    })
+    const end = run.execute()
+    await expect.poll(() => sim.loads, soon).toBe(1)
+    await Promise.all([run.cancel(), run.cancel()])
+    expect(await end).toEqual({ ending: 'stopped' })
+    expect(job()?.state).toBe('cancelled')
+    expect(sim.loadsAbandoned).toBe(0)
+    expect(sim.resident()).toEqual(['alpha'])
+  })
+
+  test('ends at once when the target does not say what it has in memory', async () => {
+    const { sim, run, job } = await setUp({ sim: { loadMs: 60_000 }, run: { isWaitedFor: () => true } })
+    sim.fault({ kind: 'status', path: '/api/ps', status: 500 })
+    const end = run.execute()
+    await expect.poll(() => sim.loads, soon).toBe(1)
+    await run.cancel()
+    await end
+    expect(job()?.state).toBe('cancelled')
+  })
+})
