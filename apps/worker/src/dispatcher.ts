@@ -1,0 +1,154 @@
+import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
+import { chooseGroup, type Turn } from '@foreman/scheduling'
+import type { Claim, Store } from '@foreman/store'
+import { Run, type RunOptions, type RunResult } from './run/run.ts'
+
+export interface DispatcherOptions {
+  readonly store: Store
+  readonly run: Omit<RunOptions, 'isWaitedFor'>
+  /** How many jobs of one group run at the same time. */
+  readonly concurrency: number
+  readonly maxWaitMs: number
+  readonly target: { readonly isUp: boolean }
+  readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
+  /** Called when a run has ended, and its slot is free. */
+  readonly onEnd: (result: RunResult) => void
+  /** Called when the embedding model has been loaded, or could not be. */
+  readonly onPinned: () => void
+}
+
+/**
+ * Decides what runs next: chooses the group that has the turn, claims its jobs for the free slots, and runs them.
+ * Knows nothing of locks, timers and commits: it acts when `dispatch` is called.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #running = new Map<number, Run>()
+  #turn: Turn | undefined
+  /** The last job that was claimed: one of the group that has the turn. */
+  #lastClaim: Claim | undefined
+  #isPinning = false
+  #isClosed = false
+  #onIdle: (() => void) | undefined
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** Continues the turn that the last active worker has recorded. */
+  resumeTurn(): void {
+    const turn = this.#options.store.queue.turn()
+    this.#turn = turn && { ...turn, isOver: false }
+  }
+
+  /** Forgets whose turn it is: the target came back with no model in memory. */
+  forgetTurn(): void {
+    this.#turn = undefined
+  }
+
+  /** Fills the free slots. */
+  dispatch(now: number): void {
+    const { target, embedder, concurrency } = this.#options
+    if (this.#isClosed || this.#isPinning || !target.isUp) return
+    if (embedder.isDue) return this.#pin()
+    const slots = concurrency - this.#running.size
+    if (slots <= 0) return
+    for (const claim of this.#claim(slots, now)) this.#start(claim)
+  }
+
+  /** Cancels these jobs, if they run here. */
+  cancel(seqs: readonly number[]): void {
+    for (const seq of seqs) void this.#running.get(seq)?.cancel()
+  }
+
+  /** Moves the queued jobs of a model to the right group, after more became known about how the model loads. */
+  regroup(modelName: string): void {
+    const { store } = this.#options
+    const groupKeyOf = (loadOptions: string) => groupKeyOfJob({ modelName, loadOptions }, store)
+    store.queue.regroup(modelName, groupKeyOf)
+    if (this.#turn && this.#lastClaim?.modelName === modelName)
+      this.#turn = { ...this.#turn, groupKey: groupKeyOf(this.#lastClaim.loadOptions) }
+  }
+
+  /** Claims nothing more. Resolves when no job runs; those that still run after `graceMs` go back to the queue. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    if (this.#running.size === 0) return
+    const grace = setTimeout(() => {
+      for (const run of this.#running.values()) run.shutDown()
+    }, graceMs)
+    await new Promise<void>(resolve => (this.#onIdle = resolve))
+    clearTimeout(grace)
+  }
+
+  #claim(slots: number, now: number): Claim[] {
+    const { store } = this.#options
+    const claimAll = () => this.#claimUpTo(slots, now)
+    // Most calls find nothing. These must not make gateways wait for the write lock.
+    const isAnyReady = store.queue.waitingLines().length > 0
+    const { claims, turn } = isAnyReady ? store.atOnce('normal', claimAll) : claimAll()
+    this.#turn = turn
+    this.#lastClaim = claims.at(-1) ?? this.#lastClaim
+    return claims
+  }
+
+  /** Claims jobs of one group. Changes only the file: when its transaction fails, nothing has happened. */
+  #claimUpTo(slots: number, now: number): { claims: Claim[]; turn: Turn | undefined } {
+    const { store, maxWaitMs } = this.#options
+    const claims: Claim[] = []
+    let turn = this.#turn
+    while (claims.length < slots) {
+      const isIdle = this.#running.size + claims.length === 0
+      const choice = chooseGroup({ turn, lines: store.queue.waitingLines(), now, maxWaitMs })
+      // The group ran dry: its next job begins a new turn.
+      if (!choice) return { claims, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
+      // No job of the next group is sent before the last answer of the present one has arrived: a late request would
+      // keep the model that has to leave.
+      if (!isIdle && choice.groupKey !== turn?.groupKey) break
+      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
+      if (!claim) break
+      turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
+      claims.push(claim)
+    }
+    return { claims, turn }
+  }
+
+  #start(claim: Claim): void {
+    const run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isTurnWaitedFor() })
+    this.#running.set(claim.seq, run)
+    void run.execute().then(result => {
+      this.#running.delete(claim.seq)
+      this.#options.onEnd(result)
+      if (this.#running.size === 0) this.#onIdle?.()
+    })
+  }
+
+  /** Whether jobs wait for the model of the running jobs. The group has the turn, whatever its key is by now. */
+  #isTurnWaitedFor(): boolean {
+    return this.#turn !== undefined && this.#options.store.queue.isWaiting(this.#turn.groupKey)
+  }
+
+  /** Loads the embedding model in place of a job, and only when no job runs: the job would wait for the load. */
+  #pin(): void {
+    if (this.#running.size > 0) return
+    this.#isPinning = true
+    void this.#options.embedder.pin().finally(() => {
+      this.#isPinning = false
+      this.#options.onPinned()
+    })
+  }
+}
+
+/** The group key of a queued job, by what is known about its model now. */
+const groupKeyOfJob = (
+  { modelName, loadOptions }: Pick<Claim, 'modelName' | 'loadOptions'>,
+  { catalogue }: Store,
+): string => {
+  const request = JSON.parse(loadOptions) as ReturnType<typeof loadOptionsOf>
+  return loadSignature({ model: modelName, ...request, ...catalogue.model(modelName)?.loading })
+}

@@ -1,0 +1,105 @@
+import { type ExclusiveLock, HEARTBEAT_MS, type Store } from '@foreman/store'
+import { randomUUID } from 'node:crypto'
+import type { Logger } from './logger.ts'
+import { tryWrite, writeQuietly } from './persist.ts'
+
+const LOCK_POLL_MS = 250
+/** A worker whose last heartbeat is older than this has died without removing its row. */
+const FORGET_AFTER_MS = 60_000
+
+export interface StandbyOptions {
+  readonly store: Store
+  readonly logger: Logger
+  readonly now: () => number
+  readonly pid: number
+  /** How long a lost job that ends here is kept. */
+  readonly jobTtlMs: number
+  /** Called once, when this worker has become the active one. */
+  readonly onActive: () => void
+}
+
+/**
+ * Decides which worker of a file is active: the one that holds the exclusive lock. The others stand by and take over
+ * when the lock is free, which it is as soon as the active worker's process has ended. Also writes this worker's
+ * heartbeat.
+ */
+export class Standby {
+  readonly #options: StandbyOptions
+  readonly #identity: { readonly id: string; readonly pid: number; readonly startedAt: number }
+  #lock: ExclusiveLock | undefined
+  #lockTimer: NodeJS.Timeout | undefined
+  #heartbeatTimer: NodeJS.Timeout | undefined
+
+  constructor(options: StandbyOptions) {
+    this.#options = options
+    this.#identity = { id: randomUUID(), pid: options.pid, startedAt: options.now() }
+  }
+
+  get isActive(): boolean {
+    return this.#lock !== undefined
+  }
+
+  /** Becomes active, now or when the worker that is active has gone. To be called once. */
+  start(): void {
+    this.#beat()
+    this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    if (this.#takeOver()) return
+    this.#options.logger.info('standing by')
+    this.#lockTimer = setInterval(() => this.#takeOver(), LOCK_POLL_MS)
+  }
+
+  /** Does not take over any more. A worker that is active stays active, and the heartbeat goes on. */
+  stopWaiting(): void {
+    clearInterval(this.#lockTimer)
+  }
+
+  /** Ends the heartbeat, and lets another worker take over. */
+  leave(): void {
+    const { store, logger } = this.#options
+    this.stopWaiting()
+    clearInterval(this.#heartbeatTimer)
+    writeQuietly(() => store.workers.leave(this.#identity.id), logger, 'remove the row of this worker')
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  #takeOver(): boolean {
+    const { store, logger, onActive } = this.#options
+    const lock = store.takeWorkerLock()
+    if (!lock) return false
+    if (!this.#recover()) {
+      // Whoever has the lock next tries again.
+      lock.release()
+      return false
+    }
+    this.#lock = lock
+    this.stopWaiting()
+    this.#beat()
+    logger.info('at work')
+    onActive()
+    return true
+  }
+
+  /**
+   * Puts the jobs back that the last active worker left running.
+   *
+   * @returns false when the file cannot take the write now
+   */
+  #recover(): boolean {
+    const { store, logger, now, jobTtlMs } = this.#options
+    const recover = (): true => {
+      const recovery = store.runs.requeueLost(now(), jobTtlMs)
+      if (recovery.requeued + recovery.failed + recovery.cancelled > 0)
+        logger.warn(recovery, 'these jobs were running when their worker died')
+      store.workers.forgetStale(now() - FORGET_AFTER_MS)
+      return true
+    }
+    return tryWrite(recover, logger, 'waiting to take over') ?? false
+  }
+
+  #beat(): void {
+    const { store, logger, now } = this.#options
+    const beat = () => store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now())
+    writeQuietly(beat, logger, 'write the heartbeat')
+  }
+}
