@@ -9,16 +9,17 @@ import { JobCleaner } from './upkeep/job-cleaner.ts'
 import { Courier } from './webhooks/courier.ts'
 import { Worker } from './worker.ts'
 
-/** A worker's write may wait this long for another process's: it has nothing better to do. */
+/** How long a write of the worker waits for a write of another process. */
 const BUSY_TIMEOUT_MS = 5_000
 
 export interface Context {
   readonly store: Store
   readonly worker: Worker
+  /** Stops the worker and closes the file. A second call waits for the first. */
   close(): Promise<void>
 }
 
-/** Builds every collaborator once. */
+/** Opens the file and builds everything that a worker consists of. Nothing runs until `worker.start()`. */
 export const createContext = (
   config: WorkerConfig,
   { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },

@@ -105,7 +105,7 @@ export class Dispatcher {
     while (claims.length < slots) {
       const isIdle = this.#running.size + claims.length === 0
       const choice = chooseGroup({ turn, lines: store.queue.waitingLines(), now, maxWaitMs })
-      // The group ran dry: its next job begins a new turn.
+      // Idle with nothing ready: the group ran dry, and its next job begins a new turn.
       if (!choice) return { claims, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
       // keep the model that has to leave.

@@ -11,7 +11,7 @@ vi.mock('@foreman/store', async original => ({
 
 const logger = pino({ level: 'silent' })
 
-/** Fails with these, one after the other, and then succeeds. */
+/** A write that fails with each of these messages in turn, and then succeeds. */
 const failing = (...messages: string[]) => {
   const write = vi.fn<() => Promise<void>>(() => Promise.resolve())
   for (const message of messages) {

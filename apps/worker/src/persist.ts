@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts'
 
 /** The pause before a write that the file could not take is tried again. */
 const WAIT_MS = 500
-/** The pause for a loop that looks at the file again anyway, and does it a little sooner. */
+/** The pause before a loop whose write failed comes back to the file. */
 export const RETRY_MS = 200
 
 /** Another process is writing, or the disk is full: the same write may succeed later. */

@@ -39,10 +39,10 @@ export interface Attempt {
 }
 
 /** Why a job goes back to the queue. docs/job-lifecycle.md explains each code. */
-export type ReleaseCode = 'target_away' | 'target_busy' | 'worker_stopped' | RetryCode
+type ReleaseCode = 'target_away' | 'target_busy' | 'worker_stopped' | RetryCode
 
 /** Why a job ended without success. docs/job-lifecycle.md explains each code. */
-export type ErrorCode =
+type ErrorCode =
   | 'http_error'
   | 'target_error'
   | 'cut_short'

@@ -1,19 +1,19 @@
 import type { DeliveryAttempt, DeliveryResult } from '@foreman/store'
 import { classify, nextAttemptDelayMs, type Outcome } from '@foreman/webhooks'
 
-export interface Sent {
-  /** When it was sent. Milliseconds since the epoch, as all times here. */
+export interface SentDelivery {
+  /** When it was sent, in milliseconds since the epoch like all times here. */
   readonly at: number
-  /** Attempts that had failed before. */
+  /** Attempts at this delivery that failed before. */
   readonly failures: number
   readonly nowMs: number
   readonly random: () => number
 }
 
-/** What is kept of an attempt at a message, and what becomes of the message. */
+/** Turns the outcome of a delivery attempt into its record, and decides what becomes of the delivery. */
 export const settle = (
   outcome: Outcome,
-  { at, failures, nowMs, random }: Sent,
+  { at, failures, nowMs, random }: SentDelivery,
 ): { attempt: DeliveryAttempt; result: DeliveryResult } => {
   const isAnswered = outcome.kind === 'answered'
   const attempt = {
