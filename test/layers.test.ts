@@ -50,7 +50,7 @@ const EXCEPTIONS = new Set([
 ])
 
 /** Files beside the gateway's rooms from which a room may import. From the context it only needs types. */
-const GATEWAY_SHARED = ['logger.ts', 'context.ts']
+const GATEWAY_SHARED = ['context.ts']
 
 /** Files beside the worker's rooms that build and drive the rooms. No room imports them. */
 const WORKER_TOP = ['main.ts', 'context.ts', 'worker.ts', 'dispatcher.ts', 'standby.ts']

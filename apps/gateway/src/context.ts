@@ -1,5 +1,6 @@
 import { webhookBody } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import { openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
@@ -17,7 +18,6 @@ import { LockTest } from './intake/lock-test.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
 import { JobViewer } from './jobs/viewer.ts'
-import type { Logger } from './logger.ts'
 import type { GatewayConfig } from './settings.ts'
 
 /** A write must not wait long for another process, because all other requests of this process wait with it. */

@@ -1,3 +1,4 @@
+import type { Service } from '@foreman/process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import { type Collaborators, type Context, createContext } from './context.ts'
@@ -18,7 +19,7 @@ interface Running {
  * The HTTP side of foreman. Starting twice is the same as starting once. Stopping twice waits for the first stop.
  * Stopping what was never started does nothing. A gateway that was stopped does not start again.
  */
-export class Gateway {
+export class Gateway implements Service {
   readonly #config: GatewayConfig
   readonly #collaborators: Collaborators
   #started: Promise<Running> | undefined
@@ -43,7 +44,7 @@ export class Gateway {
    * @throws the system's error when the address cannot be listened on
    */
   async start(): Promise<void> {
-    if (this.#stopped) throw new Error('a gateway that was stopped does not start again')
+    if (this.#stopped) return
     this.#started ??= this.#open()
     await this.#started
   }

@@ -1,4 +1,4 @@
-import { type loadOptionsOf, loadSignature } from '@foreman/ollama-client'
+import { groupKeyOf } from '@foreman/ollama-client'
 import { chooseGroup, type Turn } from '@foreman/scheduling'
 import type { Claim, Store } from '@foreman/store'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
@@ -69,10 +69,11 @@ export class Dispatcher {
   /** Moves the queued jobs of a model to the right group, after more became known about how the model loads. */
   regroup(modelName: string): void {
     const { store } = this.#options
-    const groupKeyOf = (loadOptions: string) => groupKeyOfJob({ modelName, loadOptions }, store)
-    store.queue.regroup(modelName, groupKeyOf)
+    const { loading } = store.catalogue.model(modelName) ?? {}
+    const keyOf = (loadOptions: string) => groupKeyOf({ model: modelName, loadOptions, loading })
+    store.queue.regroup(modelName, keyOf)
     if (this.#turn && this.#lastClaim?.modelName === modelName)
-      this.#turn = { ...this.#turn, groupKey: groupKeyOf(this.#lastClaim.loadOptions) }
+      this.#turn = { ...this.#turn, groupKey: keyOf(this.#lastClaim.loadOptions) }
   }
 
   /** Claims nothing more. Resolves when no job runs; those that still run after `graceMs` go back to the queue. */
@@ -142,13 +143,4 @@ export class Dispatcher {
       this.#options.onPinned()
     })
   }
-}
-
-/** The group key of a queued job, by what is known about its model now. */
-const groupKeyOfJob = (
-  { modelName, loadOptions }: Pick<Claim, 'modelName' | 'loadOptions'>,
-  { catalogue }: Store,
-): string => {
-  const request = JSON.parse(loadOptions) as ReturnType<typeof loadOptionsOf>
-  return loadSignature({ model: modelName, ...request, ...catalogue.model(modelName)?.loading })
 }

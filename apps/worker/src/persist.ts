@@ -1,6 +1,6 @@
+import type { Logger } from '@foreman/process/logger'
 import { isBusy, isFull } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from './logger.ts'
 
 /** The pause before a write that the file could not take is tried again. */
 const WAIT_MS = 500

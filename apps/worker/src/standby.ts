@@ -1,6 +1,6 @@
+import type { Logger } from '@foreman/process/logger'
 import { type ExclusiveLock, HEARTBEAT_MS, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
-import type { Logger } from './logger.ts'
 import { tryWrite, writeQuietly } from './persist.ts'
 
 const LOCK_POLL_MS = 250

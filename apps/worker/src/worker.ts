@@ -1,6 +1,7 @@
+import type { Service } from '@foreman/process'
+import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
-import type { Logger } from './logger.ts'
 import { RETRY_MS, tryWrite, writeQuietly } from './persist.ts'
 import type { RunResult } from './run/run.ts'
 import { MAX_DELAY_MS } from './run/verdict.ts'
@@ -31,7 +32,7 @@ export interface WorkerOptions {
  * Starting it twice is like starting it once. `stop()` may come at any time; a second one waits for the first. A
  * worker that was stopped does not start again.
  */
-export class Worker {
+export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #standby: Standby
   readonly #monitor: TargetMonitor

@@ -3,8 +3,8 @@
  * one need not remember what was called before:
  *
  * - `start` begins the work. A second `start` does nothing.
- * - `stop` ends the work and resolves once nothing of the service goes on: no timer, no open request, no child. A
- *   second `stop` starts nothing new: it resolves together with the first.
+ * - `stop` ends the work. It returns, or resolves, once nothing of the service goes on: no timer, no open request, no
+ *   child. A second `stop` starts nothing new: it resolves together with the first.
  * - `stop` on a service that was never started resolves, and has no other effect than the next rule.
  * - A stopped service stays stopped: a `start` after `stop` does nothing.
  *
@@ -25,5 +25,5 @@
  */
 export interface Service {
   start(): void | Promise<void>
-  stop(): Promise<void>
+  stop(): void | Promise<void>
 }

@@ -1,8 +1,8 @@
 import { ConnectionError, type Exchange, type OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { HeaderPairs, Store } from '@foreman/store'
 import type { Readable } from 'node:stream'
 import { retryLater } from '../http/refusal.ts'
-import type { Logger } from '../logger.ts'
 
 const SHOW_TIMEOUT_MS = 3_000
 const SUSPECT_EVERY_MS = 1_000

@@ -1,7 +1,7 @@
 import { dialectOf } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { ErrorRequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Logger } from '../logger.ts'
 import { CallerLeftError } from './caller-left.ts'
 import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'

@@ -1,7 +1,7 @@
+import type { Logger } from '@foreman/process/logger'
 import { isBusy, isFull, KeyReusedError } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem, Refusal, retryLater } from '../http/refusal.ts'
-import type { Logger } from '../logger.ts'
 
 /** How long a caller waits for a file that another process is writing to. */
 const BUSY_PATIENCE_MS = 250

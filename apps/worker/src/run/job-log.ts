@@ -1,5 +1,5 @@
+import type { Logger } from '@foreman/process/logger'
 import type { Claim, ResponseHead, Store } from '@foreman/store'
-import type { Logger } from '../logger.ts'
 import { persist } from '../persist.ts'
 
 /** With more than this waiting to be written, the target has to wait. */

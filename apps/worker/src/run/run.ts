@@ -1,7 +1,7 @@
 import type { OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import { type Claim, JobLostError, type Store } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '../logger.ts'
 import { persist } from '../persist.ts'
 import { runAttempt, StopError } from './attempt.ts'
 import { JobLog } from './job-log.ts'

@@ -1,6 +1,6 @@
 import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
-import type { Logger } from '../logger.ts'
 import { writeQuietly } from '../persist.ts'
 
 const LOAD_TIMEOUT_MS = 5 * 60_000

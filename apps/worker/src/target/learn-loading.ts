@@ -1,6 +1,6 @@
 import { modelLoading, type OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { ModelRow, Store } from '@foreman/store'
-import type { Logger } from '../logger.ts'
 import { timeLimit } from './ask.ts'
 
 export interface LearnLoadingOptions {

@@ -1,7 +1,8 @@
 import type { OllamaClient } from '@foreman/ollama-client'
+import type { Service } from '@foreman/process'
+import type { Logger } from '@foreman/process/logger'
 import type { Store, TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
-import type { Logger } from '../logger.ts'
 import { writeQuietly } from '../persist.ts'
 import type { TargetProbe } from '../run/verdict.ts'
 import { ask } from './ask.ts'
@@ -31,7 +32,7 @@ export interface TargetMonitorOptions {
  * Starting it twice is like starting it once. `stop()` may come at any time and more than once: requests in flight
  * are cut off, no callback follows, and a monitor that was stopped does not start again.
  */
-export class TargetMonitor {
+export class TargetMonitor implements Service {
   readonly #options: TargetMonitorOptions
   readonly #learner: LoadingLearner
   readonly #stop = new AbortController()

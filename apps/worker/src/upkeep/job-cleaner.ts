@@ -1,5 +1,6 @@
+import type { Service } from '@foreman/process'
+import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
-import type { Logger } from '../logger.ts'
 import { tryWrite } from '../persist.ts'
 
 const REST_MS = 10_000
@@ -18,7 +19,7 @@ export interface JobCleanerOptions {
  * Starting it twice is like starting it once. `stop()` may come at any time and more than once: no further step
  * begins, and a cleaner that was stopped does not start again.
  */
-export class JobCleaner {
+export class JobCleaner implements Service {
   readonly #options: JobCleanerOptions
   #state: 'new' | 'started' | 'stopped' = 'new'
   #timer: NodeJS.Timeout | undefined

@@ -1,7 +1,8 @@
+import type { Service } from '@foreman/process'
+import type { Logger } from '@foreman/process/logger'
 import type { Delivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '../logger.ts'
 import { persist, RETRY_MS, tryWrite } from '../persist.ts'
 import { settle } from './settle.ts'
 
@@ -34,7 +35,7 @@ type DueDelivery = Delivery & { readonly body: string }
  * Starting it twice is like starting it once. `stop()` may come at any time; a second one waits for the first. A
  * courier that was stopped does not start again.
  */
-export class Courier {
+export class Courier implements Service {
   readonly #options: CourierOptions
   readonly #inFlight = new Map<number, { readonly host: string; readonly ended: Promise<void> }>()
   readonly #cutOff = new AbortController()
