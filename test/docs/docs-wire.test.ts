@@ -20,7 +20,7 @@ describe('docs/wire.md', () => {
       each.dialect.name,
       code(each.prompt),
       each.streamsByDefault ? 'unless `stream` is false' : 'if `stream` is true',
-      each.loadsWithoutPrompt ? 'loads the model' : 'for the target to judge',
+      each.loadsWithoutPrompt ? 'loads the model' : 'the target decides',
     ])
     expect(told.map(cells => cells.slice(0, 5))).toEqual(expected)
   })
