@@ -60,12 +60,23 @@ describe('beside the queue', () => {
       ['DELETE', '/api/delete'],
       ['HEAD', '/api/blobs/sha256:00'],
       ['POST', '/api/p%75ll'],
+      ['POST', '/api/pull/'],
+      ['POST', '/api/me'],
+      ['POST', '/api/signout'],
+      ['DELETE', '/api/tags'],
+      ['POST', '/api/experimental/web_fetch'],
+      ['POST', '/api/of-a-newer-version'],
     ] as const) {
       expect([path, (await send(foreman.url, { method, path })).status]).toEqual([path, 403])
     }
     expect(sim.requests.map(({ path }) => path).filter(path => !/tags|version|ps$|show/.test(path))).toEqual(
       [],
     )
+    for (const path of ['/', '/api/tags', '/api/version', '/api/ps', '/v1/models', '/v1/models/plain']) {
+      expect([path, (await send(foreman.url, { method: 'GET', path })).status]).toEqual([path, 200])
+    }
+    const shown = await post(foreman.url, '/api/show', { model: 'plain' })
+    expect(shown.status).toBe(200)
   })
 })
 

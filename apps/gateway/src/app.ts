@@ -8,6 +8,7 @@ import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { retryLater } from './http/refusal.ts'
+import { requireWellFormed } from './http/well-formed.ts'
 import { openapiRoute } from './jobs/openapi/route.ts'
 import { jobRoutes } from './jobs/routes.ts'
 
@@ -19,6 +20,7 @@ export const createApp = (context: Context): Express => {
   app.disable('etag')
   app.enable('case sensitive routing')
   app.enable('strict routing')
+  app.use(requireWellFormed())
   app.use(healthRoutes(context.observe))
   app.use(openapiRoute())
   app.use(refuseWhenStopping(context))

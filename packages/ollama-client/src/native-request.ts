@@ -62,7 +62,8 @@ export class NativeRequest {
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)
-    if (this.#body instanceof Readable) client.flushHeaders()
+    // Not `flushHeaders`: that encodes the head as UTF-8, which makes two bytes of each byte above 0x7f.
+    if (this.#body instanceof Readable) client.write('', 'latin1')
     return client
   }
 

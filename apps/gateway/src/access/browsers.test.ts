@@ -24,6 +24,11 @@ test('a request without an Origin goes through', async () => {
   expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([200, null])
 })
 
+test('an empty Origin is none, as to Ollama', async () => {
+  const response = await ask({ headers: { Origin: '' } })
+  expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([200, null])
+})
+
 test('a page whose origin may not call gets 403', async () => {
   expect((await ask({ headers: { Origin: 'https://example.com' } })).status).toBe(403)
 })

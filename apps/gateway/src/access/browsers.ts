@@ -56,8 +56,9 @@ export interface BrowserOptions {
 export const checkBrowser =
   ({ origins, checksHost }: BrowserOptions): RequestHandler =>
   (request, response, next) => {
-    const { origin, host } = request.headers
-    const isForeign = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`
+    const { origin = '', host } = request.headers
+    // To Ollama an empty Origin is none.
+    const isForeign = origin !== '' && origin !== `http://${host}` && origin !== `https://${host}`
     if (isForeign) {
       if (!origins.allows(origin)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
       response.setHeader('Access-Control-Allow-Origin', origins.any ? '*' : origin)

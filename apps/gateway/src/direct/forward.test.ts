@@ -1,8 +1,10 @@
 import { OllamaClient } from '@foreman/ollama-client'
+import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { text } from 'node:stream/consumers'
+import net from 'node:net'
+import { buffer, text } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { CallerLeftError, callerLeftSignal } from '../http/caller-left.ts'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -131,4 +133,54 @@ test('no model is refused while the target is away', async () => {
   const { target, store } = targetAt(AWAY)
   expect(await target.refusesModel('m')).toBe(false)
   expect(store.target.read().suspectedAt).toBe(1_000)
+})
+
+test('bytes above 0x7f in headers stay as they are, both ways', async () => {
+  let seen: string | undefined
+  const target = await serve((request, response) => {
+    seen = request.headers['x-name'] as string
+    response.writeHead(200, ['X-Name', '\xe9\xff'])
+    response.end('{}')
+  })
+  const { url } = await forwardTo(target)
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(
+    Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nX-Name: \xe9\xff\r\nConnection: close\r\n\r\n', 'latin1'),
+  )
+  expect((await buffer(socket)).toString('latin1')).toContain('X-Name: \xe9\xff\r\n')
+  expect(seen).toBe('\xe9\xff')
+})
+
+/** A target that answers with these bytes, and goes on with the body for ever. */
+const endlessTarget = async (head: string) => {
+  const closed = Promise.withResolvers<void>()
+  const server = net.createServer(socket => {
+    socket.on('error', () => undefined).on('close', closed.resolve)
+    socket.once('data', () => socket.write(`${head}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n`))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`, closed: closed.promise }
+}
+
+test.each(['HTTP/1.1 000 Odd', 'HTTP/1.1 200 a\x01b'])(
+  'the head "%s" cannot be relayed: the caller gets a 502, and the target is disconnected',
+  async head => {
+    const target = await endlessTarget(head)
+    const { url, outcome } = await forwardTo(target.url)
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+    expect(await outcome).toMatchObject({ status: 502 })
+    await target.closed
+  },
+)
+
+test('an HTTP/1.0 caller sees an answer that breaks off as a reset', async () => {
+  const target = await serve((_request, response) => {
+    response.write('half', () => response.destroy())
+  })
+  const { url } = await forwardTo(target)
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write('GET / HTTP/1.0\r\n\r\n')
+  await expect(buffer(socket)).rejects.toMatchObject({ code: 'ECONNRESET' })
 })

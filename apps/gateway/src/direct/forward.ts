@@ -2,8 +2,9 @@ import type { Exchange } from '@foreman/ollama-client'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { forwardedHeaders, relayedHeaders } from '../http/headers.ts'
+import { forwardedHeaders, writeRelayedHead } from '../http/headers.ts'
 import { requestPath } from '../http/request-path.ts'
+import { breakOff, sendHeadNow } from '../http/send-head.ts'
 import type { Target } from './target.ts'
 
 export interface ForwardOptions {
@@ -35,14 +36,22 @@ export const openForward = async (
   return target.open({ method, path: raw, headers: forwardedHeaders(request), body, signal })
 }
 
-/** The second half of `forward`. When the target or the caller breaks off, the other is disconnected. */
+/**
+ * The second half of `forward`. When the target or the caller breaks off, the other is disconnected.
+ *
+ * @throws Refusal with 502 when the target's head is one that HTTP cannot carry
+ */
 export const relayExchange = async (exchange: Exchange, response: ServerResponse): Promise<void> => {
-  response.writeHead(exchange.status, exchange.statusMessage, relayedHeaders(exchange.headers))
-  response.flushHeaders()
   try {
-    await pipeline(exchange.body, response)
-  } catch {
+    writeRelayedHead(response, exchange)
+    sendHeadNow(response)
+    await pipeline(exchange.body, response, { end: false })
+    response.end()
+  } catch (error) {
+    if (!response.headersSent) throw error
     // The status has been sent. Only a broken connection can still tell the caller that the answer is incomplete.
-    response.destroy()
+    breakOff(response)
+  } finally {
+    exchange.body.destroy()
   }
 }

@@ -1,4 +1,4 @@
-import { routeAt } from '@foreman/ollama-client'
+import { routeAt, type RouteKind } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '../context.ts'
@@ -15,15 +15,25 @@ export const directRoutes =
   ({ target, store, management, now }: DirectContext): RequestHandler =>
   async (request, response) => {
     const { decoded } = requestPath(request)
-    if (management === 'off' && routeAt(decoded)?.kind === 'management') {
-      throw new Refusal(403, 'managing models is turned off here (FOREMAN_MANAGEMENT)')
-    }
+    if (management === 'off') ensureHarmless(request.method ?? 'GET', decoded)
     const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
     const isReading = request.method === 'GET' || request.method === 'HEAD'
     const snapshot = isReading ? store.catalogue.snapshot(decoded) : undefined
     if (snapshot) await forwardOrSnapshot(request, response, { ...options, snapshot, now })
     else await forward(request, response, options)
   }
+
+/** Whatever is not known to leave models and account alone is refused, so that a newer Ollama opens nothing. */
+const HARMLESS: ReadonlySet<RouteKind | 'generating'> = new Set(['metadata', 'embedding', 'generating'])
+
+/** @throws Refusal with 403 */
+const ensureHarmless = (method: string, path: string): void => {
+  const route = routeAt(path)
+  if (route && HARMLESS.has(route.kind) && [...route.methods, 'OPTIONS'].includes(method)) return
+  if (route?.kind === 'management')
+    throw new Refusal(403, 'managing models is turned off here (FOREMAN_MANAGEMENT)')
+  throw new Refusal(403, 'only routes that change nothing are open here (FOREMAN_MANAGEMENT)')
+}
 
 const bodyOf = (request: IncomingMessage): IncomingMessage | undefined =>
   'content-length' in request.headers || 'transfer-encoding' in request.headers ? request : undefined

@@ -7,9 +7,10 @@ import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
+import { breakOff } from './send-head.ts'
 
 /** How long a refused caller may go on sending its body. A caller that is cut off at once might never read the reason. */
-const UPLOAD_PATIENCE_MS = 10_000
+const UPLOAD_PATIENCE_MS = 1_000
 
 /** Turns errors into answers. A Refusal goes to the caller; any other error goes to the log, and its caller gets a 500. */
 export const errorHandler =
@@ -18,7 +19,7 @@ export const errorHandler =
     if (response.destroyed || error instanceof HalfSentError || error instanceof CallerLeftError) return
     if (response.headersSent) {
       logger.error({ err: error }, 'an error after the answer had begun; the caller is disconnected')
-      response.destroy()
+      breakOff(response)
       return
     }
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal error')
@@ -45,7 +46,8 @@ const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Ref
   const { status, message, headers } = refusal
   const path = requestPath(request).decoded
   const { contentType, body } = isOwnPath(path) ? problemOf(refusal) : dialectOf(path).error(status, message)
-  response.writeHead(status, {
+  // With the reason phrase: a head that failed to be written has left its own in the response.
+  response.writeHead(status, STATUS_CODES[status] ?? '', {
     ...headers,
     ...(request.complete ? {} : { Connection: 'close' }),
     'Content-Type': contentType,

@@ -1,6 +1,7 @@
 import { HOP_BY_HOP_HEADERS, rawHeaderLines } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Refusal } from './refusal.ts'
 
 /** Headers between the caller and foreman. The target does not get them. */
 const CALLER_HEADERS = [
@@ -38,3 +39,32 @@ export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
 /** The headers of an answer that go to the caller, as the flat list that Node writes unchanged. */
 export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>
   [...without(headers, HOP_BY_HOP_HEADERS), ...added].flat()
+
+/** The head of an answer of the target. */
+export interface RelayedHead {
+  readonly status: number
+  /** Default: the usual reason phrase of the status. */
+  readonly statusMessage?: string
+  readonly headers: HeaderPairs
+}
+
+/**
+ * Writes the head of the target's answer, and headers of foreman's own.
+ *
+ * @throws Refusal with 502 when Node cannot write it, such as for a status of two digits. Nothing has been sent then
+ */
+export const writeRelayedHead = (
+  response: ServerResponse,
+  { status, statusMessage, headers }: RelayedHead,
+  added: HeaderPairs = [],
+): void => {
+  const lines = relayedHeaders(headers, added)
+  try {
+    if (statusMessage === undefined) response.writeHead(status, lines)
+    else response.writeHead(status, statusMessage, lines)
+  } catch (error) {
+    throw new Refusal(502, 'the head of the answer of the Ollama server behind foreman cannot be relayed', {
+      cause: error,
+    })
+  }
+}

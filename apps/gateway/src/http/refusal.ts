@@ -5,6 +5,8 @@ export interface RefusalOptions {
   readonly code?: string | undefined
   /** More members of the problem details (RFC 9457, section 3.2). */
   readonly members?: Readonly<Record<string, unknown>>
+  /** The error behind the refusal. The caller does not learn of it. */
+  readonly cause?: unknown
 }
 
 const CODES: Readonly<Record<number, string>> = {
@@ -19,6 +21,7 @@ const CODES: Readonly<Record<number, string>> = {
   415: 'unsupported_media_type',
   422: 'invalid_request',
   500: 'internal_error',
+  501: 'not_implemented',
   502: 'target_unreachable',
   503: 'unavailable',
   507: 'no_room',
@@ -32,8 +35,12 @@ export class Refusal extends Error {
   readonly code: string
   readonly members: Readonly<Record<string, unknown>>
 
-  constructor(status: number, message: string, { headers = {}, code, members = {} }: RefusalOptions = {}) {
-    super(message)
+  constructor(
+    status: number,
+    message: string,
+    { headers = {}, code, members = {}, cause }: RefusalOptions = {},
+  ) {
+    super(message, { cause })
     this.status = status
     this.headers = headers
     this.code = code ?? CODES[status] ?? 'error'

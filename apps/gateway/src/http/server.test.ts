@@ -47,7 +47,7 @@ test.each<[what: string, sent: string, status: string]>([
   ['text that is not HTTP', 'hello there\r\n\r\n', '400 Bad Request'],
   [
     'headers that do not end',
-    `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`,
+    `GET / HTTP/1.1\r\nX: ${'x'.repeat(1_100_000)}`,
     '431 Request Header Fields Too Large',
   ],
   [
@@ -87,4 +87,19 @@ test("listening on an address that is taken fails with the system's error", asyn
   const { url } = await start()
   const port = Number(new URL(url).port)
   await expect(listen(express(), { host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('headers of 900 kB are accepted, as Ollama accepts them', async () => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ${'x'.repeat(900_000)}\r\n\r\n`)
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+})
+
+test('an idle connection is kept for minutes, longer than proxies keep theirs', async () => {
+  const { url } = await start()
+  const answer = await fetch(url)
+  expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThanOrEqual(
+    300,
+  )
 })

@@ -4,8 +4,13 @@ import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Longer than callers keep idle connections, so that callers close them: a request cannot meet a closing connection. */
-const KEEP_ALIVE_MS = 75_000
+/**
+ * Longer than callers keep idle connections, so that callers close them: a request cannot meet a closing connection. Go and
+ * Traefik keep them for 90 s, Caddy for 120 s.
+ */
+const KEEP_ALIVE_MS = 300_000
+/** Go's default, and so Ollama's: cookies of a single sign-on and long tokens fit. */
+const MAX_HEADER_BYTES = 1024 * 1024
 /** The upload of a model may take hours. Bodies that foreman reads itself have a limit in `readBody`. */
 const NO_LIMIT = 0
 const HEADERS_TIMEOUT_MS = 60_000
@@ -49,7 +54,12 @@ export const listen = async (
   { host, port }: { host?: string | undefined; port: number },
 ): Promise<GatewayServer> => {
   const server = http.createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: NO_LIMIT },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: NO_LIMIT,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
     app,
   )
   // Without this, Node would close the connection of a CONNECT request without an answer.
