@@ -43,12 +43,6 @@ const PURE = ['packages/jobs', 'packages/scheduling']
 /** The rooms of the gateway, from the bottom to the top: a room only imports itself and the rooms before it. */
 const GATEWAY_ROOMS = ['http', 'access', 'direct', 'intake', 'answer', 'jobs', 'generate', 'health']
 
-/** To be removed: their type moves from jobs to answer. */
-const EXCEPTIONS = new Set([
-  'apps/gateway/src/answer/raw-stream.ts imports apps/gateway/src/jobs/event-stream.ts',
-  'apps/gateway/src/answer/wait.ts imports apps/gateway/src/jobs/event-stream.ts',
-])
-
 /** Files beside the gateway's rooms from which a room may import. From the context it only needs types. */
 const GATEWAY_SHARED = ['context.ts']
 
@@ -133,7 +127,7 @@ describe('the rooms of the gateway', () => {
       .filter(({ from }) => roomOf(app, from) === room)
       .filter(({ to }) => ![undefined, room, ...lower].includes(roomOf(app, to)))
       .map(show)
-    expect(wrong.filter(line => !EXCEPTIONS.has(line))).toEqual([])
+    expect(wrong).toEqual([])
   })
 
   test(`import nothing beside them but ${GATEWAY_SHARED.join(' and ')}, and those only as types`, () => {

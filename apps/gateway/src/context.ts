@@ -6,8 +6,8 @@ import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
 import { isLoopback } from './access/loopback.ts'
 import type { OriginPolicy } from './access/origins.ts'
-import { Followers } from './answer/log-followers.ts'
-import type { Patience } from './answer/relay.ts'
+import type { Patience } from './answer/follow-options.ts'
+import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
 import type { Observed } from './health/reasons.ts'
 import { Admission } from './intake/admission.ts'
@@ -36,7 +36,7 @@ export interface Context {
   readonly intake: Intake
   readonly admission: Admission
   readonly viewer: JobViewer
-  readonly followers: Followers
+  readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
   readonly lockTest: LockTest
   readonly logger: Logger
@@ -105,7 +105,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
       hasWebhookSecret: config.webhookSecret.length > 0,
     }),
     viewer: new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now }),
-    followers: new Followers(store),
+    followers: new LogFollowers(store),
     waitingCallers: new WaitingCallers(config.maxQueued),
     lockTest,
     logger,

@@ -1,4 +1,4 @@
-import { isEndState, type JobState, type JobChange } from '@foreman/jobs'
+import { isEndState, type JobState, type JobChange, type WebhookEvent } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, getTableColumns, gt, gte, isNotNull, lt, type SQL, sql } from './drizzle.ts'
 import type { ResponseHead } from './log.ts'
@@ -26,7 +26,7 @@ export interface JobFilter {
 export interface StoredRequest {
   readonly headers: HeaderPairs
   readonly body: Buffer
-  readonly webhook?: { readonly url: string; readonly events: readonly string[] }
+  readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] }
 }
 
 /** One entry of a job's log. Ids rise, and an entry never changes. */

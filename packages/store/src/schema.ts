@@ -116,7 +116,7 @@ export const jobDetails = sqliteTable('job_details', {
   metadata: text('metadata', { mode: 'json' }).$type<Record<string, unknown>>(),
   webhookUrl: text('webhook_url'),
   /** The events that it wants to be told of. */
-  webhookEvents: text('webhook_events', { mode: 'json' }).$type<readonly string[]>(),
+  webhookEvents: text('webhook_events', { mode: 'json' }).$type<readonly WebhookEvent[]>(),
 })
 
 /** What the target is sent: the end-to-end headers as `[name, value]` pairs, and the body as it came. */

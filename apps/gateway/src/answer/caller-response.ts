@@ -7,158 +7,204 @@ import {
 } from '@foreman/ollama-client'
 import type { HeaderPairs, JobRef, JobView, OutputPiece, ResponseHead } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { relayedHeaders } from '../http/headers.ts'
+import { writeRelayedHead } from '../http/headers.ts'
+import { Refusal } from '../http/refusal.ts'
+import { breakOff } from '../http/send-head.ts'
+import { messageInsteadOfAnswer } from './end-of-job.ts'
 
 const STATUS_CLIENT_GONE = 499
 const LINE_FEED = 0x0a
-/** Enough of what was sent to tell whether a heartbeat may follow it. */
+/** How many of the last bytes are kept: enough to see whether a heartbeat may follow them. */
 const TAIL_BYTES = 2
-/** A refusal that arrives when the status is out has to be put into other words; this much of it is read. */
-const LONGEST_REFUSAL_BYTES = 64 * 1024
+/** How much of a refusal is read when it has to be put into an error of the dialect. */
+const MAX_REFUSAL_BYTES = 64 * 1024
 
-/** The response as it is built from a job's output, and from foreman's own words where there is none. */
-export class Outgoing {
+/**
+ * How far a response is.
+ *
+ * | state | status sent | answer sent | next |
+ * |---|---|---|---|
+ * | `unsent` | none | none | `committed` by a heartbeat, `answering` by the first byte of the answer |
+ * | `committed` | foreman's own 200 | none | `answering`, or `refused` when the target answers with an error status |
+ * | `refused` | foreman's own 200 | none; the refusal is collected | `committed` or `answering` when another attempt follows |
+ * | `answering` | the target's, or foreman's own 200 | some, or all | |
+ * | `over` | some | as much as there will be | |
+ *
+ * Every state becomes `over` by `end`, `takeBack` and `interrupt`.
+ */
+type State = 'unsent' | 'committed' | 'refused' | 'answering' | 'over'
+
+export interface CallerResponseOptions {
+  readonly job: JobRef
+  readonly response: ServerResponse
+  readonly endpoint: GeneratingEndpoint
+  /** Whether the caller gets the answer piece by piece. */
+  readonly streaming: boolean
+}
+
+/** The response to a caller that waits for a job: built from the job's output, and from errors of foreman's own. */
+export class CallerResponse {
   readonly #job: JobRef
   readonly #response: ServerResponse
   readonly #endpoint: GeneratingEndpoint
-  readonly #inPieces: boolean
-  /** Kept until there is a byte to go with it: another attempt may still bring another. */
+  readonly #streaming: boolean
+  #state: State = 'unsent'
+  /** The target's head. It is sent with the first byte of the body: until then another attempt may bring another. */
   #head: ResponseHead | undefined
-  /** foreman has sent a status of its own, to let the caller know that it is heard. */
-  #isCommitted = false
-  /** The target's refusal, arriving under a status that says otherwise. */
-  #refusal: Buffer[] | undefined
+  #refusal: Buffer[] = []
+  /** The target's `Content-Length` was sent: exactly so many bytes must follow, and all of them are the target's. */
+  #hasLength = false
   #check: AnswerCheck | undefined
   #tail = Buffer.alloc(0)
 
-  constructor(job: JobRef, response: ServerResponse, endpoint: GeneratingEndpoint, inPieces: boolean) {
+  constructor({ job, response, endpoint, streaming }: CallerResponseOptions) {
     this.#job = job
     this.#response = response
     this.#endpoint = endpoint
-    this.#inPieces = inPieces
+    this.#streaming = streaming
   }
 
   /** Whether the caller has been sent anything. */
   get hasBegun(): boolean {
-    return this.#response.headersSent
+    return this.#state !== 'unsent'
   }
 
-  /** Whether the caller has been sent anything of the answer itself. */
+  /** Whether the caller has been sent any byte of the answer. */
   get hasBody(): boolean {
     return this.#tail.byteLength > 0
   }
 
+  /** Sends the next piece of the job's output. */
   send(piece: OutputPiece): void {
-    if (piece.kind === 'head') {
-      this.#head = piece.head
-      this.#refusal = this.#isCommitted && piece.head.status >= 300 ? [] : undefined
-      return
-    }
-    if (this.#refusal) return void this.#refusal.push(piece.bytes)
-    this.#sendHead()
-    this.#response.write(piece.bytes)
-    this.#tail = Buffer.concat([this.#tail, piece.bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
-    if (this.#inPieces) this.#check?.push(piece.bytes)
+    if (this.#state === 'over') return
+    if (piece.kind === 'head') this.#takeHead(piece.head)
+    else if (this.#state === 'refused') this.#refusal.push(piece.bytes)
+    else if (this.#beginAnswer()) this.#sendBytes(piece.bytes)
   }
 
-  /** Lets the caller, and whatever is between, know that its request is not forgotten. */
+  /** Sends a heartbeat where one may stand, so that neither the caller nor a proxy gives up. */
   keepAlive(): void {
-    const { stream } = this.#endpoint.dialect
-    if (this.#response.headersSent && !this.#mayPad()) return
-    this.#commit()
-    this.#response.write(this.#inPieces ? stream.heartbeat : JSON_HEARTBEAT)
+    if (this.#state === 'over' || (this.#state === 'answering' && !this.#mayPad())) return
+    if (this.#state === 'unsent') this.#commit()
+    this.#response.write(this.#streaming ? this.#endpoint.dialect.stream.heartbeat : JSON_HEARTBEAT)
   }
 
-  /** Ends as the job ended. */
-  end({ state, attempt, answerAttempt, errorMessage }: JobView): void {
-    if (state === 'cancelled') return this.interrupt(STATUS_CLIENT_GONE, 'request canceled')
-    // A message stands where the answer is missing or broken; an earlier attempt's answer is the target's own word.
-    if (errorMessage !== null && (answerAttempt === null || answerAttempt === attempt)) {
-      return this.interrupt(502, errorMessage)
-    }
-    if (this.#refusal) return this.#endWithRefusal(this.#refusal)
-    this.#sendHead()
+  /** Ends as the job has ended. */
+  end(job: JobView): void {
+    if (this.#state === 'over') return
+    if (job.state === 'cancelled') return this.interrupt(STATUS_CLIENT_GONE, 'request canceled')
+    const message = messageInsteadOfAnswer(job)
+    if (message !== null) return this.interrupt(502, message)
+    if (this.#state === 'refused') return this.#endWithRefusal()
+    if (!this.#beginAnswer()) return
     this.#response.end()
+    this.#state = 'over'
   }
 
-  /** What has been sent is no part of the answer: the job was called off, or is one that is repeated all the same. */
+  /** Ends because the bytes that were sent are not the answer: the job was cancelled, or it runs again. */
   takeBack({ state, errorMessage }: JobView): void {
     if (state === 'cancelled') return this.interrupt(STATUS_CLIENT_GONE, 'request canceled')
     this.interrupt(502, errorMessage ?? 'this attempt broke off, and the job runs again')
   }
 
-  /** Tells the caller that there will be no (more) answer, in whichever way is left. */
-  interrupt(status: number, message: string, headers: Record<string, string> = {}): void {
+  /** Tells the caller, in the way that is left, that no more of the answer follows. */
+  interrupt(status: number, message: string, headers: Readonly<Record<string, string>> = {}): void {
     const { dialect } = this.#endpoint
-    if (!this.#response.headersSent) {
-      const { contentType, body } = dialect.error(status, message)
-      this.#response.writeHead(status, {
-        ...headers,
-        'Content-Type': contentType,
-        'Content-Length': body.byteLength,
-        'X-Foreman-Job-Id': this.#job.id,
-      })
-      this.#response.end(body)
-    } else if (this.#inPieces && !this.#isPromisedInFull()) {
-      const isLineOpen = this.#tail.byteLength > 0 && this.#tail.at(-1) !== LINE_FEED
-      if (isLineOpen) this.#response.write('\n')
-      this.#response.end(dialect.stream.error(status, message))
-    } else {
-      this.#breakOffAfter(dialect.error(status, message).body)
-    }
+    const { contentType, body } = dialect.error(status, message)
+    if (this.#state === 'unsent') this.#sendWhole(status, body, { ...headers, 'Content-Type': contentType })
+    else if (this.#hasLength) breakOff(this.#response)
+    else if (this.#streaming) this.#endStream(dialect.stream.error(status, message))
+    else this.#breakOffAfter(body)
+    this.#state = 'over'
   }
 
-  /** The status says that all is well, so the words alone must not be all that says otherwise. */
-  #breakOffAfter(words: Buffer): void {
-    const response = this.#response
-    if (this.#isPromisedInFull()) return void response.destroy()
-    response.write(words, () => response.destroy())
+  #takeHead(head: ResponseHead): void {
+    this.#head = head
+    if (this.#state === 'unsent' || this.#state === 'answering') return
+    this.#state = head.status >= 300 ? 'refused' : 'committed'
+    this.#refusal = []
   }
 
-  #endWithRefusal(pieces: readonly Buffer[]): void {
-    const body = Buffer.concat(pieces)
-    const status = this.#head?.status ?? 502
-    if (!this.#inPieces) return this.#breakOffAfter(body)
-    const message = ollamaErrorMessage(body.subarray(0, LONGEST_REFUSAL_BYTES))
-    this.interrupt(status, message ?? `the target answered with status ${status}`)
+  #sendBytes(bytes: Buffer): void {
+    this.#response.write(bytes)
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
+    if (this.#streaming) this.#check?.push(bytes)
   }
 
-  #isPromisedInFull(): boolean {
-    const isLength = ([name]: readonly [string, string]) => name.toLowerCase() === 'content-length'
-    return !this.#isCommitted && (this.#head?.headers.some(isLength) ?? false)
-  }
-
-  /** Between pieces, and only while more is to come: what follows the last one would be part of nothing. */
-  #mayPad(): boolean {
-    if (!this.#inPieces) return this.#tail.byteLength === 0
-    const isOver = this.#check !== undefined && this.#check.verdict() !== 'cut_short'
-    return !isOver && !this.#isPromisedInFull() && this.#endpoint.dialect.stream.isBetweenPieces(this.#tail)
-  }
-
-  /** Sends 200 and the headers that the target would send, before it is known what it will say. */
-  #commit(): void {
-    if (this.#response.headersSent) return
-    const { stream, json } = this.#endpoint.dialect
-    const headers: HeaderPairs = this.#inPieces
-      ? [['Content-Type', stream.contentType], ...stream.headers]
-      : [['Content-Type', json.contentType]]
-    this.#isCommitted = true
-    this.#writeHead({ status: 200, headers: [...headers, ...unbuffered(headers)] })
-  }
-
-  #sendHead(): void {
+  /** Sends the target's head, unless a status was sent already. @returns false when HTTP cannot carry it */
+  #beginAnswer(): boolean {
     const head = this.#head
     if (!head) throw new Error(`job ${this.#job.id} has output without a head`)
     this.#check ??= checkAnswer(head.headers, this.#endpoint)
-    if (!this.#response.headersSent) this.#writeHead(head)
+    if (this.#state === 'unsent') {
+      try {
+        this.#writeHead(head)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        this.interrupt(error.status, error.message)
+        return false
+      }
+      this.#hasLength = head.headers.some(([name]) => name.toLowerCase() === 'content-length')
+    }
+    this.#state = 'answering'
+    return true
   }
 
-  #writeHead({ status, headers }: ResponseHead): void {
-    this.#response.writeHead(status, relayedHeaders(headers, [['X-Foreman-Job-Id', this.#job.id]]))
+  /** Sends 200 and the headers that the target would send, before it is known what the target will say. */
+  #commit(): void {
+    const { stream, json } = this.#endpoint.dialect
+    const headers: HeaderPairs = this.#streaming
+      ? [['Content-Type', stream.contentType], ...stream.headers]
+      : [['Content-Type', json.contentType]]
+    this.#writeHead({ status: 200, headers: [...headers, ...unbuffered(headers)] })
+    this.#state = 'committed'
+  }
+
+  #writeHead(head: ResponseHead): void {
+    writeRelayedHead(this.#response, head, [['X-Foreman-Job-Id', this.#job.id]])
+  }
+
+  /** A refusal under foreman's own 200. A streaming caller gets its text as an error of the dialect. */
+  #endWithRefusal(): void {
+    const body = Buffer.concat(this.#refusal)
+    const status = this.#head?.status ?? 502
+    if (this.#streaming) {
+      const message = ollamaErrorMessage(body.subarray(0, MAX_REFUSAL_BYTES))
+      return this.interrupt(status, message ?? `the target answered with status ${status}`)
+    }
+    this.#breakOffAfter(body)
+    this.#state = 'over'
+  }
+
+  #sendWhole(status: number, body: Uint8Array, headers: Readonly<Record<string, string>>): void {
+    this.#response.writeHead(status, {
+      ...headers,
+      'Content-Length': body.byteLength,
+      'X-Foreman-Job-Id': this.#job.id,
+    })
+    this.#response.end(body)
+  }
+
+  #endStream(error: Uint8Array): void {
+    const isLineOpen = this.hasBody && this.#tail.at(-1) !== LINE_FEED
+    if (isLineOpen) this.#response.write('\n')
+    this.#response.end(error)
+  }
+
+  /** Cuts the connection behind the error text: under a status of 200 the text alone could pass for an answer. */
+  #breakOffAfter(text: Uint8Array): void {
+    this.#response.write(text, () => breakOff(this.#response))
+  }
+
+  /** Whether a heartbeat may stand here: between two pieces, and only while more pieces follow. */
+  #mayPad(): boolean {
+    if (!this.#streaming || this.#hasLength) return false
+    const isComplete = this.#check !== undefined && this.#check.verdict() !== 'cut_short'
+    return !isComplete && this.#endpoint.dialect.stream.isBetweenPieces(this.#tail)
   }
 }
 
-/** Proxies must pass a heartbeat on when it comes. */
+/** Headers that tell proxies to pass a heartbeat on at once. */
 const unbuffered = (headers: HeaderPairs): HeaderPairs => [
   ...(headers.some(([name]) => name === 'Cache-Control') ? [] : [['Cache-Control', 'no-cache'] as const]),
   ['X-Accel-Buffering', 'no'],

@@ -1,20 +1,21 @@
 import type { Store } from '@foreman/store'
 
 /**
- * Tells those who follow a job that there is something new of it. One look at the log serves them all, so that a
- * thousand callers who wait cost nothing while one is served.
+ * Tells the followers of a job that the job's log has grown. One look at the log serves all followers, so that a
+ * thousand waiting callers cost nothing while one is served.
  */
-export class Followers {
+export class LogFollowers {
   readonly #store: Store
   readonly #callbacks = new Map<number, Set<() => void>>()
   #unlisten: (() => void) | undefined
+  /** The id of the last log entry that the followers know of. */
   #seen = 0
 
   constructor(store: Store) {
     this.#store = store
   }
 
-  /** Calls `onChange` whenever the job's log has grown, until the returned function is called. */
+  /** Calls `onChange` whenever the log of a job has grown. @returns a function that ends this */
   follow(jobSeq: number, onChange: () => void): () => void {
     if (!this.#unlisten) {
       this.#seen = this.#store.output.lastChange()

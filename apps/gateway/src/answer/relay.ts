@@ -1,52 +1,37 @@
 import { isEndState } from '@foreman/jobs'
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
-import { type JobRef, type JobView, type OutputCursor, type Store } from '@foreman/store'
+import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { Outgoing } from './caller-response.ts'
-import type { Followers } from './log-followers.ts'
-import { attend } from './wake-ups.ts'
+import { CallerResponse } from './caller-response.ts'
+import type { FollowOptions } from './follow-options.ts'
+import { WakeUps } from './wake-ups.ts'
 
-export interface RelayOptions {
-  readonly store: Store
-  readonly followers: Followers
+export interface RelayOptions extends FollowOptions {
   readonly endpoint: GeneratingEndpoint
-  /** The caller gets the answer in pieces, as they come; else in one, once it is complete. */
-  readonly inPieces: boolean
-  readonly patience: Patience
-  /** Called when the job begins to wait for its turn, and when it no longer does. */
+  /** Whether the caller gets the answer piece by piece. Otherwise it gets the answer once that is complete. */
+  readonly streaming: boolean
+  /** Called when the job begins to wait for its turn, and when it no longer waits. */
   readonly onWaiting: (isWaiting: boolean) => void
-  /** Aborted when the gateway's time is up. */
-  readonly cutOff: AbortSignal
-}
-
-/** How long who waits for what, in ms. */
-export interface Patience {
-  /** A caller of pieces hears from foreman this often. */
-  readonly heartbeatMs: number
-  /** A caller of one piece gets its headers after this, and then hears from foreman as often. */
-  readonly holdMs: number
-  /** A caller that takes nothing for this long is dropped. */
-  readonly stallMs: number
 }
 
 /**
- * How a relay ended. `left`: the caller went away, or was dropped, before it had everything. `broke_off`: what it has
- * is of an attempt that is void.
+ * How a relay ended. `left`: the caller disconnected, or was disconnected, before it had everything. `cut_off`: the
+ * gateway stopped. `broke_off`: the bytes that the caller has belong to an attempt that is void.
  */
 export type RelayEnd = 'delivered' | 'left' | 'cut_off' | 'broke_off'
 
 /**
- * Sends a job's answer to its caller, byte for byte as the target sent it, at the caller's pace: no more of it is
- * in memory than one read of the file.
+ * Sends a job's answer to its caller, byte for byte as the target sent it, as fast as the caller reads. Only one read of
+ * the file is in memory at a time.
  */
 export const relay = async (
   job: JobRef,
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayEnd> => {
-  const { store, cutOff, inPieces, patience } = options
-  const { signal, end } = attend(job.seq, response, options)
-  const out = new Outgoing(job, response, options.endpoint, inPieces)
+  const { store, cutOff, endpoint, streaming, patience } = options
+  const wakeUps = new WakeUps(job.seq, response, options)
+  const out = new CallerResponse({ job, response, endpoint, streaming })
   let cursor: OutputCursor | undefined
   let isWaiting = true
   const noteState = ({ state }: JobView) => {
@@ -55,11 +40,11 @@ export const relay = async (
     options.onWaiting(isWaiting)
   }
   let heardAt = performance.now()
-  /** Waits for something to happen; when the caller has heard nothing for long, lets it know that it is not forgotten. */
+  /** Waits for a change. A caller that has heard nothing for too long gets a heartbeat. */
   const nothingNew = async () => {
-    const silenceMs = inPieces || out.hasBegun ? patience.heartbeatMs : patience.holdMs
+    const silenceMs = streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
     const restMs = heardAt + silenceMs - performance.now()
-    if (restMs > 0 && (await signal.next(restMs))) return
+    if (restMs > 0 && (await wakeUps.next(restMs))) return
     out.keepAlive()
     heardAt = performance.now()
   }
@@ -70,11 +55,8 @@ export const relay = async (
         out.interrupt(503, 'foreman is being stopped', { 'Retry-After': '5' })
         return 'cut_off'
       }
-      if (response.writableNeedDrain) {
-        if (!(await signal.next(patience.stallMs))) response.destroy()
-        continue
-      }
-      const view = inPieces ? undefined : store.output.view(job.seq)
+      if (await wakeUps.untilWritable(patience.stallMs)) continue
+      const view = streaming ? undefined : store.output.view(job.seq)
       if (view && !isEndState(view.state)) {
         noteState(view)
         await nothingNew()
@@ -100,6 +82,6 @@ export const relay = async (
       await nothingNew()
     }
   } finally {
-    end()
+    wakeUps.stop()
   }
 }

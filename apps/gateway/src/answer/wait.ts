@@ -1,27 +1,31 @@
 import { isEndState } from '@foreman/jobs'
-import { type JobRecord } from '@foreman/store'
+import type { JobRecord } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import type { FollowOptions } from '../jobs/event-stream.ts'
-import { attend } from './wake-ups.ts'
+import type { FollowOptions } from './follow-options.ts'
+import { WakeUps } from './wake-ups.ts'
 
-/** Waits until the job has ended, but no longer than `waitMs`, nor than its caller or the gateway is there. */
+/**
+ * Waits until a job has ended, at most for `waitMs`. Returns earlier when the caller leaves, when the job is deleted, and
+ * when the gateway's time is up.
+ */
 export const untilEnded = async (
-  job: JobRecord,
+  job: Pick<JobRecord, 'seq'>,
   waitMs: number,
   response: ServerResponse,
-  { store, followers, cutOff }: FollowOptions,
+  options: Omit<FollowOptions, 'patience'>,
 ): Promise<void> => {
+  const { store, cutOff } = options
   const deadline = performance.now() + waitMs
-  const { signal, end } = attend(job.seq, response, { followers, cutOff })
+  const wakeUps = new WakeUps(job.seq, response, options)
   try {
     for (;;) {
       const state = store.output.view(job.seq)?.state
       const restMs = deadline - performance.now()
       if (state === undefined || isEndState(state) || restMs <= 0) return
       if (response.destroyed || cutOff.aborted) return
-      await signal.next(restMs)
+      await wakeUps.next(restMs)
     }
   } finally {
-    end()
+    wakeUps.stop()
   }
 }

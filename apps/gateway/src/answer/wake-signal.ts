@@ -1,5 +1,5 @@
-/** Something to wait for that is raised by others, once or often; what was raised meanwhile is not missed. */
-export class Signal {
+/** Something to wait for. Others raise it, once or often. A signal that was raised while nobody waited is not missed. */
+export class WakeSignal {
   #raised = false
   #wake: (() => void) | undefined
 
@@ -8,7 +8,7 @@ export class Signal {
     this.#wake?.()
   }
 
-  /** @returns whether it was raised; false: the time was up */
+  /** Waits until the signal is raised. @returns false when `timeoutMs` passed first */
   async next(timeoutMs: number): Promise<boolean> {
     if (!this.#raised) {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -1,29 +1,54 @@
 import type { ServerResponse } from 'node:http'
-import type { Followers } from './log-followers.ts'
-import { Signal } from './wake-signal.ts'
+import type { FollowOptions } from './follow-options.ts'
+import { WakeSignal } from './wake-signal.ts'
 
-export interface Attendance {
-  /** Raised when the job's log has grown, when the caller has left or takes bytes again, when the gateway's time is up. */
-  readonly signal: Signal
-  readonly end: () => void
-}
+/**
+ * Wakes a loop that follows a job for one caller: when the job's log has grown, when the caller reads again or has left,
+ * and when the gateway's time is up.
+ */
+export class WakeUps {
+  readonly #response: ServerResponse
+  readonly #signal = new WakeSignal()
+  readonly #stop: () => void
 
-/** Listens for all that may happen between a job and a caller. */
-export const attend = (
-  jobSeq: number,
-  response: ServerResponse,
-  { followers, cutOff }: { readonly followers: Followers; readonly cutOff: AbortSignal },
-): Attendance => {
-  const signal = new Signal()
-  const unfollow = followers.follow(jobSeq, signal.raise)
-  response.on('close', signal.raise)
-  response.on('drain', signal.raise)
-  cutOff.addEventListener('abort', signal.raise)
-  const end = () => {
-    unfollow()
-    response.off('close', signal.raise)
-    response.off('drain', signal.raise)
-    cutOff.removeEventListener('abort', signal.raise)
+  constructor(
+    jobSeq: number,
+    response: ServerResponse,
+    { followers, cutOff }: Pick<FollowOptions, 'followers' | 'cutOff'>,
+  ) {
+    const { raise } = this.#signal
+    this.#response = response
+    const unfollow = followers.follow(jobSeq, raise)
+    response.on('close', raise)
+    response.on('drain', raise)
+    cutOff.addEventListener('abort', raise)
+    this.#stop = () => {
+      unfollow()
+      response.off('close', raise)
+      response.off('drain', raise)
+      cutOff.removeEventListener('abort', raise)
+    }
   }
-  return { signal, end }
+
+  /** Waits for the next wake-up. @returns false when `timeoutMs` passed first */
+  next(timeoutMs: number): Promise<boolean> {
+    return this.#signal.next(timeoutMs)
+  }
+
+  /**
+   * Gives a caller time to read what was sent, if there is too much of that. A caller that reads nothing for `stallMs`
+   * is disconnected.
+   *
+   * @returns true when it had to wait: what the loop knew may be out of date
+   */
+  async untilWritable(stallMs: number): Promise<boolean> {
+    if (!this.#response.writableNeedDrain) return false
+    if (!(await this.#signal.next(stallMs))) this.#response.destroy()
+    return true
+  }
+
+  /** Ends the wake-ups. To be called once the loop is over. */
+  stop(): void {
+    this.#stop()
+  }
 }

@@ -32,13 +32,13 @@ export const submitAndWait = async (
   response: ServerResponse,
   options: WaitOptions,
 ): Promise<void> => {
-  const { intake, waitingCallers, streaming: inPieces, logger } = options
+  const { intake, waitingCallers, logger } = options
   const slot = waitingCallers.enter()
   try {
     const job = await intake.enqueue(draft)
     if (job.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // If the caller left while its job was written, `relay` notices at once.
-    const end = await relay(job, response, { ...options, inPieces, onWaiting: slot.setWaiting })
+    const end = await relay(job, response, { ...options, onWaiting: slot.setWaiting })
     logger.debug({ job: job.id, end }, 'relay ended')
     await noteEnd(job, end, options)
   } finally {

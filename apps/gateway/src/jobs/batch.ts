@@ -4,21 +4,22 @@ import { problem, Refusal } from '../http/refusal.ts'
 import type { BatchRefusal } from '../intake/batch-refusal.ts'
 import type { JobDraft } from '../intake/intake.ts'
 
-export const MOST_JOBS_OF_A_BATCH = 10_000
-/** How long other callers wait while a part of a batch is read. */
+export const MAX_JOBS_OF_A_BATCH = 10_000
+/** A batch is read in slices of this length. Other callers are served in between. */
 const SLICE_MS = 5
 
 const LINE_FEED = 0x0a
 
-/** Submissions one after another, and on which line each stands where that has a meaning. */
+/** The submissions of a batch. In JSON Lines, each has the number of its line. */
 type Submissions = Iterable<{ readonly bytes: Buffer; readonly line?: number }>
 
 /**
- * Reads the jobs of a batch, a slice of time after another.
+ * Reads the jobs of a batch in slices of time.
  *
- * @param contentType JSON lines, or a JSON array
- * @param read one submission
- * @throws Refusal; for one of the submissions with its `index`, and its `line` among lines
+ * @param contentType says whether the body is JSON Lines or a JSON array
+ * @param read reads one submission
+ * @returns the jobs, and a function that adds the place of a job to a refusal
+ * @throws Refusal. If one of the submissions is wrong, it has the `index` of that, and its `line` in JSON Lines
  */
 export const readBatch = async (
   body: Buffer,
@@ -30,8 +31,8 @@ export const readBatch = async (
   const refusalOf = ({ index, refusal }: BatchRefusal): Refusal => withPlace(refusal, index, lines[index])
   let sliceEnd = performance.now() + SLICE_MS
   for (const { bytes, line } of submissionsIn(body, contentType)) {
-    if (jobs.length === MOST_JOBS_OF_A_BATCH)
-      throw problem(413, 'too_many_jobs', `a batch has ${MOST_JOBS_OF_A_BATCH} jobs at the most`)
+    if (jobs.length === MAX_JOBS_OF_A_BATCH)
+      throw problem(413, 'too_many_jobs', `a batch has ${MAX_JOBS_OF_A_BATCH} jobs at the most`)
     lines.push(line)
     try {
       jobs.push(read(bytes))

@@ -1,36 +1,37 @@
 import { describeDelivery } from '@foreman/job-view'
-import type { Delivery, JobRecord, Store } from '@foreman/store'
+import type { Delivery, JobRecord } from '@foreman/store'
 import { type Request, type Response, Router } from 'express'
+import { callerOf } from '../access/tokens.ts'
+import type { Context } from '../context.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJson } from '../http/send-json.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-export interface DeliveriesOptions {
-  readonly store: Store
-  readonly now: () => number
-  /** @throws Refusal when the caller may not see the job, or there is none */
-  readonly find: (request: Request<{ id: string }>, response: Response) => JobRecord
-}
+export type DeliveriesContext = Pick<Context, 'store' | 'viewer' | 'now'>
 
-type Message = Request<{ id: string; delivery: string }>
+type JobRequest = Request<{ id: string }>
+type DeliveryRequest = Request<{ id: string; delivery: string }>
 
-/** What became of a job's webhooks. */
-export const deliveryRoutes = ({ store, now, find }: DeliveriesOptions): Router => {
+/** The routes that show the webhooks of a job, and send one again. */
+export const deliveryRoutes = ({ store, viewer, now }: DeliveriesContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   const { deliveries } = store
 
   const describe = (delivery: Delivery) => describeDelivery(delivery, deliveries.attempts([delivery.seq]))
 
-  const findDelivery = (request: Message, response: Response): Delivery => {
-    const job = find(request, response)
+  const findJob = ({ params }: JobRequest, response: Response): JobRecord =>
+    viewer.find(params.id, callerOf(response))
+
+  const findDelivery = (request: DeliveryRequest, response: Response): Delivery => {
+    const job = findJob(request, response)
     const delivery = deliveries.byId(request.params.delivery)
     if (delivery?.jobSeq === job.seq) return delivery
     throw problem(404, 'delivery_not_found', `job ${job.id} has no delivery ${request.params.delivery}`)
   }
 
-  const list = (request: Request<{ id: string }>, response: Response): void => {
-    const all = deliveries.ofJob(find(request, response).seq)
+  const list = (request: JobRequest, response: Response): void => {
+    const all = deliveries.ofJob(findJob(request, response).seq)
     const attempts = deliveries.attempts(all.map(({ seq }) => seq))
     sendJson(response, 200, {
       deliveries: all.map(delivery =>
@@ -42,10 +43,10 @@ export const deliveryRoutes = ({ store, now, find }: DeliveriesOptions): Router 
     })
   }
 
-  const read = (request: Message, response: Response): void =>
+  const read = (request: DeliveryRequest, response: Response): void =>
     sendJson(response, 200, describe(findDelivery(request, response)))
 
-  const redeliver = async (request: Message, response: Response): Promise<void> => {
+  const redeliver = async (request: DeliveryRequest, response: Response): Promise<void> => {
     const delivery = findDelivery(request, response)
     await whenWritable(() => store.together('full', () => deliveries.redeliver(delivery, now())))
     sendJson(response, 202, describe(deliveries.byId(delivery.id) ?? delivery))

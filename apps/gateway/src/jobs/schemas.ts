@@ -2,13 +2,13 @@ import { jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { generatingEndpoints } from '@foreman/ollama-client'
 import { z } from 'zod'
 
-/** What callers send to foreman's own routes. /openapi.json is made from these. */
+/** The requests of foreman's own routes. /openapi.json is made from these schemas. */
 
-const LONGEST_URL = 2_048
-const LONGEST_METADATA = 16 * 1024
-/** What is much deeper cannot be written as JSON any more. */
-const DEEPEST_METADATA = 100
-const MOST_JOBS_OF_A_PAGE = 500
+const MAX_URL_CHARACTERS = 2_048
+const MAX_METADATA_CHARACTERS = 16 * 1024
+/** JSON that is nested much deeper overflows the stack when it is written. */
+const MAX_METADATA_LEVELS = 100
+const MAX_PAGE_JOBS = 500
 
 const endpointPaths = generatingEndpoints.map(({ path }) => path) as [string, ...string[]]
 
@@ -25,44 +25,47 @@ const isWithin = (value: unknown, levels: number): boolean =>
 export const Webhook = z.strictObject({
   url: z
     .string()
-    .max(LONGEST_URL)
+    .max(MAX_URL_CHARACTERS)
     .meta({
-      description: 'Where to: http or https',
+      description: 'The URL that the webhooks go to, http or https',
       format: 'uri',
       examples: ['https://receiver.example/hook'],
     }),
   events: z
-    .array(z.enum(webhookEvents as [string, ...string[]]))
+    .array(z.enum(webhookEvents))
     .min(1)
     .optional()
-    .meta({ description: 'What to tell. Default: how the job ended' }),
+    .meta({ description: 'The events that are sent. Default: how the job ended' }),
 })
 
 export const Submission = z
   .strictObject({
-    request: z
-      .record(z.string(), z.unknown())
-      .meta({ description: "The body as the endpoint takes it: Ollama's, OpenAI's or Anthropic's" }),
+    request: z.record(z.string(), z.unknown()).meta({
+      description: "The body of a request to the endpoint, in Ollama's, OpenAI's or Anthropic's API",
+    }),
     endpoint: z.enum(endpointPaths).optional().meta({
-      description: 'Default: /api/chat for a request with messages, /api/generate for one with a prompt',
+      description:
+        'The path of the endpoint. Default: /api/chat for a request with messages, /api/generate for one with a prompt',
     }),
     priority: z.enum(priorities).default('normal'),
     metadata: z
       .record(z.string(), z.unknown())
-      .refine(value => isWithin(value, DEEPEST_METADATA), {
-        error: `must not be nested deeper than ${DEEPEST_METADATA} levels`,
+      .refine(value => isWithin(value, MAX_METADATA_LEVELS), {
+        error: `must not be nested deeper than ${MAX_METADATA_LEVELS} levels`,
         abort: true,
       })
-      .refine(value => JSON.stringify(value).length <= LONGEST_METADATA, {
-        error: `must not be longer than ${LONGEST_METADATA} characters`,
+      .refine(value => JSON.stringify(value).length <= MAX_METADATA_CHARACTERS, {
+        error: `must not be longer than ${MAX_METADATA_CHARACTERS} characters`,
       })
       .optional()
       .meta({
-        description: `Kept with the job and shown again: at most ${LONGEST_METADATA} characters as JSON, and ${DEEPEST_METADATA} levels`,
+        description: `Any JSON object, which is stored and shown with the job: at most ${MAX_METADATA_CHARACTERS} characters and ${MAX_METADATA_LEVELS} levels`,
       }),
-    webhook: Webhook.optional().meta({ description: 'Who is to be told' }),
-    max_attempts: z.int().min(1).max(100).optional().meta({ description: 'Attempts that may fail' }),
-    deadline: time.optional().meta({ description: 'A job that has not ended by then fails. In the future' }),
+    webhook: Webhook.optional().meta({ description: 'Where events of the job are sent' }),
+    max_attempts: z.int().min(1).max(100).optional().meta({ description: 'How many attempts the job gets' }),
+    deadline: time
+      .optional()
+      .meta({ description: 'The job fails if it has not ended by this time, which must be in the future' }),
   })
   .meta({
     examples: [
@@ -79,12 +82,12 @@ export const JobQuery = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'Whose. Where there are several callers, only your own are shown' }),
-  since: time.optional().meta({ description: 'Handed over at this time or later' }),
-  limit: z.coerce.number().int().min(1).max(MOST_JOBS_OF_A_PAGE).default(50),
+    .meta({ description: 'Jobs of this caller. If there are several callers, you see only your own jobs' }),
+  since: time.optional().meta({ description: 'Jobs submitted at this time or later' }),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_JOBS).default(50),
   cursor: z
     .string()
     .regex(/^[0-9a-z]{1,11}$/, 'must be the next_cursor of a page')
     .optional()
-    .meta({ description: 'The `next_cursor` of the page before' }),
+    .meta({ description: 'The `next_cursor` of the previous page' }),
 })

@@ -1,7 +1,8 @@
-import { endEvents, type WebhookEvent } from '@foreman/jobs'
+import { endEvents } from '@foreman/jobs'
 import {
   generatingEndpoint,
   type GeneratingEndpoint,
+  type GenerationRequest,
   jsonFields,
   readGenerationRequest,
 } from '@foreman/ollama-client'
@@ -11,18 +12,22 @@ import type { JobDraft } from '../intake/intake.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
 import { Submission } from './schemas.ts'
 
-const headers = [['Content-Type', 'application/json']] as const
+const HEADERS = [['Content-Type', 'application/json']] as const
+
+export interface SubmissionOptions {
+  readonly caller: string
+  /** A deadline must be later than this, in ms since the epoch. */
+  readonly deadlinesAfter: number
+}
 
 /**
- * Reads a submission, without asking anybody.
+ * Reads a submission. Nobody is asked about its model or its webhook.
+ *
  * @param bytes JSON
- * @param by.deadlinesAfter a deadline must be later; in ms since the epoch
- * @throws Refusal with 400 for what is no JSON, with 422 for what is no submission
+ * @throws Refusal with 400 for bytes that are not JSON
+ * @throws Refusal with 422 for JSON that is not a submission
  */
-export const readSubmission = (
-  bytes: Buffer,
-  { caller, deadlinesAfter }: { readonly caller: string; readonly deadlinesAfter: number },
-): JobDraft => {
+export const readSubmission = (bytes: Buffer, { caller, deadlinesAfter }: SubmissionOptions): JobDraft => {
   const submission = validate(Submission, parse(bytes))
   const endpoint = endpointOf(submission)
   const body = rawRequest(bytes)
@@ -33,22 +38,31 @@ export const readSubmission = (
     throw invalid('/deadline', 'must be in the future')
   const { webhook } = submission
   return {
-    ...jobFactsOf(endpoint.path, endpoint, generation),
-    headers,
-    body,
-    // Nobody gets its bytes but who asks for them: an attempt that breaks off can be repeated.
-    streaming: false,
+    ...backgroundJob({ path: endpoint.path, endpoint, generation, headers: HEADERS, body }),
     caller,
     priority: submission.priority,
     maxAttempts: submission.max_attempts,
     deadlineAt,
     metadata: submission.metadata,
-    webhook: webhook && {
-      url: webhook.url,
-      events: (webhook.events as WebhookEvent[] | undefined) ?? endEvents,
-    },
+    webhook: webhook && { url: webhook.url, events: webhook.events ?? endEvents },
   }
 }
+
+interface BackgroundRequest extends Pick<JobDraft, 'path' | 'headers' | 'body'> {
+  readonly endpoint: GeneratingEndpoint
+  readonly generation: GenerationRequest
+}
+
+/**
+ * The part of a background job that comes from its request. No caller waits for its bytes, so an attempt that breaks off
+ * can be repeated, even if the answer is a stream.
+ */
+export const backgroundJob = ({ path, endpoint, generation, headers, body }: BackgroundRequest) => ({
+  ...jobFactsOf(path, endpoint, generation),
+  headers,
+  body,
+  streaming: false,
+})
 
 const parse = (bytes: Buffer): unknown => {
   try {
@@ -65,7 +79,7 @@ const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
   return found
 }
 
-/** As it came: parsed and written again, a number might be another. */
+/** The bytes of `request` as they came. Parsed and written again, a number could change. */
 const rawRequest = (bytes: Buffer): Buffer => {
   let request: Buffer = Buffer.alloc(0)
   jsonFields(bytes, ['request'], (_name, value) => (request = value))

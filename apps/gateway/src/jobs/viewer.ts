@@ -1,7 +1,6 @@
 import { type Answer, describeJob, readAnswer } from '@foreman/job-view'
-import type { Job } from '@foreman/jobs'
-import { isEndState } from '@foreman/jobs'
-import { type JobRecord, type OutputCursor, type Store, type Submitted } from '@foreman/store'
+import { isEndState, type Job } from '@foreman/jobs'
+import type { JobRecord, OutputCursor, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { problem } from '../http/refusal.ts'
@@ -9,16 +8,16 @@ import { sendJson } from '../http/send-json.ts'
 
 export interface ViewerOptions {
   readonly store: Store
-  /** Whether there are several callers, who see only what is their own. */
+  /** Whether there are several callers. Each sees only its own jobs then. */
   readonly isShared: boolean
   readonly jobTtlMs: number
   readonly now: () => number
 }
 
-/** Further than this nobody counts who is ahead. */
-const FARTHEST_POSITION = 1_000
-/** An answer that takes more as it is stored is not shown as a result. */
-const LONGEST_ANSWER_BYTES = 32 * 1024 * 1024
+/** Positions are counted up to this. */
+const MAX_POSITION = 1_000
+/** The result of a longer answer is not shown. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 /** Finds jobs for their callers, and shows them. */
 export class JobViewer {
@@ -28,7 +27,10 @@ export class JobViewer {
     this.#options = options
   }
 
-  /** @throws Refusal with 404; with 410 when its time was up long ago */
+  /**
+   * @throws Refusal with 404 when there is no such job, or when it is another caller's
+   * @throws Refusal with 410 when the job has been deleted after its time
+   */
   find(id: string, caller: string): JobRecord {
     const { store, isShared, jobTtlMs, now } = this.#options
     const job = store.records.byId(id)
@@ -39,30 +41,37 @@ export class JobViewer {
     throw problem(404, 'job_not_found', `there is no job ${id}`)
   }
 
-  /** Whose jobs a caller may list; undefined: everybody's. */
+  /** The caller whose jobs this caller may list; undefined when it may list everybody's. */
   visibleTo(caller: string): string | undefined {
     return this.#options.isShared ? caller : undefined
   }
 
-  async describe(job: JobRecord): Promise<Job> {
+  /** Sends a job as it is now. @throws Refusal with 410 when it has been deleted meanwhile */
+  async show(seq: number, response: ServerResponse): Promise<void> {
+    const job = this.#options.store.records.bySeq(seq)
+    if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
+    sendJson(response, 200, await this.#describe(job))
+  }
+
+  async #describe(job: JobRecord): Promise<Job> {
     const { records } = this.#options.store
     return describeJob(job, {
-      position: job.state === 'queued' ? records.position(job.seq, FARTHEST_POSITION) : undefined,
+      position: job.state === 'queued' ? records.position(job.seq, MAX_POSITION) : undefined,
       answer: await this.#answerOf(job),
     })
   }
 
-  /** Tells a caller that its work has been taken over, or had been already. */
+  /** Answers a submission: with 202, or with 200 if the job was submitted before with the same key. */
   async accepted({ seq, isReplayed }: Submitted, response: ServerResponse): Promise<void> {
     const job = this.#options.store.records.bySeq(seq)
     if (!job) throw new Error(`job ${seq} is not there`)
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
-    // Where it stands is only told to who asks for it: counting takes longer than taking it over.
+    // No `position`: counting the queue takes longer than inserting the job. `GET /jobs/:id` has it.
     sendJson(response, isReplayed ? 200 : 202, describeJob(job, { answer: await this.#answerOf(job) }))
   }
 
-  /** Of a job that has ended. Read a bit at a time: others are served in between. */
+  /** The answer of a job that has ended. It is read in steps, and other requests are served in between. */
   async #answerOf(job: JobRecord): Promise<Answer | undefined> {
     if (!isEndState(job.state)) return undefined
     let cursor: OutputCursor | undefined
@@ -78,14 +87,14 @@ export class JobViewer {
           reader?.push(piece.bytes)
         }
       }
-      if (bytes > LONGEST_ANSWER_BYTES) return undefined
+      if (bytes > MAX_ANSWER_BYTES) return undefined
       cursor = read.cursor
       await setImmediate()
     }
   }
 }
 
-/** When a job with this id was handed in (UUID version 7); undefined: it is no job's id. */
+/** When the job with this id was submitted (UUID version 7); undefined when the text is not an id of a job. */
 const timeOf = (id: string): number | undefined => {
   const hex = /^job_([0-9a-f]{12})7[0-9a-f]{19}$/.exec(id)?.[1]
   return hex === undefined ? undefined : Number.parseInt(hex, 16)

@@ -72,7 +72,7 @@ export const BatchAccepted = z.object({
 
 export const Delivery = z.object({
   id: DeliveryId,
-  event: z.enum(webhookEvents as [string, ...string[]]),
+  event: z.enum(webhookEvents),
   url: z.string(),
   state: z.enum(deliveryStates),
   created_at: Time,

@@ -1,4 +1,4 @@
-import { MOST_JOBS_OF_A_BATCH } from '../batch.ts'
+import { MAX_JOBS_OF_A_BATCH } from '../batch.ts'
 import { schemaRef } from './components.ts'
 import { idempotencyKey } from './parameters.ts'
 import { answer, location, notTaken, problems, replayed, takenBody } from './responses.ts'
@@ -56,7 +56,7 @@ export const submitBatch = {
   description: 'All of them become jobs, or none does.',
   parameters: [idempotencyKey],
   requestBody: {
-    description: `At most ${MOST_JOBS_OF_A_BATCH} submissions`,
+    description: `At most ${MAX_JOBS_OF_A_BATCH} submissions`,
     required: true,
     content: {
       'application/x-ndjson': jsonLines,
@@ -65,7 +65,7 @@ export const submitBatch = {
         schema: {
           type: 'array',
           minItems: 1,
-          maxItems: MOST_JOBS_OF_A_BATCH,
+          maxItems: MAX_JOBS_OF_A_BATCH,
           items: schemaRef('Submission'),
         },
       },

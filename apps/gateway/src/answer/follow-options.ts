@@ -1,0 +1,14 @@
+import type { Context } from '../context.ts'
+
+/** What it takes to follow a job until a caller has what it asked for. */
+export type FollowOptions = Pick<Context, 'store' | 'followers' | 'patience' | 'cutOff'>
+
+/** How long a caller waits for what, in milliseconds. */
+export interface Patience {
+  /** A streaming caller gets a heartbeat this often while there is nothing to send. */
+  readonly heartbeatMs: number
+  /** A non-streaming caller gets its status after this time, and heartbeats from then on. */
+  readonly holdMs: number
+  /** A caller that reads nothing for this long is disconnected. */
+  readonly stallMs: number
+}

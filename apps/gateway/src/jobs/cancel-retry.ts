@@ -1,0 +1,53 @@
+import { isEndState, priorities } from '@foreman/jobs'
+import { generatingEndpoint, readGenerationRequest } from '@foreman/ollama-client'
+import type { JobRecord, Store } from '@foreman/store'
+import type { RequestHandler } from 'express'
+import { callerOf } from '../access/tokens.ts'
+import type { Context } from '../context.ts'
+import { problem } from '../http/refusal.ts'
+import type { JobDraft } from '../intake/intake.ts'
+import { whenWritable } from '../intake/when-writable.ts'
+import { backgroundJob } from './submission.ts'
+
+export type CancelContext = Pick<Context, 'store' | 'intake' | 'viewer' | 'now' | 'jobTtlMs'>
+
+type OfJob = { readonly id: string }
+
+/** `DELETE /jobs/:id` and `POST /jobs/:id/cancel`. Cancelling a job that has ended changes nothing. */
+export const cancelJob =
+  ({ store, viewer, now, jobTtlMs }: CancelContext): RequestHandler<OfJob> =>
+  async (request, response) => {
+    const job = viewer.find(request.params.id, callerOf(response))
+    if (!isEndState(job.state)) {
+      const write = () => store.submissions.cancel(job, now(), jobTtlMs)
+      await whenWritable(() => store.together('full', write))
+    }
+    await viewer.show(job.seq, response)
+  }
+
+/** `POST /jobs/:id/retry`: submits the request of a job that has ended once more, as a new job. */
+export const retryJob =
+  ({ store, intake, viewer }: CancelContext): RequestHandler<OfJob> =>
+  async (request, response) => {
+    const job = viewer.find(request.params.id, callerOf(response))
+    if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
+    await viewer.accepted(await intake.submit(repeatOf(job, store), { isKnown: false }), response)
+  }
+
+/** The new job has no deadline: the old one's was meant for the old job. */
+const repeatOf = (job: JobRecord, { records }: Store): JobDraft => {
+  const endpoint = generatingEndpoint(job.endpoint)
+  const request = records.request(job.seq)
+  const generation = endpoint && request && readGenerationRequest(request.body, endpoint)
+  if (!generation) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
+  const { headers, body, webhook } = request
+  return {
+    ...backgroundJob({ path: job.path, endpoint, generation, headers, body }),
+    caller: job.caller,
+    priority: priorities[job.priority] ?? 'normal',
+    maxAttempts: job.maxAttempts ?? undefined,
+    metadata: job.metadata ?? undefined,
+    webhook,
+    retryOf: job.id,
+  }
+}

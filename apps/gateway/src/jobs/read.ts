@@ -1,0 +1,82 @@
+import { describeJob } from '@foreman/job-view'
+import { canonicalModelName } from '@foreman/ollama-client'
+import type { Request, RequestHandler } from 'express'
+import { callerOf } from '../access/tokens.ts'
+import { streamAnswer } from '../answer/raw-stream.ts'
+import { untilEnded } from '../answer/wait.ts'
+import type { Context } from '../context.ts'
+import { preferencesOf } from '../http/prefer.ts'
+import { problem } from '../http/refusal.ts'
+import { sendJson } from '../http/send-json.ts'
+import { validate } from '../http/validate.ts'
+import { streamEvents } from './event-stream.ts'
+import { JobQuery } from './schemas.ts'
+
+export type ReadContext = Pick<Context, 'store' | 'viewer' | 'followers' | 'patience' | 'cutOff'>
+
+type OfJob = { readonly id: string }
+
+/** A cursor is the place of a job in the order of arrival, written with letters to keep it short. */
+const CURSOR_BASE = 36
+
+/** `GET /jobs`: a page of jobs, the newest first. */
+export const listJobs =
+  ({ store, viewer }: ReadContext): RequestHandler =>
+  (request, response) => {
+    const { state, model, caller, since, limit, cursor } = validate(JobQuery, request.query)
+    const own = viewer.visibleTo(callerOf(response))
+    const isOfOthers = own !== undefined && caller !== undefined && caller !== own
+    const jobs = isOfOthers
+      ? []
+      : store.records.list({
+          caller: own ?? caller,
+          state,
+          modelName: model === undefined ? undefined : (canonicalModelName(model) ?? model),
+          since: since === undefined ? undefined : Date.parse(since),
+          before: cursor === undefined ? undefined : Number.parseInt(cursor, CURSOR_BASE),
+          // One more than the page shows, to learn whether there is a next page.
+          limit: limit + 1,
+        })
+    const page = jobs.slice(0, limit)
+    const last = jobs.length > limit ? page.at(-1) : undefined
+    sendJson(response, 200, {
+      jobs: page.map(job => describeJob(job)),
+      next_cursor: last ? last.seq.toString(CURSOR_BASE) : null,
+    })
+  }
+
+/** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */
+export const readJob =
+  (context: ReadContext): RequestHandler<OfJob> =>
+  async (request, response) => {
+    const { viewer } = context
+    const job = viewer.find(request.params.id, callerOf(response))
+    const { waitMs } = preferencesOf(request)
+    if (waitMs !== undefined) {
+      await untilEnded(job, waitMs, response, context)
+      if (response.destroyed) return
+      response.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
+    }
+    await viewer.show(job.seq, response)
+  }
+
+/** `GET /jobs/:id/events`: what has happened to the job and what happens, as an event stream. */
+export const followJob =
+  (context: ReadContext): RequestHandler<OfJob> =>
+  async (request, response) => {
+    const job = context.viewer.find(request.params.id, callerOf(response))
+    await streamEvents(job, lastEventId(request), response, context)
+  }
+
+/** `GET /jobs/:id/stream`: the target's answer as it came. */
+export const streamJob =
+  (context: ReadContext): RequestHandler<OfJob> =>
+  async (request, response) =>
+    streamAnswer(context.viewer.find(request.params.id, callerOf(response)), response, context)
+
+/** The last event that a client has; 0 when it has none. A browser cannot set the header the first time. */
+const lastEventId = ({ headers, query }: Pick<Request, 'headers' | 'query'>): number => {
+  const text = headers['last-event-id'] ?? query['last_event_id'] ?? '0'
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
+  throw problem(400, 'invalid_request', 'Last-Event-ID is not the id of an event')
+}
