@@ -1,25 +1,25 @@
 import { foldAnswer, generatingEndpoint, ollamaErrorMessage } from '@foreman/ollama-client'
 import type { JobRecord, ResponseHead } from '@foreman/store'
 
-/** What is shown of a job's stored answer. */
-export interface Answer {
-  /** The endpoint's reply as one object. */
+/** The part of a job's stored answer that is shown with the job. */
+export interface JobAnswer {
+  /** The answer as one object, also when the target streamed it. */
   readonly result?: Record<string, unknown>
-  /** The target's own words for what went wrong. */
+  /** The text of the target's error. */
   readonly errorText?: string
 }
 
 export interface AnswerReader {
   /** Takes the next bytes of the body. */
   push(bytes: Buffer): void
-  /** What came so far, as if it were the whole. */
-  read(): Answer
+  /** The answer, if the bytes so far are all of it. */
+  read(): JobAnswer
 }
 
-/** An error is short, and it comes last. */
+/** How many of the last bytes are searched for an error. Errors are short and come last. */
 const ERROR_BYTES = 64 * 1024
 
-/** Reads an ended job's answer, piece by piece: the reply of one that succeeded, the error of one that failed. */
+/** Reads the answer of a job that has ended, piece by piece: the reply if it succeeded, the error if it failed. */
 export const readAnswer = (
   { state, endpoint: path }: Pick<JobRecord, 'state' | 'endpoint'>,
   { headers }: ResponseHead,

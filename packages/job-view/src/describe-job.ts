@@ -1,15 +1,15 @@
 import { isEndState, type Job, type JobError, priorities } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
-import type { Answer } from './answer.ts'
+import type { JobAnswer } from './answer.ts'
 import { time } from './time.ts'
 
-/** What is shown of a job besides its record, where it is asked for. */
+/** What is shown of a job in addition to its record. */
 export interface JobExtras {
   readonly position?: number | undefined
-  readonly answer?: Answer | undefined
+  readonly answer?: JobAnswer | undefined
 }
 
-/** A job as callers see it: what has no value is left out. */
+/** A job as callers see it. Fields without a value are left out. */
 export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}): Job => {
   const { state } = job
   const isOver = isEndState(state)
@@ -48,14 +48,14 @@ const usageOf = ({ promptTokens, completionTokens }: JobRecord): Pick<Job, 'usag
   }
 }
 
-/** For what the target itself has said, where its words are not at hand. */
+/** The message of an error whose own text is not known. */
 const messages: Record<string, string> = {
   cancelled: 'the job was cancelled',
   target_error: "the target's answer is an error",
   not_an_answer: "the target's answer is in no known form",
 }
 
-const errorOf = ({ errorCode, errorMessage, statusCode, state }: JobRecord, answer?: Answer): JobError => {
+const errorOf = ({ errorCode, errorMessage, statusCode, state }: JobRecord, answer?: JobAnswer): JobError => {
   const code = errorCode ?? state
   const said = errorMessage ?? answer?.errorText ?? messages[code]
   return {

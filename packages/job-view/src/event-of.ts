@@ -2,7 +2,7 @@ import type { EndState, JobEnd, JobEventData } from '@foreman/jobs'
 import type { LogEntry } from '@foreman/store'
 import { time } from './time.ts'
 
-/** An entry of a job's log as an event of a stream: the same entry is the same event whenever it is sent. */
+/** An entry of a job's log as an event of an event stream. The same entry always gives the same bytes. */
 export const eventOf = (entry: LogEntry): string => {
   const { name, data } = contentOf(entry)
   return `id: ${entry.id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
@@ -52,7 +52,7 @@ const endOf = <State extends EndState>(
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A piece can end within a character: then it is no text by itself. */
+/** A piece of output can end inside a character. Such a piece is sent as base64. */
 const textOf = (bytes: Buffer): { text: string } | { base64: string } => {
   try {
     return { text: decoder.decode(bytes) }

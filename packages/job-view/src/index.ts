@@ -1,4 +1,4 @@
-export { type Answer, type AnswerReader, readAnswer } from './answer.ts'
+export { type JobAnswer, type AnswerReader, readAnswer } from './answer.ts'
 export { describeDelivery } from './describe-delivery.ts'
 export { type JobExtras, describeJob } from './describe-job.ts'
 export { eventOf } from './event-of.ts'

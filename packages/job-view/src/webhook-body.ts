@@ -1,15 +1,16 @@
 import type { Announcement, Compose } from '@foreman/store'
-import { type Answer, readAnswer } from './answer.ts'
+import { type JobAnswer, readAnswer } from './answer.ts'
 import { describeJob } from './describe-job.ts'
 
-/** A longer result is not in the message: the receiver is told where it is. */
+/** A longer result is left out of the webhook, which has the URL of the job instead. */
 export const INLINE_RESULT_BYTES = 20_000
-/** An answer that takes more as it is stored is not looked into: it is read within the transaction of its job's end. */
+/** A longer answer is not read, because the webhook is written within the transaction that ends the job. */
 const LONGEST_ANSWER_BYTES = 4 * 1024 * 1024
 
 /**
- * Writes the bodies of webhooks.
- * @param publicUrl what callers know foreman by, without a slash at its end; without it links are paths
+ * Makes the function that writes the bodies of webhooks.
+ *
+ * @param publicUrl the URL under which receivers reach foreman, without a slash at its end. Without it, links are paths
  */
 export const webhookBody =
   (publicUrl = ''): Compose =>
@@ -26,7 +27,7 @@ export const webhookBody =
     })
   }
 
-const answerOf = ({ event, job, answer }: Announcement): Answer | undefined => {
+const answerOf = ({ event, job, answer }: Announcement): JobAnswer | undefined => {
   if (event !== 'job.succeeded' && event !== 'job.failed') return undefined
   const stored = answer(LONGEST_ANSWER_BYTES)
   if (!stored) return undefined

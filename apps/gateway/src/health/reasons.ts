@@ -1,8 +1,10 @@
 import { isAlive, type TargetRow, type WorkerRow } from '@foreman/store'
 
+/** What health and readiness are computed from. */
 export interface Observed {
   readonly worker: WorkerRow | undefined
   readonly target: TargetRow
+  /** What there is too little of on the disk; undefined when there is room. */
   readonly lackOfRoom: string | undefined
   readonly locksAreBroken: boolean
   readonly isWritable: boolean
@@ -16,28 +18,37 @@ export interface Health {
   readonly reasons?: string[]
 }
 
-/** What keeps jobs from being accepted. */
-const notAccepting = (seen: Observed): string[] => [
-  ...(seen.isStopping ? ['stopping'] : []),
-  ...(seen.locksAreBroken ? ['file_locks_do_not_work'] : []),
-  ...(seen.isWritable ? [] : ['queue_not_writable']),
-  ...(seen.lackOfRoom === undefined ? [] : ['no_room']),
+interface Reason {
+  readonly name: string
+  /** What the reason keeps from working: jobs are not accepted, or accepted jobs do not run as they should. */
+  readonly affects: 'accepting' | 'running'
+  readonly holds: (seen: Observed) => boolean
+}
+
+/** Every reason that /healthz and /readyz can name. docs/operations.md says what to do about each. */
+const REASONS: readonly Reason[] = [
+  { name: 'worker_away', affects: 'running', holds: ({ worker, now }) => !isAlive(worker, now) },
+  { name: 'target_away', affects: 'running', holds: ({ target }) => target.state !== 'up' },
+  { name: 'target_silent', affects: 'running', holds: ({ target }) => target.stalledAt !== null },
+  { name: 'embedder_does_not_fit', affects: 'running', holds: ({ target }) => target.embedderDoesNotFit },
+  { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },
+  { name: 'file_locks_do_not_work', affects: 'accepting', holds: ({ locksAreBroken }) => locksAreBroken },
+  { name: 'queue_not_writable', affects: 'accepting', holds: ({ isWritable }) => !isWritable },
+  { name: 'no_room', affects: 'accepting', holds: ({ lackOfRoom }) => lackOfRoom !== undefined },
 ]
 
-/** What keeps jobs from being run as they should. */
-const notRunning = ({ worker, target, now }: Observed): string[] => [
-  ...(isAlive(worker, now) ? [] : ['worker_away']),
-  ...(target.state === 'up' ? [] : ['target_away']),
-  ...(target.stalledAt === null ? [] : ['target_silent']),
-  ...(target.embedderDoesNotFit ? ['embedder_does_not_fit'] : []),
-]
+const namesOf = (reasons: readonly Reason[], seen: Observed): string[] =>
+  reasons.filter(({ holds }) => holds(seen)).map(({ name }) => name)
 
-export const readiness = (seen: Observed): { ready: boolean; reasons: string[] } => {
-  const reasons = notAccepting(seen)
+/** Whether jobs are accepted. */
+export const readiness = (seen: Observed): { readonly ready: boolean; readonly reasons: string[] } => {
+  const accepting = REASONS.filter(({ affects }) => affects === 'accepting')
+  const reasons = namesOf(accepting, seen)
   return { ready: reasons.length === 0, reasons }
 }
 
+/** Whether anything is wrong. The status is `ok` as long as the gateway can answer. */
 export const health = (seen: Observed): Health => {
-  const reasons = [...notRunning(seen), ...notAccepting(seen)]
+  const reasons = namesOf(REASONS, seen)
   return reasons.length === 0 ? { status: 'ok', degraded: false } : { status: 'ok', degraded: true, reasons }
 }

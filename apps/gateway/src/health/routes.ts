@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { health, type Observed, readiness } from './reasons.ts'
 
-/** Open to everybody: they say nothing that a stranger may not know. */
+/** Routes that need no token: they tell nothing that a stranger may not know. */
 export const healthRoutes = (observe: () => Observed): Router => {
   const router = Router()
   router.get('/healthz', (_request, response) => {

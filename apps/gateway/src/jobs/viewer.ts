@@ -1,4 +1,4 @@
-import { type Answer, describeJob, readAnswer } from '@foreman/job-view'
+import { type JobAnswer, describeJob, readAnswer } from '@foreman/job-view'
 import { isEndState, type Job } from '@foreman/jobs'
 import type { JobRecord, OutputCursor, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
@@ -72,7 +72,7 @@ export class JobViewer {
   }
 
   /** The answer of a job that has ended. It is read in steps, and other requests are served in between. */
-  async #answerOf(job: JobRecord): Promise<Answer | undefined> {
+  async #answerOf(job: JobRecord): Promise<JobAnswer | undefined> {
     if (!isEndState(job.state)) return undefined
     let cursor: OutputCursor | undefined
     let reader: ReturnType<typeof readAnswer> | undefined

@@ -37,7 +37,7 @@ interface Refused {
   readonly content?: object
 }
 
-const problem = (status: string, description: string): Refused => ({
+const problemResponse = (status: string, description: string): Refused => ({
   description,
   ...(headersOf[status] && { headers: headersOf[status] }),
   content: { 'application/problem+json': { schema: schemaRef('Problem') } },
@@ -58,7 +58,7 @@ export const problems = (descriptions: Readonly<Record<number, string>>): Record
   ...Object.fromEntries(
     Object.entries({ ...everywhere, ...descriptions }).map(([status, text]) => [
       status,
-      problem(status, text),
+      problemResponse(status, text),
     ]),
   ),
   403: forbidden,

@@ -1,0 +1,239 @@
+import { generatingEndpoint } from '@foreman/ollama-client'
+import type { JobView, OutputPiece } from '@foreman/store'
+import { describe, expect, test } from 'vitest'
+import { send } from '../testing/send.ts'
+import { serve } from '../testing/serve.ts'
+import { CallerResponse } from './caller-response.ts'
+
+const job = { seq: 1, id: 'job_1' }
+const running: JobView = {
+  id: 'job_1',
+  state: 'running',
+  attempt: 1,
+  answerAttempt: null,
+  errorCode: null,
+  errorMessage: null,
+}
+const succeeded: JobView = { ...running, state: 'succeeded', answerAttempt: 1 }
+const cancelled: JobView = { ...running, state: 'cancelled', errorCode: 'cancelled' }
+const failed: JobView = { ...running, state: 'failed', errorCode: 'stall', errorMessage: 'it stalled' }
+/** The target's own error is the answer: nothing has to be said about it. */
+const refused: JobView = { ...running, state: 'failed', answerAttempt: 1, errorCode: 'http_error' }
+
+const head = (status = 200, headers: [string, string][] = []): OutputPiece => ({
+  id: 1,
+  kind: 'head',
+  head: { status, headers: [['Content-Type', 'application/x-ndjson'], ...headers] },
+})
+const body = (text: string): OutputPiece => ({ id: 2, kind: 'body', bytes: Buffer.from(text) })
+const LINE = '{"response":"Hi","done":false}\n'
+const LAST = '{"response":"","done":true}\n'
+const ERROR = '{"error":"no such thing"}'
+
+type Step = (out: CallerResponse) => void
+const pieces =
+  (...all: OutputPiece[]): Step =>
+  out =>
+    all.forEach(piece => out.send(piece))
+const beat: Step = out => out.keepAlive()
+const end =
+  (as: JobView): Step =>
+  out =>
+    out.end(as)
+const takeBack =
+  (as: JobView): Step =>
+  out =>
+    out.takeBack(as)
+const stop: Step = out => out.interrupt(503, 'foreman is being stopped', { 'Retry-After': '5' })
+
+/** What a caller of /api/generate receives when these steps are taken. */
+const receive = async (streaming: boolean, steps: readonly Step[]) => {
+  const endpoint = generatingEndpoint('/api/generate')!
+  const url = await serve((_request, response) => {
+    const out = new CallerResponse({ job, response, endpoint, streaming })
+    for (const step of steps) step(out)
+  })
+  const { status, headers, text, isComplete } = await send(url)
+  expect(headers['x-foreman-job-id']).toBe('job_1')
+  return [status, text, isComplete ? 'complete' : 'cut']
+}
+
+const error = (text: string) => `{"error":"${text}"}`
+
+describe('a streaming caller', () => {
+  test.each<[state: string, event: string, steps: Step[], received: [number, string, string]]>([
+    ['unsent', 'the end', [pieces(head()), end(succeeded)], [200, '', 'complete']],
+    ['unsent', 'a failure', [end(failed)], [502, error('it stalled'), 'complete']],
+    ['unsent', 'a cancellation', [end(cancelled)], [499, error('request canceled'), 'complete']],
+    ['unsent', 'a refusal', [pieces(head(404), body(ERROR)), end(refused)], [404, ERROR, 'complete']],
+    ['unsent', 'a stop', [stop], [503, error('foreman is being stopped'), 'complete']],
+    [
+      'unsent',
+      'a bad head',
+      [pieces(head(0), body(LINE)), end(succeeded)],
+      [502, expect.any(String) as string, 'complete'],
+    ],
+    [
+      'committed',
+      'the end',
+      [beat, pieces(head(), body(LINE + LAST)), end(succeeded)],
+      [200, ` ${LINE}${LAST}`, 'complete'],
+    ],
+    ['committed', 'a failure', [beat, end(failed)], [200, ` ${error('it stalled')}\n`, 'complete']],
+    [
+      'committed',
+      'a cancellation',
+      [beat, end(cancelled)],
+      [200, ` ${error('request canceled')}\n`, 'complete'],
+    ],
+    [
+      'committed',
+      'a stop',
+      [beat, beat, stop],
+      [200, `  ${error('foreman is being stopped')}\n`, 'complete'],
+    ],
+    [
+      'refused',
+      'the end',
+      [beat, pieces(head(404), body(ERROR)), end(refused)],
+      [200, ` ${error('no such thing')}\n`, 'complete'],
+    ],
+    [
+      'refused',
+      'a heartbeat',
+      [beat, pieces(head(404), body(ERROR)), beat, end(refused)],
+      [200, `  ${error('no such thing')}\n`, 'complete'],
+    ],
+    [
+      'refused',
+      'an unreadable refusal',
+      [beat, pieces(head(500), body('<p>')), end(refused)],
+      [200, ` ${error('the target answered with status 500')}\n`, 'complete'],
+    ],
+    [
+      'refused',
+      'another attempt',
+      [beat, pieces(head(503), body('busy'), head(), body(LAST)), end(succeeded)],
+      [200, ` ${LAST}`, 'complete'],
+    ],
+    [
+      'answering',
+      'the end',
+      [pieces(head(), body(LINE), body(LAST)), end(succeeded)],
+      [200, LINE + LAST, 'complete'],
+    ],
+    [
+      'answering',
+      'a heartbeat',
+      [pieces(head(), body(LINE)), beat, pieces(body(LAST)), end(succeeded)],
+      [200, `${LINE} ${LAST}`, 'complete'],
+    ],
+    [
+      'answering',
+      'a heartbeat inside a line',
+      [pieces(head(), body('{"a":')), beat, pieces(body('1}\n')), end(succeeded)],
+      [200, '{"a":1}\n', 'complete'],
+    ],
+    [
+      'answering',
+      'a heartbeat behind the last line',
+      [pieces(head(), body(LAST)), beat, end(succeeded)],
+      [200, LAST, 'complete'],
+    ],
+    [
+      'answering',
+      'a failure',
+      [pieces(head(), body(LINE)), end({ ...failed, answerAttempt: 1 })],
+      [200, `${LINE}${error('it stalled')}\n`, 'complete'],
+    ],
+    [
+      'answering',
+      'a failure inside a line',
+      [pieces(head(), body('{"a":')), end({ ...failed, answerAttempt: 1 })],
+      [200, `{"a":\n${error('it stalled')}\n`, 'complete'],
+    ],
+    [
+      'answering',
+      'bytes that are void',
+      [pieces(head(), body(LINE)), takeBack(running)],
+      [200, `${LINE}${error('this attempt broke off, and the job runs again')}\n`, 'complete'],
+    ],
+    [
+      'answering',
+      'a cancellation',
+      [pieces(head(), body(LINE)), takeBack(cancelled)],
+      [200, `${LINE}${error('request canceled')}\n`, 'complete'],
+    ],
+    [
+      'answering with a length',
+      'a heartbeat',
+      [
+        pieces(head(200, [['Content-Length', String(LINE.length + LAST.length)]]), body(LINE)),
+        beat,
+        pieces(body(LAST)),
+        end(succeeded),
+      ],
+      [200, LINE + LAST, 'complete'],
+    ],
+    [
+      'over',
+      'everything',
+      [end(failed), beat, pieces(head(), body(LINE)), end(succeeded)],
+      [502, error('it stalled'), 'complete'],
+    ],
+  ])('%s, %s', async (_state, _event, steps, received) => {
+    expect(await receive(true, steps)).toEqual(received)
+  })
+})
+
+describe('a non-streaming caller', () => {
+  test.each<[state: string, event: string, steps: Step[], received: [number, string, string]]>([
+    ['unsent', 'the end', [pieces(head(), body(LAST)), end(succeeded)], [200, LAST, 'complete']],
+    ['unsent', 'a failure', [end(failed)], [502, error('it stalled'), 'complete']],
+    [
+      'unsent',
+      'an answer of an earlier attempt',
+      [pieces(head(503), body('busy')), end({ ...failed, attempt: 2, answerAttempt: 1 })],
+      [503, 'busy', 'complete'],
+    ],
+    [
+      'committed',
+      'the end',
+      [beat, beat, pieces(head(), body(LAST)), end(succeeded)],
+      [200, `  ${LAST}`, 'complete'],
+    ],
+    ['committed', 'a failure', [beat, end(failed)], [200, ` ${error('it stalled')}`, 'cut']],
+    ['refused', 'the end', [beat, pieces(head(404), body(ERROR)), end(refused)], [200, ` ${ERROR}`, 'cut']],
+    [
+      'answering',
+      'a heartbeat',
+      [pieces(head(), body('{')), beat, pieces(body('}')), end(succeeded)],
+      [200, '{}', 'complete'],
+    ],
+    [
+      'answering',
+      'a failure',
+      [pieces(head(), body('{')), end({ ...failed, answerAttempt: 1 })],
+      [200, `{${error('it stalled')}`, 'cut'],
+    ],
+  ])('%s, %s', async (_state, _event, steps, received) => {
+    expect(await receive(false, steps)).toEqual(received)
+  })
+})
+
+test('an answer whose length was announced is cut when it fails: foreman can add nothing to it', async () => {
+  const head99 = pieces(head(200, [['Content-Length', '99']]), body(LINE))
+  await expect(receive(true, [head99, end({ ...failed, answerAttempt: 1 })])).rejects.toThrow(
+    'socket hang up',
+  )
+})
+
+test('output without a head is an error of foreman', async () => {
+  const endpoint = generatingEndpoint('/api/generate')!
+  const url = await serve((_request, response) => {
+    const out = new CallerResponse({ job, response, endpoint, streaming: true })
+    expect(() => out.send(body(LINE))).toThrow('job job_1 has output without a head')
+    response.end()
+  })
+  await send(url)
+})
