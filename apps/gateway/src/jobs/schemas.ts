@@ -10,7 +10,7 @@ const MAX_METADATA_CHARACTERS = 16 * 1024
 const MAX_METADATA_LEVELS = 100
 const MAX_PAGE_JOBS = 500
 
-const endpointPaths = generatingEndpoints.map(({ path }) => path) as [string, ...string[]]
+const endpointPaths = generatingEndpoints.map(({ path }) => path)
 
 const time = z.iso.datetime({
   offset: true,

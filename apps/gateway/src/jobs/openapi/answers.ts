@@ -2,7 +2,7 @@ import type * as resource from '@foreman/jobs'
 import { deliveryStates, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { z } from 'zod'
 
-/** What foreman's own routes answer. Objects may get more members, so none of these is closed. */
+/** The answers of foreman's own routes. No schema is closed, because objects may get more members. */
 
 const count = z.int().min(0)
 const httpStatus = z.int().min(100).max(599)
@@ -17,57 +17,73 @@ export const Time = z.iso.datetime().meta({ description: 'RFC 3339, in UTC' })
 const JobError = z.object({
   code: z
     .string()
-    .meta({ description: 'For programs', examples: ['cancelled', 'deadline_exceeded', 'stall'] }),
+    .meta({ description: 'The reason, for programs', examples: ['cancelled', 'deadline_exceeded', 'stall'] }),
   message: z.string(),
-  status: httpStatus.exactOptional().meta({ description: "Of the target's answer, where there was one" }),
+  status: httpStatus
+    .exactOptional()
+    .meta({ description: "The status of the target's answer, if there was one" }),
 } satisfies Record<keyof resource.JobError, z.ZodType>)
 
 const jobFields = {
   id: JobId,
   state: z.enum(jobStates),
-  endpoint: z.string().meta({ description: 'The path that its request is for', examples: ['/api/chat'] }),
-  model: z.string().meta({ description: 'As the request has it' }),
+  endpoint: z
+    .string()
+    .meta({ description: 'The path of the endpoint that the request is for', examples: ['/api/chat'] }),
+  model: z.string().meta({ description: 'The name of the model, as the request has it' }),
   priority: z.enum(priorities),
-  caller: z.string().meta({ description: 'Whose it is' }),
-  metadata: z.record(z.string(), z.unknown()).exactOptional().meta({ description: 'As it was handed over' }),
-  position: count
-    .max(1_000)
+  caller: z.string().meta({ description: 'The caller that submitted the job' }),
+  metadata: z
+    .record(z.string(), z.unknown())
     .exactOptional()
-    .meta({ description: 'Queued jobs that came before. Only of a queued job, and not in lists' }),
-  attempts: count.meta({ description: 'Attempts begun' }),
+    .meta({ description: 'The metadata of the submission' }),
+  position: count.max(1_000).exactOptional().meta({
+    description: 'How many queued jobs came earlier. Only queued jobs have it, and lists leave it out',
+  }),
+  attempts: count.meta({ description: 'How many attempts have begun' }),
   created_at: Time,
-  started_at: Time.exactOptional().meta({ description: 'Of the last attempt' }),
+  started_at: Time.exactOptional().meta({ description: 'When the last attempt began' }),
   finished_at: Time.exactOptional(),
-  expires_at: Time.exactOptional().meta({ description: 'When the ended job is forgotten' }),
-  deadline: Time.exactOptional().meta({ description: 'As it was handed over' }),
-  next_attempt_at: Time.exactOptional().meta({ description: 'Of a queued job that waits for it' }),
+  expires_at: Time.exactOptional().meta({ description: 'When the job, which has ended, is deleted' }),
+  deadline: Time.exactOptional().meta({ description: 'The deadline of the submission' }),
+  next_attempt_at: Time.exactOptional().meta({
+    description: 'When the next attempt of this queued job may begin',
+  }),
   cancel_requested: z
     .literal(true)
     .exactOptional()
-    .meta({ description: 'It runs, and is about to be cancelled' }),
-  retry_of: JobId.exactOptional().meta({ description: 'The job that this one repeats' }),
-  progress: z.object({ tokens: count }).exactOptional().meta({ description: 'While it runs' }),
+    .meta({ description: 'The job runs, and is about to be cancelled' }),
+  retry_of: JobId.exactOptional().meta({ description: 'The id of the job that this job repeats' }),
+  progress: z.object({ tokens: count }).exactOptional().meta({ description: 'How far a running job is' }),
   usage: z
     .object({ prompt_tokens: count.exactOptional(), completion_tokens: count.exactOptional() })
     .exactOptional()
-    .meta({ description: 'As the answer itself counts them' }),
+    .meta({ description: 'The tokens, as the answer counts them' }),
   result: z
     .record(z.string(), z.unknown())
     .exactOptional()
-    .meta({ description: "The endpoint's reply as one object, streamed or not. Not in lists" }),
-  error: JobError.exactOptional().meta({ description: 'Of a job that failed or was cancelled' }),
+    .meta({ description: 'The answer as one object, also if the target streamed it. Lists leave it out' }),
+  error: JobError.exactOptional().meta({ description: 'Why the job failed or was cancelled' }),
 } satisfies Record<keyof resource.Job, z.ZodType>
 
 export const Job: z.ZodType<resource.Job> = z.object(jobFields)
 
 export const JobPage = z.object({
   jobs: z.array(Job),
-  next_cursor: z.string().nullable().meta({ description: 'null: there are no more' }),
+  next_cursor: z
+    .string()
+    .nullable()
+    .meta({ description: 'The cursor of the next page; null on the last page' }),
 })
 
 export const BatchAccepted = z.object({
   count,
-  jobs: z.array(z.object({ index: count.meta({ description: 'Of the submission, from 0' }), id: JobId })),
+  jobs: z.array(
+    z.object({
+      index: count.meta({ description: 'The place of the submission in the batch, from 0' }),
+      id: JobId,
+    }),
+  ),
 })
 
 export const Delivery = z.object({
@@ -76,15 +92,19 @@ export const Delivery = z.object({
   url: z.string(),
   state: z.enum(deliveryStates),
   created_at: Time,
-  next_attempt_at: Time.exactOptional().meta({ description: 'While it is pending' }),
+  next_attempt_at: Time.exactOptional().meta({
+    description: 'When the webhook is sent next, while it is pending',
+  }),
   finished_at: Time.exactOptional(),
   attempts: z.array(
     z.object({
       at: Time,
       duration_ms: count,
-      status: httpStatus.exactOptional().meta({ description: 'Of the answer, where there was one' }),
+      status: httpStatus
+        .exactOptional()
+        .meta({ description: "The status of the receiver's answer, if there was one" }),
       error: z.string().exactOptional(),
-      response: z.string().exactOptional().meta({ description: 'How the answer begins' }),
+      response: z.string().exactOptional().meta({ description: "The beginning of the receiver's answer" }),
     }),
   ),
 })
@@ -96,14 +116,16 @@ export const Problem = z
     type: z.string().meta({ format: 'uri-reference' }),
     title: z.string(),
     status: httpStatus,
-    detail: z.string().meta({ description: 'For people' }),
-    code: z.string().meta({ description: 'For programs', examples: ['job_not_found'] }),
-    index: count.exactOptional().meta({ description: 'Which job of a batch, from 0' }),
-    line: z.int().min(1).exactOptional().meta({ description: 'Which line of a batch, from 1' }),
+    detail: z.string().meta({ description: 'What is wrong, for people' }),
+    code: z.string().meta({ description: 'What is wrong, for programs', examples: ['job_not_found'] }),
+    index: count
+      .exactOptional()
+      .meta({ description: 'The place of the wrong submission in the batch, from 0' }),
+    line: z.int().min(1).exactOptional().meta({ description: 'The line of the wrong submission, from 1' }),
     errors: z
       .array(z.object({ pointer: z.string().meta({ format: 'json-pointer' }), message: z.string() }))
       .exactOptional()
-      .meta({ description: 'What is not valid, and where' }),
+      .meta({ description: 'Each value that is not valid, and where it stands' }),
   })
   .meta({ description: 'Problem details, RFC 9457' })
 

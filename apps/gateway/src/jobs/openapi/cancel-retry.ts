@@ -4,10 +4,11 @@ const tags = ['jobs']
 
 const cancelled = {
   tags,
-  summary: 'Call a job off',
-  description: 'In every state, as often as you like. The job stays until its time is up.',
+  summary: 'Cancel a job',
+  description:
+    'Cancelling a job that has ended changes nothing. A cancelled job is kept as long as any other.',
   responses: {
-    200: answer('The job. While it runs, `cancel_requested` says that it is about to end', 'Job'),
+    200: answer('The job. If it runs, `cancel_requested` says that it is about to end', 'Job'),
     ...problems({ ...ofJob, ...notTaken }),
   },
 }
@@ -20,13 +21,13 @@ export const retryJob = {
   operationId: 'retryJob',
   tags,
   summary: 'Repeat a job that has ended',
-  description: 'The same request again, as a new job that names the old one in `retry_of`.',
+  description: 'Submits the same request again, as a new job that names the old job in `retry_of`.',
   responses: {
     202: answer('The new job', 'Job', { Location: location }),
     ...problems({
       ...ofJob,
       409: '`not_ended`',
-      410: '`job_expired`: its time was up, or its request is no longer kept',
+      410: '`job_expired`: the job has been deleted, or its request is no longer kept',
       ...notTaken,
     }),
   },

@@ -7,14 +7,14 @@ const ofDelivery = { ...ofJob, 404: '`job_not_found`, `delivery_not_found`' }
 export const listDeliveries = {
   operationId: 'listDeliveries',
   tags,
-  summary: 'What became of the webhooks of a job',
-  responses: { 200: answer('All of them', 'DeliveryList'), ...problems(ofJob) },
+  summary: 'The webhooks of a job, and their attempts',
+  responses: { 200: answer('All webhooks of the job', 'DeliveryList'), ...problems(ofJob) },
 }
 
 export const getDelivery = {
   operationId: 'getDelivery',
   tags,
-  summary: 'What became of one webhook',
+  summary: 'One webhook, and its attempts',
   responses: { 200: answer('The delivery', 'Delivery'), ...problems(ofDelivery) },
 }
 
@@ -22,9 +22,9 @@ export const redeliver = {
   operationId: 'redeliver',
   tags,
   summary: 'Send a webhook again',
-  description: 'The same message with the same `webhook-id`.',
+  description: 'Sends the same message with the same `webhook-id`.',
   responses: {
-    202: answer('The delivery, which is pending again', 'Delivery'),
+    202: answer('The delivery. It is pending again', 'Delivery'),
     ...problems({ ...ofDelivery, ...notTaken }),
   },
 }

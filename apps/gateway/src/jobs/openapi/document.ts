@@ -11,7 +11,7 @@ import { submitBatch, submitJob } from './submit.ts'
 const ofJob = { parameters: [jobId] }
 const ofDelivery = { parameters: [jobId, deliveryId] }
 
-/** What foreman's own routes take and answer (OpenAPI 3.1). */
+/** The requests and answers of foreman's own routes (OpenAPI 3.1). */
 export const openapiDocument = {
   openapi: '3.1.1',
   info: {
@@ -20,19 +20,19 @@ export const openapiDocument = {
     summary: 'A queued job endpoint in front of one Ollama server',
     description: [
       'Errors are problem details (RFC 9457) with a `code` for programs.',
-      'A method that a path does not have is 405, and `Allow` says which it has.',
-      'Objects of answers may get more members.',
+      'A path answers 405 to a method that it does not have, and `Allow` names those that it has.',
+      'Objects in answers may get more members later.',
     ].join(' '),
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  servers: [{ url: '/', description: 'Where this document comes from' }],
-  // The last one: where no token is set, everybody may call.
+  servers: [{ url: '/', description: 'The server that this document comes from' }],
+  // The empty one stands for a foreman without tokens, where everybody may call.
   security: [{ bearer: [] }, { apiKey: [] }, {}],
   tags: [
-    { name: 'jobs', description: 'Work that nobody waits for' },
-    { name: 'webhooks', description: 'What became of the messages about a job' },
+    { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
+    { name: 'webhooks', description: 'The webhooks of a job' },
     { name: 'generating', description: "The target's own routes, through the queue" },
-    { name: 'service', description: 'About this server; no token needed' },
+    { name: 'service', description: 'About this server. These routes need no token' },
   ],
   paths: {
     '/jobs': { get: listJobs, post: submitJob },

@@ -1,15 +1,16 @@
+import type { EndState, JobEventData } from '@foreman/jobs'
 import { z } from 'zod'
 import { Time } from './answers.ts'
 
-/** What `/jobs/{id}/events` sends. */
+/** The events of `/jobs/{id}/events`. */
 
 const attempt = z.int().min(0)
 
-const ended = (state: string) =>
+const ended = (state: EndState) =>
   z.object({
     state: z.literal(state),
     attempt,
-    code: z.string().exactOptional().meta({ description: 'Why' }),
+    code: z.string().exactOptional().meta({ description: 'Why the job ended so' }),
     at: Time,
   })
 
@@ -19,10 +20,10 @@ const data = {
     state: z.literal('running'),
     attempt,
     at: Time,
-    reason: z.string().meta({ description: "Why it was this job's turn" }),
+    reason: z.string().meta({ description: "Why the worker chose this job's group" }),
   }),
-  reset: z.object({ attempt }).meta({ description: 'What was output before is void' }),
-  head: z.object({ attempt, status: z.int() }).meta({ description: "Of the target's answer" }),
+  reset: z.object({ attempt }).meta({ description: 'A new attempt begins. Earlier output is void' }),
+  head: z.object({ attempt, status: z.int() }).meta({ description: "The status of the target's answer" }),
   output: z
     .union([
       z.object({ attempt, text: z.string() }),
@@ -33,20 +34,20 @@ const data = {
   retrying: z.object({
     state: z.literal('queued'),
     attempt,
-    code: z.string().meta({ description: 'Why' }),
+    code: z.string().meta({ description: 'Why the attempt ended' }),
     next_attempt_at: Time.exactOptional(),
     at: Time,
   }),
-  lost: z.object({ attempt, at: Time }).meta({ description: 'Its worker died' }),
+  lost: z.object({ attempt, at: Time }).meta({ description: 'The worker died while it ran the job' }),
   cancel_requested: z.object({ at: Time }),
   succeeded: ended('succeeded'),
   failed: ended('failed'),
   cancelled: ended('cancelled'),
-}
+} satisfies Record<keyof JobEventData, z.ZodType>
 
 const idOf = (event: string) => `JobEvent.${event}`
 
-/** By name of their component. */
+/** The schema of each event's data, by the name of its component. */
 export const eventData: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
   Object.entries(data).map(([event, schema]) => [idOf(event), schema]),
 )

@@ -3,13 +3,13 @@ import { schemaRef } from './components.ts'
 import { idempotencyKey, preferRespondAsync } from './parameters.ts'
 import { answer, location, preferenceApplied, replayed, targetsAnswer, targetsErrors } from './responses.ts'
 
-const ofWhom = { description: 'The job that it is the answer of', schema: schemaRef('JobId') }
+const ofWhom = { description: 'The job whose answer this is', schema: schemaRef('JobId') }
 
 const operation = (path: string, prompt: string) => ({
   operationId: path.slice(1).replaceAll(/\W(\w)/g, (_match, letter: string) => letter.toUpperCase()),
   tags: ['generating'],
-  summary: `A request for \`${path}\`, queued`,
-  description: 'Request, answer and errors are those of the API that the path belongs to.',
+  summary: `Send a request to \`${path}\` through the queue`,
+  description: 'Request, answer and errors have the form of the API that the path belongs to.',
   parameters: [preferRespondAsync, idempotencyKey],
   requestBody: {
     required: true,
@@ -28,7 +28,7 @@ const operation = (path: string, prompt: string) => ({
     },
   },
   responses: {
-    202: answer('With `respond-async`: the job', 'Job', {
+    202: answer('The new job, if the request prefers `respond-async`', 'Job', {
       Location: location,
       'Preference-Applied': preferenceApplied,
     }),
@@ -37,7 +37,7 @@ const operation = (path: string, prompt: string) => ({
   },
 })
 
-/** The six routes on which the target generates. */
+/** The routes on which the target generates. */
 export const generatingPaths = Object.fromEntries(
   generatingEndpoints.map(({ path, prompt }) => [path, { post: operation(path, prompt) }]),
 )

@@ -13,30 +13,30 @@ const header = (name: string, description: string, schema: object) => ({
 
 export const idempotencyKey = header(
   'Idempotency-Key',
-  'Printable characters, quoted or bare. The same request with the same key is the same job',
+  '1 to 255 printable characters, in quotes or without. A request that comes again with the same key gets the job of the first',
   { minLength: 1, maxLength: 255, pattern: '^[!-~]([ -~]*[!-~])?$', not: { const: '""' } },
 )
 
 export const preferWait = header(
   'Prefer',
-  '`wait=N`: wait for the end of the job, at most N seconds and never more than 60',
+  '`wait=N` waits for the end of the job, for N seconds and at most 60',
   { examples: ['wait=30'] },
 )
 
 export const preferRespondAsync = header(
   'Prefer',
-  '`respond-async`: answer with the job, do not wait for it',
+  '`respond-async` makes the request a background job, and foreman answers with that job at once',
   { examples: ['respond-async'] },
 )
 
 const eventId = { pattern: '^[0-9]{1,15}$' }
 
 export const lastEventId = [
-  header('Last-Event-ID', 'The last event that you have: what follows it is sent', eventId),
+  header('Last-Event-ID', 'The id of the last event that you have. Only later events are sent', eventId),
   {
     name: 'last_event_id',
     in: 'query',
-    description: 'The same, for those who cannot set a header',
+    description: 'The same, for clients that cannot set a header',
     schema: { type: 'string', ...eventId },
   },
 ]

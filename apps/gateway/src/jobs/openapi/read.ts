@@ -15,8 +15,8 @@ const tags = ['jobs']
 export const listJobs = {
   operationId: 'listJobs',
   tags,
-  summary: 'The jobs, newest first',
-  description: 'A page of them. Where there are several callers, your own only.',
+  summary: 'List jobs, the newest first',
+  description: 'Answers with a page of jobs. If there are several callers, you see only your own jobs.',
   parameters: Object.entries(queryProperties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
@@ -24,16 +24,17 @@ export const listJobs = {
     schema,
   })),
   responses: {
-    200: answer('A page', 'JobPage'),
-    ...problems({ 422: '`invalid_request`: a parameter is not valid, or there is none of this name' }),
+    200: answer('A page of jobs', 'JobPage'),
+    ...problems({ 422: '`invalid_request`: a parameter is not valid or not known' }),
   },
 }
 
 export const getJob = {
   operationId: 'getJob',
   tags,
-  summary: 'One job, with its result',
-  description: 'As it is now, or as it is once it has ended, if that is not too long to wait for.',
+  summary: 'Read one job, with its result',
+  description:
+    'Answers with the job as it is now. With `Prefer: wait`, waits until the job has ended, or the time is up.',
   parameters: [preferWait],
   responses: {
     200: answer('The job', 'Job', { 'Preference-Applied': preferenceApplied }),
@@ -44,8 +45,9 @@ export const getJob = {
 export const followJob = {
   operationId: 'followJob',
   tags,
-  summary: 'What happens to a job, as an event stream',
-  description: 'Everything that has happened, and then what happens, up to the end of the job.',
+  summary: 'Follow a job by an event stream',
+  description:
+    'Sends all events that have happened, and then each event as it happens, up to the end of the job.',
   parameters: lastEventId,
   responses: {
     200: {
@@ -61,17 +63,17 @@ export const followJob = {
         },
       },
     },
-    204: { description: 'The job has ended, and you have had its last event' },
-    ...problems({ ...ofJob, 400: '`invalid_request`: not the id of an event' }),
+    204: { description: 'The job has ended, and there are no events after the one that you named' },
+    ...problems({ ...ofJob, 400: '`invalid_request`: the id is not the id of an event' }),
   },
 }
 
 export const streamAnswer = {
   operationId: 'streamAnswer',
   tags,
-  summary: "The target's answer to a job as it came",
+  summary: "Read the target's answer as it came",
   description:
-    'Status, headers and bytes, from the beginning and live. When it breaks off, so does the connection.',
+    'Sends status, headers and bytes of the answer, from the beginning and live. If the answer breaks off, so does the connection.',
   responses: {
     200: targetsAnswer(),
     ...orTargets(

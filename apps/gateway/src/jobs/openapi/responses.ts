@@ -1,20 +1,20 @@
 import { type SchemaName, schemaRef } from './components.ts'
 
-/** The parts of responses, and what several routes answer. */
+/** Parts of responses, and responses that several routes have. */
 
 export const location = {
-  description: 'Where the job is',
+  description: 'The path of the job',
   required: true,
   schema: { type: 'string', format: 'uri-reference' },
 }
 
 export const replayed = {
-  description: 'The same request came with the same key before',
+  description: 'The request was replayed: it came before with the same key',
   schema: { const: 'true' },
 }
 
 export const preferenceApplied = {
-  description: 'Which of the preferences was heeded',
+  description: 'The preference that foreman followed',
   schema: { type: 'string' },
 }
 
@@ -25,9 +25,12 @@ export const answer = (description: string, schema: SchemaName, headers?: object
 })
 
 const headersOf: Readonly<Record<string, object>> = {
-  401: { 'WWW-Authenticate': { description: 'How to say who calls', schema: { const: 'Bearer' } } },
+  401: { 'WWW-Authenticate': { description: 'How to send the token', schema: { const: 'Bearer' } } },
   503: {
-    'Retry-After': { description: 'Seconds until it may be better', schema: { type: 'integer', minimum: 1 } },
+    'Retry-After': {
+      description: 'After how many seconds to try again',
+      schema: { type: 'integer', minimum: 1 },
+    },
   },
 }
 
@@ -43,17 +46,17 @@ const problemResponse = (status: string, description: string): Refused => ({
   content: { 'application/problem+json': { schema: schemaRef('Problem') } },
 })
 
-/** From every route that asks who calls. */
+/** Refusals of every route that needs a token. */
 const everywhere = {
-  401: '`unauthorized`: no token, or a wrong one',
-  503: '`unavailable`: foreman is being stopped',
+  401: '`unauthorized`: the token is missing or wrong',
+  503: '`unavailable`: foreman stops',
 }
 
 const forbidden: Refused = {
-  description: 'A web page whose origin may not call, or a `Host` that cannot be meant. No body',
+  description: 'The origin of the web page or the `Host` is not allowed. The answer has no body',
 }
 
-/** @param descriptions by status, of what can come besides */
+/** @param descriptions of the route's own refusals, by status */
 export const problems = (descriptions: Readonly<Record<number, string>>): Record<string, Refused> => ({
   ...Object.fromEntries(
     Object.entries({ ...everywhere, ...descriptions }).map(([status, text]) => [
@@ -64,23 +67,23 @@ export const problems = (descriptions: Readonly<Record<number, string>>): Record
   403: forbidden,
 })
 
-export const ofJob = { 404: '`job_not_found`', 410: '`job_expired`: its time was up' }
+export const ofJob = { 404: '`job_not_found`', 410: '`job_expired`: the job has been deleted' }
 
-/** Why a write may have to wait. */
+/** Refusals because nothing can be written now. */
 export const notTaken = {
   503: '`queue_full`, `queue_busy`, `unavailable`',
-  507: '`no_room`: the disk is nearly full, or the queue has reached its size',
+  507: '`no_room`: the disk is nearly full, or the queue has reached its largest size',
 }
 
-/** What can be wrong with a body before it is looked into. */
+/** Refusals of a body that was not read to its end. */
 export const takenBody = {
-  408: '`request_timeout`: the body did not arrive in five minutes',
+  408: '`request_timeout`: the body did not arrive within five minutes',
   413: '`body_too_large`',
 }
 
-/** @param headers that foreman adds */
+/** @param headers the headers that foreman adds */
 export const targetsAnswer = (headers?: object) => ({
-  description: 'The answer of the target, in the form of its API',
+  description: 'The answer of the target, in the form of the API',
   ...(headers && { headers }),
   content: {
     'application/json': { schema: { type: 'object' } },
@@ -96,7 +99,7 @@ export const targetsErrors = {
   '5XX': { description: 'An error in the form of the API', content: anything },
 }
 
-/** Where an error can be foreman's or the target's. */
+/** Refusals on a route that also relays the target's own errors. */
 export const orTargets = (refusals: Readonly<Record<string, Refused>>) =>
   Object.fromEntries(
     Object.entries(refusals).map(([status, response]) => [

@@ -3,7 +3,7 @@ import { onlyFor } from '../../http/only-for.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { openapiDocument } from './document.ts'
 
-/** Open to everybody: it says nothing that the source does not. */
+/** The route of the document. It needs no token, because the document tells nothing that the source does not. */
 export const openapiRoute = (): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   router

@@ -2,16 +2,19 @@ import { answer } from './responses.ts'
 
 const common = { tags: ['service'], security: [] }
 
-const unreadable = { '4XX': { description: 'Not HTTP, or too many bytes of headers. No body' } }
+const unreadable = {
+  '4XX': { description: 'The request is not HTTP, or its headers are too large. The answer has no body' },
+}
 
 export const servicePaths = {
   '/healthz': {
     get: {
       ...common,
       operationId: 'health',
-      summary: 'Whether the gateway answers',
-      description: 'Says as well what is degraded, and why.',
-      responses: { 200: answer('It does', 'Health'), ...unreadable },
+      summary: 'Whether the gateway works',
+      description:
+        'Answers 200 as long as the gateway runs, and names every reason why something does not work.',
+      responses: { 200: answer('The gateway runs', 'Health'), ...unreadable },
     },
   },
   '/readyz': {
@@ -20,8 +23,8 @@ export const servicePaths = {
       operationId: 'readiness',
       summary: 'Whether jobs are accepted',
       responses: {
-        200: answer('They are', 'Readiness'),
-        503: answer('They are not', 'Readiness'),
+        200: answer('Jobs are accepted', 'Readiness'),
+        503: answer('Jobs are not accepted, for these reasons', 'Readiness'),
         ...unreadable,
       },
     },

@@ -8,23 +8,23 @@ const tags = ['jobs']
 export const submitJob = {
   operationId: 'submitJob',
   tags,
-  summary: 'Hand a request over',
-  description: 'From here on it is a job, and nobody has to wait for it.',
+  summary: 'Submit a job',
+  description: 'The request becomes a background job. You need not wait for its answer.',
   parameters: [idempotencyKey],
   requestBody: {
-    description: 'The request, and how it is to be treated',
+    description: 'The request, and how foreman treats it',
     required: true,
     content: { 'application/json': { schema: schemaRef('Submission') } },
   },
   responses: {
     202: answer('The new job', 'Job', { Location: location }),
-    200: answer('The job of the same request, which came with the same key before', 'Job', {
+    200: answer('The job of an earlier request with the same key and body', 'Job', {
       Location: location,
       'Idempotency-Replayed': replayed,
     }),
     ...problems({
       ...takenBody,
-      400: '`invalid_request`: not JSON, or a key that is none',
+      400: '`invalid_request`: the body is not JSON, or the key is not valid',
       404: '`model_not_found`',
       422: '`invalid_request`, `idempotency_key_reused`, `webhook_refused`',
       ...notTaken,
@@ -35,7 +35,7 @@ export const submitJob = {
 const jsonLines = {
   schema: {
     type: 'string',
-    description: 'A submission a line; blank lines are skipped',
+    description: 'One submission on each line. Blank lines are skipped',
     contentMediaType: 'application/json',
     contentSchema: schemaRef('Submission'),
   },
@@ -52,8 +52,8 @@ const jsonLines = {
 export const submitBatch = {
   operationId: 'submitBatch',
   tags,
-  summary: 'Hand many requests over',
-  description: 'All of them become jobs, or none does.',
+  summary: 'Submit many jobs',
+  description: 'foreman accepts all jobs of a batch, or none.',
   parameters: [idempotencyKey],
   requestBody: {
     description: `At most ${MAX_JOBS_OF_A_BATCH} submissions`,
@@ -73,12 +73,12 @@ export const submitBatch = {
   },
   responses: {
     202: answer('The new jobs', 'BatchAccepted'),
-    200: answer('The jobs of the same batch, which came with the same key before', 'BatchAccepted', {
+    200: answer('The jobs of an earlier batch with the same key and body', 'BatchAccepted', {
       'Idempotency-Replayed': replayed,
     }),
     ...problems({
       ...takenBody,
-      400: '`invalid_request`: not JSON, or a key that is none',
+      400: '`invalid_request`: the body is not JSON, or the key is not valid',
       404: '`model_not_found`',
       413: '`body_too_large`, `too_many_jobs`',
       415: '`unsupported_media_type`',
