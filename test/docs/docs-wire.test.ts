@@ -47,7 +47,7 @@ describe('docs/wire.md', () => {
     const expected = Object.values(dialects).map(({ name, stream, json: whole }) => [
       code(name),
       code(stream.contentType),
-      code(JSON.stringify(stream.heartbeat.toString())),
+      code(JSON.stringify(Buffer.from(stream.heartbeat).toString())),
       code(whole.contentType),
       json,
     ])
@@ -57,7 +57,7 @@ describe('docs/wire.md', () => {
   test('shows the errors of each dialect', () => {
     const shapes = rows(section(wire, '## Errors')).filter(([name]) => name!.slice(1, -1) in dialects)
     const expected = Object.values(dialects).map(dialect => {
-      const body = dialect.error(418, '…').body.toString()
+      const body = Buffer.from(dialect.error(418, '…').body).toString()
       const shape = body.replace('"api_error"', '"…"').replace(/"req_[0-9a-f]+"/, '"req_…"')
       return [code(dialect.name), code(shape)]
     })
@@ -66,7 +66,7 @@ describe('docs/wire.md', () => {
 
   test('has the words for each status', () => {
     const typeIn = (path: string, status: number): string => {
-      const { error } = JSON.parse(dialectOf(path).error(status, '').body.toString()) as {
+      const { error } = JSON.parse(Buffer.from(dialectOf(path).error(status, '').body).toString()) as {
         error: { type: string }
       }
       return code(error.type)

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 import { parseLines } from './answer/ndjson.ts'
 import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
-import { openExchange, type Exchange } from './exchange.ts'
+import { type Exchange, openExchange } from './exchange.ts'
 import { headerLines, type RequestHeaders } from './headers.ts'
+import { callJson } from './json-call.ts'
 import type {
   ChatChunk,
   ChatReply,
@@ -132,17 +133,7 @@ export class OllamaClient {
     body?: Uint8Array | Readable,
     signal?: AbortSignal,
   ): Promise<Exchange> {
-    const given = headerLines(headers)
-    const names = new Set(given.map(([name]) => name.toLowerCase()))
-    const lines = [...given, ...this.#headers.filter(([name]) => !names.has(name.toLowerCase()))]
-    const authorized =
-      this.#token === undefined
-        ? lines
-        : [
-            ...lines.filter(([name]) => name.toLowerCase() !== 'authorization'),
-            ['Authorization', `Bearer ${this.#token}`] as const,
-          ]
-    return openExchange({ url: this.#url, method, path, headers: authorized, body, signal })
+    return openExchange({ url: this.#url, method, path, headers: this.#linesWith(headers), body, signal })
   }
 
   #answer(path: string, request: { stream?: boolean }, call: CallOptions): unknown {
@@ -152,7 +143,10 @@ export class OllamaClient {
   }
 
   async *#stream(path: string, request: object, call: CallOptions): AsyncGenerator<unknown, void> {
-    const { body } = await this.#success('POST', path, request, call)
+    const bytes = Buffer.from(JSON.stringify(request))
+    const exchange = await this.open('POST', path, JSON_HEADERS, bytes, call.signal)
+    const { status, statusMessage, body } = exchange
+    if (!isSuccess(status)) throw new HTTPError(status, await text(body), { statusMessage })
     let done = false
     try {
       for await (const line of parseLines(body)) {
@@ -171,9 +165,21 @@ export class OllamaClient {
     if (!done) throw new StreamError('the stream ended before the answer was done')
   }
 
-  async #json<T>(method: string, path: string, request: object | undefined, call: CallOptions): Promise<T> {
-    const { body } = await this.#success(method, path, request, call)
-    const text = (await buffer(body)).toString()
+  async #json<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    request: object | undefined,
+    { signal }: CallOptions,
+  ): Promise<T> {
+    const { status, statusMessage, text } = await callJson({
+      url: this.#url,
+      method,
+      path,
+      headers: this.#linesWith(request ? JSON_HEADERS : []),
+      body: request && Buffer.from(JSON.stringify(request)),
+      signal,
+    })
+    if (!isSuccess(status)) throw new HTTPError(status, text, { statusMessage })
     let reply: unknown
     try {
       reply = JSON.parse(text)
@@ -185,22 +191,24 @@ export class OllamaClient {
     return reply as T
   }
 
-  async #success(
-    method: string,
-    path: string,
-    request: object | undefined,
-    call: CallOptions,
-  ): Promise<Exchange> {
-    const bytes = request && Buffer.from(JSON.stringify(request))
-    const headers: RequestHeaders = request ? [['Content-Type', 'application/json']] : []
-    const exchange = await this.open(method, path, headers, bytes, call.signal)
-    const { status, statusMessage, body } = exchange
-    if (status >= 200 && status < 300) return exchange
-    throw new HTTPError(status, (await buffer(body)).toString(), { statusMessage })
+  /** These headers, and the client's own where they are missing. The token replaces any other authorization. */
+  #linesWith(headers: RequestHeaders): (readonly [name: string, value: string])[] {
+    const given = headerLines(headers)
+    const names = new Set(given.map(([name]) => name.toLowerCase()))
+    const lines = [...given, ...this.#headers.filter(([name]) => !names.has(name.toLowerCase()))]
+    if (this.#token === undefined) return lines
+    return [
+      ...lines.filter(([name]) => name.toLowerCase() !== 'authorization'),
+      ['Authorization', `Bearer ${this.#token}`],
+    ]
   }
 }
 
+const JSON_HEADERS = [['Content-Type', 'application/json']] as const
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
 const throwErrorIn = (value: unknown): void => {
-  const text = errorText(value)
-  if (text !== undefined) throw new StreamError(text)
+  const message = errorText(value)
+  if (message !== undefined) throw new StreamError(message)
 }

@@ -1,4 +1,4 @@
-import got from 'got'
+import type { IncomingMessage } from 'node:http'
 import { finished, Readable } from 'node:stream'
 import { AnswerBody } from './answer/body.ts'
 import { rawHeaderLines, type RequestHeaders } from './headers.ts'
@@ -6,42 +6,49 @@ import { NativeRequest } from './native-request.ts'
 
 export interface ExchangeRequest {
   /** The server's base URL; may have a path prefix, and credentials (sent as Basic authorization). */
-  url: string | URL
-  method: string
+  readonly url: string | URL
+  readonly method: string
   /** Path with query, starting with `/`; sent as it is, whatever its percent-encoding. */
-  path: string
+  readonly path: string
   /**
    * Sent in this order and spelling; nothing is added but `Host` (when absent), `Connection` and what frames the
    * body. Hop-by-hop headers given here are left out, and Content-Length is corrected to that of a byte body.
    */
-  headers?: RequestHeaders | undefined
+  readonly headers?: RequestHeaders | undefined
   /** A stream goes out chunked unless a Content-Length is given. The exchange never destroys it. */
-  body?: Uint8Array | Readable | undefined
+  readonly body?: Uint8Array | Readable | undefined
   /** Aborting destroys the socket at once, before and after the headers. */
-  signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Header lines as received: order, case and repetitions kept. */
 export type ExchangeHeaders = readonly (readonly [name: string, value: string])[]
 
 export interface Exchange {
-  status: number
-  statusMessage: string
-  headers: ExchangeHeaders
+  readonly status: number
+  readonly statusMessage: string
+  readonly headers: ExchangeHeaders
   /**
    * The body's bytes as they arrive: chunked framing removed, nothing decompressed, nothing decoded. Fails with
    * ConnectionError when the connection breaks off, and with the signal's reason when aborted. Read it to the end
    * or destroy it: destroying closes the connection.
    */
-  body: Readable
+  readonly body: Readable
 }
 
 /**
- * Sends one request and resolves with the headers of the final answer, whatever its status. No time-outs, no
- * retries, no redirects, no cookies.
+ * Sends one request and resolves with the headers of the final answer, whatever its status. No time-outs, no retries, no
+ * redirects, no cookies.
  *
- * @throws ConnectionError when no answer comes; the signal's reason when aborted; the request body's own error when
- * that stream fails; TypeError for a URL, method, path or header that cannot be sent.
+ * An answer that comes before the request is sent completely is an answer like any other: what is left of the request is
+ * sent as long as the server reads it.
+ *
+ * @throws ConnectionError when no answer comes
+ * @throws TypeError for a URL, method, path or header that cannot be sent
+ * @throws the signal's reason when aborted, and the request body's own error when that stream fails
+ * @example
+ * const { status, headers, body } = await openExchange({ url: 'http://127.0.0.1:11434', method: 'GET', path: '/api/tags' })
+ * for await (const chunk of body) process.stdout.write(chunk)
  */
 export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
   new Promise((resolve, reject) => {
@@ -51,53 +58,44 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
     if (!/^https?:$/.test(url.protocol)) throw new TypeError(`not an HTTP address: ${url.protocol}`)
     const body = method === 'HEAD' ? undefined : request.body
     const native = new NativeRequest(url, { ...request, body })
-    const exchange = got.stream(url.origin, {
-      request: () => native.send(() => breakOff(new Error('the server switched protocols'))),
-      method: method as 'POST',
-      allowGetBody: true,
-      retry: { limit: 0 },
-      throwHttpErrors: false,
-      followRedirect: false,
-      decompress: false,
-    })
 
-    let answer: AnswerBody | undefined
+    let answer: { readonly body: AnswerBody; readonly response: IncomingMessage } | undefined
     let stopWatchingUpload = () => {}
     const release = () => {
       signal?.removeEventListener('abort', onAbort)
       stopWatchingUpload()
-      exchange.destroy()
       native.destroy()
     }
     const fail = (error: Error) => {
       release()
-      if (answer) answer.destroy(error)
+      if (answer) answer.body.destroy(error)
       else reject(error)
     }
     const breakOff = (error: Error) => {
-      const failure = native.failure(error)
-      if (answer) answer.breakOff(failure)
-      else fail(failure)
+      if (!answer) fail(native.failure(error))
+      // The whole answer has arrived. It does not matter that the rest of the request could not be sent.
+      else answer.body.breakOff(answer.response.complete ? undefined : native.failure(error))
     }
     const onAbort = () => fail(signal!.reason as Error)
     signal?.addEventListener('abort', onAbort, { once: true })
 
-    exchange.on('error', breakOff)
-    exchange.once('response', response => {
-      answer = new AnswerBody(exchange, release)
+    const client = native.send(() => breakOff(new Error('the server switched protocols')))
+    client.on('error', breakOff)
+    client.once('response', response => {
+      response.on('error', breakOff)
+      answer = { body: new AnswerBody(response, release), response }
       resolve({
-        status: response.statusCode,
+        status: response.statusCode ?? 0,
         statusMessage: response.statusMessage ?? '',
         headers: rawHeaderLines(response.rawHeaders),
-        body: answer,
+        body: answer.body,
       })
     })
 
     if (body instanceof Readable) {
       stopWatchingUpload = finished(body, { writable: false }, error => error && fail(error))
-      // Piped and not handed to got, which would destroy it: it may be a caller's request, still to be answered.
-      body.pipe(exchange)
-    } else if (method !== 'HEAD') {
-      exchange.end(body)
+      body.pipe(client)
+    } else {
+      client.end(body)
     }
   })

@@ -10,10 +10,7 @@ import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 const httpAgent = new HttpAgent({ keepAlive: false })
 const httpsAgent = new HttpsAgent({ keepAlive: false })
 
-/**
- * Node's own request, with headers and path exactly as given, and the knowledge of how far it got. got drives it;
- * left to itself got would change the case of header names, rewrite the path and add headers.
- */
+/** Node's own request, with headers and path exactly as given, and the knowledge of how far it got. */
 export class NativeRequest {
   readonly #url: URL
   readonly #method: string

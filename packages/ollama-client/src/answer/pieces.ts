@@ -1,3 +1,5 @@
+import { textOf } from './bytes.ts'
+
 /** How an answer comes: one piece to a line, as events of which each has a line of data, or as one JSON value. */
 export type AnswerForm = 'lines' | 'events' | 'json'
 
@@ -30,7 +32,7 @@ export class KeptBytes {
 
   /** Undefined when there were too many. */
   text(): string | undefined {
-    return this.#length > this.#mostBytes ? undefined : Buffer.concat(this.#chunks).toString()
+    return this.#length > this.#mostBytes ? undefined : textOf(this.#chunks)
   }
 
   clear(): void {

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { bytesOf } from '../answer/bytes.ts'
 
 /** What a caller gets where an answer should have been. */
 export interface RenderedError {
   readonly contentType: string
-  readonly body: Buffer
+  readonly body: Uint8Array
 }
 
 /** How one family of clients is spoken to: its errors, and what keeps a connection alive while there is nothing to say. */
@@ -16,24 +16,33 @@ export interface Dialect {
     /** Headers that the target sends with such a stream besides. */
     readonly headers: readonly (readonly [string, string])[]
     /** The error behind pieces that have been sent: what makes the caller's parser see it. */
-    error(status: number, message: string): Buffer
+    error(status: number, message: string): Uint8Array
     /** What may be sent while there is nothing to send, without the caller's parser seeing anything. */
-    readonly heartbeat: Buffer
+    readonly heartbeat: Uint8Array
     /** Whether a heartbeat may follow these last bytes: never inside a line or an event. */
-    isBetweenPieces(lastBytes: Buffer): boolean
+    isBetweenPieces(lastBytes: Uint8Array): boolean
   }
   readonly json: { readonly contentType: string }
 }
 
 /** JSON may begin with any number of them. A newline would be a line of its own to some parsers. */
-export const JSON_HEARTBEAT = Buffer.from(' ')
+export const JSON_HEARTBEAT = bytesOf(' ')
 
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-const event = (data: unknown, name?: string): Buffer =>
-  Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`)
+const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value))
+const event = (data: unknown, name?: string): Uint8Array =>
+  bytesOf(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`)
 
-const endsWith = (bytes: Buffer, ending: string): boolean =>
-  bytes.byteLength === 0 || bytes.toString('latin1').endsWith(ending)
+const endsWith = (bytes: Uint8Array, ending: Uint8Array): boolean =>
+  bytes.byteLength === 0 ||
+  ending.every((byte, at) => bytes[bytes.byteLength - ending.byteLength + at] === byte)
+
+const LINE_END = bytesOf('\n')
+const EVENT_END = bytesOf('\n\n')
+
+const randomHex = (bytes: number): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), byte => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )
 
 const native: Dialect = {
   name: 'native',
@@ -44,9 +53,9 @@ const native: Dialect = {
   stream: {
     contentType: 'application/x-ndjson',
     headers: [],
-    error: (_status, message) => Buffer.from(`${JSON.stringify({ error: message })}\n`),
+    error: (_status, message) => bytesOf(`${JSON.stringify({ error: message })}\n`),
     heartbeat: JSON_HEARTBEAT,
-    isBetweenPieces: bytes => endsWith(bytes, '\n'),
+    isBetweenPieces: bytes => endsWith(bytes, LINE_END),
   },
   json: { contentType: 'application/json; charset=utf-8' },
 }
@@ -74,8 +83,8 @@ const openai: Dialect = {
     contentType: 'text/event-stream',
     headers: [],
     error: (status, message) => event(openAiError(status, message)),
-    heartbeat: Buffer.from(': keep-alive\n\n'),
-    isBetweenPieces: bytes => endsWith(bytes, '\n\n'),
+    heartbeat: bytesOf(': keep-alive\n\n'),
+    isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },
 }
@@ -96,7 +105,7 @@ const anthropicTypes: Record<number, string> = {
 const anthropicError = (status: number, message: string) => ({
   type: 'error',
   error: { type: anthropicTypes[status] ?? 'api_error', message },
-  request_id: `req_${randomBytes(12).toString('hex')}`,
+  request_id: `req_${randomHex(12)}`,
 })
 
 const anthropic: Dialect = {
@@ -110,7 +119,7 @@ const anthropic: Dialect = {
     headers: [['Cache-Control', 'no-cache']],
     error: (status, message) => event(anthropicError(status, message), 'error'),
     heartbeat: event({ type: 'ping' }, 'ping'),
-    isBetweenPieces: bytes => endsWith(bytes, '\n\n'),
+    isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },
 }

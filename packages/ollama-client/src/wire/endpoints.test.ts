@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { dialects } from './dialects.ts'
 import { dialectOf, generatingEndpoint, routeAt } from './endpoints.ts'
 
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
+
 test.each<[method: string, path: string, prompt: string]>([
   ['POST', '/api/chat', 'messages'],
   ['POST', '/api/generate', 'prompt'],
@@ -48,7 +50,7 @@ describe('an error as the whole answer', () => {
   test('is an object like those of the server', () => {
     const { contentType, body } = dialects.native.error(404, 'no "m" here')
     expect(contentType).toBe('application/json; charset=utf-8')
-    expect(body.toString()).toBe('{"error":"no \\"m\\" here"}')
+    expect(textOf(body)).toBe('{"error":"no \\"m\\" here"}')
   })
 
   test.each([
@@ -58,10 +60,10 @@ describe('an error as the whole answer', () => {
     [503, 'api_error', 'overloaded_error'],
     [507, 'api_error', 'api_error'],
   ])('with status %i is called %s by OpenAI and %s by Anthropic', (status, openai, anthropic) => {
-    expect(JSON.parse(dialects.openai.error(status, 'oh').body.toString())).toEqual({
+    expect(JSON.parse(textOf(dialects.openai.error(status, 'oh').body))).toEqual({
       error: { message: 'oh', type: openai, param: null, code: null },
     })
-    expect(JSON.parse(dialects.anthropic.error(status, 'oh').body.toString())).toEqual({
+    expect(JSON.parse(textOf(dialects.anthropic.error(status, 'oh').body))).toEqual({
       type: 'error',
       error: { type: anthropic, message: 'oh' },
       request_id: expect.stringMatching(/^req_[0-9a-f]{24}$/) as string,
@@ -71,9 +73,9 @@ describe('an error as the whole answer', () => {
 
 describe('an error behind pieces', () => {
   test('is a piece of its own, whatever its message', () => {
-    expect(dialects.native.stream.error(502, 'a\nb').toString()).toBe('{"error":"a\\nb"}\n')
-    expect(dialects.openai.stream.error(502, 'a').toString()).toMatch(/^data: \{"error":.*\}\n\n$/)
-    expect(dialects.anthropic.stream.error(502, 'a').toString()).toMatch(/^event: error\ndata: .*\n\n$/)
+    expect(textOf(dialects.native.stream.error(502, 'a\nb'))).toBe('{"error":"a\\nb"}\n')
+    expect(textOf(dialects.openai.stream.error(502, 'a'))).toMatch(/^data: \{"error":.*\}\n\n$/)
+    expect(textOf(dialects.anthropic.stream.error(502, 'a'))).toMatch(/^event: error\ndata: .*\n\n$/)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { GeneratingEndpoint } from '../../wire/endpoints.ts'
+import { bytesOf } from '../bytes.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from '../pieces.ts'
 import type { PieceFold } from './answer-pieces.ts'
 import { isError, parseObject } from './fields.ts'
@@ -46,7 +47,7 @@ class PiecesFold implements AnswerFold {
 
   result(): Record<string, unknown> | undefined {
     // The last line needs no line feed. One that broke off is not a broken answer.
-    if (parseObject(this.#pieces.begun() ?? '')) this.#pieces.push(Buffer.from('\n'))
+    if (parseObject(this.#pieces.begun() ?? '')) this.#pieces.push(bytesOf('\n'))
     return this.#isBroken ? undefined : this.#fold.result()
   }
 

@@ -1,0 +1,22 @@
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** The UTF-8 bytes of a text. */
+export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text)
+
+/** The text of UTF-8 bytes that came in chunks. Bytes that are not UTF-8 become U+FFFD. */
+export const textOf = (chunks: readonly Uint8Array[]): string => {
+  const [first, second] = chunks
+  if (first === undefined) return ''
+  return decoder.decode(second === undefined ? first : joined(chunks))
+}
+
+const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.byteLength, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}
