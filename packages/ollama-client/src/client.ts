@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { text as textOf } from 'node:stream/consumers'
 import { parseLines } from './answer/ndjson.ts'
 import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
 import { type Exchange, openExchange } from './exchange.ts'
@@ -52,6 +52,10 @@ export interface LoadOptions extends CallOptions {
  * Ollama's native API. Nothing is retried and nothing times out: pass a signal.
  *
  * Every method fails with ConnectionError, HTTPError or StreamError, or with the reason of its signal.
+ *
+ * @example
+ * const ollama = new OllamaClient({ url: 'http://127.0.0.1:11434' })
+ * const { message } = await ollama.chat({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] })
  */
 export class OllamaClient {
   readonly #url: URL
@@ -146,7 +150,7 @@ export class OllamaClient {
     const bytes = Buffer.from(JSON.stringify(request))
     const exchange = await this.open('POST', path, JSON_HEADERS, bytes, call.signal)
     const { status, statusMessage, body } = exchange
-    if (!isSuccess(status)) throw new HTTPError(status, await text(body), { statusMessage })
+    if (!isSuccess(status)) throw new HTTPError(status, await textOf(body), { statusMessage })
     let done = false
     try {
       for await (const line of parseLines(body)) {

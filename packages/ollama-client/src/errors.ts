@@ -4,7 +4,8 @@ import { STATUS_CODES } from 'node:http'
  * The exchange failed below HTTP: no connection came about, or it broke off before the answer was complete.
  *
  * `connected` false means that nothing was sent: refused, no such host, no route, TLS handshake failed.
- * `anyByte` tells whether any byte of the answer had arrived before it broke off.
+ * `anyByte` tells whether any byte of the answer had arrived before it broke off. A client that repeats requests needs it:
+ * after a byte, the server has certainly begun to answer.
  * `cause` is Node's own error (`ECONNREFUSED`, `ECONNRESET`, …).
  */
 export class ConnectionError extends Error {

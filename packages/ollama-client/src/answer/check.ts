@@ -16,7 +16,15 @@ export interface AnswerCheck {
   verdict(): Completeness
 }
 
-/** @param headers of the answer: its content type says in which form it is */
+/**
+ * Checks, while an answer arrives, whether it is complete.
+ *
+ * @param headers the headers of the answer. Its content type says in which form it is
+ * @example
+ * const check = checkAnswer(headers, generatingEndpoint('/api/chat')!)
+ * for await (const chunk of body) check.push(chunk)
+ * if (check.verdict() === 'cut_short') throw new Error('the answer is incomplete')
+ */
 export const checkAnswer = (
   headers: AnswerHeaders,
   { isLastPiece }: Pick<GeneratingEndpoint, 'isLastPiece'>,

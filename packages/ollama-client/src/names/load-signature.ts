@@ -26,6 +26,9 @@ export interface LoadRequest {
  *
  * From Ollama's scheduler: weights, then num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread,
  * draft_num_predict and shift.
+ *
+ * @example
+ * loadSignature({ model: 'llama3', options: { num_ctx: 8192 } }) === loadSignature({ model: 'llama3:latest' }) // false
  */
 export const loadSignature = (request: LoadRequest): string => {
   const { options, parameters } = request

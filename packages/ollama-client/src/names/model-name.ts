@@ -52,13 +52,22 @@ export const parseModelName = (text: string): ModelName | undefined => {
 /**
  * The one spelling that all names of the same model share (`registry.ollama.ai/library/llama3:latest`): defaults
  * filled in, source suffix gone, lower case. Undefined for an invalid name.
+ *
+ * @example
+ * canonicalModelName('Llama3') // 'registry.ollama.ai/library/llama3:latest'
  */
 export const canonicalModelName = (text: string): string | undefined => {
   const name = parseModelName(text)
   return name && `${name.host}/${name.namespace}/${name.model}:${name.tag}`.toLowerCase()
 }
 
-/** The name as Ollama lists it: default host and namespace left out, the tag always shown. */
+/**
+ * The name as Ollama lists it, for programs that show names to people: default host and namespace left out, the tag always
+ * shown.
+ *
+ * @example
+ * displayModelName('registry.ollama.ai/library/llama3') // 'llama3:latest'
+ */
 export const displayModelName = (text: string): string | undefined => {
   const name = parseModelName(text)
   if (!name) return undefined

@@ -16,7 +16,11 @@ export interface AnswerFold {
  * JSON object stays as it is; of a stream that was cut off there is what had come. There is nothing of one that has
  * an error in it, or what is not JSON. Whatever the bytes are, it does not throw.
  *
- * @param headers of the answer: its content type says in which form it is
+ * @param headers the headers of the answer. Its content type says in which form it is
+ * @example
+ * const fold = foldAnswer(headers, generatingEndpoint('/api/chat')!)
+ * for await (const chunk of body) fold.push(chunk)
+ * const reply = fold.result()
  */
 export const foldAnswer = (
   headers: AnswerHeaders,
