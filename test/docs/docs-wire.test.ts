@@ -43,7 +43,7 @@ describe('docs/wire.md', () => {
   })
 
   test('shows the heartbeats and content types of each dialect', () => {
-    const json = code(JSON.stringify(JSON_HEARTBEAT.toString()))
+    const json = code(JSON.stringify(Buffer.from(JSON_HEARTBEAT).toString()))
     const expected = Object.values(dialects).map(({ name, stream, json: whole }) => [
       code(name),
       code(stream.contentType),
