@@ -1,7 +1,5 @@
-import type { Context } from '../context.ts'
-
-/** What it takes to follow a job until a caller has what it asked for. */
-export type FollowOptions = Pick<Context, 'store' | 'followers' | 'patience' | 'cutOff'>
+import type { Store } from '@foreman/store'
+import type { LogFollowers } from './log-followers.ts'
 
 /** How long a caller waits for what, in milliseconds. */
 export interface Patience {
@@ -11,4 +9,13 @@ export interface Patience {
   readonly holdMs: number
   /** A caller that reads nothing for this long is disconnected. */
   readonly stallMs: number
+}
+
+/** What it takes to follow a job until a caller has what it asked for. */
+export interface FollowOptions {
+  readonly store: Store
+  readonly followers: LogFollowers
+  readonly patience: Patience
+  /** Aborts when the gateway stops and its grace period is over. */
+  readonly cutOff: AbortSignal
 }
