@@ -34,6 +34,7 @@ export const Webhook = z.strictObject({
   events: z
     .array(z.enum(webhookEvents))
     .min(1)
+    .max(webhookEvents.length)
     .optional()
     .meta({ description: 'The events that are sent. Default: how the job ended' }),
 })

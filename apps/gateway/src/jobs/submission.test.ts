@@ -102,3 +102,32 @@ describe('a submission is refused', () => {
     expect(refusal).toMatchObject({ status, members })
   })
 })
+
+describe('a submission of many megabytes', () => {
+  const BYTES = 1_000_000
+  const list = `[${'{},'.repeat(BYTES / 3)}{}]`
+
+  test('is accepted without parsing its request, as what is wrong in it shows: the target will refuse that', () => {
+    const wrong = list.replace('{}', '{:}')
+    const job = read(`{"request":{"model":"m","prompt":"x","a":${wrong}},"priority":"low"}`)
+    expect([job.endpoint, job.priority, job.body.byteLength > BYTES]).toEqual(['/api/generate', 'low', true])
+  })
+
+  test.each<[what: string, submission: string, pointer: string]>([
+    ['its request is a list', `{"request":${list}}`, '/request'],
+    ['its endpoint cannot be told', `{"request":{"model":"m","a":${list}}}`, '/endpoint'],
+    ['there is an unknown member', `{"request":{"model":"m","prompt":"","a":${list}},"b":1}`, ''],
+  ])('is refused when %s', (_what, submission, pointer) => {
+    expect(() => read(submission)).toThrow(
+      expect.objectContaining({ status: 422, members: { errors: [expect.objectContaining({ pointer })] } }),
+    )
+  })
+
+  test.each([
+    ['metadata', `{"metadata":{"a":${list}},"request":{"model":"m","prompt":"x"}}`],
+    ['no request', `{"a":${list}}`],
+    ['something that is no object', list],
+  ])('is refused when the bytes are %s', (_what, submission) => {
+    expect(() => read(submission)).toThrow(expect.objectContaining({ status: 422 }))
+  })
+})

@@ -13,6 +13,8 @@ import { jobFactsOf } from '../intake/job-facts.ts'
 import { Submission } from './schemas.ts'
 
 const HEADERS = [['Content-Type', 'application/json']] as const
+/** Up to this size a submission is parsed as a whole. What stands beside its request is never larger. */
+const MAX_PARSED_BYTES = 64 * 1024
 
 export interface SubmissionOptions {
   readonly caller: string
@@ -28,9 +30,9 @@ export interface SubmissionOptions {
  * @throws Refusal with 422 for JSON that is not a submission
  */
 export const readSubmission = (bytes: Buffer, { caller, deadlinesAfter }: SubmissionOptions): JobDraft => {
-  const submission = validate(Submission, parse(bytes))
-  const endpoint = endpointOf(submission)
   const body = rawRequest(bytes)
+  const submission = validate(Submission, parseSubmission(bytes, body))
+  const endpoint = endpointOf(submission)
   const generation = readGenerationRequest(body, endpoint)
   if (!generation) throw invalid('/request/model', 'must name a model')
   const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
@@ -63,6 +65,30 @@ export const backgroundJob = ({ path, endpoint, generation, headers, body }: Bac
   body,
   streaming: false,
 })
+
+/**
+ * A submission with its request, or, if it is large, with the names of the request's fields only. A request of many
+ * megabytes is not parsed: that takes seconds, in which nobody else is served. The target will judge it.
+ */
+const parseSubmission = (bytes: Buffer, request: Buffer): unknown => {
+  if (bytes.byteLength <= MAX_PARSED_BYTES) return parse(bytes)
+  const at = request.byteOffset - bytes.byteOffset
+  const envelope = Buffer.concat([
+    bytes.subarray(0, at),
+    Buffer.from(JSON.stringify(fieldNamesIn(request))),
+    bytes.subarray(at + request.byteLength),
+  ])
+  if (request.byteLength === 0 || envelope.byteLength > MAX_PARSED_BYTES)
+    throw problem(422, 'invalid_request', `more than ${MAX_PARSED_BYTES} bytes beside the request`)
+  return parse(envelope)
+}
+
+/** Those fields of a request that tell its endpoint; null for what is no object. */
+const fieldNamesIn = (request: Buffer): Record<string, true> | null => {
+  const found: Record<string, true> = {}
+  const isObject = jsonFields(request, ['messages', 'prompt'], name => (found[name] = true))
+  return isObject ? found : null
+}
 
 const parse = (bytes: Buffer): unknown => {
   try {

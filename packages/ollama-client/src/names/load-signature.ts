@@ -63,16 +63,20 @@ const LOAD_OPTIONS = [
   'draft_num_predict',
 ] as const
 
+/** Ollama refuses any other value, so nothing of it need be stored. */
+const isScalar = (value: unknown): value is boolean | number | string =>
+  typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string'
+
 /** What of a request decides about a load: with what is known of its model, it makes the signature. */
 export const loadOptionsOf = (
   request: Pick<LoadRequest, 'options' | 'shift'>,
 ): Pick<LoadRequest, 'options' | 'shift'> => {
-  const given = LOAD_OPTIONS.filter(name => request.options?.[name] != null)
+  const given = LOAD_OPTIONS.filter(name => isScalar(request.options?.[name]))
   return {
     ...(given.length > 0
       ? { options: Object.fromEntries(given.map(name => [name, request.options?.[name]])) }
       : {}),
-    ...(request.shift == null ? {} : { shift: request.shift }),
+    ...(isScalar(request.shift) ? { shift: request.shift } : {}),
   }
 }
 

@@ -308,3 +308,12 @@ describe('in the other dialects', () => {
     expect(isLoad('/v1/responses')).toBe(false)
   })
 })
+
+test.each([
+  ['stream', { stream: true }],
+  ['shift', { shift: undefined }],
+  ['keep_alive', { isUnload: false }],
+])('a %s that is long is not read', (name, expected) => {
+  const body = Buffer.from(`{"model":"m","${name}":[${'false,'.repeat(1_000)}0]}`)
+  expect(readGenerationRequest(body, endpointAt('/api/generate'))).toMatchObject({ model: 'm', ...expected })
+})

@@ -17,9 +17,13 @@ export interface GenerationRequest {
 }
 
 /** No name of a model is longer: Ollama refuses it. */
-const LONGEST_MODEL = 64 * 1024
-/** Longer options are not looked into: such a job is grouped as if it had none. */
-const LONGEST_OPTIONS_BYTES = 1024 * 1024
+const MAX_MODEL_CHARACTERS = 64 * 1024
+/** The JSON of such a name, each character of it escaped. */
+const MAX_MODEL_BYTES = 6 * MAX_MODEL_CHARACTERS
+/** Longer options are not read: such a job is grouped as if it had none. */
+const MAX_OPTIONS_BYTES = 1024 * 1024
+/** A switch or a duration is short. A longer value is not read: Ollama refuses it. */
+const MAX_SCALAR_BYTES = 1024
 
 /**
  * Reads a request's body as Ollama reads it.
@@ -42,15 +46,15 @@ export const readGenerationRequest = (
   if (!isObject) return undefined
   const model = modelOf(last.get('model'))
   if (model === undefined) return undefined
-  const stream = parse(last.get('stream')) ?? streamsByDefault
+  const stream = scalar(last.get('stream')) ?? streamsByDefault
   const isLoad = loadsWithoutPrompt && isEmpty(last.get(prompt))
   return {
     model,
     stream: stream !== false,
     isLoad,
-    isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(parse(last.get('keep_alive'))),
+    isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(scalar(last.get('keep_alive'))),
     options: takesLoadOptions ? options : {},
-    shift: takesLoadOptions ? parse(last.get('shift')) : undefined,
+    shift: takesLoadOptions ? scalar(last.get('shift')) : undefined,
   }
 }
 
@@ -60,14 +64,14 @@ const emptyOptions = (): Record<string, unknown> => Object.create(null) as Recor
 /** A repeated map is merged into the first, key by key. */
 const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<string, unknown> => {
   if (isNull(raw)) return emptyOptions()
-  const value = raw.byteLength > LONGEST_OPTIONS_BYTES ? undefined : parse(raw)
+  const value = raw.byteLength > MAX_OPTIONS_BYTES ? undefined : parse(raw)
   return typeof value === 'object' && !Array.isArray(value) ? Object.assign(earlier, value) : earlier
 }
 
 const modelOf = (raw: Buffer | undefined): string | undefined => {
-  const value = parse(raw)
+  const value = raw && raw.byteLength > MAX_MODEL_BYTES ? undefined : parse(raw)
   const model = typeof value === 'string' ? value.trim() : ''
-  return model === '' || model.length > LONGEST_MODEL ? undefined : model
+  return model === '' || model.length > MAX_MODEL_CHARACTERS ? undefined : model
 }
 
 const parse = (raw: Buffer | undefined): unknown => {
@@ -77,6 +81,12 @@ const parse = (raw: Buffer | undefined): unknown => {
   } catch {
     return undefined
   }
+}
+
+/** A boolean, a number, a text or null. Anything else is undefined, and a list of millions is not even parsed. */
+const scalar = (raw: Buffer | undefined): unknown => {
+  const value = raw && raw.byteLength > MAX_SCALAR_BYTES ? undefined : parse(raw)
+  return typeof value === 'object' && value !== null ? undefined : value
 }
 
 const isNull = (raw: Buffer): boolean => raw.byteLength === 4 && raw.toString('latin1') === 'null'
