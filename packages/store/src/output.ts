@@ -1,7 +1,7 @@
 import type { JobState } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
-import type { ResponseHead } from './log.ts'
+import type { ResponseHead } from './log/log-writer.ts'
 import { jobLog, jobs } from './schema.ts'
 
 export interface JobView {

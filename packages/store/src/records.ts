@@ -1,7 +1,7 @@
 import { isEndState, type JobState, type JobChange, type WebhookEvent } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, getTableColumns, gt, gte, isNotNull, lt, type SQL, sql } from './drizzle.ts'
-import type { ResponseHead } from './log.ts'
+import type { ResponseHead } from './log/log-writer.ts'
 import { type HeaderPairs, jobDetails, jobLog, jobRequests, jobs } from './schema.ts'
 
 /** All that is known of a job but for its request and its log. Times in ms since the epoch. */

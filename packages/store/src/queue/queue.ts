@@ -1,9 +1,9 @@
 import { DEADLINE_EXCEEDED, type ChoiceReason } from '@foreman/jobs'
 import { randomUUID } from 'node:crypto'
-import type { Connection } from './connection.ts'
-import { and, asc, eq, isNotNull, isNull, lte, sql } from './drizzle.ts'
-import type { LogWriter } from './log.ts'
-import { type HeaderPairs, jobRequests, jobs, target } from './schema.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
+import type { LogWriter } from '../log/log-writer.ts'
+import { type HeaderPairs, jobRequests, jobs, target } from '../schema.ts'
 
 /** A job in the hands of the worker that claimed it. */
 export interface Claim {

@@ -1,9 +1,9 @@
 import type { WebhookEvent } from '@foreman/jobs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openStore } from './open-store.ts'
-import type { JobRef } from './submissions.ts'
-import { HOUR_MS, newJob, tempDirectory } from './testing/temp-store.ts'
+import { openStore } from '../open-store.ts'
+import type { JobRef } from '../submissions/submissions.ts'
+import { HOUR_MS, newJob, tempDirectory } from '../testing/temp-store.ts'
 
 const START = 1_000_000
 const attempt = { at: START, durationMs: 1, status: 500, error: null, response: 'no' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { KeyReusedError } from './errors.ts'
-import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
+import { KeyReusedError } from '../errors.ts'
+import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from '../testing/temp-store.ts'
 
 const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
   rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!

@@ -1,10 +1,10 @@
 import { MAX_LOSSES, type EndState, type JobChange } from '@foreman/jobs'
-import type { Connection } from './connection.ts'
-import { and, eq, exists, isNotNull, sql } from './drizzle.ts'
-import { JobLostError } from './errors.ts'
-import type { LogWriter, ResponseHead } from './log.ts'
-import type { Claim } from './queue.ts'
-import { jobLog, jobs } from './schema.ts'
+import type { Connection } from '../connection.ts'
+import { and, eq, exists, isNotNull, sql } from '../drizzle.ts'
+import { JobLostError } from '../errors.ts'
+import type { LogWriter, ResponseHead } from '../log/log-writer.ts'
+import type { Claim } from '../queue/queue.ts'
+import { jobLog, jobs } from '../schema.ts'
 
 /** An answer that was held back until it was known whether it is the last word. */
 export interface ProvisionalAnswer {

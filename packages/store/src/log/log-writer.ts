@@ -1,8 +1,8 @@
 import type { JobChange } from '@foreman/jobs'
-import type { Connection } from './connection.ts'
-import { sql } from './drizzle.ts'
+import type { Connection } from '../connection.ts'
+import { sql } from '../drizzle.ts'
+import { type HeaderPairs, jobLog } from '../schema.ts'
 import type { Outbox } from './outbox.ts'
-import { type HeaderPairs, jobLog } from './schema.ts'
 
 /** The status line and the end-to-end headers of an answer. */
 export interface ResponseHead {

@@ -1,10 +1,10 @@
 import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs'
-import type { Connection } from './connection.ts'
-import { and, asc, eq, ne, sql } from './drizzle.ts'
-import { newId } from './ids.ts'
-import type { ResponseHead } from './log.ts'
-import type { JobRecord, Records } from './records.ts'
-import { goneReceivers, jobDetails, jobLog, webhookDeliveries } from './schema.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, ne, sql } from '../drizzle.ts'
+import { newId } from '../ids.ts'
+import type { JobRecord, Records } from '../records.ts'
+import { goneReceivers, jobDetails, jobLog, webhookDeliveries } from '../schema.ts'
+import type { ResponseHead } from './log-writer.ts'
 
 /** An answer as it is in the log. */
 export interface StoredAnswer {

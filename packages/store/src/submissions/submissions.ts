@@ -1,10 +1,10 @@
 import { isEndState, priorities, type Priority, type WebhookEvent } from '@foreman/jobs'
-import type { Connection } from './connection.ts'
-import { and, eq, isNotNull, isNull, sql } from './drizzle.ts'
-import { KeyReusedError } from './errors.ts'
-import { newId } from './ids.ts'
-import type { LogWriter } from './log.ts'
-import { type HeaderPairs, jobDetails, jobs } from './schema.ts'
+import type { Connection } from '../connection.ts'
+import { and, eq, isNotNull, isNull, sql } from '../drizzle.ts'
+import { KeyReusedError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { LogWriter } from '../log/log-writer.ts'
+import { type HeaderPairs, jobDetails, jobs } from '../schema.ts'
 
 export interface NewJob {
   /** Path and query. */

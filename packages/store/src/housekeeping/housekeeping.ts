@@ -1,6 +1,6 @@
-import type { Connection } from './connection.ts'
-import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql } from './drizzle.ts'
-import { isCorrupt, StoreUnusableError } from './errors.ts'
+import type { Connection } from '../connection.ts'
+import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql } from '../drizzle.ts'
+import { isCorrupt, StoreUnusableError } from '../errors.ts'
 import {
   goneReceivers,
   jobDetails,
@@ -9,7 +9,7 @@ import {
   jobs,
   webhookAttempts,
   webhookDeliveries,
-} from './schema.ts'
+} from '../schema.ts'
 
 /** Rows that one step deletes at the most: other writers wait for a step, so it is kept to a few milliseconds. */
 const ROWS_PER_STEP = 500

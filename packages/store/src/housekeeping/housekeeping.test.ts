@@ -1,13 +1,13 @@
 import Database from 'better-sqlite3'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isBusy, isFull, StoreUnusableError } from './errors.ts'
+import { isBusy, isFull, StoreUnusableError } from '../errors.ts'
+import { logWriter } from '../log/log-writer.ts'
+import { openConnection } from '../open-connection.ts'
+import { openStore } from '../open-store.ts'
+import { submissions } from '../submissions/submissions.ts'
+import { eventsOf, newJob, runningJob, type TempStore, tempStore } from '../testing/temp-store.ts'
 import { housekeeping } from './housekeeping.ts'
-import { logWriter } from './log.ts'
-import { openConnection } from './open-connection.ts'
-import { openStore } from './open-store.ts'
-import { submissions } from './submissions.ts'
-import { eventsOf, newJob, runningJob, type TempStore, tempStore } from './testing/temp-store.ts'
 
 const head = { status: 200, headers: [] }
 

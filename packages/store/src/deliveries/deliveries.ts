@@ -1,7 +1,7 @@
 import type { DeliveryState, WebhookEvent } from '@foreman/jobs'
-import type { Connection } from './connection.ts'
-import { and, asc, eq, inArray, lte, sql } from './drizzle.ts'
-import { goneReceivers, webhookAttempts, webhookDeliveries } from './schema.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, inArray, lte, sql } from '../drizzle.ts'
+import { goneReceivers, webhookAttempts, webhookDeliveries } from '../schema.ts'
 
 /** A message on its way. */
 export interface Delivery {
