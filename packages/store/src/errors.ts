@@ -1,30 +1,27 @@
 import Database from 'better-sqlite3'
 
-/** The file cannot be used: not a database of foreman's, damaged, newer than this code, or not writable. */
+/** The file cannot be used: it is not a database of foreman, is damaged, needs newer code, or cannot be written. */
 export class StoreUnusableError extends Error {
-  readonly code = 'ERR_STORE_UNUSABLE'
   override readonly name = 'StoreUnusableError'
 }
 
-/** A write of a run whose claim is no longer the job's: whoever ran it must stop and forget its result. */
+/** A write carried a claim that no longer holds the job. The caller must stop its run and discard the result. */
 export class JobLostError extends Error {
-  readonly code = 'ERR_JOB_LOST'
   override readonly name = 'JobLostError'
 }
 
-/** An idempotency key that comes with another request than the one it came with first. */
+/** An idempotency key was sent again with a different request. */
 export class KeyReusedError extends Error {
-  readonly code = 'ERR_KEY_REUSED'
   override readonly name = 'KeyReusedError'
 }
 
 const sqliteCode = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '')
 
-/** Another connection holds the write lock: try again in a moment. */
+/** Whether another connection holds the write lock. The same write may succeed in a moment. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(error))
 
-/** There is no room for the write, or the disk refuses it: the same write may go through later. */
+/** Whether the disk is full or refused the write. The same write may succeed later. */
 export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR)/.test(sqliteCode(error))
 
-/** What is in the file is damaged, or is no database. */
+/** Whether the file is damaged or is not a database. */
 export const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error))

@@ -5,6 +5,7 @@ import { deliveries } from './deliveries/deliveries.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping/housekeeping.ts'
+import { changeRecorder } from './log/changes.ts'
 import { logWriter } from './log/log-writer.ts'
 import { type Compose, outboxWriter } from './log/outbox.ts'
 import { type ConnectionOptions, openConnection, walOf } from './open-connection.ts'
@@ -36,15 +37,16 @@ const refuseToCompose: Compose = ({ job, event }) => {
 export const openStore = (file: string, options: OpenOptions) => {
   const connection = openConnection(file, options)
   const records = recordsOf(connection)
-  const log = logWriter(connection, outboxWriter(connection, records, options.compose ?? refuseToCompose))
+  const log = logWriter(connection)
+  const changes = changeRecorder(log, outboxWriter(connection, records, options.compose ?? refuseToCompose))
   const commits = new CommitWatch(connection.sqlite, walOf(file))
   const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`
   return {
     file,
-    submissions: submissions(connection, log),
-    queue: queue(connection, log),
-    runs: runs(connection, log),
+    submissions: submissions(connection, changes),
+    queue: queue(connection, changes),
+    runs: runs(connection, log, changes),
     output: output(connection),
     records,
     deliveries: deliveries(connection),

@@ -1,7 +1,7 @@
 import type { JobState } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, gt, ne, sql } from './drizzle.ts'
-import type { ResponseHead } from './log/log-writer.ts'
+import { readHead, type ResponseHead } from './log/log-rows.ts'
 import { jobLog, jobs } from './schema.ts'
 
 export interface JobView {
@@ -87,10 +87,10 @@ export const output = (connection: Connection) => {
         const after = cursor?.attempt === attempt ? cursor.after : 0
         const pieces = selectPieces
           .all({ seq, after, attempt })
-          .map(({ id, kind, bytes }): OutputPiece =>
-            kind === 'head'
-              ? { id, kind, head: JSON.parse(bytes.toString()) as ResponseHead }
-              : { id, kind: 'body', bytes },
+          .map((row): OutputPiece =>
+            row.kind === 'head'
+              ? { id: row.id, kind: 'head', head: readHead(row) }
+              : { id: row.id, kind: 'body', bytes: row.bytes },
           )
         return { job, cursor: { attempt, after: pieces.at(-1)?.id ?? after }, pieces }
       }),

@@ -1,7 +1,7 @@
-import { isEndState, type JobState, type JobChange, type WebhookEvent } from '@foreman/jobs'
+import { isEndState, type JobState, type WebhookEvent } from '@foreman/jobs'
 import type { Connection } from './connection.ts'
 import { and, asc, desc, eq, getTableColumns, gt, gte, isNotNull, lt, type SQL, sql } from './drizzle.ts'
-import type { ResponseHead } from './log/log-writer.ts'
+import { type LoggedChange, readChange, readHead, type ResponseHead } from './log/log-rows.ts'
 import { type HeaderPairs, jobDetails, jobLog, jobRequests, jobs } from './schema.ts'
 
 /** All that is known of a job but for its request and its log. Times in ms since the epoch. */
@@ -33,7 +33,7 @@ export interface StoredRequest {
 export type LogEntry = { readonly id: number; readonly attempt: number } & (
   | { readonly kind: 'head'; readonly head: ResponseHead }
   | { readonly kind: 'body'; readonly bytes: Buffer }
-  | { readonly kind: 'event'; readonly event: JobChange & { readonly at: number } }
+  | { readonly kind: 'event'; readonly event: LoggedChange }
 )
 
 export type Records = ReturnType<typeof records>
@@ -133,12 +133,12 @@ export const records = (connection: Connection) => {
 
     /** The next entries of a job's log after `after`. */
     log: (seq: number, after: number): LogEntry[] =>
-      selectLog.all({ seq, after }).map(({ id, attempt, kind, bytes }): LogEntry => {
-        if (kind === 'body') return { id, attempt, kind, bytes }
-        const value: unknown = JSON.parse(bytes.toString())
+      selectLog.all({ seq, after }).map((row): LogEntry => {
+        const { id, attempt, kind } = row
+        if (kind === 'body') return { id, attempt, kind, bytes: row.bytes }
         return kind === 'head'
-          ? { id, attempt, kind, head: value as ResponseHead }
-          : { id, attempt, kind, event: value as JobChange & { at: number } }
+          ? { id, attempt, kind, head: readHead(row) }
+          : { id, attempt, kind, event: readChange(row) }
       }),
   }
 }

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { isBusy, isFull, StoreUnusableError } from '../errors.ts'
+import { changeRecorder } from '../log/changes.ts'
 import { logWriter } from '../log/log-writer.ts'
 import { openConnection } from '../open-connection.ts'
 import { openStore } from '../open-store.ts'
@@ -194,7 +195,8 @@ test('a file that may not grow takes no more jobs, keeps what it has, and recove
   temp.rows('PRAGMA wal_checkpoint(TRUNCATE)')
   const connection = openConnection(temp.file, { busyTimeoutMs: 5 })
   connection.sqlite.pragma('max_page_count = 1')
-  const { enqueue } = submissions(connection, logWriter(connection, { announce: () => undefined }))
+  const changes = changeRecorder(logWriter(connection), { announce: () => undefined })
+  const { enqueue } = submissions(connection, changes)
   const tryEnqueue = () => enqueue(newJob({ body: Buffer.alloc(100_000) }), 2_000)
   expect(error(tryEnqueue)).toSatisfy(isFull)
   expect(error(tryEnqueue)).not.toSatisfy(isBusy)

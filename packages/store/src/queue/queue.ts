@@ -2,7 +2,7 @@ import { DEADLINE_EXCEEDED, type ChoiceReason } from '@foreman/jobs'
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../connection.ts'
 import { and, asc, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
-import type { LogWriter } from '../log/log-writer.ts'
+import type { Changes } from '../log/changes.ts'
 import { type HeaderPairs, jobRequests, jobs, target } from '../schema.ts'
 
 /** A job in the hands of the worker that claimed it. */
@@ -45,7 +45,7 @@ const OVERDUE_PER_STEP = 500
 const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt))
 
 /** The verbs of the worker that decides what runs next. */
-export const queue = (connection: Connection, log: LogWriter) => {
+export const queue = (connection: Connection, changes: Changes) => {
   const { db } = connection
 
   // A loose scan of the index `jobs_ready`: from the first job of a line to the first of the next, however many jobs
@@ -199,8 +199,8 @@ export const queue = (connection: Connection, log: LogWriter) => {
         const request = selectRequest.get({ seq: next.seq })
         if (!job || !request) throw new Error(`job ${next.seq} has no request`)
         setTurn.run({ groupKey, startedAt: turnStartedAt })
-        if (job.attempt > 1) log.event(job.seq, job.attempt, now, { type: 'reset', attempt: job.attempt })
-        log.event(job.seq, job.attempt, now, { type: 'started', attempt: job.attempt, reason })
+        if (job.attempt > 1) changes.record(job, { type: 'reset', attempt: job.attempt }, now)
+        changes.record(job, { type: 'started', attempt: job.attempt, reason }, now)
         return { ...job, token, headers: request.headers, body: request.body }
       }),
 
@@ -236,7 +236,11 @@ export const queue = (connection: Connection, log: LogWriter) => {
       connection.write('full', () => {
         for (const { seq, attempt } of selectOverdue.all({ now })) {
           failQueued.run({ seq, now, expiresAt: now + ttlMs })
-          log.event(seq, attempt, now, { type: 'failed', attempt, code: DEADLINE_EXCEEDED.errorCode })
+          changes.record(
+            { seq, attempt },
+            { type: 'failed', attempt, code: DEADLINE_EXCEEDED.errorCode },
+            now,
+          )
         }
       })
       return next()

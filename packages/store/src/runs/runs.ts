@@ -2,7 +2,9 @@ import { MAX_LOSSES, type EndState, type JobChange } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { and, eq, exists, isNotNull, sql } from '../drizzle.ts'
 import { JobLostError } from '../errors.ts'
-import type { LogWriter, ResponseHead } from '../log/log-writer.ts'
+import type { Changes } from '../log/changes.ts'
+import type { ResponseHead } from '../log/log-rows.ts'
+import type { JobAttempt, LogWriter } from '../log/log-writer.ts'
 import type { Claim } from '../queue/queue.ts'
 import { jobLog, jobs } from '../schema.ts'
 
@@ -49,7 +51,7 @@ const isClaimed = and(
 const leaving = { claimToken: null, cancelRequestedAt: null } as const
 
 /** The verbs of the worker for what it runs. Every one that writes for a run carries the token of its claim. */
-export const runs = (connection: Connection, log: LogWriter) => {
+export const runs = (connection: Connection, log: LogWriter, changes: Changes) => {
   const { db } = connection
 
   const selectClaimed = db
@@ -119,14 +121,14 @@ export const runs = (connection: Connection, log: LogWriter) => {
     .where(eq(jobs.seq, sql.placeholder('seq')))
     .prepare()
 
-  const mustHit = (seq: number, { changes }: { changes: number }): void => {
-    if (changes === 0) throw new JobLostError(`the run of job ${seq} has lost its claim`)
+  const mustHit = (seq: number, result: { changes: number }): void => {
+    if (result.changes === 0) throw new JobLostError(`the run of job ${seq} has lost its claim`)
   }
 
-  const logProvisional = (seq: number, attempt: number, provisional: ProvisionalAnswer | undefined): void => {
+  const logProvisional = (run: JobAttempt, provisional: ProvisionalAnswer | undefined): void => {
     if (!provisional) return
-    log.head(seq, attempt, provisional.head)
-    log.body(seq, attempt, provisional.body)
+    log.head(run, provisional.head)
+    log.body(run, provisional.body)
   }
 
   type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
@@ -146,9 +148,9 @@ export const runs = (connection: Connection, log: LogWriter) => {
       expiresAt: now + ttlMs,
     })
     mustHit(run.seq, changed)
-    logProvisional(run.seq, run.attempt, end.provisional)
+    logProvisional(run, end.provisional)
     const event: JobChange = { type: end.state, attempt: run.attempt }
-    log.event(run.seq, run.attempt, now, end.errorCode ? { ...event, code: end.errorCode } : event)
+    changes.record(run, end.errorCode ? { ...event, code: end.errorCode } : event, now)
   }
 
   const releaseInTransaction = (run: Run, back: Release, event: JobChange, now: number): void => {
@@ -160,8 +162,8 @@ export const runs = (connection: Connection, log: LogWriter) => {
       answerAttempt: back.provisional ? run.attempt : null,
     })
     mustHit(run.seq, changed)
-    logProvisional(run.seq, run.attempt, back.provisional)
-    log.event(run.seq, run.attempt, now, event)
+    logProvisional(run, back.provisional)
+    changes.record(run, event, now)
   }
 
   return {
@@ -172,8 +174,8 @@ export const runs = (connection: Connection, log: LogWriter) => {
     append: (run: Run, output: { head?: ResponseHead; body?: Uint8Array | readonly Uint8Array[] }): void => {
       connection.write('normal', () => {
         if (!selectClaimed.get({ seq: run.seq, token: run.token })) mustHit(run.seq, { changes: 0 })
-        if (output.head) log.head(run.seq, run.attempt, output.head)
-        for (const piece of [output.body ?? []].flat()) log.body(run.seq, run.attempt, piece)
+        if (output.head) log.head(run, output.head)
+        for (const piece of [output.body ?? []].flat()) log.body(run, piece)
       })
     },
 
@@ -184,7 +186,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
     progress: (run: Run, tokens: number, now: number): void => {
       connection.write('normal', () => {
         mustHit(run.seq, setTokens.run({ seq: run.seq, token: run.token, tokens }))
-        log.event(run.seq, run.attempt, now, { type: 'progress', attempt: run.attempt, tokens })
+        changes.record(run, { type: 'progress', attempt: run.attempt, tokens }, now)
       })
     },
 
@@ -228,7 +230,7 @@ export const runs = (connection: Connection, log: LogWriter) => {
         for (const job of selectLost.all()) {
           const run = { seq: job.seq, token: job.token ?? '', attempt: job.attempt }
           countLoss.run({ seq: job.seq })
-          log.event(job.seq, job.attempt, now, { type: 'lost', attempt: job.attempt })
+          changes.record(job, { type: 'lost', attempt: job.attempt }, now)
           const verdict = afterLoss(job)
           if (verdict === undefined) {
             releaseInTransaction(

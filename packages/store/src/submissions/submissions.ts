@@ -3,7 +3,7 @@ import type { Connection } from '../connection.ts'
 import { and, eq, isNotNull, isNull, sql } from '../drizzle.ts'
 import { KeyReusedError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import type { LogWriter } from '../log/log-writer.ts'
+import type { Changes } from '../log/changes.ts'
 import { type HeaderPairs, jobDetails, jobs } from '../schema.ts'
 
 export interface NewJob {
@@ -46,7 +46,7 @@ export interface Submitted extends JobRef {
   readonly isReplayed: boolean
 }
 
-interface Holder extends JobRef {
+interface KeyedJob extends JobRef {
   readonly gaveUp: boolean
 }
 
@@ -54,7 +54,7 @@ interface Holder extends JobRef {
 export type CancelResult = 'cancelled' | 'requested' | 'ended'
 
 /** The verbs of those who hand work in. */
-export const submissions = (connection: Connection, log: LogWriter) => {
+export const submissions = (connection: Connection, changes: Changes) => {
   const { db } = connection
   // Not by Drizzle: ten thousand of them are inserted in one transaction, while others wait.
   const insertJob = connection.sqlite.prepare(
@@ -116,10 +116,10 @@ export const submissions = (connection: Connection, log: LogWriter) => {
     .prepare()
 
   /** The job that has the key already. One that ended without an answer has it no more. */
-  const holderOf = (caller: string, { key, hash }: IdempotencyKey): Holder | undefined => {
-    const holder = selectByKey.get({ caller, key })
-    if (!holder) return undefined
-    const { seq, id, state, answerAttempt, requestHash } = holder
+  const jobOfKey = (caller: string, { key, hash }: IdempotencyKey): KeyedJob | undefined => {
+    const keyed = selectByKey.get({ caller, key })
+    if (!keyed) return undefined
+    const { seq, id, state, answerAttempt, requestHash } = keyed
     if (isEndState(state) && answerAttempt === null) return { seq, id, gaveUp: true }
     if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
     return { seq, id, gaveUp: false }
@@ -156,14 +156,14 @@ export const submissions = (connection: Connection, log: LogWriter) => {
         webhookEvents: webhook?.events ?? null,
       })
     }
-    log.event(seq, 0, now, { type: 'queued' })
+    changes.record({ seq, attempt: 0 }, { type: 'queued' }, now)
     return { seq, id }
   }
 
   const submit = (job: NewJob, now: number): Submitted => {
-    const holder = job.idempotency && holderOf(job.caller, job.idempotency)
-    if (holder && !holder.gaveUp) return { seq: holder.seq, id: holder.id, isReplayed: true }
-    if (holder) giveUpKey.run({ seq: holder.seq })
+    const keyed = job.idempotency && jobOfKey(job.caller, job.idempotency)
+    if (keyed && !keyed.gaveUp) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
+    if (keyed) giveUpKey.run({ seq: keyed.seq })
     return { ...insert(job, now), isReplayed: false }
   }
 
@@ -172,7 +172,7 @@ export const submissions = (connection: Connection, log: LogWriter) => {
      * Whether a caller's key is that of a job which is there.
      * @throws KeyReusedError when it belongs to another request
      */
-    hasJob: (caller: string, key: IdempotencyKey): boolean => holderOf(caller, key)?.gaveUp === false,
+    hasJob: (caller: string, key: IdempotencyKey): boolean => jobOfKey(caller, key)?.gaveUp === false,
 
     /**
      * Takes a job over: when this returns it is on the disk, and it will end exactly once.
@@ -195,12 +195,12 @@ export const submissions = (connection: Connection, log: LogWriter) => {
       connection.write('full', () => {
         const queued = cancelQueued.get({ seq, now, expiresAt: now + ttlMs })
         if (queued) {
-          log.event(seq, queued.attempt, now, { type: 'cancelled', attempt: queued.attempt })
+          changes.record({ seq, ...queued }, { type: 'cancelled', ...queued }, now)
           return 'cancelled'
         }
         const running = requestCancelOfRunning.get({ seq, now })
         if (!running) return 'ended'
-        log.event(seq, running.attempt, now, { type: 'cancel_requested' })
+        changes.record({ seq, ...running }, { type: 'cancel_requested' }, now)
         return 'requested'
       }),
 
