@@ -4,27 +4,83 @@ import { type HeaderPairs, models, snapshots } from './schema.ts'
 
 export type ModelRow = typeof models.$inferSelect
 
-/** An answer of one of the target's metadata routes, kept as it came. */
+/** An answer of one of the target's metadata routes, unchanged. */
 export interface Snapshot {
   readonly headers: HeaderPairs
   readonly body: Buffer
   readonly polledAt: number
 }
 
-/** What the worker last polled from the target. */
+/** The verbs about the models and the metadata that the worker last polled from the target. */
 export const catalogue = (connection: Connection) => {
   const { db } = connection
-  const selectModel = db
+  return {
+    /**
+     * The model with this name.
+     *
+     * @param name the canonical name
+     */
+    model: prepareModel(connection),
+
+    /** Replaces the list of models. What is known of how a manifest loads is kept, if a model still has the manifest. */
+    replaceModels: modelsWriter(connection),
+
+    /** The models about whose loading the target has not been asked yet. */
+    unasked: (): ModelRow[] => db.select().from(models).where(isNull(models.loading)).all(),
+
+    /** Records what the target says about how a manifest loads. */
+    noteLoading: (digest: string, loading: Record<string, unknown>): void => {
+      connection.write('normal', () =>
+        db.update(models).set({ loading }).where(eq(models.digest, digest)).run(),
+      )
+    },
+
+    /** The last answer of a metadata route. */
+    snapshot: prepareSnapshot(connection),
+
+    /** Records the answer of a metadata route, in place of the one before. */
+    keepSnapshot: prepareKeepSnapshot(connection),
+  }
+}
+
+const prepareModel = ({ db }: Connection) => {
+  const select = db
     .select()
     .from(models)
     .where(eq(models.name, sql.placeholder('name')))
     .prepare()
-  const selectSnapshot = db
+
+  return (name: string): ModelRow | undefined => select.get({ name })
+}
+
+const modelsWriter = (connection: Connection) => {
+  const { db } = connection
+  return (rows: readonly Omit<ModelRow, 'loading'>[]): void => {
+    connection.write('normal', () => {
+      const before = db.select().from(models).all()
+      const known = new Map(before.map(({ digest, loading }) => [digest, loading]))
+      db.delete(models).run()
+      for (const row of rows) {
+        db.insert(models)
+          .values({ ...row, loading: known.get(row.digest) ?? null })
+          .run()
+      }
+    })
+  }
+}
+
+const prepareSnapshot = ({ db }: Connection) => {
+  const select = db
     .select({ headers: snapshots.headers, body: snapshots.body, polledAt: snapshots.polledAt })
     .from(snapshots)
     .where(eq(snapshots.path, sql.placeholder('path')))
     .prepare()
-  const keepSnapshot = db
+
+  return (path: string): Snapshot | undefined => select.get({ path })
+}
+
+const prepareKeepSnapshot = (connection: Connection) => {
+  const upsert = connection.db
     .insert(snapshots)
     .values({
       path: sql.placeholder('path'),
@@ -42,42 +98,7 @@ export const catalogue = (connection: Connection) => {
     })
     .prepare()
 
-  return {
-    /** @param name canonical */
-    model: (name: string): ModelRow | undefined => selectModel.get({ name }),
-
-    /** The target's models are these and no others. What is known of a manifest's loading stays known. */
-    replaceModels: (rows: readonly Omit<ModelRow, 'loading'>[]): void => {
-      connection.write('normal', () => {
-        const known = new Map(
-          db
-            .select()
-            .from(models)
-            .all()
-            .map(({ digest, loading }) => [digest, loading]),
-        )
-        db.delete(models).run()
-        for (const row of rows)
-          db.insert(models)
-            .values({ ...row, loading: known.get(row.digest) ?? null })
-            .run()
-      })
-    },
-
-    /** Those whose loading has not been asked for. */
-    unasked: (): ModelRow[] => db.select().from(models).where(isNull(models.loading)).all(),
-
-    /** Keeps what the target says of a manifest's loading. */
-    noteLoading: (digest: string, loading: Record<string, unknown>): void => {
-      connection.write('normal', () =>
-        db.update(models).set({ loading }).where(eq(models.digest, digest)).run(),
-      )
-    },
-
-    snapshot: (path: string): Snapshot | undefined => selectSnapshot.get({ path }),
-
-    keepSnapshot: (path: string, snapshot: Snapshot): void => {
-      connection.write('normal', () => keepSnapshot.run({ path, ...snapshot }))
-    },
+  return (path: string, snapshot: Snapshot): void => {
+    connection.write('normal', () => upsert.run({ path, ...snapshot }))
   }
 }

@@ -4,24 +4,19 @@ import { target as table } from './schema.ts'
 export type TargetRow = typeof table.$inferSelect
 export type TargetState = TargetRow['state']
 
-/** The status of the target, as the worker sees it. */
+type TargetChange = Partial<
+  Pick<TargetRow, 'state' | 'since' | 'reason' | 'stalledAt' | 'embedderDoesNotFit' | 'suspectedAt'>
+>
+
+/** The verbs about the status of the target. */
 export const target = (connection: Connection) => {
   const { db } = connection
-  const select = db.select().from(table).prepare()
-
   return {
-    read: (): TargetRow => {
-      const row = select.get()
-      if (!row) throw new Error('the file has no row for the target')
-      return row
-    },
+    /** The status of the target, as the worker recorded it last. */
+    read: prepareReadTarget(connection),
 
     /** Records what the worker has found out about the target. */
-    note: (
-      change: Partial<
-        Pick<TargetRow, 'state' | 'since' | 'reason' | 'stalledAt' | 'embedderDoesNotFit' | 'suspectedAt'>
-      >,
-    ): void => {
+    note: (change: TargetChange): void => {
       connection.write('normal', () => db.update(table).set(change).run())
     },
 
@@ -29,5 +24,15 @@ export const target = (connection: Connection) => {
     suspect: (now: number): void => {
       connection.write('normal', () => db.update(table).set({ suspectedAt: now }).run())
     },
+  }
+}
+
+export const prepareReadTarget = ({ db }: Connection) => {
+  const select = db.select().from(table).prepare()
+
+  return (): TargetRow => {
+    const row = select.get()
+    if (!row) throw new Error('the table target has no row')
+    return row
   }
 }

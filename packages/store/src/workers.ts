@@ -6,16 +6,39 @@ export type WorkerRow = typeof table.$inferSelect
 
 /** How often a worker updates its row. */
 export const HEARTBEAT_MS = 2_000
-/** Another process's write may hold a heartbeat up for five seconds. */
+/** Another process's write may delay a heartbeat by five seconds. */
 const AWAY_AFTER_MS = 8_000
 
-/** Whether a worker's last heartbeat is recent. A clock that was set back makes a heartbeat lie in the future. */
+/**
+ * Whether a worker's last heartbeat is recent. A heartbeat in the future was written before a clock was set back.
+ *
+ * @example
+ * isAlive(store.workers.active(), Date.now())
+ */
 export const isAlive = (worker: Pick<WorkerRow, 'heartbeatAt'> | undefined, now: number): boolean =>
   worker !== undefined && Math.abs(now - worker.heartbeatAt) <= AWAY_AFTER_MS
 
-/** The worker processes, whether they are active or on standby. */
-export const workers = (connection: Connection) => {
+/** The verbs about worker processes, active or on standby. */
+export const workers = (connection: Connection) => ({
+  /** Records that this worker is alive, and whether it is active or on standby. */
+  heartbeat: prepareHeartbeat(connection),
+
+  /** Deletes the row of a worker that stops. */
+  leave: prepareLeave(connection),
+
+  /** Deletes the rows of workers whose last heartbeat is older than `before`: they died without leaving. */
+  forgetStale: prepareForgetStale(connection),
+
+  /** The active worker. If there is none now, the one that was active last. */
+  active: prepareActive(connection),
+})
+
+const prepareHeartbeat = (connection: Connection) => {
   const { db } = connection
+  const removeOtherActive = db
+    .delete(table)
+    .where(and(eq(table.active, true), ne(table.id, sql.placeholder('id'))))
+    .prepare()
   const beat = db
     .insert(table)
     .values({
@@ -30,19 +53,41 @@ export const workers = (connection: Connection) => {
       set: { active: sql`excluded.active`, heartbeatAt: sql`excluded.heartbeat_at` },
     })
     .prepare()
-  const remove = db
+
+  return (worker: Pick<WorkerRow, 'id' | 'pid' | 'active' | 'startedAt'>, now: number): void => {
+    connection.write('normal', () => {
+      // Only one worker holds the lock. Any other row that says active belongs to a dead worker, even if its heartbeat
+      // looks recent because the clock was set back since.
+      if (worker.active) removeOtherActive.run({ id: worker.id })
+      beat.run({ ...worker, active: worker.active ? 1 : 0, now })
+    })
+  }
+}
+
+const prepareLeave = (connection: Connection) => {
+  const remove = connection.db
     .delete(table)
     .where(eq(table.id, sql.placeholder('id')))
     .prepare()
-  const removeOtherActive = db
-    .delete(table)
-    .where(and(eq(table.active, true), ne(table.id, sql.placeholder('id'))))
-    .prepare()
-  const removeStale = db
+
+  return (id: string): void => {
+    connection.write('normal', () => remove.run({ id }))
+  }
+}
+
+const prepareForgetStale = (connection: Connection) => {
+  const removeStale = connection.db
     .delete(table)
     .where(lt(table.heartbeatAt, sql.placeholder('before')))
     .prepare()
-  const selectActive = db
+
+  return (before: number): void => {
+    connection.write('normal', () => removeStale.run({ before }))
+  }
+}
+
+export const prepareActive = ({ db }: Connection) => {
+  const select = db
     .select()
     .from(table)
     .where(eq(table.active, true))
@@ -50,27 +95,5 @@ export const workers = (connection: Connection) => {
     .limit(1)
     .prepare()
 
-  return {
-    /** Says that this worker lives, and whether it works or stands by. */
-    heartbeat: (worker: Pick<WorkerRow, 'id' | 'pid' | 'active' | 'startedAt'>, now: number): void => {
-      connection.write('normal', () => {
-        // One holds the lock: whoever else says so is dead, even if a clock since set back makes it look alive.
-        if (worker.active) removeOtherActive.run({ id: worker.id })
-        beat.run({ ...worker, active: worker.active ? 1 : 0, now })
-      })
-    },
-
-    /** A worker that stops takes its row with it. */
-    leave: (id: string): void => {
-      connection.write('normal', () => remove.run({ id }))
-    },
-
-    /** Forgets workers that died without a word. */
-    forgetStale: (before: number): void => {
-      connection.write('normal', () => removeStale.run({ before }))
-    },
-
-    /** The worker that holds the lock, or was the last to say so. */
-    active: (): WorkerRow | undefined => selectActive.get(),
-  }
+  return (): WorkerRow | undefined => select.get()
 }

@@ -2,7 +2,7 @@ import type { WebhookEvent } from '@foreman/jobs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../open-store.ts'
-import type { JobRef } from '../submissions/submissions.ts'
+import type { JobRef } from '../submissions/new-job.ts'
 import { HOUR_MS, newJob, tempDirectory } from '../testing/temp-store.ts'
 
 const START = 1_000_000

@@ -2,7 +2,8 @@ import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs
 import type { Connection } from '../connection.ts'
 import { eq, sql } from '../drizzle.ts'
 import { newId } from '../ids.ts'
-import type { JobRecord, Records } from '../records.ts'
+import type { JobRecord } from '../records/job-record.ts'
+import type { Records } from '../records/records.ts'
 import { goneReceivers, jobDetails, webhookDeliveries } from '../schema.ts'
 import { prepareStoredAnswer, type StoredAnswer } from './stored-answer.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { JobLostError } from '../errors.ts'
-import type { Claim } from '../queue/queue.ts'
+import type { Claim } from '../queue/claim.ts'
 import { eventsOf, HOUR_MS, newJob, runningJob, type TempStore, tempStore } from '../testing/temp-store.ts'
-import type { Finish } from './runs.ts'
+import type { Finish } from './finish.ts'
 
 const row = ({ rows }: TempStore, seq: number) => rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
 

@@ -4,8 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openStore, type Store } from '../open-store.ts'
-import type { Claim } from '../queue/queue.ts'
-import type { JobRef, NewJob } from '../submissions/submissions.ts'
+import type { Claim } from '../queue/claim.ts'
+import type { JobRef, NewJob } from '../submissions/new-job.ts'
 
 /** A directory of its own for the present test. */
 export const tempDirectory = (): string => {

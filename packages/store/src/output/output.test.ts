@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { OutputCursor } from './output.ts'
-import { HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
+import { HOUR_MS, newJob, runningJob, tempStore } from '../testing/temp-store.ts'
+import type { OutputCursor } from './read.ts'
 
 const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as const }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { JobFilter } from './records.ts'
-import { HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
+import { HOUR_MS, newJob, runningJob, tempStore } from '../testing/temp-store.ts'
+import type { JobFilter } from './list.ts'
 
 describe('a list', () => {
   const START = 1_000_000

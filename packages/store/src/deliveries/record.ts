@@ -1,0 +1,82 @@
+import type { Connection } from '../connection.ts'
+import { and, eq, sql, value } from '../drizzle.ts'
+import { goneReceivers, webhookAttempts, webhookDeliveries } from '../schema.ts'
+import { type Delivery, isPending } from './delivery.ts'
+import { type DeliveryAttempt, prepareById } from './read.ts'
+
+/** What follows from an attempt. `gone`: the receiver at this URL gets no more messages. */
+export type DeliveryResult =
+  | { readonly kind: 'delivered' | 'dead' | 'gone' }
+  | { readonly kind: 'again'; readonly nextAttemptAt: number }
+
+const isPendingOfSeq = and(isPending, eq(webhookDeliveries.seq, sql.placeholder('seq')))
+
+export const prepareRecord = (connection: Connection) => {
+  const byId = prepareById(connection)
+  const insertAttempt = prepareInsertAttempt(connection)
+  const postpone = preparePostpone(connection)
+  const end = prepareEnd(connection)
+  const markGone = prepareMarkGone(connection)
+
+  return (
+    delivery: Pick<Delivery, 'seq' | 'id' | 'url'>,
+    attempt: DeliveryAttempt,
+    result: DeliveryResult,
+    now: number,
+  ): void => {
+    connection.write('normal', () => {
+      // The delivery may have been deleted during the attempt.
+      if (!byId(delivery.id)) return
+      insertAttempt.run({ deliverySeq: delivery.seq, ...attempt })
+      if (result.kind === 'again') postpone.run({ seq: delivery.seq, nextAttemptAt: result.nextAttemptAt })
+      else if (result.kind === 'gone') markGone(delivery.url, now)
+      else end.run({ seq: delivery.seq, state: result.kind, now })
+    })
+  }
+}
+
+const prepareInsertAttempt = ({ db }: Connection) =>
+  db
+    .insert(webhookAttempts)
+    .values({
+      deliverySeq: sql.placeholder('deliverySeq'),
+      at: sql.placeholder('at'),
+      durationMs: sql.placeholder('durationMs'),
+      status: sql.placeholder('status'),
+      error: sql.placeholder('error'),
+      response: sql.placeholder('response'),
+    })
+    .prepare()
+
+const preparePostpone = ({ db }: Connection) =>
+  db
+    .update(webhookDeliveries)
+    .set({ failures: sql`${webhookDeliveries.failures} + 1`, nextAttemptAt: value('nextAttemptAt') })
+    .where(isPendingOfSeq)
+    .prepare()
+
+const prepareEnd = ({ db }: Connection) =>
+  db
+    .update(webhookDeliveries)
+    .set({ state: value('state'), nextAttemptAt: null, finishedAt: value('now') })
+    .where(isPendingOfSeq)
+    .prepare()
+
+/** Ends all pending messages to a URL, and notes that the receiver is gone. */
+const prepareMarkGone = ({ db }: Connection) => {
+  const insertGone = db
+    .insert(goneReceivers)
+    .values({ url: sql.placeholder('url'), since: sql.placeholder('now') })
+    .onConflictDoUpdate({ target: goneReceivers.url, set: { since: sql`excluded.since` } })
+    .prepare()
+  const endAllOfUrl = db
+    .update(webhookDeliveries)
+    .set({ state: 'dead', nextAttemptAt: null, finishedAt: value('now') })
+    .where(and(isPending, eq(webhookDeliveries.url, sql.placeholder('url'))))
+    .prepare()
+
+  return (url: string, now: number): void => {
+    insertGone.run({ url, now })
+    endAllOfUrl.run({ url, now })
+  }
+}

@@ -1,0 +1,31 @@
+import type { Connection } from '../connection.ts'
+import { and, eq, inArray, or } from '../drizzle.ts'
+import { jobLog, webhookAttempts, webhookDeliveries } from '../schema.ts'
+
+/** The most rows that one step deletes. Other writers wait for a step, so that it must take only a few milliseconds. */
+export const ROWS_PER_STEP = 500
+
+/**
+ * Deletes log rows of these jobs, at most ROWS_PER_STEP of them.
+ *
+ * @param which `output` leaves the events of the jobs
+ * @returns whether no such row is left
+ */
+export const deleteLog = ({ db }: Connection, seqs: readonly number[], which: 'all' | 'output'): boolean => {
+  const isOfJobs = inArray(jobLog.jobSeq, [...seqs])
+  const isOutput = and(isOfJobs, or(eq(jobLog.kind, 'head'), eq(jobLog.kind, 'body')))
+  const ids = db
+    .select({ id: jobLog.id })
+    .from(jobLog)
+    .where(which === 'output' ? isOutput : isOfJobs)
+    .limit(ROWS_PER_STEP)
+  return db.delete(jobLog).where(inArray(jobLog.id, ids)).run().changes < ROWS_PER_STEP
+}
+
+/** Deletes the webhook messages of these jobs, and the attempts at them. */
+export const deleteDeliveries = ({ db }: Connection, seqs: readonly number[]): void => {
+  const isOfJobs = inArray(webhookDeliveries.jobSeq, [...seqs])
+  const deliveries = db.select({ seq: webhookDeliveries.seq }).from(webhookDeliveries).where(isOfJobs)
+  db.delete(webhookAttempts).where(inArray(webhookAttempts.deliverySeq, deliveries)).run()
+  db.delete(webhookDeliveries).where(isOfJobs).run()
+}

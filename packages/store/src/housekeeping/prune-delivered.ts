@@ -1,0 +1,25 @@
+import type { Connection } from '../connection.ts'
+import { and, inArray, isNotNull, lte, sql } from '../drizzle.ts'
+import { jobRequests, jobs } from '../schema.ts'
+import { deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
+
+export const preparePruneDelivered = (connection: Connection) => {
+  const { db } = connection
+  const selectDelivered = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(isNotNull(jobs.bytesExpireAt), lte(jobs.bytesExpireAt, sql.placeholder('now'))))
+    .limit(ROWS_PER_STEP)
+    .prepare()
+
+  return (now: number): { more: boolean } => {
+    const seqs = selectDelivered.all({ now }).map(({ seq }) => seq)
+    if (seqs.length === 0) return { more: false }
+    return connection.write('normal', () => {
+      if (!deleteLog(connection, seqs, 'output')) return { more: true }
+      db.delete(jobRequests).where(inArray(jobRequests.jobSeq, seqs)).run()
+      db.update(jobs).set({ bytesExpireAt: null }).where(inArray(jobs.seq, seqs)).run()
+      return { more: seqs.length === ROWS_PER_STEP }
+    })
+  }
+}

@@ -1,0 +1,33 @@
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, isNotNull, sql } from '../drizzle.ts'
+import { jobs } from '../schema.ts'
+
+export const preparePromoteDue = (connection: Connection) => {
+  const { db } = connection
+  const isDelayed = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.availableAt))
+  const selectNextDue = db
+    .select({ availableAt: jobs.availableAt })
+    .from(jobs)
+    .where(isDelayed)
+    .orderBy(asc(jobs.availableAt))
+    .limit(1)
+    .prepare()
+  const promote = db
+    .update(jobs)
+    .set({ availableAt: null })
+    .where(
+      and(
+        isDelayed,
+        sql`NOT (${jobs.availableAt} > ${sql.placeholder('now')} AND ${jobs.availableAt} <= ${sql.placeholder('horizon')})`,
+      ),
+    )
+    .prepare()
+
+  return (now: number, maxDelayMs: number): number | undefined => {
+    const due = selectNextDue.get()
+    if (due?.availableAt == null) return undefined
+    if (due.availableAt > now && due.availableAt <= now + maxDelayMs) return due.availableAt
+    connection.write('normal', () => promote.run({ now, horizon: now + maxDelayMs }))
+    return selectNextDue.get()?.availableAt ?? undefined
+  }
+}

@@ -1,0 +1,33 @@
+import type { Connection } from '../connection.ts'
+import { eq, getTableColumns, sql } from '../drizzle.ts'
+import { jobDetails, jobs } from '../schema.ts'
+
+/** All that is known of a job, except its request and its log. Times are milliseconds since the epoch. */
+export type JobRecord = Omit<typeof jobs.$inferSelect, 'claimToken' | 'requestHash'> & {
+  readonly metadata: Record<string, unknown> | null
+}
+
+const { claimToken: _claimToken, requestHash: _requestHash, ...recordColumns } = getTableColumns(jobs)
+
+/** Starts a query for job records. */
+export const selectJobs = ({ db }: Connection) =>
+  db
+    .select({ ...recordColumns, metadata: jobDetails.metadata })
+    .from(jobs)
+    .leftJoin(jobDetails, eq(jobDetails.jobSeq, jobs.seq))
+
+export const prepareBySeq = (connection: Connection) => {
+  const select = selectJobs(connection)
+    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .prepare()
+
+  return (seq: number): JobRecord | undefined => select.get({ seq })
+}
+
+export const prepareById = (connection: Connection) => {
+  const select = selectJobs(connection)
+    .where(eq(jobs.id, sql.placeholder('id')))
+    .prepare()
+
+  return (id: string): JobRecord | undefined => select.get({ id })
+}

@@ -1,0 +1,33 @@
+import type { Connection } from '../connection.ts'
+import { prepareEnded, preparePosition, prepareQueued } from './counts.ts'
+import { prepareById, prepareBySeq } from './job-record.ts'
+import { prepareList } from './list.ts'
+import { prepareLog } from './log.ts'
+import { prepareRequest } from './request.ts'
+
+export type Records = ReturnType<typeof records>
+
+/** The verbs of a process that shows jobs. */
+export const records = (connection: Connection) => ({
+  bySeq: prepareBySeq(connection),
+
+  byId: prepareById(connection),
+
+  /** Lists jobs, newest first. */
+  list: prepareList(connection),
+
+  /** Counts the queued jobs that were submitted before this one. Stops at `most`. */
+  position: preparePosition(connection),
+
+  /** Counts the queued jobs. Takes about 10 ms for a million. */
+  queued: prepareQueued(connection),
+
+  /** Counts the jobs that have ended and are not deleted yet. */
+  ended: prepareEnded(connection),
+
+  /** The request of a job. Undefined when it has been deleted. */
+  request: prepareRequest(connection),
+
+  /** The next entries of a job's log after the entry with the id `after`. */
+  log: prepareLog(connection),
+})

@@ -1,0 +1,34 @@
+import { MAX_LOSSES } from '@foreman/jobs'
+import { CANCELLED, type Finish } from './finish.ts'
+
+/** A job that was running when its worker died. */
+export interface LostJob {
+  readonly attempt: number
+  /** How often the job was lost before. */
+  readonly lostCount: number
+  readonly answerAttempt: number | null
+  readonly cancelRequestedAt: number | null
+  readonly streaming: boolean
+  /** Whether the lost attempt has bytes in the log. */
+  readonly hasOutput: boolean
+}
+
+/** Decides how a lost job ends. Undefined: it does not end, and runs again. */
+export const afterLoss = (job: LostJob): Finish | undefined => {
+  if (job.cancelRequestedAt !== null) return CANCELLED
+  if (job.streaming && job.hasOutput) {
+    return {
+      state: 'failed',
+      answerAttempt: job.attempt,
+      errorCode: 'worker_lost',
+      errorMessage: 'the worker was lost while it streamed the answer',
+    }
+  }
+  if (job.lostCount + 1 < MAX_LOSSES) return undefined
+  return {
+    state: 'failed',
+    answerAttempt: job.answerAttempt,
+    errorCode: 'worker_lost',
+    errorMessage: `the worker was lost ${MAX_LOSSES} times while it ran this`,
+  }
+}

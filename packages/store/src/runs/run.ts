@@ -1,0 +1,37 @@
+import { and, eq, sql } from '../drizzle.ts'
+import { JobLostError } from '../errors.ts'
+import type { ResponseHead } from '../log/log-rows.ts'
+import type { LogWriter } from '../log/log-writer.ts'
+import type { Claim } from '../queue/claim.ts'
+import { jobs } from '../schema.ts'
+
+/** An attempt that a worker runs, with the token of its claim. */
+export type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
+
+/** An answer whose status may not be final. It is not in the log until that is decided. */
+export interface ProvisionalAnswer {
+  readonly head: ResponseHead
+  readonly body: Buffer
+}
+
+/** Matches the row of a job only while the run's claim holds it. */
+export const isClaimed = and(
+  eq(jobs.seq, sql.placeholder('seq')),
+  eq(jobs.claimToken, sql.placeholder('token')),
+  eq(jobs.state, 'running'),
+)
+
+/** The columns that a job loses when it leaves the state running. */
+export const leavingRunning = { claimToken: null, cancelRequestedAt: null } as const
+
+/** @throws JobLostError when a statement of the run found no row, because its claim no longer holds the job */
+export const ensureClaimed = ({ seq }: Run, isRowFound: boolean): void => {
+  if (!isRowFound) throw new JobLostError(`the run of job ${seq} has lost its claim`)
+}
+
+/** Puts a provisional answer into the log, as the output of this attempt. */
+export const logProvisional = (log: LogWriter, run: Run, answer: ProvisionalAnswer | undefined): void => {
+  if (!answer) return
+  log.head(run, answer.head)
+  log.body(run, answer.body)
+}

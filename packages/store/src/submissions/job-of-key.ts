@@ -1,0 +1,38 @@
+import { isEndState } from '@foreman/jobs'
+import type { Connection } from '../connection.ts'
+import { and, eq, sql } from '../drizzle.ts'
+import { KeyReusedError } from '../errors.ts'
+import { jobs } from '../schema.ts'
+import type { IdempotencyKey, JobRef } from './new-job.ts'
+
+/** The job whose row has an idempotency key. */
+export interface KeyedJob extends JobRef {
+  /** Whether it ended without an answer. Then the next request with the key gets a new job. */
+  readonly gaveUp: boolean
+}
+
+export type JobOfKey = ReturnType<typeof prepareJobOfKey>
+
+/** Finds the job of an idempotency key. Throws KeyReusedError when the key belongs to a different request. */
+export const prepareJobOfKey = ({ db }: Connection) => {
+  const select = db
+    .select({
+      seq: jobs.seq,
+      id: jobs.id,
+      state: jobs.state,
+      answerAttempt: jobs.answerAttempt,
+      requestHash: jobs.requestHash,
+    })
+    .from(jobs)
+    .where(and(eq(jobs.caller, sql.placeholder('caller')), eq(jobs.idempotencyKey, sql.placeholder('key'))))
+    .prepare()
+
+  return (caller: string, { key, hash }: IdempotencyKey): KeyedJob | undefined => {
+    const job = select.get({ caller, key })
+    if (!job) return undefined
+    const { seq, id, state, answerAttempt, requestHash } = job
+    if (isEndState(state) && answerAttempt === null) return { seq, id, gaveUp: true }
+    if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
+    return { seq, id, gaveUp: false }
+  }
+}

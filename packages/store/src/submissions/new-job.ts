@@ -1,0 +1,43 @@
+import type { Priority, WebhookEvent } from '@foreman/jobs'
+import type { HeaderPairs } from '../schema.ts'
+
+/** What a caller submits. The columns of `jobs` in schema.ts explain the fields. */
+export interface NewJob {
+  /** The path and query of the request. */
+  readonly path: string
+  readonly endpoint: string
+  readonly model: string
+  readonly modelName: string
+  readonly loadOptions: string
+  readonly groupKey: string
+  readonly streaming: boolean
+  readonly headers: HeaderPairs
+  readonly body: Buffer
+  readonly caller: string
+  readonly priority: Priority
+  /** The number of attempts that may fail. Undefined: the worker's setting applies. */
+  readonly maxAttempts?: number | undefined
+  readonly deadlineAt?: number | undefined
+  readonly metadata?: Record<string, unknown> | undefined
+  readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] } | undefined
+  readonly idempotency?: IdempotencyKey | undefined
+  /** The id of the job that this job repeats. */
+  readonly retryOf?: string | undefined
+}
+
+/** The key by which foreman recognises a repeated request of a caller, and a hash of that request. */
+export interface IdempotencyKey {
+  readonly key: string
+  readonly hash: Buffer
+}
+
+/** What a process remembers of a job that it submitted. */
+export interface JobRef {
+  readonly seq: number
+  readonly id: string
+}
+
+export interface Submitted extends JobRef {
+  /** Whether the job existed already, because an earlier request had the same idempotency key. */
+  readonly isReplayed: boolean
+}
