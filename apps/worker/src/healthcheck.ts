@@ -1,6 +1,20 @@
 import { readSettings, withEnvFile } from '@foreman/process'
-import { isAlive, openStore } from '@foreman/store'
+import { isAlive, openReader, StoreUnusableError } from '@foreman/store'
 import { workerSettings } from './settings.ts'
+
+/** Whether a worker has written a recent heartbeat. A store that cannot be read has none. */
+const isWorkerAlive = (dbPath: string): boolean => {
+  try {
+    const reader = openReader(dbPath)
+    const worker = reader.workers.active()
+    reader.close()
+    return isAlive(worker, Date.now())
+  } catch (error) {
+    if (!(error instanceof StoreUnusableError)) throw error
+    console.error(error.message)
+    return false
+  }
+}
 
 // Exits with 0 while the queue has a recent heartbeat of a worker, else with 1. The container's health check runs it.
 const { dbPath } = readSettings(
@@ -12,7 +26,4 @@ const { dbPath } = readSettings(
     env: withEnvFile(process.env),
   },
 )
-const store = openStore(dbPath, { busyTimeoutMs: 1000 })
-const worker = store.workers.active()
-store.close()
-process.exitCode = isAlive(worker, Date.now()) ? 0 : 1
+process.exitCode = isWorkerAlive(dbPath) ? 0 : 1

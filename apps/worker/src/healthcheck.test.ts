@@ -1,0 +1,42 @@
+import { openStore } from '@foreman/store'
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+
+const tempDirectory = (): string => {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-healthcheck-'))
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+const healthcheck = (file: string) => {
+  const script = path.join(import.meta.dirname, 'healthcheck.ts')
+  const { status, stderr } = spawnSync(process.execPath, ['-C', '@foreman/source', script], {
+    cwd: tempDirectory(),
+    env: { FOREMAN_DB_PATH: file },
+    encoding: 'utf8',
+  })
+  return { status, stderr }
+}
+
+test('exits with 0 when a worker has a recent heartbeat, else with 1', () => {
+  const file = path.join(tempDirectory(), 'foreman.db')
+  const store = openStore(file, { busyTimeoutMs: 5 })
+  onTestFinished(() => store.close())
+  expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
+  const worker = { id: 'w', pid: 1, active: true, startedAt: 1 }
+  store.workers.heartbeat(worker, Date.now() - 60_000)
+  expect(healthcheck(file).status).toBe(1)
+  store.workers.heartbeat(worker, Date.now())
+  expect(healthcheck(file)).toEqual({ status: 0, stderr: '' })
+})
+
+test('exits with 1 when there is no store, and does not create one', () => {
+  const directory = tempDirectory()
+  const { status, stderr } = healthcheck(path.join(directory, 'foreman.db'))
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^\S+foreman\.db: unable to open database file\n$/)
+  expect(fs.readdirSync(directory)).toEqual([])
+})
