@@ -3,7 +3,7 @@ import { tempStore } from './testing/temp-store.ts'
 
 const model = (name: string) => ({ name, digest: `digest of ${name}`, remote: false })
 
-test('the models are those of the last list, and no others', () => {
+test('the models are those of the last list', () => {
   const { catalogue } = tempStore().store
   expect(catalogue.model('a')).toBeUndefined()
   catalogue.replaceModels([model('a'), model('b')])
@@ -14,14 +14,14 @@ test('the models are those of the last list, and no others', () => {
   expect(catalogue.model('c')).toBeUndefined()
 })
 
-test('a list that cannot be kept leaves the one before', () => {
+test('a list that cannot be stored leaves the one before', () => {
   const { catalogue } = tempStore().store
   catalogue.replaceModels([model('a')])
   expect(() => catalogue.replaceModels([model('b'), model('b')])).toThrow(/UNIQUE/)
   expect(catalogue.model('a')).toEqual({ ...model('a'), loading: null })
 })
 
-test('an answer is kept byte for byte, and the next one takes its place', () => {
+test('a snapshot is kept byte for byte until the next one replaces it', () => {
   const { catalogue } = tempStore().store
   expect(catalogue.snapshot('/api/tags')).toBeUndefined()
   const first = {
@@ -40,7 +40,7 @@ test('an answer is kept byte for byte, and the next one takes its place', () => 
   expect(catalogue.snapshot('/api/tags')).toEqual(second)
 })
 
-test('what is known of how a manifest loads stays known, under all its names, until the manifest is another', () => {
+test('what is known of how a manifest loads is kept under all its names until the manifest changes', () => {
   const { catalogue } = tempStore().store
   catalogue.replaceModels([model('a'), { ...model('a'), name: 'b' }, model('c')])
   catalogue.noteLoading('digest of a', { weights: 'w' })

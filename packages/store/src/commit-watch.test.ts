@@ -12,14 +12,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Another connection to the same file. */
+/** Opens a second connection to the same file. */
 const other = ({ file }: TempStore) => {
   const store = openStore(file, { busyTimeoutMs: 1_000 })
   onTestFinished(() => store.close())
   return store
 }
 
-/** Counts calls, and tells when there is one. */
+/** Counts calls, and waits for the first. */
 const listen = ({ commits }: TempStore['store']) => {
   const listener = vi.fn<() => void>()
   const unlisten = commits.listen(listener)
@@ -32,7 +32,7 @@ const listen = ({ commits }: TempStore['store']) => {
 }
 
 describe('a commit of another', () => {
-  test('process is told, soon, and is there to be read', async () => {
+  test('process is reported soon, and can be read then', async () => {
     const temp = tempStore()
     const writer = startChild(`
       const store = openStore(await told(), { busyTimeoutMs: 1000 })
@@ -59,7 +59,7 @@ describe('a commit of another', () => {
     }
   })
 
-  test('connection is told to all who listen, and to nobody who has stopped', async () => {
+  test('connection is reported to all listeners, and not to those that have stopped listening', async () => {
     const temp = tempStore()
     const writer = other(temp)
     const [first, second, third] = [listen(temp.store), listen(temp.store), listen(temp.store)]
@@ -70,7 +70,7 @@ describe('a commit of another', () => {
     expect(second.listener).not.toHaveBeenCalled()
   })
 
-  test('connection that came before anybody listened is not told', async () => {
+  test('connection before anybody listened is not reported', async () => {
     const temp = tempStore()
     const writer = other(temp)
     listen(temp.store).unlisten()
@@ -83,14 +83,14 @@ describe('a commit of another', () => {
 
   test.each([
     [
-      'is not to be had',
+      'cannot be started',
       () =>
         vi.spyOn(fs, 'watch').mockImplementation(() => {
           throw new Error('ENOSPC')
         }),
     ],
     [
-      'breaks down',
+      'breaks',
       () => {
         const { watch } = fs
         vi.spyOn(fs, 'watch').mockImplementation((...args: Parameters<typeof watch>) => {
@@ -100,7 +100,7 @@ describe('a commit of another', () => {
         })
       },
     ],
-  ])("connection is told also when the file system's word %s", async (_what, breakIt) => {
+  ])("connection is reported although the file system's watch %s", async (_what, breakIt) => {
     breakIt()
     const temp = tempStore()
     const { hears } = listen(temp.store)
@@ -109,7 +109,7 @@ describe('a commit of another', () => {
     await hears()
   })
 
-  test('connection is told also when there is nothing to watch', async () => {
+  test('connection is reported although the directory does not exist', async () => {
     const temp = tempStore()
     const sqlite = new Database(temp.file)
     const watch = new CommitWatch(sqlite, { directory: path.join(tempDirectory(), 'nowhere'), name: 'x-wal' })
@@ -122,15 +122,15 @@ describe('a commit of another', () => {
   })
 })
 
-describe('by the clock alone', () => {
+describe('without a watch', () => {
   beforeEach(() => {
     vi.spyOn(fs, 'watch').mockImplementation(() => {
-      throw new Error('not to be had')
+      throw new Error('ENOSPC')
     })
     vi.useFakeTimers()
   })
 
-  test('own commits are not told, others are, once', () => {
+  test('commits of other connections are reported once, and own commits are not', () => {
     const temp = tempStore()
     const { listener } = listen(temp.store)
     for (let commit = 0; commit < 5; commit++) temp.store.submissions.enqueue(newJob(), 1_000)
@@ -154,7 +154,7 @@ describe('by the clock alone', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('nothing runs when it has been closed', () => {
+  test('nothing runs after close', () => {
     const temp = tempStore()
     const { listener } = listen(temp.store)
     temp.store.commits.close()
@@ -164,7 +164,7 @@ describe('by the clock alone', () => {
     expect(listener).not.toHaveBeenCalled()
   })
 
-  test('a listener that finds the file busy is told again, and what it throws otherwise is not hidden', () => {
+  test('a listener that finds the file busy is called again, and other errors of a listener are not hidden', () => {
     const temp = tempStore()
     const busy = new Database.SqliteError('database is locked', 'SQLITE_BUSY_RECOVERY')
     const listener = vi.fn<() => void>().mockImplementationOnce(() => {
@@ -181,7 +181,7 @@ describe('by the clock alone', () => {
     expect(() => vi.advanceTimersByTime(1_000)).toThrow('a fault')
   })
 
-  test('a listener may stop listening, and begin anew, while it is told', () => {
+  test('a listener may stop listening, and start again, while it is called', () => {
     const temp = tempStore()
     const writer = other(temp)
     const heard: string[] = []

@@ -3,12 +3,12 @@ import fs from 'node:fs'
 import { isBusy } from './errors.ts'
 
 const POLL_MS = 25
-/** The file system tells of a write to the WAL some time before its commit, which waits for the disk, can be seen. */
+/** The file system reports a write to the WAL shortly before its commit is visible, because a commit waits for the disk. */
 const LOOK_AGAIN_MS = 1
 
 /**
- * Tells when another connection has committed. The file system's word is the quick hint where it has one; a slow
- * poll stands under it; and while nobody listens nothing runs.
+ * Reports the commits of other connections. The file system's watch reports most of them at once; a slow poll finds the
+ * others, and all of them where there is no watch. While nobody listens, nothing runs.
  */
 export class CommitWatch {
   readonly #dataVersion: () => number
@@ -25,7 +25,10 @@ export class CommitWatch {
     this.#wal = wal
   }
 
-  /** Calls `listener` after each commit of another connection (several may be told as one), until the returned function is called. */
+  /**
+   * Calls `listener` after each commit of another connection, until the returned function is called. Commits in quick
+   * succession may be reported once.
+   */
   listen(listener: () => void): () => void {
     if (this.#listeners.size === 0) this.#start()
     this.#listeners.add(listener)
@@ -56,7 +59,7 @@ export class CommitWatch {
       const watcher = fs.watch(this.#wal.directory, { persistent: false }, (_event, name) => {
         if (this.#listeners.size > 0 && (name === null || name === this.#wal.name)) this.#hint()
       })
-      // Without the hint the poll still finds every commit.
+      // The poll finds every commit without the watch, too.
       watcher.on('error', () => watcher.close())
       return watcher
     } catch {
@@ -68,7 +71,7 @@ export class CommitWatch {
     if (!this.#look()) this.#lookIn(LOOK_AGAIN_MS)
   }
 
-  /** Again and again, at doubling intervals, until there is something to see or the poll's turn has come. */
+  /** Looks again at doubling intervals, until there is a commit or the poll is about to look anyway. */
   #lookIn(ms: number): void {
     clearTimeout(this.#lookAgain)
     this.#lookAgain = setTimeout(() => {
@@ -84,7 +87,7 @@ export class CommitWatch {
       this.#seen = version
       return true
     } catch (error) {
-      // Even a read is refused while another process recovers the file. The poll looks again.
+      // While another process recovers the file, even a read is refused. The poll looks again.
       if (isBusy(error)) return false
       throw error
     }

@@ -1,15 +1,18 @@
 import type Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 
-/** `full`: on the disk when it returns. `normal`: survives a killed process, not a power cut. */
+/** `full`: the write is on the disk when it returns. `normal`: it survives a killed process, but not a power cut. */
 export type Durability = 'full' | 'normal'
 
 export interface Connection {
   readonly sqlite: Database.Database
   readonly db: BetterSQLite3Database
-  /** Runs `fn` in one immediate transaction, or in a savepoint of the one that is open. A write that starts as a read fails at once when another writes. */
+  /**
+   * Runs `fn` in an immediate transaction, or in a savepoint when a transaction is open. The transaction is immediate
+   * because one that starts with a read and then writes fails at once while another connection writes.
+   */
   write<T>(durability: Durability, fn: () => T): T
-  /** Runs `fn` on one snapshot of the file. */
+  /** Runs `fn` with all its reads on one snapshot of the file. */
   read<T>(fn: () => T): T
 }
 
@@ -20,7 +23,7 @@ export const connectionOf = (sqlite: Database.Database, db: BetterSQLite3Databas
     sqlite,
     db,
     write<T>(durability: Durability, fn: () => T): T {
-      // In a transaction already: a savepoint of it.
+      // better-sqlite3 turns a nested transaction into a savepoint.
       if (sqlite.inTransaction) return transaction(fn) as T
       if (durability !== current) {
         sqlite.pragma(`synchronous = ${durability}`)

@@ -8,7 +8,7 @@ import { tempDirectory, tempStore } from './testing/temp-store.ts'
 
 const lockFile = (): string => path.join(tempDirectory(), 'a.lock')
 
-test('one at a time has it, also within a process', () => {
+test('only one connection has the lock, even within one process', () => {
   const file = lockFile()
   const first = takeExclusiveLock(file)
   expect(first).toBeDefined()
@@ -22,7 +22,7 @@ test('one at a time has it, also within a process', () => {
   expect(takeExclusiveLock(file)).toBeUndefined()
 })
 
-test('who waits for it gets it when it is free, or gives up', () => {
+test('waiting for the lock ends when it is free or the time is over', () => {
   const file = lockFile()
   const lock = takeExclusiveLock(file)
   const begin = performance.now()
@@ -32,7 +32,7 @@ test('who waits for it gets it when it is free, or gives up', () => {
   expect(takeExclusiveLock(file, 100)).toBeDefined()
 })
 
-test('it is not dropped because nobody refers to it any more', async () => {
+test('the lock is kept although nothing refers to it any more', async () => {
   const holder = startChild(`
     import { takeExclusiveLock } from ${JSON.stringify(new URL('exclusive-lock.ts', import.meta.url).href)}
     import v8 from 'node:v8'
@@ -53,14 +53,14 @@ test('it is not dropped because nobody refers to it any more', async () => {
   expect(takeExclusiveLock(file)).toBeUndefined()
 })
 
-test('a file that cannot be made is no lock that another has', () => {
+test('a file that cannot be created or used is an error, not a lock that another process has', () => {
   expect(() => takeExclusiveLock(path.join(tempDirectory(), 'nowhere', 'a.lock'))).toThrow(/ENOENT/)
   const file = lockFile()
   fs.writeFileSync(file, 'not a database\n'.repeat(100))
   expect(() => takeExclusiveLock(file)).toThrow(/not a database/)
 })
 
-test('a worker keeps it while it lives, frozen or not, and its death frees it', async () => {
+test('a worker has the lock while it lives, even when it is frozen, and its death releases the lock', async () => {
   const { store, file } = tempStore()
   const takes = `
     const store = openStore(await told(), { busyTimeoutMs: 5 })

@@ -6,10 +6,10 @@ export interface ExclusiveLock {
   release(): void
 }
 
-// A connection that nothing refers to can be collected, and its lock goes with it.
+// The garbage collector may close a connection that nothing refers to, and that would drop its lock.
 const held = new Set<Database.Database>()
 
-/** Makes the file, readable by its owner alone, unless it is there. SQLite gives `-wal` and `-shm` the same mode. */
+/** Creates the file, readable by its owner only, unless it exists. SQLite gives `-wal` and `-shm` the same mode. */
 export const createPrivately = (file: string): void => {
   try {
     fs.closeSync(fs.openSync(file, 'wx', 0o600))
@@ -19,11 +19,11 @@ export const createPrivately = (file: string): void => {
 }
 
 /**
- * Takes an exclusive lock that the operating system drops when this process dies, however it dies: an open
- * transaction on a small database of its own.
+ * Takes an exclusive lock that the operating system drops when this process dies, however it dies. The lock is an open
+ * transaction on a small database that serves for nothing else.
  *
- * @param waitMs blocks this long at most for the present holder
- * @returns undefined when another connection holds it
+ * @param waitMs how long to block at most while another connection has the lock
+ * @returns undefined when another connection has the lock
  */
 export const takeExclusiveLock = (file: string, waitMs = 0): ExclusiveLock | undefined => {
   createPrivately(file)

@@ -32,7 +32,7 @@ export const ensureSqliteVersion = (sqlite: Database.Database): void => {
 /** @throws StoreUnusableError when the file belongs to another program, or needs a newer foreman */
 export const ensureOurs = (sqlite: Database.Database): void => {
   if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
-    throw new StoreUnusableError('is a database, but not one of foreman')
+    throw new StoreUnusableError('is a database of another program, not one of foreman')
   }
   const version = storeVersionOf(sqlite)
   if (version > STORE_VERSION) {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { JobLostError } from './errors.ts'
 import { HOUR_MS, newJob, runningJob, tempStore } from './testing/temp-store.ts'
 
-describe('writes that come together', () => {
-  test('share one commit, in their order', async () => {
+describe('writes in the same turn of the event loop', () => {
+  test('share one commit, in the order of the calls', async () => {
     const temp = tempStore()
     const { store } = temp
     const jobs = await Promise.all(
@@ -19,7 +19,7 @@ describe('writes that come together', () => {
     ])
   })
 
-  test('stand and fall each by itself', async () => {
+  test('succeed or fail each by itself', async () => {
     const temp = tempStore()
     const { store } = temp
     const { claim } = runningJob(store)
@@ -38,7 +38,7 @@ describe('writes that come together', () => {
     expect(read?.job.state).toBe('running')
   })
 
-  test('are all refused while another process holds the file, and none is done', async () => {
+  test('all fail while another process writes, and none is done', async () => {
     const temp = tempStore()
     temp.run('BEGIN IMMEDIATE')
     const outcomes = await Promise.allSettled(
@@ -49,7 +49,7 @@ describe('writes that come together', () => {
     expect(temp.rows('SELECT seq FROM jobs')).toEqual([])
   })
 
-  test('are not lost when the store is closed before their turn', async () => {
+  test('are not lost when the store is closed before their commit', async () => {
     const temp = tempStore()
     const written = temp.store.together('full', () => temp.store.submissions.enqueue(newJob(), 1_000))
     temp.store.close()

@@ -11,8 +11,8 @@ interface Member {
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 /**
- * Lets writes that come in the same turn of the event loop share one commit, and its wait for the disk. Each stands
- * or falls by itself; when the file takes no writes, none of them is done.
+ * Puts the writes of one turn of the event loop into one commit, so that they wait for the disk only once. Each write
+ * succeeds or fails by itself. If the commit fails, none of them is done.
  */
 export class GroupCommit {
   readonly #connection: Connection
@@ -22,7 +22,7 @@ export class GroupCommit {
     this.#connection = connection
   }
 
-  /** Resolves once the write is committed. Writes are done in the order in which they came. */
+  /** Resolves when the write is committed. Writes run in the order of the calls. */
   write<T>(durability: Durability, write: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#members.length === 0) setImmediate(() => this.flush())
@@ -30,7 +30,7 @@ export class GroupCommit {
     })
   }
 
-  /** Commits what has come so far. */
+  /** Commits the writes that are waiting, now. */
   flush(): void {
     const members = this.#members
     this.#members = []
@@ -44,7 +44,7 @@ export class GroupCommit {
     }
   }
 
-  /** In a savepoint of its own. A full disk may have undone the whole transaction, so it ends it for all. */
+  /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so that error ends it for all. */
   #attempt({ durability, write }: Member): Outcome {
     try {
       return { value: this.#connection.write(durability, write) }

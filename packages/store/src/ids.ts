@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { v7 as uuidV7 } from 'uuid'
 
 const BYTES_PER_ID = 16
-/** Asking the system for a few bytes costs as much as asking it for many. */
+/** Asking the system for a few random bytes takes as long as asking for many. */
 const pool = Buffer.alloc(256 * BYTES_PER_ID)
 let used = pool.length
 
@@ -15,6 +15,6 @@ const randomBytes = (): Buffer => {
   return pool.subarray(used - BYTES_PER_ID, used)
 }
 
-/** A name that no other has, and that sorts by its time (UUID version 7). */
+/** A unique id that sorts by the time at which it was made (UUID version 7). */
 export const newId = (prefix: 'job' | 'msg', msecs: number): string =>
   `${prefix}_${uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')}`

@@ -7,7 +7,7 @@ import { anyStep, Trial } from './testing/lifecycle-trial.ts'
 import { tempDirectory } from './testing/temp-store.ts'
 
 test(
-  'whatever gateways, workers and the clock do, a job goes its ways only and ends once',
+  'whatever gateways, workers and the clock do, a job changes its state only as allowed and ends once',
   { timeout: 60_000 },
   () => {
     const directory = tempDirectory()

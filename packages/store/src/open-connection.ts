@@ -34,7 +34,7 @@ export const openConnection = (file: string, { busyTimeoutMs }: ConnectionOption
   try {
     createPrivately(file)
     const lock = takeExclusiveLock(`${file}.migrate-lock`, MIGRATION_WAIT_MS)
-    if (!lock) throw new StoreUnusableError('another process has been migrating it for too long')
+    if (!lock) throw new StoreUnusableError('another process has been migrating it for more than 30 seconds')
     try {
       return open(file, busyTimeoutMs)
     } finally {
@@ -65,7 +65,7 @@ const open = (file: string, busyTimeoutMs: number): Connection => {
     sqlite.pragma('foreign_keys = OFF')
     migrate(db, { migrationsFolder })
     if ((sqlite.pragma('foreign_key_check') as unknown[]).length > 0) {
-      throw new StoreUnusableError('a row refers to one that is not there')
+      throw new StoreUnusableError('a row refers to a row that does not exist')
     }
     sqlite.pragma('foreign_keys = ON')
     setHeader(sqlite, 'user_version', STORE_VERSION)

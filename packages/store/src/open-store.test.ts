@@ -21,10 +21,10 @@ const message = (act: () => unknown): string => {
     expect(error).toBeInstanceOf(StoreUnusableError)
     return (error as Error).message
   }
-  throw new Error('it was opened')
+  throw new Error('the store opened the file')
 }
 
-/** A file with content, which no connection has open. */
+/** A file with a job, which no connection has open. */
 const closedStore = (): string => {
   const file = newFile()
   const store = openStore(file, options)
@@ -40,7 +40,7 @@ const edit = (file: string, sql: string): void => {
 }
 
 describe('a new file', () => {
-  test('is readable by its owner alone, with all that stands beside it', () => {
+  test('is readable by its owner only, like the files beside it', () => {
     const { store, file } = tempStore()
     store.submissions.enqueue(newJob(), 1_000)
     store.takeWorkerLock()?.release()
@@ -52,7 +52,7 @@ describe('a new file', () => {
       expect([name, modeOf(path.join(path.dirname(file), name))]).toEqual([name, 0o600])
   })
 
-  test('has the settings that durability and housekeeping rely on', () => {
+  test('has the settings that durability and housekeeping need', () => {
     const { sqlite } = openConnection(newFile(), { busyTimeoutMs: 7 })
     const pragmas = ['journal_mode', 'auto_vacuum', 'foreign_keys', 'busy_timeout', 'journal_size_limit']
     expect(pragmas.map(name => sqlite.pragma(name, { simple: true }))).toEqual([
@@ -66,7 +66,7 @@ describe('a new file', () => {
     sqlite.close()
   })
 
-  test('may lie anywhere in the file system, given relative to the working directory', () => {
+  test('may have a path relative to the working directory', () => {
     const file = newFile()
     const relative = path.relative(process.cwd(), file)
     openStore(relative, options).close()
@@ -75,7 +75,7 @@ describe('a new file', () => {
 })
 
 describe('a commit', () => {
-  test.each(['full', 'normal'] as const)('that is to be %s is made with that setting', durability => {
+  test.each(['full', 'normal'] as const)('with durability %s uses that setting of SQLite', durability => {
     const connection = openConnection(newFile(), options)
     const synchronous = () => connection.sqlite.pragma('synchronous', { simple: true })
     connection.write(durability === 'full' ? 'normal' : 'full', () => undefined)
@@ -83,7 +83,7 @@ describe('a commit', () => {
     connection.sqlite.close()
   })
 
-  test('is undone as a whole when something in it fails', () => {
+  test('is undone completely when a part of it fails', () => {
     const { store, rows } = tempStore()
     const broken = { ...newJob(), body: undefined as unknown as Buffer }
     expect(() => store.submissions.enqueue(broken, 1_000)).toThrow(/NOT NULL/)
@@ -92,7 +92,7 @@ describe('a commit', () => {
   })
 })
 
-/** How many calls into SQLite it takes to open this file; after so many of them the process dies. */
+/** Counts the calls into SQLite that opening this file takes. After `survived` calls, the process dies. */
 const callsOfOpening = (file: string, survived: number): number => {
   let calls = 0
   for (const verb of ['pragma', 'prepare'] as const) {
@@ -113,16 +113,16 @@ const callsOfOpening = (file: string, survived: number): number => {
   return calls
 }
 
-describe('opened again', () => {
-  test('it has what was in it', () => {
+describe('a file that is opened again', () => {
+  test('still has its content', () => {
     const file = closedStore()
     const store = openStore(file, options)
     expect(store.queue.waitingLines()).toHaveLength(1)
     store.close()
   })
 
-  test('a process that was killed at any point of the first open has not spoiled it', () => {
-    // Every call into SQLite is such a point: the process dies at the first of them, then at the second …
+  test('opens although the process that created it was killed at any point', () => {
+    // The process dies at its first call into SQLite, in the next round at the second, and so on.
     const calls = callsOfOpening(newFile(), Number.POSITIVE_INFINITY)
     expect(calls).toBeGreaterThan(20)
     for (let survived = 0; survived < calls; survived++) {
@@ -136,14 +136,14 @@ describe('opened again', () => {
     }
   })
 
-  test('it is not written to', () => {
+  test('is not written to', () => {
     const file = closedStore()
     const before = fs.readFileSync(file)
     openStore(file, options).close()
     expect(fs.readFileSync(file).equals(before)).toBe(true)
   })
 
-  test('it waits for a process that is writing just now', async () => {
+  test('waits for a process that is writing', async () => {
     const file = closedStore()
     const writer = startChild(`
       import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))}
@@ -159,7 +159,7 @@ describe('opened again', () => {
     store.close()
   })
 
-  test('it waits for no process that is reading', () => {
+  test('does not wait for a process that is reading', () => {
     const { store, file } = tempStore()
     const reader = new Database(file, { readonly: true })
     reader.exec('BEGIN; SELECT * FROM jobs')
@@ -169,8 +169,8 @@ describe('opened again', () => {
   })
 })
 
-describe('two processes that start on no file at once', () => {
-  test('both open it, time after time', { timeout: 60_000 }, async () => {
+describe('two processes that create a file at the same time', () => {
+  test('both open it, in every round', { timeout: 60_000 }, async () => {
     const directory = tempDirectory()
     const source = `
       for (;;) {
@@ -201,15 +201,19 @@ const isRoot = process.getuid?.() === 0
 
 describe('refuses, on one line that names the file,', () => {
   test.each<[what: string, file: () => string, why: RegExp]>([
-    ['a file that is no database', () => otherFile('not a database\n'.repeat(500)), /not a database/],
-    ['a short one', () => otherFile('{"jobs":[]}'), /not a database/],
+    ['a file that is not a database', () => otherFile('not a database\n'.repeat(500)), /not a database/],
+    ['a short file that is not a database', () => otherFile('{"jobs":[]}'), /not a database/],
     ['a database with a garbled header', () => garbled(0), /not a database/],
     ['a database with a garbled schema', () => garbled(100), /malformed/],
-    ['a database that was cut off', () => cutOff(), /malformed/],
-    ["somebody else's database", () => somebodyElses(), /not one of foreman/],
+    ['a truncated database', () => cutOff(), /malformed/],
+    ['a database of another program', () => somebodyElses(), /not one of foreman/],
     ['a database that needs newer code', () => newer(), /needs a newer foreman.* 1000.* 2\b/],
-    ['a database with an orphan in it', () => withOrphan(), /refers to one that is not there/],
-  ])('%s, and leaves it as it is', (_what, make, why) => {
+    [
+      'a database with a row that refers to no other',
+      () => withOrphan(),
+      /refers to a row that does not exist/,
+    ],
+  ])('%s, and leaves it unchanged', (_what, make, why) => {
     const file = make()
     const before = fs.readFileSync(file)
     const text = message(() => openStore(file, options))
@@ -226,7 +230,7 @@ describe('refuses, on one line that names the file,', () => {
     fs.rmSync(`${directory}.migrate-lock`)
   })
 
-  test('a file in a directory that is not there', () => {
+  test('a file in a directory that does not exist', () => {
     const file = path.join(tempDirectory(), 'nowhere', 'foreman.db')
     expect(message(() => openStore(file, options))).toMatch(/ENOENT/)
   })
@@ -291,7 +295,7 @@ const { entries } = JSON.parse(
 ) as { entries: unknown[] }
 const migrations = entries.length
 
-test('a migration that only adds is no reason for older code to refuse the file', () => {
+test('older code opens a file to which a newer migration has only added', () => {
   const file = closedStore()
   edit(file, 'ALTER TABLE jobs ADD COLUMN later TEXT; CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT')
   edit(file, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 9e15)")

@@ -20,19 +20,28 @@ import { workers } from './workers.ts'
 export type Store = ReturnType<typeof openStore>
 
 export interface OpenOptions extends ConnectionOptions {
-  /** Writes the body of a webhook. Whoever changes jobs needs it; without it a change that is to be told is refused. */
+  /**
+   * Writes the body of a webhook message. A process that changes jobs needs it: without it, a change that a webhook
+   * reports is refused.
+   */
   readonly compose?: Compose
 }
 
 const refuseToCompose: Compose = ({ job, event }) => {
-  throw new Error(`${job.id}: nobody here can write the body of ${event}`)
+  throw new Error(
+    `${job.id}: the store was opened without \`compose\`, so it cannot write the webhook message ${event}`,
+  )
 }
 
 /**
- * Opens the queue that a gateway and a worker share. All verbs are synchronous; a write throws an error for
- * which `isBusy` or `isFull` holds when the file cannot take it now.
+ * Opens the queue that gateways and workers share; creates or migrates the file if needed. All verbs are synchronous. A
+ * write throws an error for which `isBusy` or `isFull` holds when the file cannot take it now.
  *
- * @throws StoreUnusableError when the file is not one that this code may use
+ * @throws StoreUnusableError when this code may not use the file
+ * @example
+ * const store = openStore('foreman.db', { busyTimeoutMs: 5_000 })
+ * const claim = store.queue.claimNext('llama', 'first', Date.now(), Date.now())
+ * store.close()
  */
 export const openStore = (file: string, options: OpenOptions) => {
   const connection = openConnection(file, options)
@@ -55,11 +64,15 @@ export const openStore = (file: string, options: OpenOptions) => {
     catalogue: catalogue(connection),
     housekeeping: housekeeping(connection),
     commits,
-    /** Does a write in one commit with others that come at the same time. */
+    /** Runs a write, in one commit with other writes of the same turn of the event loop. */
     together: <T>(durability: Durability, write: () => T): Promise<T> => group.write(durability, write),
-    /** Does several writes in one commit, now. */
+    /** Runs several writes in one commit, now. */
     atOnce: <T>(durability: Durability, writes: () => T): T => connection.write(durability, writes),
-    /** The lock of the one worker that works. Undefined: another has it. It goes with the process that holds it. */
+    /**
+     * Takes the lock of the active worker. The operating system drops it when the process dies.
+     *
+     * @returns undefined when another worker has it
+     */
     takeWorkerLock: () => takeExclusiveLock(workerLockFile),
     close: (): void => {
       group.flush()

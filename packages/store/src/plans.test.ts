@@ -6,7 +6,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** How SQLite goes about the statements that `act` runs, in its own words. */
+/** SQLite's query plans of the statements that `act` runs. */
 const plansOf = ({ rows }: TempStore, act: () => unknown): string[] => {
   const database = new Database(':memory:')
   const prototype = Object.getPrototypeOf(database.prepare('SELECT 1')) as Database.Statement
@@ -29,7 +29,7 @@ const plansOf = ({ rows }: TempStore, act: () => unknown): string[] => {
 
 const head = { status: 200, headers: [] }
 
-/** Something of everything, so that each verb has work to do. */
+/** A store with jobs in every state, so that each verb has work to do. */
 const busyStore = (): TempStore => {
   const temp = tempStore()
   const { store } = temp
@@ -98,7 +98,7 @@ const verbs: Verb[] = [
   ['changesSince', ({ store }) => store.output.changesSince(3)],
 ]
 
-test.each(verbs)('%s looks for rows by their keys', (_verb, act) => {
+test.each(verbs)('%s finds rows by their keys', (_verb, act) => {
   const temp = busyStore()
   const plans = plansOf(temp, () => act(temp))
   const others = plans.filter(plan => !plan.startsWith('SEARCH ') && plan !== 'SCAN target')
@@ -203,7 +203,7 @@ test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
     ],
     ({ store }) => store.housekeeping.pruneDelivered(9_000),
   ],
-])('%s goes by the index that is made for it', (_verb, expected, act) => {
+])('%s uses the index that was made for it', (_verb, expected, act) => {
   const temp = busyStore()
   const plans = plansOf(temp, () => act(temp))
   for (const plan of expected) expect(plans).toContainEqual(expect.stringMatching(plan))
@@ -228,7 +228,7 @@ test('no verb reads all jobs, all requests or the whole log', () => {
   const scans = plans.filter(plan =>
     /^SCAN (jobs|job_requests|job_details|job_log|webhook_deliveries|webhook_attempts)\b/.test(plan),
   )
-  // The index of what runs holds nothing else. Of what is ready the first is looked for, from the log the last.
+  // `jobs_running` holds only running jobs. From `jobs_ready` and the log, one row is read: the first and the last.
   expect(new Set(scans)).toEqual(
     new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN jobs USING INDEX jobs_ready', 'SCAN job_log']),
   )

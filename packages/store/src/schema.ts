@@ -3,67 +3,103 @@ import { blob, check, index, integer, sql, sqliteTable, text, uniqueIndex } from
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
 
-/** All times are milliseconds since the epoch. The table is narrow, so that it stays quick with a million rows. */
+/**
+ * One row per job. All times are milliseconds since the epoch. Requests and outputs have tables of their own, so that
+ * queries on this table stay fast with a million rows.
+ */
 export const jobs = sqliteTable(
   'jobs',
   {
-    /** Arrival order. Never used twice. */
+    /** The place of the job in the order of arrival. A deleted job's number is not used again. */
     seq: integer('seq').primaryKey({ autoIncrement: true }),
+    /** The name of the job for callers: `job_` and a UUID of version 7, so that ids sort by the time of arrival. */
     id: text('id').notNull().unique(),
+    /** The state of the job. `packages/jobs/src/state.ts` says which state may follow which. */
     state: text('state', { enum: jobStates }).notNull(),
-    /** Path and query as the caller sent them: with the request's bytes, all that the target needs. */
+    /** The path and query as the caller sent them. With the row in `job_requests` this is all that the target needs. */
     path: text('path').notNull(),
-    /** The generating route that the path is. */
+    /** The path of the generating route that the request is for, without the query. */
     endpoint: text('endpoint').notNull(),
-    /** The model's name as the caller wrote it. */
+    /** The name of the model as the caller wrote it. */
     model: text('model').notNull(),
-    /** The same in its canonical form, or as written where it has none. */
+    /** The canonical name of the model, or the name as the caller wrote it if it has no canonical form. */
     modelName: text('model_name').notNull(),
-    /** What of the request decides about a load, as JSON: with what is known of the model, it makes the group. */
+    /**
+     * The parts of the request that decide how the model is loaded, as JSON. Together with what is known of the model
+     * they make the group key.
+     */
     loadOptions: text('load_options').notNull(),
-    /** The load signature: jobs with the same one can follow each other without a model load between them. */
+    /**
+     * The name of the group. Jobs with the same group key can run one after the other without a model load between
+     * them.
+     */
     groupKey: text('group_key').notNull(),
-    /** Whether a caller gets the bytes as they come, so that an attempt that has made some cannot be repeated. */
+    /** Whether the caller gets the answer piece by piece. Then an attempt that has brought bytes cannot be repeated. */
     streaming: integer('streams', { mode: 'boolean' }).notNull(),
-    /** How often the job was claimed. Numbers the output in `job_log`. */
+    /** The attempt number of the job. A job is inserted with 0; each claim adds 1. The rows of `job_log` carry it. */
     attempt: integer('attempt').notNull().default(0),
-    /** Those attempts that count against the limit: not the ones that ended because target or worker went away. */
+    /**
+     * The number of failed attempts that count against the limit. An attempt that ended because the target or the
+     * worker went away does not count.
+     */
     failedAttempts: integer('failed_attempts').notNull().default(0),
+    /** How often the job was running when its worker died. */
     lostCount: integer('lost_count').notNull().default(0),
-    /** A queued job that waits for its next attempt: not before this time. */
+    /** When a delayed job becomes ready for its next attempt. Null: the job is ready, is running or has ended. */
     availableAt: integer('available_at'),
-    /** Fences a run: every write of it must carry the token that its claim made. */
+    /**
+     * The token of the claim. Every write of a run must carry it, so that a worker that has lost the job cannot write.
+     * Null: the job is not running.
+     */
     claimToken: text('claim_token'),
+    /** When the cancellation of a running job was requested. The worker ends the job when it sees this. */
     cancelRequestedAt: integer('cancel_requested_at'),
-    /** The attempt whose output is the answer. While queued: the best there is so far. */
+    /**
+     * The attempt whose output is the answer. Of a queued or running job: the attempt with the best answer so far.
+     * Null: there is no answer.
+     */
     answerAttempt: integer('answer_attempt'),
+    /** The HTTP status of the answer. Null: the job has not ended, or has no answer. */
     statusCode: integer('status_code'),
+    /** Why the job ended without success. `packages/jobs/src/codes.ts` lists the codes. */
     errorCode: text('error_code'),
+    /** Why the job ended without success, in words. Null: the answer or the code says it. */
     errorMessage: text('error_message'),
+    /** When the job was submitted. */
     createdAt: integer('created_at').notNull(),
+    /** When the last attempt started. Null: the job was never claimed. */
     startedAt: integer('started_at'),
+    /** When the job ended. Null: it has not ended. */
     finishedAt: integer('finished_at'),
-    /** When the row goes. */
+    /** When the job may be deleted, with all that belongs to it. Null: the job has not ended. */
     expiresAt: integer('expires_at'),
-    /** When the bytes go, the caller having them. */
+    /**
+     * When the request and the output may be deleted, because the caller has the answer. The row and its events stay
+     * until `expiresAt`.
+     */
     bytesExpireAt: integer('bytes_expire_at'),
-    /** Whose job it is: a name that belongs to a token. */
+    /** The name of the caller that owns the job. */
     caller: text('caller').notNull().default('default'),
-    /** 0 comes before 1. */
+    /** The index of the priority in `priorities`: 0 is the most urgent. */
     priority: integer('priority').notNull().default(1),
-    /** Attempts that may fail, where the job has a limit of its own. */
+    /** The number of attempts that may fail. Null: the worker's setting applies. */
     maxAttempts: integer('max_attempts'),
-    /** If it has not ended by then, it fails. */
+    /** If the job has not ended by this time, it fails. Null: it has no deadline. */
     deadlineAt: integer('deadline_at'),
-    /** By which its caller recognises it, until it is gone. */
+    /**
+     * The idempotency key of the request. A repeated request with the key gets this job. It is removed when the job
+     * ended without an answer and the key is sent again.
+     */
     idempotencyKey: text('idempotency_key'),
-    /** Of the request that brought the key. */
+    /** A hash of the request that came with the idempotency key. It tells a repeated request from a different one. */
     requestHash: blob('request_hash', { mode: 'buffer' }),
-    /** Pieces of the answer so far. */
+    /** How many pieces of the answer the running attempt has received so far. Each claim sets it to null. */
     tokens: integer('tokens'),
+    /** The number of prompt tokens that the answer states. */
     promptTokens: integer('prompt_tokens'),
+    /** The number of generated tokens that the answer states. */
     completionTokens: integer('completion_tokens'),
-    /** The id of the job that this one repeats. */
+    /** The id of the ended job that this job repeats. Null: it repeats none. */
     retryOf: text('retry_of'),
   },
   table => [
@@ -108,42 +144,55 @@ export const jobs = sqliteTable(
   ],
 )
 
-/** What a caller gave along with its job, where it gave any. Neither the queue nor the target looks at it. */
+/** Metadata and webhook of a job, if the caller gave any. Neither the queue nor the target reads them. */
 export const jobDetails = sqliteTable('job_details', {
+  /** The job that the details belong to. */
   jobSeq: integer('job_seq')
     .primaryKey()
     .references(() => jobs.seq),
+  /** A JSON object that the caller gave with the job and gets back unchanged. */
   metadata: text('metadata', { mode: 'json' }).$type<Record<string, unknown>>(),
+  /** Where the webhook messages of the job go. Null: the job has no webhook. */
   webhookUrl: text('webhook_url'),
-  /** The events that it wants to be told of. */
+  /** The events that the webhook reports. */
   webhookEvents: text('webhook_events', { mode: 'json' }).$type<readonly WebhookEvent[]>(),
 })
 
-/** What the target is sent: the end-to-end headers as `[name, value]` pairs, and the body as it came. */
+/** The request that the target gets. */
 export const jobRequests = sqliteTable('job_requests', {
+  /** The job that the request belongs to. */
   jobSeq: integer('job_seq')
     .primaryKey()
     .references(() => jobs.seq),
+  /** The end-to-end headers, in the order and case in which they arrived. */
   headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
+  /** The body, byte for byte as it arrived. */
   body: blob('body', { mode: 'buffer' }).notNull(),
 })
 
 export const logKinds = ['head', 'body', 'event'] as const
 
 /**
- * All that ever came of a job, in order, output and events alike. `id` rises across all jobs, so that "what is
- * new since" is one range of it, whoever asks.
+ * The log of all jobs: the output of every attempt and the changes of every job, in one order. Entries are added and
+ * deleted, but never changed.
  */
 export const jobLog = sqliteTable(
   'job_log',
   {
+    /**
+     * The place of the entry in the log of all jobs. Ids rise across all jobs, so that one range of ids holds
+     * everything that is new.
+     */
     id: integer('id').primaryKey({ autoIncrement: true }),
+    /** The job that the entry belongs to. */
     jobSeq: integer('job_seq')
       .notNull()
       .references(() => jobs.seq),
+    /** The attempt during which the entry was written. 0 before the first attempt. */
     attempt: integer('attempt').notNull(),
+    /** `head`: status and headers of an answer. `body`: a piece of its body. `event`: a change of the job. */
     kind: text('kind', { enum: logKinds }).notNull(),
-    /** `head` and `event`: JSON. `body`: bytes as the target sent them. */
+    /** JSON for `head` and `event`. For `body`, the bytes as the target sent them. */
     bytes: blob('bytes', { mode: 'buffer' }).notNull(),
   },
   table => [
@@ -152,26 +201,41 @@ export const jobLog = sqliteTable(
   ],
 )
 
-/** The outbox: a message for each change that somebody wants to be told of, written along with the change. */
+/** The outbox: one message for each change that a webhook reports, written in the transaction of the change. */
 export const webhookDeliveries = sqliteTable(
   'webhook_deliveries',
   {
+    /** The order in which the messages were written. */
     seq: integer('seq').primaryKey({ autoIncrement: true }),
-    /** The `webhook-id`: the same however often the message is sent. */
+    /** The `webhook-id`. It is the same in every attempt. */
     id: text('id').notNull().unique(),
+    /** The job that the message is about. */
     jobSeq: integer('job_seq')
       .notNull()
       .references(() => jobs.seq),
+    /** The event that the message reports. */
     event: text('event').$type<WebhookEvent>().notNull(),
+    /** Where the message goes. */
     url: text('url').notNull(),
-    /** Host and port: so many at a time go to one. */
+    /** The host and port of the URL. The number of simultaneous attempts to one host is limited. */
     host: text('host').notNull(),
+    /** The body of the message, as every attempt sends it. */
     body: text('body').notNull(),
+    /**
+     * `pending`: the message still has to be sent. `delivered`: the receiver has accepted it. `dead`: foreman has given
+     * up.
+     */
     state: text('state', { enum: deliveryStates }).notNull(),
-    /** Attempts that failed since it was last handed in: the step of the schedule. */
+    /**
+     * The number of failed attempts since the message was written or redelivered. It selects the delay before the next
+     * attempt.
+     */
     failures: integer('failures').notNull().default(0),
+    /** When the next attempt is due. Null: the message is no longer pending. */
     nextAttemptAt: integer('next_attempt_at'),
+    /** When the change happened that the message reports. */
     createdAt: integer('created_at').notNull(),
+    /** When the message was delivered or given up. Null: it is pending. */
     finishedAt: integer('finished_at'),
   },
   table => [
@@ -197,81 +261,103 @@ export const webhookDeliveries = sqliteTable(
   ],
 )
 
-/** What came of sending a message, once for each time. */
+/** One row per attempt to send a webhook message. */
 export const webhookAttempts = sqliteTable(
   'webhook_attempts',
   {
+    /** The order of the attempts. */
     seq: integer('seq').primaryKey({ autoIncrement: true }),
+    /** The message that was sent. */
     deliverySeq: integer('delivery_seq')
       .notNull()
       .references(() => webhookDeliveries.seq),
+    /** When the attempt started. */
     at: integer('at').notNull(),
+    /** How long the attempt took. */
     durationMs: integer('duration_ms').notNull(),
+    /** The HTTP status of the receiver's answer. Null: there was no answer. */
     status: integer('status'),
-    /** Why there is no status. */
+    /** Why there was no answer. Null: there was one. */
     error: text('error'),
-    /** The beginning of what was answered. */
+    /** The beginning of the body of the receiver's answer. */
     response: text('response'),
   },
   table => [index('webhook_attempts_of_delivery').on(table.deliverySeq, table.seq)],
 )
 
-/** Receivers that said they are gone: jobs that were handed in before tell them nothing more. */
+/** Receivers that answered that they are gone. They get no more messages of jobs that were submitted before that. */
 export const goneReceivers = sqliteTable('gone_receivers', {
+  /** The URL of the receiver. */
   url: text('url').primaryKey(),
+  /** When it said that it is gone. */
   since: integer('since').notNull(),
 })
 
-/** Worker processes that are there, whether they work or stand by. */
+/** One row per worker process, active or on standby. */
 export const workers = sqliteTable('workers', {
+  /** A name that the worker process chose for itself. */
   id: text('id').primaryKey(),
+  /** The id of the process. */
   pid: integer('pid').notNull(),
+  /** Whether the worker is active. Otherwise it is on standby. */
   active: integer('active', { mode: 'boolean' }).notNull(),
+  /** When the process started. */
   startedAt: integer('started_at').notNull(),
+  /** When the worker last updated this row. */
   heartbeatAt: integer('heartbeat_at').notNull(),
 })
 
 export const targetStates = ['unknown', 'up', 'away'] as const
 
-/** One row: what the worker knows of the target, and whose turn it is there. */
+/** One row: what the worker knows of the target, and which group has the turn. */
 export const target = sqliteTable(
   'target',
   {
+    /** Always 1. */
     id: integer('id').primaryKey(),
+    /** `up`: the target answers. `away`: it does not. `unknown`: no worker has looked yet. */
     state: text('state', { enum: targetStates }).notNull(),
+    /** When the state last changed. */
     since: integer('since').notNull(),
-    /** Why it counts as away. */
+    /** Why the target counts as away. Null: it is not away. */
     reason: text('reason'),
-    /** A gateway that could not reach the target asks the worker to look. */
+    /** When a gateway last failed to reach the target, and asked the worker to check. */
     suspectedAt: integer('suspected_at'),
-    /** When a watchdog last cut off a silent exchange, until the next one that succeeds. */
+    /** When a watchdog last cut off a silent exchange. Null: an exchange has succeeded since. */
     stalledAt: integer('stalled_at'),
+    /** Whether loading the embedding model pushed the working model out of memory, so that the worker unloaded it. */
     embedderDoesNotFit: integer('embedder_does_not_fit', { mode: 'boolean' }).notNull(),
-    /** The group that ran last, and since when it has its turn. */
+    /** The group that had the last turn. */
     turnGroupKey: text('turn_group_key'),
+    /** When that turn started. */
     turnStartedAt: integer('turn_started_at'),
   },
   table => [check('target_one_row', sql`${table.id} = 1`)],
 )
 
-/** The polled catalogue. `name` is canonical. */
+/** The models of the target, as the worker last polled them. */
 export const models = sqliteTable('models', {
+  /** The canonical name of the model. */
   name: text('name').primaryKey(),
-  /** Of the manifest. */
+  /** The digest of the model's manifest. Names with the same manifest have the same digest. */
   digest: text('digest').notNull(),
-  /** What is known of how it loads, as JSON; null until the target has been asked. */
+  /** What the target says about how the manifest loads, as JSON. Null: the target has not been asked yet. */
   loading: text('loading', { mode: 'json' }).$type<Record<string, unknown>>(),
-  /** It runs elsewhere and needs nothing of the target's memory. */
+  /** Whether the model runs on another machine, and so needs no memory of the target. */
   remote: integer('remote', { mode: 'boolean' }).notNull(),
 })
 
-/** Answers of the target's metadata routes as they last were, for the time when it is away. */
+/** The last answers of the target's metadata routes. Callers get them while the target is away. */
 export const snapshots = sqliteTable('snapshots', {
+  /** The path of the metadata route. */
   path: text('path').primaryKey(),
+  /** The headers of its last answer. */
   headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
+  /** The body of its last answer. */
   body: blob('body', { mode: 'buffer' }).notNull(),
+  /** When the worker got that answer. */
   polledAt: integer('polled_at').notNull(),
 })
 
-/** Header names and values in the order and case in which they came. */
+/** Header names and values in the order and case in which they arrived. */
 export type HeaderPairs = readonly (readonly [string, string])[]

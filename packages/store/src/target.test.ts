@@ -12,7 +12,7 @@ describe('the target', () => {
     })
   })
 
-  test('is what was noted last, each thing by itself', () => {
+  test('has each fact as it was noted last', () => {
     const { target } = tempStore().store
     target.note({ state: 'away', since: 1_000, reason: 'refused' })
     target.note({ embedderDoesNotFit: true })

@@ -5,7 +5,7 @@ import { isAlive } from './workers.ts'
 const worker = { id: 'w1', pid: 11, active: true, startedAt: 1_000 }
 
 describe('a worker', () => {
-  test('is known from its first beat, and its last one counts', () => {
+  test('is known from its first heartbeat on, and has the time of its last', () => {
     const { workers } = tempStore().store
     expect(workers.active()).toBeUndefined()
     workers.heartbeat(worker, 2_000)
@@ -13,7 +13,7 @@ describe('a worker', () => {
     expect(workers.active()).toEqual({ ...worker, heartbeatAt: 4_000 })
   })
 
-  test('that stands by is not the one that works, until it takes over', () => {
+  test('on standby is not the active one until it takes over', () => {
     const { workers } = tempStore().store
     workers.heartbeat({ ...worker, active: false }, 2_000)
     expect(workers.active()).toBeUndefined()
@@ -21,7 +21,7 @@ describe('a worker', () => {
     expect(workers.active()?.id).toBe('w1')
   })
 
-  test('that leaves is gone, and those that stand by are not', () => {
+  test('that leaves is deleted, and workers on standby are not', () => {
     const temp = tempStore()
     const { workers } = temp.store
     workers.heartbeat(worker, 2_000)
@@ -31,7 +31,7 @@ describe('a worker', () => {
     expect(temp.rows('SELECT id FROM workers')).toEqual([{ id: 'w2' }])
   })
 
-  test('that has not been heard of for long is forgotten', () => {
+  test('whose heartbeat is old is deleted by forgetStale', () => {
     const temp = tempStore()
     for (const [id, at] of [
       ['old', 1_000],
@@ -43,7 +43,7 @@ describe('a worker', () => {
     expect(temp.rows('SELECT id FROM workers')).toEqual([{ id: 'new' }])
   })
 
-  test('takes the place of one that died, also when that seems to have beaten later: the clock was set back', () => {
+  test('replaces a dead active worker, even if the clock was set back and its heartbeat looks later', () => {
     const { workers } = tempStore().store
     workers.heartbeat(worker, 3_600_000)
     workers.heartbeat({ ...worker, id: 'w2' }, 1_000)
@@ -53,14 +53,14 @@ describe('a worker', () => {
 
 test.each([
   ['a heartbeat of this moment', 10_000, true],
-  ['one that another write held up', 2_000, true],
-  ['one that is too old', 1_999, false],
-  ['one that a clock has written that was set back since, a little', 18_000, true],
-  ['and far', 18_001, false],
-])('%s makes a worker alive or not', (_what, heartbeatAt, alive) => {
+  ['a heartbeat that another write delayed', 2_000, true],
+  ['a heartbeat that is too old', 1_999, false],
+  ['a heartbeat in the near future, because the clock was set back', 18_000, true],
+  ['a heartbeat in the far future', 18_001, false],
+])('%s decides whether the worker is alive', (_what, heartbeatAt, alive) => {
   expect(isAlive({ heartbeatAt }, 10_000)).toBe(alive)
 })
 
-test('no worker is not alive', () => {
+test('without a worker, none is alive', () => {
   expect(isAlive(undefined, 10_000)).toBe(false)
 })

@@ -22,7 +22,7 @@ const openOutbox = () => {
 }
 
 describe('a message', () => {
-  test('is written for each change that is to be told, as the job is after it', () => {
+  test('is written for each change that the webhook reports, and shows the job after the change', () => {
     const { store, subscribe } = openOutbox()
     const job = subscribe('http://a.example/', ['job.queued', 'job.started', 'job.retrying', 'job.failed'])
     const first = store.queue.claimNext('m', 'first', START, START + 1)!
@@ -40,7 +40,7 @@ describe('a message', () => {
     expect(new Set(store.deliveries.ofJob(job.seq).map(({ id }) => id)).size).toBe(5)
   })
 
-  test('goes when its change is undone', () => {
+  test('is rolled back with its change', () => {
     const { store, subscribe } = openOutbox()
     const undone = () =>
       store.atOnce('full', () => {
@@ -51,23 +51,23 @@ describe('a message', () => {
     expect(store.deliveries.hosts()).toEqual([])
   })
 
-  test('is none for a job without a webhook, nor for what nobody wants to be told', () => {
+  test('is not written for a job without a webhook, nor for an event that the webhook does not name', () => {
     const { store, subscribe } = openOutbox()
     store.submissions.enqueue(newJob({ metadata: { a: 1 } }), START)
     subscribe('http://a.example/', ['job.failed'])
     expect(store.deliveries.hosts()).toEqual([])
   })
 
-  test('is not left out by a store that cannot write it: the change is refused', () => {
+  test('is never left out: a store that cannot write it refuses the change', () => {
     const store = openStore(path.join(tempDirectory(), 'foreman.db'), { busyTimeoutMs: 5 })
     onTestFinished(() => store.close())
     const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
-    expect(() => store.submissions.enqueue(newJob({ webhook }), START)).toThrow(/nobody here can write/)
+    expect(() => store.submissions.enqueue(newJob({ webhook }), START)).toThrow(/opened without `compose`/)
     expect(store.records.list({ limit: 1 })).toEqual([])
   })
 })
 
-test('hosts are named once each, with when their first message is due', () => {
+test('hosts lists each host once, with the time of its first message', () => {
   const { store, subscribe } = openOutbox()
   subscribe('http://b.example:81/x', ['job.queued'], START + 2)
   subscribe('https://a.example/y', ['job.queued'], START + 1)
@@ -80,7 +80,7 @@ test('hosts are named once each, with when their first message is due', () => {
   ])
 })
 
-test('messages are due in the order of their times, and of two at once the older first', () => {
+test('messages are due in the order of their times; of two with the same time, the older comes first', () => {
   const { store, subscribe, messageOf } = openOutbox()
   const jobs = [0, 1, 2, 3].map(n => subscribe(`http://a.example/${n}`))
   store.deliveries.record(messageOf(jobs[0]!), attempt, { kind: 'again', nextAttemptAt: START + 50 }, START)
@@ -93,7 +93,7 @@ test('messages are due in the order of their times, and of two at once the older
   expect(due(START + 50, 1)).toEqual(['2'])
 })
 
-test('what came of an attempt is kept, and what has ended stays as it is', () => {
+test('an attempt is recorded, and a delivery that has ended keeps its state', () => {
   const { store, subscribe, messageOf } = openOutbox()
   const job = subscribe('http://a.example/')
   store.deliveries.record(messageOf(job), attempt, { kind: 'again', nextAttemptAt: START + 5 }, START)
@@ -107,7 +107,7 @@ test('what came of an attempt is kept, and what has ended stays as it is', () =>
   expect(store.deliveries.attempts([seq]).map(({ status }) => status)).toEqual([500, 204, 500])
 })
 
-test('a URL that is gone gets nothing of jobs that were there before, and all of those that come after', () => {
+test('a receiver that is gone gets no messages of earlier jobs, and all messages of later ones', () => {
   const { store, subscribe, messageOf } = openOutbox()
   const url = 'http://a.example/'
   const before = subscribe(url, ['job.queued', 'job.cancelled'])
@@ -120,17 +120,20 @@ test('a URL that is gone gets nothing of jobs that were there before, and all of
   expect(messageOf(subscribe(url, ['job.queued'], START + 2)).state).toBe('pending')
 })
 
-test.each(['delivered', 'dead', 'again'] as const)('a message that is %s can be sent again', kind => {
-  const { store, subscribe, messageOf } = openOutbox()
-  const job = subscribe('http://a.example/')
-  const result = kind === 'again' ? { kind, nextAttemptAt: START + HOUR_MS } : { kind }
-  store.deliveries.record(messageOf(job), attempt, result, START)
-  const { id } = messageOf(job)
-  store.deliveries.redeliver(messageOf(job), START + 7)
-  expect(messageOf(job)).toMatchObject({ id, state: 'pending', failures: 0, nextAttemptAt: START + 7 })
-})
+test.each(['delivered', 'dead', 'again'] as const)(
+  'a message with the result %s can be redelivered',
+  kind => {
+    const { store, subscribe, messageOf } = openOutbox()
+    const job = subscribe('http://a.example/')
+    const result = kind === 'again' ? { kind, nextAttemptAt: START + HOUR_MS } : { kind }
+    store.deliveries.record(messageOf(job), attempt, result, START)
+    const { id } = messageOf(job)
+    store.deliveries.redeliver(messageOf(job), START + 7)
+    expect(messageOf(job)).toMatchObject({ id, state: 'pending', failures: 0, nextAttemptAt: START + 7 })
+  },
+)
 
-test('a job goes with its messages, but not before they are over, unless they take too long', () => {
+test('a job is deleted with its messages, but only when they have ended or are too old', () => {
   const { store, subscribe, messageOf } = openOutbox()
   const url = 'http://a.example/'
   const jobs = [subscribe(url), subscribe(url)]

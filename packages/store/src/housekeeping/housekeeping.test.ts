@@ -22,7 +22,7 @@ const endedJob = ({ store }: TempStore, now: number, { pieces = 1, pieceBytes = 
   return job
 }
 
-/** Makes so many of the one job that there is. */
+/** Copies the only job until there are `jobs` of them. */
 const multiply = ({ run }: TempStore, jobs: number): void =>
   run(`
     BEGIN;
@@ -40,16 +40,16 @@ const multiply = ({ run }: TempStore, jobs: number): void =>
 const count = ({ rows }: TempStore, table: string): number =>
   rows<{ n: number }>(`SELECT count(*) n FROM ${table}`)[0]!.n
 
-/** Repeats a step until there is nothing more to do. */
+/** Repeats a step until nothing is left to do. Returns the number of steps. */
 const steps = (step: () => { more: boolean }): number => {
   for (let taken = 1; ; taken++) {
     if (!step().more) return taken
-    if (taken > 10_000) throw new Error('it never comes to an end')
+    if (taken > 10_000) throw new Error('the steps do not end')
   }
 }
 
-describe('jobs whose time is up', () => {
-  test('go with all that belongs to them, and others stay', () => {
+describe('expired jobs', () => {
+  test('are deleted with all that belongs to them, and other jobs stay', () => {
     const temp = tempStore()
     endedJob(temp, 1_000)
     const later = endedJob(temp, 1_001)
@@ -65,7 +65,7 @@ describe('jobs whose time is up', () => {
     )
   })
 
-  test('that never ended do not go, however long it takes', () => {
+  test('are only jobs that have ended, however old the others are', () => {
     const temp = tempStore()
     const { job } = runningJob(temp.store)
     temp.store.submissions.enqueue(newJob(), 0)
@@ -77,7 +77,7 @@ describe('jobs whose time is up', () => {
   test.each([
     ['one job with 1,600 pieces', 1, 1_600],
     ['700 jobs with a piece each', 700, 1],
-  ])('go in small steps: %s', (_what, jobs, pieces) => {
+  ])('are deleted in small steps: %s', (_what, jobs, pieces) => {
     const temp = tempStore()
     endedJob(temp, 1_000, { pieces })
     multiply(temp, jobs)
@@ -93,7 +93,7 @@ describe('jobs whose time is up', () => {
     expect(['jobs', 'job_requests', 'job_log'].map(table => count(temp, table))).toEqual([0, 0, 0])
   })
 
-  test('go also when their log is exactly as long as a step', () => {
+  test('are deleted although their log is exactly as long as a step', () => {
     const temp = tempStore()
     endedJob(temp, 1_000, { pieces: 500 - 4 })
     expect(count(temp, 'job_log')).toBe(500)
@@ -103,7 +103,7 @@ describe('jobs whose time is up', () => {
 })
 
 describe('jobs whose callers have their answers', () => {
-  test('lose request and output at their time, and keep their row and its history', () => {
+  test('lose request and output when these expire, and keep their row and its events', () => {
     const temp = tempStore()
     const job = endedJob(temp, 1_000)
     const other = endedJob(temp, 1_000)
@@ -118,7 +118,7 @@ describe('jobs whose callers have their answers', () => {
     expect(eventsOf(temp, job).map(({ type }) => type)).toEqual(['queued', 'started', 'succeeded'])
   })
 
-  test('are done with once, and their rows go at their own time', () => {
+  test('are cleaned up once, and their rows expire later', () => {
     const temp = tempStore()
     const job = endedJob(temp, 1_000)
     temp.store.submissions.delivered(job, 2_000)
@@ -129,7 +129,7 @@ describe('jobs whose callers have their answers', () => {
     expect(temp.store.housekeeping.pruneExpired(3_000)).toEqual({ more: false, pruned: 1 })
   })
 
-  test('lose long output in small steps', () => {
+  test('lose a long output in small steps', () => {
     const temp = tempStore()
     const job = endedJob(temp, 1_000, { pieces: 1_200 })
     temp.store.submissions.delivered(job, 2_000)
@@ -138,7 +138,7 @@ describe('jobs whose callers have their answers', () => {
   })
 })
 
-test('what was deleted goes back to the file system, step by step', () => {
+test('shrink gives the space of deleted rows back to the file system, step by step', () => {
   const temp = tempStore()
   const verbs = temp.store.housekeeping
   const empty = verbs.usedBytes()
@@ -155,8 +155,8 @@ test('what was deleted goes back to the file system, step by step', () => {
   expect(fs.statSync(temp.file).size).toBeLessThan(full / 10)
 })
 
-describe('whether the file takes writes', () => {
-  test('is known, and finding out changes nothing', () => {
+describe('canWrite', () => {
+  test('is true when the file takes writes, and changes nothing', () => {
     const temp = tempStore()
     temp.store.submissions.enqueue(newJob(), 1_000)
     const before = temp.rows('SELECT * FROM jobs')
@@ -166,14 +166,14 @@ describe('whether the file takes writes', () => {
     expect(temp.rows('PRAGMA data_version')).toEqual(version)
   })
 
-  test('is no while another connection writes', () => {
+  test('is false while another connection writes', () => {
     const temp = tempStore()
     const other = new Database(temp.file)
     other.exec('BEGIN IMMEDIATE')
     expect(temp.store.housekeeping.canWrite()).toBe(false)
     const begin = performance.now()
     expect(error(() => temp.store.submissions.enqueue(newJob(), 1_000))).toSatisfy(isBusy)
-    // The store of a test waits 5 ms.
+    // A test's store waits 5 ms.
     expect(performance.now() - begin).toBeLessThan(1_000)
     other.exec('ROLLBACK')
     other.close()
@@ -189,7 +189,7 @@ const error = (act: () => unknown): unknown => {
   }
 }
 
-test('a file that may not grow takes no more jobs, keeps what it has, and recovers when something is deleted', () => {
+test('a file that may not grow takes no more jobs, keeps its content, and recovers when something is deleted', () => {
   const temp = tempStore()
   const job = endedJob(temp, 1_000, { pieces: 10, pieceBytes: 60_000 })
   temp.rows('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -207,14 +207,14 @@ test('a file that may not grow takes no more jobs, keeps what it has, and recove
   connection.sqlite.close()
 })
 
-describe('a look for damage', () => {
-  test('finds none in a sound file', () => {
+describe('check', () => {
+  test('accepts a sound file', () => {
     const temp = tempStore()
     endedJob(temp, 1_000)
     expect(() => temp.store.housekeeping.check()).not.toThrow()
   })
 
-  test('names the file and the damage on one line', () => {
+  test('reports file and damage on one line', () => {
     const temp = tempStore()
     endedJob(temp, 1_000)
     const copy = `${temp.file}-copy`
@@ -224,7 +224,7 @@ describe('a look for damage', () => {
     const [index] = temp.rows<{ n: number }>(
       "SELECT rootpage n FROM sqlite_schema WHERE name = 'jobs_delayed'",
     )
-    // Nothing reads this page before somebody looks for a delayed job.
+    // Opening the file does not read this page: only a search for delayed jobs does.
     fs.writeFileSync(copy, bytes.fill(0xa5, (index!.n - 1) * pageBytes!, index!.n * pageBytes!))
     const store = openStore(copy, { busyTimeoutMs: 5 })
     const thrown = error(() => store.housekeeping.check()) as Error

@@ -4,13 +4,13 @@ import type { OutputCursor } from './read.ts'
 
 const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as const }
 
-/** All that a reader gets who reads until nothing more comes. */
+/** Reads until nothing more comes, and returns everything. */
 const readAll = ({ store }: ReturnType<typeof tempStore>, seq: number, from?: OutputCursor) => {
   const pieces: string[] = []
   let cursor = from
   for (;;) {
     const read = store.output.read(seq, cursor)
-    if (!read) throw new Error('there is no such job')
+    if (!read) throw new Error('the job does not exist')
     cursor = read.cursor
     if (read.pieces.length === 0) return { pieces, cursor, state: read.job.state }
     pieces.push(
@@ -22,13 +22,13 @@ const readAll = ({ store }: ReturnType<typeof tempStore>, seq: number, from?: Ou
 }
 
 describe('a reader', () => {
-  test('of no job gets nothing', () => {
+  test('of a job that does not exist gets nothing', () => {
     const { store } = tempStore()
     expect(store.output.read(1, undefined)).toBeUndefined()
     expect(store.output.view(1)).toBeUndefined()
   })
 
-  test('of a job that waits sees how it is', () => {
+  test('of a queued job gets the job without output', () => {
     const { store } = tempStore()
     const { seq, id } = store.submissions.enqueue(newJob(), 1_000)
     const job = { id, state: 'queued', attempt: 0, answerAttempt: null, errorCode: null, errorMessage: null }
@@ -36,7 +36,7 @@ describe('a reader', () => {
     expect(store.output.read(seq, undefined)).toEqual({ job, cursor: undefined, pieces: [] })
   })
 
-  test('gets head and bytes in order, and goes on where it stood', () => {
+  test('gets head and bytes in order, and continues at its cursor', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     expect(readAll(temp, job.seq).pieces).toEqual([])
@@ -52,7 +52,7 @@ describe('a reader', () => {
     expect(readAll(temp, job.seq).pieces).toEqual(['head 200', 'a', 'b'])
   })
 
-  test('gets no more than 2 MB at a time', () => {
+  test('gets at most 2 MiB at a time', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.append(claim, { head, body: Buffer.alloc(5_000_000, 'x') })
@@ -62,7 +62,7 @@ describe('a reader', () => {
     expect(readAll(temp, job.seq).pieces.join('')).toHaveLength('head 200'.length + 5_000_000)
   })
 
-  test('starts anew when another attempt runs, and sees nothing of the one before', () => {
+  test('starts at the beginning when a new attempt runs, and gets nothing of the one before', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store, { streaming: false })
     temp.store.runs.append(claim, { head, body: Buffer.from('first') })
@@ -74,7 +74,7 @@ describe('a reader', () => {
     expect(readAll(temp, job.seq, cursor).pieces).toEqual(['head 201', 'second'])
   })
 
-  test('of a job that has ended gets the attempt that is the answer', () => {
+  test('of an ended job gets the output of the attempt that is the answer', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
@@ -86,7 +86,7 @@ describe('a reader', () => {
     expect(readAll(temp, job.seq)).toMatchObject({ pieces: ['head 503', 'busy'], state: 'failed' })
   })
 
-  test('of a job that has ended without an answer gets none', () => {
+  test('of a job that ended without an answer gets none', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.append(claim, { head, body: Buffer.from('half') })
@@ -94,7 +94,7 @@ describe('a reader', () => {
     expect(readAll(temp, job.seq)).toEqual({ pieces: [], cursor: undefined, state: 'cancelled' })
   })
 
-  test('does not mix up jobs', () => {
+  test('gets only the output of its own job', () => {
     const temp = tempStore()
     const runs = ['a', 'b'].map(groupKey => runningJob(temp.store, { groupKey }))
     for (const text of ['1', '2']) {
@@ -111,7 +111,7 @@ describe('a reader', () => {
 })
 
 describe('the log', () => {
-  test('tells which jobs have changed, each of them once, and how far it was read', () => {
+  test('says which jobs have changed, each once, and up to which entry', () => {
     const { store } = tempStore()
     expect(store.output.lastChange()).toBe(0)
     expect(store.output.changesSince(0)).toEqual({ upTo: 0, jobSeqs: new Set() })
@@ -124,7 +124,7 @@ describe('the log', () => {
     expect(store.output.changesSince(upTo).jobSeqs).toEqual(new Set([b.job.seq]))
   })
 
-  test('tells of more changes than one look brings', () => {
+  test('reports more changes than one query returns', () => {
     const { store } = tempStore()
     const { job, claim } = runningJob(store)
     store.runs.append(claim, { head, body: Buffer.alloc(2_100 * 64 * 1024) })
@@ -134,7 +134,7 @@ describe('the log', () => {
     expect(jobSeqs).toEqual(new Set([job.seq]))
   })
 
-  test('goes on behind where it was, also when its end has been deleted', () => {
+  test('never uses an id again, even when its last entries were deleted', () => {
     const { store } = tempStore()
     const first = store.submissions.enqueue(newJob(), 1_000)
     store.submissions.cancel(first, 1_000, 0)

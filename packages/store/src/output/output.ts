@@ -16,7 +16,7 @@ export const output = (connection: Connection) => {
      */
     read: prepareRead(connection, view),
 
-    /** The jobs whose log has grown after the entry with the id `after`, and the id of the last entry that this covers. */
+    /** The jobs that have log entries after the id `after`, and the id of the last of these entries. */
     changesSince: prepareChangesSince(connection),
 
     /** The id of the last entry of the log. */

@@ -58,7 +58,7 @@ export const prepareRead = (connection: Connection, view: View) => {
     })
 }
 
-/** The attempt whose output a reader gets. A queued job has none: the output of its earlier attempts may not be the answer. */
+/** The attempt whose output a reader gets. The output of a queued job's earlier attempts may not be its answer. */
 const attemptToRead = ({ state, attempt, answerAttempt }: JobView): number | null => {
   if (state === 'running') return attempt
   return state === 'queued' ? null : answerAttempt

@@ -37,7 +37,7 @@ describe('a list', () => {
     [{ since: 0 }, [5, 4, 3, 2, 1]],
     [{ before: 3 }, [2, 1]],
     [{ before: 4, state: 'queued' }, [3]],
-  ])('by %j', (filter, seqs) => {
+  ])('filters by %j', (filter, seqs) => {
     expect(
       filled()
         .records.list({ ...filter, limit: 10 })
@@ -45,7 +45,7 @@ describe('a list', () => {
     ).toEqual(seqs)
   })
 
-  test('is no longer than it may be', () => {
+  test('has at most `limit` jobs', () => {
     expect(
       filled()
         .records.list({ limit: 2 })
@@ -54,7 +54,7 @@ describe('a list', () => {
   })
 })
 
-test('a job is found by its id and by its place, with what its caller gave along', () => {
+test('a job is found by its id and by its seq, with its metadata', () => {
   const { store } = tempStore()
   const metadata = { a: [1, { b: '\u00e9' }] }
   const { seq, id } = store.submissions.enqueue(
@@ -68,7 +68,7 @@ test('a job is found by its id and by its place, with what its caller gave along
   expect(store.records.bySeq(99)).toBeUndefined()
 })
 
-test('a position counts who is queued before, up to a bound', () => {
+test('a position counts the queued jobs before a job, up to a bound', () => {
   const { store } = tempStore()
   const jobs = Array.from({ length: 6 }, () => store.submissions.enqueue(newJob(), 1_000))
   const last = jobs.at(-1)!.seq
@@ -80,7 +80,7 @@ test('a position counts who is queued before, up to a bound', () => {
   expect([store.records.queued(), store.records.ended()]).toEqual([4, 1])
 })
 
-test('a request comes back as it was handed in, with its webhook', () => {
+test('a request is returned as it was submitted, with its webhook', () => {
   const { store } = tempStore()
   const body = Buffer.from([0, 255, 10])
   const webhook = { url: 'http://a.example/', events: ['job.failed'] } as const
@@ -91,7 +91,7 @@ test('a request comes back as it was handed in, with its webhook', () => {
   expect(store.records.request(99)).toBeUndefined()
 })
 
-test('a log is read from any of its entries on, and each is the same every time', () => {
+test('a log can be read from any entry on, and entries never change', () => {
   const temp = tempStore()
   const { store } = temp
   const { job, claim } = runningJob(store)

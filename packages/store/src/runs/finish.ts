@@ -29,7 +29,7 @@ export interface Finish {
 
 export type EndRun = ReturnType<typeof prepareEndRun>
 
-/** Ends a running job. The caller opens the transaction. Throws JobLostError when the claim is lost. */
+/** Ends a running job. The caller opens the transaction. JobLostError means that the claim is lost. */
 export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Changes) => {
   const update = db
     .update(jobs)

@@ -6,7 +6,7 @@ import type { Finish } from './finish.ts'
 
 const row = ({ rows }: TempStore, seq: number) => rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
 
-/** All that is in the file about jobs. */
+/** The content of all tables about jobs. */
 const everything = ({ rows }: TempStore) =>
   ['jobs', 'job_requests', 'job_log'].map(table => rows(`SELECT * FROM ${table}`))
 
@@ -14,8 +14,8 @@ const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] 
 const provisional = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
 const succeeded: Finish = { state: 'succeeded', answerAttempt: 1, statusCode: 200 }
 
-describe('groups that wait', () => {
-  test('are those with a job that could start, each with its oldest', () => {
+describe('waiting lines', () => {
+  test('are the groups with a ready job, each with its oldest', () => {
     const { store } = tempStore()
     const groups: [string, number][] = [
       ['b', 10],
@@ -43,7 +43,7 @@ describe('groups that wait', () => {
     ])
   })
 
-  test('are none in an empty file, and may have any name', () => {
+  test('do not exist in an empty file, and may have any group key', () => {
     const { store } = tempStore()
     expect(store.queue.waitingLines()).toEqual([])
     for (const groupKey of ['', "'", '\u{10ffff}', 'A', 'a'])
@@ -58,7 +58,7 @@ describe('groups that wait', () => {
 })
 
 describe('a claim', () => {
-  test('takes the oldest job of the group, and no other', () => {
+  test('takes the oldest job of the group', () => {
     const { store } = tempStore()
     for (const groupKey of ['a', 'b', 'b']) store.submissions.enqueue(newJob({ groupKey }), 1_000)
     expect(store.queue.claimNext('b', 'first', 2_000, 2_000)?.seq).toBe(2)
@@ -67,7 +67,7 @@ describe('a claim', () => {
     expect(store.queue.isWaiting('a')).toBe(true)
   })
 
-  test('makes the job run under a token of its own, and says why it was chosen', () => {
+  test('gives the job a new token, and logs the reason for the choice', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     expect(row(temp, job.seq)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a claim', () => {
     expect(next.token).not.toBe(claim.token)
   })
 
-  test('records whose turn it is, for the worker that comes next', () => {
+  test('records which group has the turn, for the next worker', () => {
     const { store } = tempStore()
     expect(store.queue.turn()).toBeUndefined()
     store.submissions.enqueue(newJob({ groupKey: 'g' }), 1_000)
@@ -139,7 +139,7 @@ describe('a run that has lost its job', () => {
     },
   )
 
-  test.each(acts)("cannot %s with another run's token, either", (_what, act) => {
+  test.each(acts)("cannot %s with another run's token", (_what, act) => {
     const temp = tempStore()
     const { claim } = runningJob(temp.store)
     const before = everything(temp)
@@ -149,7 +149,7 @@ describe('a run that has lost its job', () => {
 })
 
 describe('output', () => {
-  test('longer than a row is cut into rows, and nothing of it is lost', () => {
+  test('that is longer than a row is split into rows without loss', () => {
     const temp = tempStore()
     const { claim } = runningJob(temp.store)
     const body = Buffer.from(Array.from({ length: 200_001 }, (_, at) => at % 251))
@@ -162,7 +162,7 @@ describe('output', () => {
     expect(Buffer.concat(rows.map(({ bytes }) => bytes)).equals(body)).toBe(true)
   })
 
-  test('of no bytes leaves no row', () => {
+  test('without bytes writes no row', () => {
     const temp = tempStore()
     const { claim } = runningJob(temp.store)
     temp.store.runs.append(claim, { body: Buffer.alloc(0) })
@@ -172,7 +172,7 @@ describe('output', () => {
 })
 
 describe('a finish', () => {
-  test('ends the job with all that is known of its end', () => {
+  test('ends the job and records how', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.finish(
@@ -194,7 +194,7 @@ describe('a finish', () => {
     expect(eventsOf(temp, job).at(-1)).toEqual({ type: 'failed', attempt: 1, code: 'stall', at: 2_000 })
   })
 
-  test('brings an answer that was held back', () => {
+  test('puts a provisional answer into the log', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.finish(
@@ -209,7 +209,7 @@ describe('a finish', () => {
     ])
   })
 
-  test('takes no wish to cancel with it', () => {
+  test('clears a requested cancellation', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.submissions.cancel(job, 1_500, HOUR_MS)
@@ -220,7 +220,7 @@ describe('a finish', () => {
 })
 
 describe('a release', () => {
-  test('puts the job back in its old place', () => {
+  test('puts the job back at its old place', () => {
     const { store } = tempStore()
     const { claim } = runningJob(store)
     store.submissions.enqueue(newJob(), 1_000)
@@ -242,7 +242,7 @@ describe('a release', () => {
     })
   })
 
-  test('with a delay keeps the job until it is due', () => {
+  test('with a delay keeps the job back until it is due', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'stall', spent: true, availableAt: 2_500 }, 2_000, HOUR_MS)
@@ -260,7 +260,7 @@ describe('a release', () => {
     expect(temp.store.queue.isWaiting('m')).toBe(true)
   })
 
-  test('with an answer makes it the best so far, which stays so when a later attempt brings none', () => {
+  test('with an answer makes it the best so far, until a later attempt brings another', () => {
     const { store } = tempStore()
     const { claim } = runningJob(store)
     store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
@@ -273,7 +273,7 @@ describe('a release', () => {
     expect(store.queue.claimNext('m', 'first', 7_000, 7_000)?.answerAttempt).toBe(3)
   })
 
-  test('of a job whose caller has left meanwhile ends it: it must not run again for nobody', () => {
+  test('of a job whose cancellation was requested meanwhile ends the job', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.submissions.cancel(job, 1_500, HOUR_MS)
@@ -304,7 +304,7 @@ describe('delayed jobs', () => {
     }
   }
 
-  test('become ready when their time has come, and the next one is told', () => {
+  test('become ready when they are due; promoteDue returns when the next one is', () => {
     const temp = tempStore()
     delayed(temp, 3_000, 2_000, 4_000)
     expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(2_000)
@@ -316,14 +316,14 @@ describe('delayed jobs', () => {
     ])
   })
 
-  test('with the longest of delays wait for its end', () => {
+  test('with the longest delay wait until it ends', () => {
     const temp = tempStore()
     delayed(temp, 61_000)
     expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(61_000)
     expect(temp.store.queue.isWaiting('m')).toBe(false)
   })
 
-  test('do not wait until a clock that was set back has caught up', () => {
+  test('become ready although the clock was set back', () => {
     const temp = tempStore()
     delayed(temp, 3_600_000, 1_500)
     expect(temp.store.queue.promoteDue(1_000, 60_000)).toBe(1_500)
@@ -331,7 +331,7 @@ describe('delayed jobs', () => {
     expect(temp.rows('SELECT * FROM jobs WHERE available_at IS NOT NULL')).toEqual([])
   })
 
-  test('that are none cost no write', () => {
+  test('cause no write when there are none', () => {
     const temp = tempStore()
     const version = () => temp.rows('PRAGMA data_version')
     const before = version()
@@ -340,8 +340,8 @@ describe('delayed jobs', () => {
   })
 })
 
-describe('for a new worker, what was left running', () => {
-  test('is ready at once, with the loss counted and no attempt spent', () => {
+describe('a job that a dead worker left running', () => {
+  test('is ready at once; the loss is counted and no attempt is spent', () => {
     const temp = tempStore()
     const { job } = runningJob(temp.store)
     expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 1, failed: 0, cancelled: 0 })
@@ -357,13 +357,13 @@ describe('for a new worker, what was left running', () => {
     ])
   })
 
-  test('is left alone when there is nothing', () => {
+  test('is the only kind of job that requeueLost changes', () => {
     const temp = tempStore()
     temp.store.submissions.enqueue(newJob(), 1_000)
     expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 0, failed: 0, cancelled: 0 })
   })
 
-  test('fails the third time it is lost', () => {
+  test('fails when it is lost for the third time', () => {
     const temp = tempStore()
     const { job } = runningJob(temp.store, { streaming: false })
     for (const expected of [{ requeued: 1 }, { requeued: 1 }, { failed: 1 }]) {
@@ -380,7 +380,7 @@ describe('for a new worker, what was left running', () => {
     expect(row(temp, job.seq)['error_message']).toMatch(/3 times/)
   })
 
-  test('fails with the best answer that there was', () => {
+  test('fails with the best answer so far', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
@@ -397,7 +397,7 @@ describe('for a new worker, what was left running', () => {
     [true, 'nothing', 'queued'],
     [false, 'head and body', 'queued'],
     [false, 'nothing', 'queued'],
-  ])('when its caller streams (%s) and it had brought %s: %s', (streams, output, state) => {
+  ])('with a streaming caller (%s) and this output so far (%s) becomes %s', (streams, output, state) => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store, { streaming: streams })
     if (output === 'head') temp.store.runs.append(claim, { head })
@@ -411,7 +411,7 @@ describe('for a new worker, what was left running', () => {
     })
   })
 
-  test('runs again although an earlier attempt had brought something that nobody was given', () => {
+  test('runs again although an earlier attempt brought an answer that no caller got', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, 2_000, HOUR_MS)
@@ -420,7 +420,7 @@ describe('for a new worker, what was left running', () => {
     expect(row(temp, job.seq)).toMatchObject({ state: 'queued', answer_attempt: 1 })
   })
 
-  test('ends when its caller has left', () => {
+  test('ends when its cancellation was requested', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.append(claim, { head, body: Buffer.from('x') })

@@ -13,7 +13,7 @@ export interface KeyedJob extends JobRef {
 
 export type JobOfKey = ReturnType<typeof prepareJobOfKey>
 
-/** Finds the job of an idempotency key. Throws KeyReusedError when the key belongs to a different request. */
+/** Finds the job of an idempotency key. KeyReusedError means that the key belongs to a different request. */
 export const prepareJobOfKey = ({ db }: Connection) => {
   const select = db
     .select({

@@ -5,8 +5,8 @@ import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from '../testing/tem
 const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
   rows('SELECT * FROM jobs WHERE seq = ?', seq)[0]!
 
-describe('a job that is handed in', () => {
-  test('waits, with all that the target needs', () => {
+describe('a submitted job', () => {
+  test('is queued with all that the target needs', () => {
     const temp = tempStore()
     const { submissions, queue } = temp.store
     const body = Buffer.from([0x00, 0xff, 0x80, 0x0a])
@@ -42,7 +42,7 @@ describe('a job that is handed in', () => {
     })
   })
 
-  test('has a place and a name that no other has, and names rise with time', () => {
+  test('has a unique seq and a unique id, and ids rise with time', () => {
     const { store } = tempStore()
     const jobs = [1_000, 2_000, 2_000, 3_000].map(now => store.submissions.enqueue(newJob(), now))
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(4)
@@ -50,7 +50,7 @@ describe('a job that is handed in', () => {
     expect(jobs[0]!.id < jobs[1]!.id && jobs[2]!.id < jobs[3]!.id).toBe(true)
   })
 
-  test('never gets the place of one that has been deleted', () => {
+  test('never gets the seq of a deleted job', () => {
     const { store } = tempStore()
     const first = store.submissions.enqueue(newJob(), 1_000)
     store.submissions.cancel(first, 1_000, 0)
@@ -67,7 +67,7 @@ describe('a job that is handed in', () => {
 })
 
 describe('a cancellation', () => {
-  test('ends a job that waits, and says when its row goes', () => {
+  test('ends a queued job, and sets when its row expires', () => {
     const temp = tempStore()
     const job = temp.store.submissions.enqueue(newJob(), 1_000)
     expect(temp.store.submissions.cancel(job, 2_000, HOUR_MS)).toBe('cancelled')
@@ -81,7 +81,7 @@ describe('a cancellation', () => {
     expect(temp.store.queue.waitingLines()).toEqual([])
   })
 
-  test('ends a job that waits for its next attempt, whatever an earlier one brought', () => {
+  test('ends a job that waits for its next attempt, even if an earlier attempt brought an answer', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
@@ -101,7 +101,7 @@ describe('a cancellation', () => {
     expect(temp.store.output.read(job.seq, undefined)?.pieces).toEqual([])
   })
 
-  test('asks the worker to end a job that runs, and goes by the first time it was asked', () => {
+  test('asks the worker to end a running job, and keeps the time of the first request', () => {
     const temp = tempStore()
     const { job } = runningJob(temp.store)
     expect(temp.store.submissions.cancel(job, 2_000, HOUR_MS)).toBe('requested')
@@ -114,7 +114,7 @@ describe('a cancellation', () => {
     expect(temp.store.runs.cancelRequests()).toEqual([job.seq])
   })
 
-  test('is too late for a job that has ended', () => {
+  test('does nothing to a job that has ended', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1, statusCode: 200 }, 2_000, HOUR_MS)
@@ -124,13 +124,13 @@ describe('a cancellation', () => {
     expect(rowOf(temp, job.seq)).toEqual(before)
   })
 
-  test('of a job that is no longer there is too late', () => {
+  test('of a deleted job does nothing', () => {
     expect(tempStore().store.submissions.cancel({ seq: 99, id: 'job_99' }, 1_000, HOUR_MS)).toBe('ended')
   })
 })
 
 describe('an answer that has been delivered', () => {
-  test('may lose its bytes from then on', () => {
+  test('expires at the given time', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 2_000, HOUR_MS)
@@ -138,7 +138,7 @@ describe('an answer that has been delivered', () => {
     expect(rowOf(temp, job.seq)['bytes_expire_at']).toBe(3_000)
   })
 
-  test('is not that of a job that has not ended: what it needs stays', () => {
+  test('does not expire while its job has not ended, because the job needs its request', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store)
     temp.store.submissions.delivered(job, 1_000)
@@ -149,11 +149,11 @@ describe('an answer that has been delivered', () => {
   })
 })
 
-describe('a job with a key', () => {
+describe('a job with an idempotency key', () => {
   const keyed = (key = 'k', hash = 'one', differing: Parameters<typeof newJob>[0] = {}) =>
     newJob({ ...differing, idempotency: { key, hash: Buffer.from(hash) } })
 
-  test('is the same job however often it comes, also at once', async () => {
+  test('is inserted once, however often and simultaneously it is submitted', async () => {
     const { store } = tempStore()
     const all = await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -165,7 +165,7 @@ describe('a job with a key', () => {
     expect(store.records.list({ limit: 9 })).toHaveLength(1)
   })
 
-  test('is refused with another request, and then nothing has changed', () => {
+  test('is refused with a different request, and nothing changes', () => {
     const { store } = tempStore()
     store.submissions.enqueue(keyed(), 1_000)
     expect(() => store.submissions.enqueue(keyed('k', 'other'), 1_000)).toThrow(KeyReusedError)
@@ -176,7 +176,7 @@ describe('a job with a key', () => {
     expect(store.records.list({ limit: 9 })).toHaveLength(2)
   })
 
-  test('keeps its bytes when its caller has them', () => {
+  test('keeps its answer after its caller has it', () => {
     const temp = tempStore()
     const { job, claim } = runningJob(temp.store, { idempotency: { key: 'k', hash: Buffer.from('x') } })
     temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 2_000, HOUR_MS)
@@ -184,7 +184,7 @@ describe('a job with a key', () => {
     expect(rowOf(temp, job.seq)).toMatchObject({ bytes_expire_at: null })
   })
 
-  test('leaves the key to the next when it ends without an answer', () => {
+  test('leaves the key to the next job when it ends without an answer', () => {
     const { store } = tempStore()
     const first = store.submissions.enqueue(keyed(), 1_000)
     store.submissions.cancel(first, 1_000, HOUR_MS)
@@ -196,7 +196,7 @@ describe('a job with a key', () => {
   })
 })
 
-test('of several jobs all are taken, or none', () => {
+test('enqueueAll inserts all jobs or none', () => {
   const { store } = tempStore()
   const idempotency = { key: 'k', hash: Buffer.from('one') }
   store.submissions.enqueue(newJob({ idempotency }), 1_000)

@@ -4,17 +4,18 @@ import { onTestFinished } from 'vitest'
 
 export interface Child {
   readonly process: ChildProcess
-  /** Says a line to it. */
+  /** Writes a line to its standard input. */
   tell(line: string): void
-  /** The next line that it says. */
+  /** Returns the next line of its standard output. */
   next(): Promise<string>
 }
 
 const storeUrl = new URL('../index.ts', import.meta.url).href
 
 /**
- * Another Node process, for as long as the present test runs. `source` is a module that has `openStore`, and
- * `told()`: the next line that the test tells it.
+ * Starts another Node process, until the current test ends.
+ *
+ * @param source a module that may use `openStore`, and `told()`: the next line that the test tells it
  */
 export const startChild = (source: string): Child => {
   const prelude = `

@@ -3,10 +3,10 @@ import type Database from 'better-sqlite3'
 import { deepEqual, equal } from 'node:assert/strict'
 import type { Store } from '../open-store.ts'
 
-/** Longer than any message is waited for. */
+/** A pending message that is older does not put off the deletion of its job. */
 const LONGEST_DELIVERY_MS = 3 * 24 * 3_600_000
 
-/** Whom a job tells of what. */
+/** A job with its webhook. */
 export interface Subscriber {
   readonly seq: number
   readonly createdAt: number
@@ -24,7 +24,7 @@ interface Message {
 
 type Row = Message & { readonly id: string; readonly body: string }
 
-/** The outbox as it should be, by the rules and not by the code. */
+/** The outbox as it should be, computed from the rules and not by the store's code. */
 export class ExpectedMessages {
   readonly #store: Store
   readonly #peek: Database.Database
@@ -43,7 +43,7 @@ export class ExpectedMessages {
     this.#messages.push({ ...message, state: 'pending' })
   }
 
-  /** Somebody sends the message at this place, whatever became of it before. */
+  /** Records an attempt at the message at this place, whatever its state is. */
   deliver(which: number, kind: 'delivered' | 'again' | 'dead' | 'gone', now: number): void {
     const message = this.#messages[which]
     const row = this.#rows()[which]
@@ -70,7 +70,7 @@ export class ExpectedMessages {
     Object.assign(message, { state: 'pending', failures: 0 })
   }
 
-  /** Whether a job whose time is up has to wait for one of its messages. */
+  /** Whether a message puts off the deletion of an expired job. */
   holds(jobSeq: number, now: number): boolean {
     return this.#messages.some(
       each =>

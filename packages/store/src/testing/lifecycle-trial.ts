@@ -22,12 +22,12 @@ import { newJob } from './temp-store.ts'
 const GROUPS = ['a', 'b'] as const
 const MAX_DELAY_MS = 60_000
 const TTL_MS = 40_000
-/** A job whose time is up waits this long for a message of its. */
+/** The deletion of an expired job is put off by this much while one of its messages is pending. */
 const DELIVERY_GRACE_MS = 3_600_000
 const TABLES = ['jobs', 'job_requests', 'job_details', 'job_log', 'webhook_deliveries', 'webhook_attempts']
 
 const anyGroup = fc.constantFrom(...GROUPS)
-/** The last one, or one of those before. */
+/** Mostly the last one, sometimes one before it. */
 const anyWhich = fc.constantFrom(0, 0, 0, 1, 2, 3)
 const kindOf = <Do extends string, Rest extends object>(
   weight: number,
@@ -38,7 +38,7 @@ const kindOf = <Do extends string, Rest extends object>(
   arbitrary: fc.record({ do: fc.constant(kind), ...rest }) as unknown as fc.Arbitrary<{ do: Do } & Rest>,
 })
 
-/** One thing that gateways, workers and the clock do. `which` picks among the jobs or the claims that there were. */
+/** One act of a gateway, a worker or the clock. `which` picks one of the jobs or claims so far. */
 export const anyStep = fc.oneof(
   kindOf(5, 'enqueue', {
     group: anyGroup,
@@ -74,21 +74,21 @@ export const anyStep = fc.oneof(
   kindOf(3, 'promoteDue', {}),
   kindOf(3, 'prune', {}),
   kindOf(3, 'clock', { byMs: fc.constantFrom(1, 500, 2_000, 50_000, 3_600_000, -500, -3_600_000) }),
-  // The worker dies again and again.
+  // The worker dies several times in a row.
   kindOf(2, 'crashes', { group: anyGroup, times: fc.constantFrom(1, 2, 3) }),
 )
 
 type Step = typeof anyStep extends fc.Arbitrary<infer T> ? T : never
 type EnqueueStep = Extract<Step, { do: 'enqueue' }>
 
-/** What a job is handed in with. */
+/** What a job is submitted with. */
 interface Given extends Pick<Expected, 'group' | 'streaming' | 'webhook' | 'key' | 'hash'> {
   readonly priority: Priority
   readonly deadlineAt?: number | undefined
   readonly retryOf?: string
 }
 
-/** What a job's row should be, by the rules and not by the code. */
+/** A job's row as it should be, computed from the rules and not by the store's code. */
 interface Expected {
   readonly seq: number
   readonly group: string
@@ -112,19 +112,19 @@ interface Expected {
   key: string | null
   readonly hash: string | null
   tokens: number | null
-  /** The attempt that runs has brought a part of a body. */
+  /** Whether the running attempt has brought a part of a body. */
   hasOutput: boolean
 }
 
 const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
 
-/** The store under test beside what it should hold. */
+/** The store under test, next to a model of what it should hold. */
 export class Trial {
   readonly #store: Store
   readonly #peek: Database.Database
   readonly #messages: ExpectedMessages
   readonly #jobs = new Map<number, Expected>()
-  /** Every job and every claim that there ever was: late comers act on those that are gone, too. */
+  /** Every job and every claim so far, because late calls may act on deleted ones. */
   readonly #seqs: number[] = []
   readonly #claims: Claim[] = []
   #now = 10_000_000
@@ -205,19 +205,18 @@ export class Trial {
     const idempotency = key === undefined ? undefined : { key, hash: Buffer.from(hash) }
     const job = newJob({ groupKey: group, streaming, priority, idempotency, webhook, deadlineAt })
     const submit = () => this.#store.submissions.enqueue(job, this.#now)
-    const holder = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
-    if (holder && !(isEndState(holder.state) && holder.answerAttempt === null)) {
-      if (holder.hash === hash)
-        return deepEqual(submit(), { seq: holder.seq, id: holder.id, isReplayed: true })
+    const keyed = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
+    if (keyed && !(isEndState(keyed.state) && keyed.answerAttempt === null)) {
+      if (keyed.hash === hash) return deepEqual(submit(), { seq: keyed.seq, id: keyed.id, isReplayed: true })
       const before = this.#everything()
       throws(submit, KeyReusedError)
       return deepEqual(this.#everything(), before)
     }
-    if (holder) holder.key = null
+    if (keyed) keyed.key = null
     this.#add(submit(), { group, streaming, priority, deadlineAt, webhook, key: key ?? null, hash })
   }
 
-  /** A job that has ended, once more. */
+  /** Submits an ended job again. */
   #repeat(seq: number | undefined): void {
     const job = this.#jobs.get(seq ?? 0)
     if (!job || !isEndState(job.state)) return
@@ -229,7 +228,7 @@ export class Trial {
 
   #add({ seq, id, isReplayed }: Submitted, given: Given): void {
     equal(isReplayed, false)
-    ok(!this.#seqs.includes(seq), 'a place was given twice')
+    ok(!this.#seqs.includes(seq), 'a seq was used twice')
     this.#seqs.push(seq)
     const job: Expected = {
       seq,
@@ -260,7 +259,7 @@ export class Trial {
     this.#tell(job, 'job.queued')
   }
 
-  /** The most urgent first, and of these the oldest. */
+  /** The ready jobs of a group: the most urgent first, and equally urgent ones by age. */
   #ready(group: string): Expected[] {
     return [...this.#jobs.values()]
       .filter(job => job.state === 'queued' && job.availableAt === null && job.group === group)
@@ -297,7 +296,7 @@ export class Trial {
     deepEqual({ ...claim, attempt, failedAttempts, answerAttempt, streaming }, claim)
   }
 
-  /** The job that the claim still holds. Otherwise `act` must fail, and change nothing. */
+  /** The job of the claim, if the claim still holds it. Otherwise `act` must fail and change nothing. */
   #owned(claim: Claim | undefined, act: (claim: Claim) => void): Expected | undefined {
     if (!claim) return undefined
     const job = this.#jobs.get(claim.seq)
@@ -423,7 +422,7 @@ export class Trial {
     const delayed = [...this.#jobs.values()].filter(job => job.availableAt !== null)
     const isWaiting = ({ availableAt }: Expected) => availableAt! > now && availableAt! <= now + MAX_DELAY_MS
     const first = Math.min(...delayed.map(job => job.availableAt!))
-    // While the first of them waits nobody looks at the others.
+    // While the first delayed job waits, promoteDue does not look at the others.
     if (!delayed.some(job => job.availableAt === first && isWaiting(job))) {
       for (const job of delayed) if (!isWaiting(job)) job.availableAt = null
     }
@@ -454,7 +453,7 @@ export class Trial {
     return TABLES.map(table => this.#peek.prepare(`SELECT * FROM ${table}`).all())
   }
 
-  /** What must hold after every step. */
+  /** Checks what must hold after every step. */
   check(): void {
     const rows = this.#peek
       .prepare(
@@ -480,7 +479,7 @@ export class Trial {
     const states = new Map(rows.map(({ seq, state }) => [seq, state]))
     for (const [seq, before] of this.#statesBefore) {
       const after = states.get(seq)
-      if (after === undefined) ok(isEndState(before), `a job went while it was ${before}`)
+      if (after === undefined) ok(isEndState(before), `a job was deleted while it was ${before}`)
       else if (after !== before) ok(transitions[before].includes(after), `${before} became ${after}`)
     }
     this.#statesBefore = states
@@ -507,10 +506,12 @@ export class Trial {
     const ended = [...states].filter(([, state]) => isEndState(state)).map(([seq, type]) => ({ seq, type }))
     deepEqual(ends, ended)
     const requests = this.#peek.prepare('SELECT job_seq FROM job_requests').pluck().all()
-    for (const [seq, state] of states) if (!isEndState(state)) ok(requests.includes(seq), 'a request went')
+    for (const [seq, state] of states)
+      if (!isEndState(state))
+        ok(requests.includes(seq), 'the request of a job that has not ended was deleted')
   }
 
-  /** Everything ends, its time goes by, and then nothing is left of it. */
+  /** Ends every job and lets it expire. Then nothing of it may be left. */
   checkEnd(): void {
     for (const { seq, state } of this.#jobs.values()) if (!isEndState(state)) this.#cancel(seq)
     this.#requeueLost()

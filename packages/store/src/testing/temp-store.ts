@@ -7,7 +7,7 @@ import { openStore, type Store } from '../open-store.ts'
 import type { Claim } from '../queue/claim.ts'
 import type { JobRef, NewJob } from '../submissions/new-job.ts'
 
-/** A directory of its own for the present test. */
+/** Creates a directory that is deleted after the current test. */
 export const tempDirectory = (): string => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-store-'))
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
@@ -17,12 +17,13 @@ export const tempDirectory = (): string => {
 export interface TempStore {
   readonly store: Store
   readonly file: string
-  // Both over a connection of their own.
+  /** Runs SQL on a second connection. */
   readonly run: (sql: string) => void
+  /** Returns the rows of a query on that second connection. */
   readonly rows: <Row = Record<string, unknown>>(sql: string, ...values: unknown[]) => Row[]
 }
 
-/** An empty store on a real file, for as long as the present test runs. */
+/** Opens an empty store on a real file, until the current test ends. */
 export const tempStore = (): TempStore => {
   const file = path.join(tempDirectory(), 'foreman.db')
   const store = openStore(file, { busyTimeoutMs: 5, compose: ({ event }) => event })
@@ -39,7 +40,7 @@ export const tempStore = (): TempStore => {
   }
 }
 
-/** A job that differs from all others only in what the test is about. */
+/** A job with plain values; a test states only the fields that it is about. */
 export const newJob = (differing: Partial<NewJob> = {}): NewJob => ({
   path: '/api/chat',
   model: 'm',
@@ -57,7 +58,7 @@ export const newJob = (differing: Partial<NewJob> = {}): NewJob => ({
 
 export const HOUR_MS = 3_600_000
 
-/** Hands in a job and claims it. */
+/** Submits a job and claims it. */
 export const runningJob = (store: Store, differing: Partial<NewJob> = {}): { job: JobRef; claim: Claim } => {
   const job = store.submissions.enqueue(newJob(differing), 1_000)
   const claim = store.queue.claimNext(differing.groupKey ?? 'm', 'first', 1_000, 1_000)
@@ -65,7 +66,7 @@ export const runningJob = (store: Store, differing: Partial<NewJob> = {}): { job
   return { job, claim }
 }
 
-/** What a job's log says of its changes, in order. */
+/** The changes in a job's log, in order. */
 export const eventsOf = ({ rows }: TempStore, { seq }: JobRef): Record<string, unknown>[] =>
   rows<{ bytes: Buffer }>(
     "SELECT bytes FROM job_log WHERE job_seq = ? AND kind = 'event' ORDER BY id",
