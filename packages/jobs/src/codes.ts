@@ -1,8 +1,60 @@
-/** A job that was running when its worker died this often is taken for the cause, and fails as `worker_lost`. */
+/** After this many losses a job is assumed to kill its worker, and fails with the code `worker_lost`. */
 export const MAX_LOSSES = 3
 
-/** The error of a job that has not ended by its deadline, whatever its state is by then. */
+/** The error of a job that did not end before its deadline, whether it was queued or running. */
 export const DEADLINE_EXCEEDED = {
   errorCode: 'deadline_exceeded',
   errorMessage: 'the job did not end before its deadline',
 } as const
+
+/** Why an attempt failed that is repeated while attempts are left. A job can also end with such a code. */
+export const retryCodes = [
+  /** The connection to the target was made and then broke off. */
+  'target_lost',
+  /** The attempt took longer than FOREMAN_JOB_TIMEOUT. */
+  'job_timeout',
+  /** The target sent no byte for FOREMAN_STALL after the head of its answer. */
+  'stall',
+] as const
+
+export type RetryCode = (typeof retryCodes)[number]
+
+/** Why a job goes back to the queue. docs/job-lifecycle.md says what each code counts and when the next attempt starts. */
+export const releaseCodes = [
+  ...retryCodes,
+  /** The target answered that it is busy: with 429, or with 502, 503 or 504 and an error object of Ollama. */
+  'target_busy',
+  /** The target cannot be reached, a proxy answers in its place, or it refuses foreman's credentials. */
+  'target_away',
+  /** The worker was stopped, and the job did not end within the grace period. */
+  'worker_stopped',
+  /** The worker died while it ran the job. */
+  'worker_lost',
+] as const
+
+export type ReleaseCode = (typeof releaseCodes)[number]
+
+/** Why a job ended without success. docs/job-lifecycle.md says what the caller gets for each code. */
+export const jobErrorCodes = [
+  ...retryCodes,
+  /** The target answered with a status of 300 or higher. */
+  'http_error',
+  /** The target answered with a status of success, but its answer is an error or ends with one. */
+  'target_error',
+  /** The target ended its answer before it was complete. */
+  'cut_short',
+  /** The answer is neither NDJSON nor an event stream nor JSON. */
+  'not_an_answer',
+  /** HTTP cannot carry the request, or the worker does not know the route. */
+  'unsendable',
+  /** The worker was stopped while it streamed the answer to a caller. */
+  'worker_stopped',
+  /** The worker died while it streamed the answer to a caller, or died three times while it ran the job. */
+  'worker_lost',
+  /** The job did not end before its deadline. */
+  DEADLINE_EXCEEDED.errorCode,
+  /** The caller disconnected, or the job was cancelled through `/jobs`. */
+  'cancelled',
+] as const
+
+export type JobErrorCode = (typeof jobErrorCodes)[number]

@@ -1,12 +1,17 @@
 import type { JobChange } from './events.ts'
 import type { EndState } from './state.ts'
 
-/** The states of a webhook delivery. `dead`: foreman has given up sending it. */
+/** The states of a webhook delivery. `dead`: foreman has given up. */
 export const deliveryStates = ['pending', 'delivered', 'dead'] as const
 
 export type DeliveryState = (typeof deliveryStates)[number]
 
-/** The webhook event that reports a change of a job. The changes that are missing here are not reported. */
+/**
+ * The webhook event that reports each change of a job. A change that is missing here is not reported.
+ *
+ * @example
+ * webhookEventOf.released // 'job.retrying'
+ */
 export const webhookEventOf = {
   queued: 'job.queued',
   started: 'job.started',
@@ -21,7 +26,7 @@ export type WebhookEvent = (typeof webhookEventOf)[keyof typeof webhookEventOf]
 
 export const webhookEvents: readonly WebhookEvent[] = Object.values(webhookEventOf)
 
-/** The events of a webhook that names none: how the job ended. */
+/** The events that a webhook gets if it names none: the end of the job. */
 export const endEvents = [
   'job.succeeded',
   'job.failed',

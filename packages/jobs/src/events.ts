@@ -3,7 +3,10 @@ import type { EndState } from './state.ts'
 /** Why the worker chose the group of a job (docs/scheduling.md). */
 export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
 
-/** A change of a job, as its log records it. `attempt` counts from 1, `availableAt` is in ms since the epoch. */
+/**
+ * A change of a job, as the log of the job records it. `attempt` counts from 1; `availableAt` is in milliseconds since the
+ * epoch.
+ */
 export type JobChange =
   | { type: 'queued' }
   | { type: 'started'; attempt: number; reason: ChoiceReason }
@@ -18,13 +21,13 @@ export type JobChange =
 /** The data of each event that `/jobs/:id/events` sends, by the name of the event. Times are RFC 3339. */
 export interface JobEventData {
   queued: { state: 'queued'; at: string }
-  /** `reason`: a ChoiceReason, or one of a newer foreman. */
+  /** `reason` is a ChoiceReason, or a reason that a newer foreman has added. */
   started: { state: 'running'; attempt: number; at: string; reason: string }
   /** A new attempt begins. The output of earlier attempts is void. */
   reset: { attempt: number }
   /** The status of the target's answer. */
   head: { attempt: number; status: number }
-  /** The next bytes of the target's answer: as text where they are valid UTF-8 by themselves, otherwise as base64. */
+  /** The next bytes of the target's answer: as text if they are valid UTF-8 by themselves, otherwise as base64. */
   output:
     | { attempt: number; text: string; base64?: never }
     | { attempt: number; base64: string; text?: never }
@@ -45,7 +48,7 @@ export interface JobEnd<State extends EndState> {
   at: string
 }
 
-/** An event of `/jobs/:id/events`. Ids rise; a client resumes after the last id that it has. */
+/** An event of `/jobs/:id/events`. Ids rise, so that a client can resume after the last id that it has. */
 export type JobEvent = {
   [Name in keyof JobEventData]: { id: string; event: Name; data: JobEventData[Name] }
 }[keyof JobEventData]

@@ -1,4 +1,13 @@
-export { DEADLINE_EXCEEDED, MAX_LOSSES } from './codes.ts'
+export {
+  DEADLINE_EXCEEDED,
+  type JobErrorCode,
+  jobErrorCodes,
+  MAX_LOSSES,
+  type ReleaseCode,
+  releaseCodes,
+  type RetryCode,
+  retryCodes,
+} from './codes.ts'
 export {
   type DeliveryState,
   deliveryStates,

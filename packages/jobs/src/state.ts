@@ -1,7 +1,4 @@
-/**
- * The states of a job and the ways between them. docs/job-lifecycle.md draws this table; the schema's
- * CHECK constraints are made from it.
- */
+/** The states of a job. The store makes the CHECK constraints of its schema from this list. */
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
 
 export type JobState = (typeof jobStates)[number]
@@ -11,7 +8,7 @@ export const endStates = ['succeeded', 'failed', 'cancelled'] as const satisfies
 
 export type EndState = (typeof endStates)[number]
 
-/** From a state, the states that may come next. An end state has none: a job ends once. */
+/** The states that may follow each state. docs/job-lifecycle.md draws this table. No state follows an end state. */
 export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['running', 'failed', 'cancelled'],
   running: ['queued', 'succeeded', 'failed', 'cancelled'],
@@ -20,5 +17,12 @@ export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
   cancelled: [],
 }
 
-/** Whether a word is the name of an end state. The event that ends a job has the name of its state. */
+/**
+ * Whether a word is the name of an end state. The event that ends a job has the same name as its end state, so this also
+ * recognises that event.
+ *
+ * @example
+ * isEndState('failed') // true
+ * isEndState('running') // false
+ */
 export const isEndState = (word: string): word is EndState => (endStates as readonly string[]).includes(word)

@@ -2,52 +2,53 @@ import type { DeliveryState, WebhookEvent } from './delivery.ts'
 import type { Priority } from './priority.ts'
 import type { JobState } from './state.ts'
 
-/** A job as foreman shows it. Fields that have no value are left out; times are RFC 3339. */
+/** A job as foreman shows it. A field without a value is missing. Times are RFC 3339. */
 export interface Job {
   id: string
   state: JobState
-  /** The path that its request is for, such as `/api/chat`. */
+  /** The path that the request is for, such as `/api/chat`. */
   endpoint: string
-  /** As the request has it. */
+  /** The model as the request names it. */
   model: string
   priority: Priority
   caller: string
-  /** As it was handed in. */
+  /** The metadata that was submitted with the job. */
   metadata?: Record<string, unknown>
-  /** Queued jobs that came before, counted to 1,000. Only of a queued job, and not in lists. */
+  /** How many queued jobs were submitted before this one, counted up to 1,000. Only a queued job has it; lists omit it. */
   position?: number
-  /** Attempts begun. */
+  /** The number of attempts that have started. */
   attempts: number
   created_at: string
-  /** Of the last attempt. */
+  /** When the last attempt started. */
   started_at?: string
   finished_at?: string
-  /** When the ended job is forgotten. */
+  /** When the ended job is deleted. */
   expires_at?: string
   deadline?: string
-  /** A queued job that waits for its next attempt. */
+  /** When the next attempt of a delayed job may start. */
   next_attempt_at?: string
-  /** A running job that is about to be cancelled. */
+  /** The cancellation of the running job was requested. */
   cancel_requested?: true
   /** The id of the job that this one repeats. */
   retry_of?: string
-  /** While it runs. */
+  /** How far a running job has come. */
   progress?: { tokens: number }
-  /** As the answer itself counts them. */
+  /** The token counts that the answer states. */
   usage?: { prompt_tokens?: number; completion_tokens?: number }
-  /** The endpoint's reply as one object, whether it was streamed or not. Not in lists. */
+  /** The answer as one object, whether the target streamed it or not. Lists omit it. */
   result?: Record<string, unknown>
   error?: JobError
 }
 
-/** How a job failed. `status`: of the target's answer, where there was one. */
+/** Why a job ended without success. `status` is the HTTP status of the target's answer, if there was one. */
 export interface JobError {
+  /** A JobErrorCode, or a code that a newer foreman has added. */
   code: string
   message: string
   status?: number
 }
 
-/** What became of a batch: the job of each submission. */
+/** The answer to a batch: the job of each submission. */
 export interface Batch {
   count: number
   jobs: { index: number; id: string }[]
@@ -55,11 +56,11 @@ export interface Batch {
 
 export interface JobPage {
   jobs: Job[]
-  /** null: there are no more. */
+  /** Null: this is the last page. */
   next_cursor: string | null
 }
 
-/** Problem details (RFC 9457) as foreman has them. */
+/** The problem details (RFC 9457) that foreman sends with an error. */
 export interface Problem {
   type?: string
   title?: string
@@ -71,7 +72,7 @@ export interface Problem {
   errors?: { pointer: string; message: string }[]
 }
 
-/** A webhook on its way, or at its end. Times are RFC 3339. */
+/** One webhook message to one receiver. Times are RFC 3339. */
 export interface Delivery {
   /** The `webhook-id`. */
   id: string
@@ -79,7 +80,7 @@ export interface Delivery {
   url: string
   state: DeliveryState
   created_at: string
-  /** While it is pending. */
+  /** When the next attempt is due. Only a pending delivery has it. */
   next_attempt_at?: string
   finished_at?: string
   attempts: DeliveryAttempt[]
@@ -88,9 +89,9 @@ export interface Delivery {
 export interface DeliveryAttempt {
   at: string
   duration_ms: number
-  /** Of the receiver's answer, where there was one. */
+  /** The HTTP status of the receiver's answer, if there was one. */
   status?: number
   error?: string
-  /** How the answer begins. */
+  /** The beginning of the answer's body. */
   response?: string
 }

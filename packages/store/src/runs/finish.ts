@@ -1,4 +1,4 @@
-import type { EndState, JobChange } from '@foreman/jobs'
+import type { EndState, JobChange, JobErrorCode } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
@@ -71,4 +71,8 @@ export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Chang
 }
 
 /** How a job ends that its caller has cancelled. */
-export const CANCELLED: Finish = { state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' }
+export const CANCELLED: Finish = {
+  state: 'cancelled',
+  answerAttempt: null,
+  errorCode: 'cancelled' satisfies JobErrorCode,
+}
