@@ -1,13 +1,12 @@
-import type { WaitingLine } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
-import { type Choice, chooseGroup, type Turn } from './choose-group.ts'
+import { type Choice, chooseGroup, type Line, type Turn } from './choose-group.ts'
 
 const MAX_WAIT_MS = 60_000
 const NOW = 1_000_000
 const [HIGH, NORMAL, LOW] = [0, 1, 2]
 
-/** A group whose oldest job has waited so long; of two, the one that has waited longer came first. */
-const waiting = (groupKey: string, waitedMs: number, seq = NOW - waitedMs): WaitingLine => ({
+/** A line whose oldest job has waited for `waitedMs`. Lines that have waited longer arrived earlier, unless `seq` says else. */
+const waiting = (groupKey: string, waitedMs: number, seq = NOW - waitedMs): Line => ({
   groupKey,
   priority: NORMAL,
   oldestSeq: seq,
@@ -20,175 +19,211 @@ const turnOf = (groupKey: string, lastedMs: number, isOver = false): Turn => ({
   isOver,
 })
 
-const choose = (turn: Turn | undefined, ...lines: WaitingLine[]): Choice | undefined =>
+const choose = (turn: Turn | undefined, ...lines: Line[]): Choice | undefined =>
   chooseGroup({ turn, lines, now: NOW, maxWaitMs: MAX_WAIT_MS })
 
 const a = (waitedMs: number) => waiting('a', waitedMs)
 const b = (waitedMs: number) => waiting('b', waitedMs)
 const c = (waitedMs: number) => waiting('c', waitedMs)
 
-const high = (line: WaitingLine): WaitingLine => ({ ...line, priority: HIGH })
-const low = (line: WaitingLine): WaitingLine => ({ ...line, priority: LOW })
+const high = (line: Line): Line => ({ ...line, priority: HIGH })
+const low = (line: Line): Line => ({ ...line, priority: LOW })
 
 const begun = (groupKey: string, reason: Choice['reason']): Choice => ({
   groupKey,
   reason,
   turnStartedAt: NOW,
 })
-const goesOn = (groupKey: string, lastedMs: number): Choice => ({
+const keepsTurn = (groupKey: string, lastedMs: number): Choice => ({
   groupKey,
   reason: 'resident',
   turnStartedAt: NOW - lastedMs,
 })
 
-test.each<[what: string, turn: Turn | undefined, lines: WaitingLine[], choice: Choice | undefined]>([
-  ['nothing is chosen from nothing', undefined, [], undefined],
-  ['nothing is chosen from nothing, whoever has the turn', turnOf('a', 10), [], undefined],
-  ['the first is the one that has waited longest', undefined, [a(10), b(30), c(20)], begun('b', 'first')],
+test.each<[what: string, turn: Turn | undefined, lines: Line[], choice: Choice | undefined]>([
+  ['without lines there is no choice', undefined, [], undefined],
+  ['without lines there is no choice, even if a group has the turn', turnOf('a', 10), [], undefined],
   [
-    'the first is not the one with the oldest clock but the one that came first',
+    'without a turn, the group of the oldest job is first',
+    undefined,
+    [a(10), b(30), c(20)],
+    begun('b', 'first'),
+  ],
+  [
+    'without a turn, the order of arrival decides, and not the clock',
     undefined,
     [waiting('a', 500, 2), waiting('b', 10, 1)],
     begun('b', 'first'),
   ],
   [
-    'the first is the most urgent one, however short it has waited',
+    'without a turn, the most urgent job is first, however short it has waited',
     undefined,
     [a(10), b(30), high(c(5))],
     begun('c', 'first'),
   ],
-  ['the resident group goes on', turnOf('a', 10), [a(0)], goesOn('a', 10)],
+  ['the group that has the turn keeps it', turnOf('a', 10), [a(0)], keepsTurn('a', 10)],
   [
-    'the resident group makes way for a more urgent job',
+    'a more urgent job of another group takes the turn',
     turnOf('a', 10),
     [a(50), high(b(0))],
     begun('b', 'priority'),
   ],
   [
-    'the resident group does not make way for a job as urgent as its own most urgent one',
+    'a job that is only as urgent as the most urgent own job does not take the turn',
     turnOf('a', 10),
     [low(a(50)), high(a(0)), high(b(40))],
-    goesOn('a', 10),
+    keepsTurn('a', 10),
   ],
   [
-    'the resident group goes on before less urgent jobs that came first',
+    'an older but less urgent job of another group does not take the turn',
     turnOf('a', 10),
     [a(0), low(b(40))],
-    goesOn('a', 10),
+    keepsTurn('a', 10),
   ],
   [
-    'less urgent work of the resident group waits for a normal job elsewhere',
+    'a normal job of another group takes the turn from jobs of low priority',
     turnOf('a', 10),
     [low(a(50)), b(0)],
     begun('b', 'priority'),
   ],
   [
-    'a less urgent job that has waited too long comes before a more urgent one',
+    'an overdue job comes before a more urgent job',
     turnOf('a', 2 * MAX_WAIT_MS),
     [a(0), low(b(MAX_WAIT_MS + 1)), high(c(0))],
     begun('b', 'overdue'),
   ],
   [
-    'when the resident group is dry the most urgent of the others is next',
+    'when the group that has the turn has no job, the most urgent other job is next',
     turnOf('a', 10),
     [b(9), high(c(1))],
     begun('c', 'drained'),
   ],
   [
-    'when the resident group is dry a job that has waited too long comes before a more urgent one',
+    'when the group that has the turn has no job, an overdue job comes before a more urgent one',
     turnOf('a', 2 * MAX_WAIT_MS),
     [b(MAX_WAIT_MS + 1), high(c(1))],
     begun('b', 'drained'),
   ],
   [
-    'a group that ran dry makes way for a more urgent job',
+    'a group that ran out of jobs loses the turn to a more urgent job',
     turnOf('a', 10, true),
     [a(1), high(b(0))],
     begun('b', 'priority'),
   ],
   [
-    'the resident group goes on although others came first',
+    'the group that has the turn keeps it although jobs of others are older',
     turnOf('a', 10),
     [b(50_000), a(0), c(40_000)],
-    goesOn('a', 10),
+    keepsTurn('a', 10),
   ],
   [
-    'the resident group goes on at its bound',
+    'the group that has the turn keeps it when another has waited exactly as long as it may',
     turnOf('a', MAX_WAIT_MS),
     [b(MAX_WAIT_MS), a(0)],
-    goesOn('a', MAX_WAIT_MS),
+    keepsTurn('a', MAX_WAIT_MS),
   ],
   [
-    'past its bound it makes way',
+    'the group that has the turn loses it when another has waited longer than it may',
     turnOf('a', MAX_WAIT_MS + 1),
     [b(MAX_WAIT_MS + 1), a(0)],
     begun('b', 'overdue'),
   ],
   [
-    'it makes way for the group that has waited longest',
+    'of two overdue groups, the one that has waited longest gets the turn',
     turnOf('a', 100_000),
     [c(61_000), a(99_000), b(62_000)],
     begun('b', 'overdue'),
   ],
   [
-    'it need not make way for nobody',
+    'a group that is alone keeps the turn for any time',
     turnOf('a', 10 * MAX_WAIT_MS),
     [a(5 * MAX_WAIT_MS)],
-    goesOn('a', 10 * MAX_WAIT_MS),
+    keepsTurn('a', 10 * MAX_WAIT_MS),
   ],
   [
-    'an old backlog counts from the turn on',
+    'the wait of an old job counts from the start of the turn',
     turnOf('a', 1_000),
     [b(3_600_000), a(3_600_000)],
-    goesOn('a', 1_000),
+    keepsTurn('a', 1_000),
   ],
   [
-    'a job that came during the turn counts from when it came',
+    'the wait of a job that arrived during the turn counts from its arrival',
     turnOf('a', 100_000),
     [b(59_000), a(0)],
-    goesOn('a', 100_000),
+    keepsTurn('a', 100_000),
   ],
-  ['a group that ran dry makes way', turnOf('a', 10), [c(5), b(8)], begun('b', 'drained')],
   [
-    'a group that ran dry makes way for those that are overdue, too',
+    'a group that has no job loses the turn to the oldest other job',
+    turnOf('a', 10),
+    [c(5), b(8)],
+    begun('b', 'drained'),
+  ],
+  [
+    'a group that has no job loses the turn to an overdue job, with the same reason',
     turnOf('a', 100_000),
     [b(90_000)],
     begun('b', 'drained'),
   ],
-  ['a group that is in memory begins a new turn', turnOf('a', 100_000, true), [a(0)], begun('a', 'resident')],
   [
-    'a group that is in memory begins it although another came first',
+    'a group that ran out of jobs starts a new turn while its model is in memory',
+    turnOf('a', 100_000, true),
+    [a(0)],
+    begun('a', 'resident'),
+  ],
+  [
+    'a group that ran out of jobs starts a new turn although the job of another group is older',
     turnOf('a', 100_000, true),
     [b(5), a(0)],
     begun('a', 'resident'),
   ],
   [
-    'a group that had ended makes way like another',
+    'a group that ran out of jobs and has none loses the turn to another',
     turnOf('a', 100_000, true),
     [b(5)],
     begun('b', 'drained'),
   ],
-  // Clocks
+  // Clocks that were set back
   [
-    'a turn that began in the future begins now',
+    'a turn that started in the future counts as started now',
     turnOf('a', -3_600_000),
     [b(3_600_000), a(0)],
-    goesOn('a', 0),
+    keepsTurn('a', 0),
   ],
   [
-    'a job that came in the future counts from the turn on',
+    'the wait of a job that arrived in the future counts from the start of the turn',
     turnOf('a', MAX_WAIT_MS + 1),
     [waiting('b', -3_600_000, 1), a(0)],
     begun('b', 'overdue'),
   ],
   [
-    'a job that came in the future does not hurry',
+    'a job that arrived in the future is not overdue in a short turn',
     turnOf('a', 1_000),
     [waiting('b', -3_600_000, 1), a(0)],
-    goesOn('a', 1_000),
+    keepsTurn('a', 1_000),
   ],
 ])('%s', (_what, turn, groups, choice) => {
   expect(choose(turn, ...groups)).toEqual(choice)
+})
+
+test('the example of the README holds', () => {
+  const situation = {
+    turn: { groupKey: 'llama', startedAt: 1_000, isOver: false },
+    lines: [
+      { groupKey: 'llama', priority: 1, oldestSeq: 7, oldestCreatedAt: 2_000 },
+      { groupKey: 'qwen', priority: 1, oldestSeq: 3, oldestCreatedAt: 1_500 },
+    ],
+    maxWaitMs: 60_000,
+  }
+  expect(chooseGroup({ ...situation, now: 5_000 })).toEqual({
+    groupKey: 'llama',
+    reason: 'resident',
+    turnStartedAt: 1_000,
+  })
+  expect(chooseGroup({ ...situation, now: 61_600 })).toEqual({
+    groupKey: 'qwen',
+    reason: 'overdue',
+    turnStartedAt: 61_600,
+  })
 })
 
 interface Job {
@@ -197,8 +232,8 @@ interface Job {
   readonly createdAt: number
 }
 
-/** One job at a time, as the worker takes them. */
-class Railway {
+/** Runs jobs one at a time on a simulated clock, as the worker does. */
+class SimulatedWorker {
   now = 0
   loads = 0
   readonly started: { job: Job; at: number; reason: Choice['reason'] }[] = []
@@ -221,7 +256,7 @@ class Railway {
     return job
   }
 
-  /** Runs one job, if one waits. */
+  /** Runs one job. Returns false when none is queued. */
   step(): boolean {
     const oldest = new Map<string, Job>()
     for (const job of this.#queue) if (!oldest.has(job.groupKey)) oldest.set(job.groupKey, job)
@@ -246,80 +281,80 @@ class Railway {
   }
 }
 
-describe('over time', () => {
-  test('60 jobs that come interleaved cost one load for each of three models', () => {
-    const railway = new Railway({ jobMs: 300, loadMs: 3_000, maxWaitMs: MAX_WAIT_MS })
-    for (let job = 0; job < 60; job++) railway.arrive('abc'[job % 3]!)
-    while (railway.step());
-    expect(railway.loads).toBe(3)
-    expect(railway.started).toHaveLength(60)
+describe('on a simulated clock', () => {
+  test('60 jobs that arrive interleaved need one load for each of three models', () => {
+    const worker = new SimulatedWorker({ jobMs: 300, loadMs: 3_000, maxWaitMs: MAX_WAIT_MS })
+    for (let job = 0; job < 60; job++) worker.arrive('abc'[job % 3]!)
+    while (worker.step());
+    expect(worker.loads).toBe(3)
+    expect(worker.started).toHaveLength(60)
   })
 
-  test('300 old jobs cost one load a turn, not one a job', () => {
-    const railway = new Railway({ jobMs: 1_000, loadMs: 10_000, maxWaitMs: MAX_WAIT_MS })
-    railway.now = 10_000_000
-    for (let job = 0; job < 300; job++) railway.arrive('abc'[job % 3]!, job)
-    while (railway.step());
-    expect(railway.started).toHaveLength(300)
-    // A turn has room for 50 jobs after its load: two turns for each group.
-    expect(railway.loads).toBeLessThanOrEqual(9)
+  test('300 old jobs need one load per turn, not one per job', () => {
+    const worker = new SimulatedWorker({ jobMs: 1_000, loadMs: 10_000, maxWaitMs: MAX_WAIT_MS })
+    worker.now = 10_000_000
+    for (let job = 0; job < 300; job++) worker.arrive('abc'[job % 3]!, job)
+    while (worker.step());
+    expect(worker.started).toHaveLength(300)
+    // After its load, a turn has time for 50 jobs. So each of the three groups needs two turns.
+    expect(worker.loads).toBeLessThanOrEqual(9)
   })
 
-  test('300 old jobs on a clock that was set back cost no more', () => {
-    const railway = new Railway({ jobMs: 1_000, loadMs: 10_000, maxWaitMs: MAX_WAIT_MS })
-    for (let job = 0; job < 300; job++) railway.arrive('abc'[job % 3]!, 3_600_000 + job)
-    while (railway.step());
-    expect(railway.loads).toBeLessThanOrEqual(9)
+  test('300 old jobs need no more loads after the clock was set back', () => {
+    const worker = new SimulatedWorker({ jobMs: 1_000, loadMs: 10_000, maxWaitMs: MAX_WAIT_MS })
+    for (let job = 0; job < 300; job++) worker.arrive('abc'[job % 3]!, 3_600_000 + job)
+    while (worker.step());
+    expect(worker.loads).toBeLessThanOrEqual(9)
   })
 
-  test('a group that is kept busy for ever lets another in within the bound, the job in flight and the load', () => {
+  test('next to a group that always has jobs, another starts within the bound plus one job and one load', () => {
     const [jobMs, loadMs, maxWaitMs] = [300, 3_000, 2_000]
-    const railway = new Railway({ jobMs, loadMs, maxWaitMs })
+    const worker = new SimulatedWorker({ jobMs, loadMs, maxWaitMs })
     const busy = () => {
-      railway.arrive('a')
-      railway.step()
+      worker.arrive('a')
+      worker.step()
     }
     for (let job = 0; job < 20; job++) busy()
     for (let round = 0; round < 10; round++) {
-      const other = railway.arrive('b')
-      const isStarted = () => railway.started.some(({ job }) => job === other)
+      const other = worker.arrive('b')
+      const isStarted = () => worker.started.some(({ job }) => job === other)
       for (let job = 0; job < 100 && !isStarted(); job++) busy()
-      const start = railway.started.find(({ job }) => job === other)!
+      const start = worker.started.find(({ job }) => job === other)!
       expect(start.reason).toBe('overdue')
       expect(start.at - other.createdAt).toBeLessThanOrEqual(maxWaitMs + jobMs + loadMs)
-      // The busy group's own backlog gets its turn back.
+      // The backlog of the busy group gets the turn back.
       for (let job = 0; job < 30; job++) busy()
-      expect(railway.started.at(-1)?.job.groupKey).toBe('a')
+      expect(worker.started.at(-1)?.job.groupKey).toBe('a')
     }
   })
 
-  test('three groups that are all kept busy take turns, each as long as the bound allows', () => {
+  test('three groups that always have jobs take turns, each as long as the bound allows', () => {
     const [jobMs, loadMs, maxWaitMs] = [300, 1_000, 5_000]
-    const railway = new Railway({ jobMs, loadMs, maxWaitMs })
+    const worker = new SimulatedWorker({ jobMs, loadMs, maxWaitMs })
     for (let job = 0; job < 1_000; job++) {
-      for (const group of 'abc') railway.arrive(group)
-      railway.step()
+      for (const group of 'abc') worker.arrive(group)
+      worker.step()
     }
     const turns: string[] = []
-    for (const { job } of railway.started) if (turns.at(-1) !== job.groupKey) turns.push(job.groupKey)
+    for (const { job } of worker.started) if (turns.at(-1) !== job.groupKey) turns.push(job.groupKey)
     expect(turns.slice(0, 9).join('')).toBe('abcabcabc')
     const shares = ['a', 'b', 'c'].map(
-      group => railway.started.filter(({ job }) => job.groupKey === group).length,
+      group => worker.started.filter(({ job }) => job.groupKey === group).length,
     )
     expect(Math.max(...shares) - Math.min(...shares)).toBeLessThan(2 * (maxWaitMs / jobMs))
   })
 
-  test('jobs of a group start in the order in which they came', () => {
-    const railway = new Railway({ jobMs: 300, loadMs: 1_000, maxWaitMs: 2_000 })
+  test('jobs of a group start in the order of arrival', () => {
+    const worker = new SimulatedWorker({ jobMs: 300, loadMs: 1_000, maxWaitMs: 2_000 })
     for (let job = 0; job < 100; job++) {
-      railway.arrive('abc'[(job * 7) % 3]!)
-      if (job % 3 === 0) railway.step()
+      worker.arrive('abc'[(job * 7) % 3]!)
+      if (job % 3 === 0) worker.step()
     }
-    while (railway.step());
+    while (worker.step());
     for (const group of 'abc') {
-      const seqs = railway.started.filter(({ job }) => job.groupKey === group).map(({ job }) => job.seq)
+      const seqs = worker.started.filter(({ job }) => job.groupKey === group).map(({ job }) => job.seq)
       expect(seqs).toEqual(seqs.toSorted((x, y) => x - y))
     }
-    expect(railway.started).toHaveLength(100)
+    expect(worker.started).toHaveLength(100)
   })
 })

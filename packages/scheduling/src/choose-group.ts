@@ -1,10 +1,12 @@
 import type { ChoiceReason } from '@foreman/jobs'
 
-/** Whose jobs the target is running, or ran last: its model is in memory. Times in ms since the epoch. */
+/**
+ * The group whose jobs the target runs, or ran last. Its model is in memory. Times are milliseconds since the epoch.
+ */
 export interface Turn {
   readonly groupKey: string
   readonly startedAt: number
-  /** The group ran dry: what comes for it next begins a new turn. */
+  /** Whether the group ran out of jobs since. Then its next job starts a new turn. */
   readonly isOver: boolean
 }
 
@@ -13,38 +15,60 @@ export interface Line {
   readonly groupKey: string
   /** 0 is the most urgent. */
   readonly priority: number
-  /** The place of its oldest job in the order of arrival. */
+  /** The place of the line's oldest job in the order of arrival. */
   readonly oldestSeq: number
   readonly oldestCreatedAt: number
 }
 
+/** The group that runs next. */
 export interface Choice {
   readonly groupKey: string
   readonly reason: ChoiceReason
+  /** When the turn of the group started. */
   readonly turnStartedAt: number
 }
 
+/** Everything that the choice depends on. */
 export interface Situation {
+  /** The last turn. Undefined: no group has had one, or the target has restarted since. */
   readonly turn: Turn | undefined
   readonly lines: readonly Line[]
   readonly now: number
-  /** The longest turn of a group while another waits. */
+  /** How long a job of another group may wait before its group gets the turn. */
   readonly maxWaitMs: number
 }
 
 /**
- * Which group runs next: the present one while it has jobs, since they need no model load. But once a job of another
- * group has waited longer than the bound, the group that has waited longest; and before the present one a group with
- * a more urgent job than any of its own.
+ * Chooses the group that runs next.
  *
- * The wait counts from the job's arrival or from the start of the present turn, whichever is later. From the
- * arrival alone, an old backlog would change models at every choice.
+ * 1. If a job of another group has waited longer than `maxWaitMs`, the group that has waited longest gets the turn.
+ * 2. Otherwise, if another group has a job that is more urgent than all jobs of the present group, that group gets it.
+ * 3. Otherwise the present group keeps the turn while it has jobs, because they need no model load.
+ * 4. If the present group has no jobs, the most urgent job of the others decides; among equally urgent ones, the oldest.
+ *    An overdue job comes first here, too.
+ *
+ * A wait counts from the arrival of the job or from the start of the present turn, whichever is later. If it counted from
+ * the arrival alone, every job of an old backlog would be overdue, and the model would change with every choice.
+ *
+ * @returns undefined when no job is ready
+ * @example
+ * // llama has had the turn for 4 s. The job of qwen has waited for 3.5 s, less than a minute: llama goes on.
+ * chooseGroup({
+ *   turn: { groupKey: 'llama', startedAt: 1_000, isOver: false },
+ *   lines: [
+ *     { groupKey: 'llama', priority: 1, oldestSeq: 7, oldestCreatedAt: 2_000 },
+ *     { groupKey: 'qwen', priority: 1, oldestSeq: 3, oldestCreatedAt: 1_500 },
+ *   ],
+ *   now: 5_000,
+ *   maxWaitMs: 60_000,
+ * }) // { groupKey: 'llama', reason: 'resident', turnStartedAt: 1_000 }
+ * // At 61_600 the job of qwen has waited for 60.1 s: { groupKey: 'qwen', reason: 'overdue', turnStartedAt: 61_600 }
  */
 export const chooseGroup = ({ turn, lines, now, maxWaitMs }: Situation): Choice | undefined => {
   if (!turn) return begin(first(lines), 'first', now)
   const own = first(lines.filter(line => line.groupKey === turn.groupKey))
   const others = lines.filter(line => line.groupKey !== turn.groupKey)
-  // A turn that begins in the future was recorded before the clock was set back.
+  // A turn that starts in the future was recorded before the clock was set back.
   const startedAt = Math.min(turn.startedAt, now)
   const overdue = longestWaiting(others.filter(line => now - waitingSince(line, startedAt, now) > maxWaitMs))
   const other = first(others)
@@ -55,21 +79,23 @@ export const chooseGroup = ({ turn, lines, now, maxWaitMs }: Situation): Choice 
   return { groupKey: own.groupKey, reason: 'resident', turnStartedAt: startedAt }
 }
 
+/** Starts a turn now. */
 const begin = (line: Line | undefined, reason: ChoiceReason, now: number): Choice | undefined =>
   line && { groupKey: line.groupKey, reason, turnStartedAt: now }
 
-/** The most urgent, and of these the one that has waited longest. */
+/** The line with the most urgent jobs; among equally urgent lines, the one with the oldest job. */
 const first = (lines: readonly Line[]): Line | undefined => {
   const priority = Math.min(...lines.map(line => line.priority))
   return longestWaiting(lines.filter(line => line.priority === priority))
 }
 
-/** Arrival order has no ties. */
+/** The line with the oldest job. `oldestSeq` is unique, so there are no ties. */
 const longestWaiting = (lines: readonly Line[]): Line | undefined =>
   lines.reduce<Line | undefined>(
     (oldest, line) => (oldest && oldest.oldestSeq < line.oldestSeq ? oldest : line),
     undefined,
   )
 
+/** When the wait of a line started to count. An arrival in the future was recorded before the clock was set back. */
 const waitingSince = ({ oldestCreatedAt }: Line, turnStartedAt: number, now: number): number =>
   oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)
