@@ -1,4 +1,4 @@
-import { DEADLINE_EXCEEDED } from '@foreman/jobs'
+import { DEADLINE_EXCEEDED, type JobErrorCode, type ReleaseCode, type RetryCode } from '@foreman/jobs'
 import type { Completeness, TokenUsage } from '@foreman/ollama-client'
 import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
 
@@ -18,7 +18,7 @@ export type Ending =
   | { kind: 'stopped'; why: StopCause }
 
 /** The attempt took too long, or the target fell silent within its answer. */
-export type Watchdog = 'job_timeout' | 'stall'
+export type Watchdog = Exclude<RetryCode, 'target_lost'>
 
 export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
 
@@ -38,29 +38,11 @@ export interface Attempt {
   readonly hasOutput: boolean
 }
 
-/** Why a job goes back to the queue. docs/job-lifecycle.md explains each code. */
-type ReleaseCode = 'target_away' | 'target_busy' | 'worker_stopped' | RetryCode
-
-/** Why a job ended without success. docs/job-lifecycle.md explains each code. */
-type ErrorCode =
-  | 'http_error'
-  | 'target_error'
-  | 'cut_short'
-  | 'not_an_answer'
-  | 'unsendable'
-  | 'worker_stopped'
-  | 'cancelled'
-  | typeof DEADLINE_EXCEEDED.errorCode
-  | RetryCode
-
-/** Why an attempt failed that is repeated while attempts are left. */
-type RetryCode = 'target_lost' | Watchdog
-
 export type Verdict =
-  | { kind: 'finish'; finish: Finish & { readonly errorCode?: ErrorCode } }
+  | { kind: 'finish'; finish: Finish }
   | {
       kind: 'release'
-      release: Omit<Release, 'availableAt' | 'code'> & { readonly code: ReleaseCode }
+      release: Omit<Release, 'availableAt'>
       delayMs: number
       targetIsAway?: string
     }
@@ -112,7 +94,7 @@ const judgeAnswer = (
   job: Attempt,
 ): Verdict => {
   const answer = { answerAttempt: job.attempt, statusCode: status, ...(usage && { usage }) }
-  const failed = (errorCode: ErrorCode): Verdict => ({
+  const failed = (errorCode: JobErrorCode): Verdict => ({
     kind: 'finish',
     finish: { ...answer, state: 'failed', errorCode },
   })
@@ -177,7 +159,7 @@ const again = (job: Attempt, code: RetryCode, message: string): Verdict => {
 }
 
 /** The job has no answer, or only the beginning of one. The caller gets the message. */
-const fail = (job: Attempt, errorCode: ErrorCode, errorMessage: string): Verdict => {
+const fail = (job: Attempt, errorCode: JobErrorCode, errorMessage: string): Verdict => {
   const answerAttempt = job.streaming && job.hasOutput ? job.attempt : job.answerAttempt
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }

@@ -17,7 +17,12 @@ describe('a list', () => {
       store.submissions.enqueue(newJob({ ...one, groupKey: `${at}` }), START + at * 10)
     store.queue.claimNext('0', 'first', START, START)
     const ended = store.queue.claimNext('1', 'first', START, START)!
-    store.runs.finish(ended, { state: 'failed', answerAttempt: null, errorCode: 'x' }, START, HOUR_MS)
+    store.runs.finish(
+      ended,
+      { state: 'failed', answerAttempt: null, errorCode: 'http_error' },
+      START,
+      HOUR_MS,
+    )
     return store
   }
 

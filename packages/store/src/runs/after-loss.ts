@@ -1,4 +1,4 @@
-import { type JobErrorCode, MAX_LOSSES } from '@foreman/jobs'
+import { MAX_LOSSES } from '@foreman/jobs'
 import { CANCELLED, type Finish } from './finish.ts'
 
 /** A job that was running when its worker died. */
@@ -20,7 +20,7 @@ export const afterLoss = (job: LostJob): Finish | undefined => {
     return {
       state: 'failed',
       answerAttempt: job.attempt,
-      errorCode: 'worker_lost' satisfies JobErrorCode,
+      errorCode: 'worker_lost',
       errorMessage: 'the worker was lost while it streamed the answer',
     }
   }
@@ -28,7 +28,7 @@ export const afterLoss = (job: LostJob): Finish | undefined => {
   return {
     state: 'failed',
     answerAttempt: job.answerAttempt,
-    errorCode: 'worker_lost' satisfies JobErrorCode,
+    errorCode: 'worker_lost',
     errorMessage: `the worker was lost ${MAX_LOSSES} times while it ran this`,
   }
 }

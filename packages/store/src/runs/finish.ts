@@ -19,7 +19,7 @@ export interface Finish {
   /** The attempt whose output is the answer. Null: the job has no answer. */
   readonly answerAttempt: number | null
   readonly statusCode?: number
-  readonly errorCode?: string
+  readonly errorCode?: JobErrorCode
   readonly errorMessage?: string
   /** The answer of this attempt, when it is not in the log yet. */
   readonly provisional?: ProvisionalAnswer
@@ -74,5 +74,5 @@ export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Chang
 export const CANCELLED: Finish = {
   state: 'cancelled',
   answerAttempt: null,
-  errorCode: 'cancelled' satisfies JobErrorCode,
+  errorCode: 'cancelled',
 }

@@ -1,4 +1,4 @@
-import type { JobChange } from '@foreman/jobs'
+import type { JobChange, ReleaseCode } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { sql, value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
@@ -18,7 +18,7 @@ import {
 /** How a job goes back to the queue. */
 export interface Release {
   /** Why the attempt did not end the job. */
-  readonly code: string
+  readonly code: ReleaseCode
   /** The job does not start again before this time. Undefined: it is ready at once. */
   readonly availableAt?: number
   /** Whether this attempt counts against the limit of attempts. */

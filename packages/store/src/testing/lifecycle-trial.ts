@@ -15,6 +15,8 @@ import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import { JobLostError, KeyReusedError } from '../errors.ts'
 import { openStore, type Store } from '../open-store.ts'
 import type { Claim } from '../queue/claim.ts'
+import type { Finish } from '../runs/finish.ts'
+import type { Release } from '../runs/release.ts'
 import type { Submitted } from '../submissions/new-job.ts'
 import { ExpectedMessages } from './expected-messages.ts'
 import { newJob } from './temp-store.ts'
@@ -333,9 +335,14 @@ export class Trial {
 
   #finish(claim: Claim | undefined, state: (typeof endStates)[number], withProvisional: boolean): void {
     const answerAttempt = withProvisional && claim ? claim.attempt : null
-    const end = { state, answerAttempt, errorCode: 'some', ...(withProvisional ? { provisional } : {}) }
+    const end: Finish = {
+      state,
+      answerAttempt,
+      errorCode: 'http_error',
+      ...(withProvisional ? { provisional } : {}),
+    }
     const job = this.#owned(claim, own => this.#store.runs.finish(own, end, this.#now, TTL_MS))
-    if (job) this.#end(job, state, 'some', answerAttempt)
+    if (job) this.#end(job, state, 'http_error', answerAttempt)
   }
 
   #release(
@@ -347,8 +354,8 @@ export class Trial {
     }: { delayMs: number; spent: boolean; provisional: boolean },
   ): void {
     const availableAt = delayMs > 0 ? this.#now + delayMs : null
-    const back = {
-      code: 'some',
+    const back: Release = {
+      code: 'target_busy',
       spent,
       ...(availableAt === null ? {} : { availableAt }),
       ...(withProvisional ? { provisional } : {}),
