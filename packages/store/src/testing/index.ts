@@ -1,0 +1,1 @@
+export { newJob, runningJob, tempDirectory, type TempStore, tempStore } from './temp-store.ts'
