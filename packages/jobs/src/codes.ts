@@ -19,7 +19,7 @@ export const retryCodes = [
 
 export type RetryCode = (typeof retryCodes)[number]
 
-/** Why a job goes back to the queue. docs/job-lifecycle.md says what each code counts and when the next attempt starts. */
+/** Why a job goes back to the queue. docs/job-lifecycle.md says when its next attempt starts. */
 export const releaseCodes = [
   ...retryCodes,
   /** The target answered that it is busy: with 429, or with 502, 503 or 504 and an error object of Ollama. */

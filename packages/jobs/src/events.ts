@@ -4,8 +4,8 @@ import type { EndState } from './state.ts'
 export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
 
 /**
- * A change of a job, as the log of the job records it. `attempt` counts from 1; `availableAt` is in milliseconds since the
- * epoch.
+ * A change of a job, as the log of the job records it. `attempt` counts from 1; `availableAt` is in milliseconds since
+ * the epoch.
  */
 export type JobChange =
   | { type: 'queued' }

@@ -18,8 +18,8 @@ export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
 }
 
 /**
- * Whether a word is the name of an end state. The event that ends a job has the same name as its end state, so this also
- * recognises that event.
+ * Whether a word is the name of an end state. The event that ends a job has the name of its end state, so this
+ * recognises that event, too.
  *
  * @example
  * isEndState('failed') // true

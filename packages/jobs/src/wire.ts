@@ -14,7 +14,7 @@ export interface Job {
   caller: string
   /** The metadata that was submitted with the job. */
   metadata?: Record<string, unknown>
-  /** How many queued jobs were submitted before this one, counted up to 1,000. Only a queued job has it; lists omit it. */
+  /** How many queued jobs are before this one, counted up to 1,000. Only a queued job has it; lists omit it. */
   position?: number
   /** The number of attempts that have started. */
   attempts: number

@@ -5,7 +5,7 @@ const MAX_WAIT_MS = 60_000
 const NOW = 1_000_000
 const [HIGH, NORMAL, LOW] = [0, 1, 2]
 
-/** A line whose oldest job has waited for `waitedMs`. Lines that have waited longer arrived earlier, unless `seq` says else. */
+/** A line whose oldest job has waited for `waitedMs`. Without `seq`, a job that has waited longer arrived earlier. */
 const waiting = (groupKey: string, waitedMs: number, seq = NOW - waitedMs): Line => ({
   groupKey,
   priority: NORMAL,

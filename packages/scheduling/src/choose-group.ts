@@ -44,11 +44,11 @@ export interface Situation {
  * 1. If a job of another group has waited longer than `maxWaitMs`, the group that has waited longest gets the turn.
  * 2. Otherwise, if another group has a job that is more urgent than all jobs of the present group, that group gets it.
  * 3. Otherwise the present group keeps the turn while it has jobs, because they need no model load.
- * 4. If the present group has no jobs, the most urgent job of the others decides; among equally urgent ones, the oldest.
- *    An overdue job comes first here, too.
+ * 4. If the present group has no jobs, the group with the most urgent job gets the turn; among several, the one with the
+ *    oldest such job. An overdue job comes first here, too.
  *
- * A wait counts from the arrival of the job or from the start of the present turn, whichever is later. If it counted from
- * the arrival alone, every job of an old backlog would be overdue, and the model would change with every choice.
+ * A wait counts from the arrival of the job or from the start of the present turn, whichever is later. If it counted
+ * from the arrival alone, every job of an old backlog would be overdue, and the model would change with every choice.
  *
  * @returns undefined when no job is ready
  * @example

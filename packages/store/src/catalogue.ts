@@ -22,7 +22,7 @@ export const catalogue = (connection: Connection) => {
      */
     model: prepareModel(connection),
 
-    /** Replaces the list of models. What is known of how a manifest loads is kept, if a model still has the manifest. */
+    /** Replaces the list of models. Keeps what is known of how a manifest loads, if a model still has it. */
     replaceModels: modelsWriter(connection),
 
     /** The models about whose loading the target has not been asked yet. */

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { isBusy } from './errors.ts'
 
 const POLL_MS = 25
-/** The file system reports a write to the WAL shortly before its commit is visible, because a commit waits for the disk. */
+/** The file system reports a write to the WAL before the commit is visible, because a commit waits for the disk. */
 const LOOK_AGAIN_MS = 1
 
 /**

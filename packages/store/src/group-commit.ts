@@ -44,7 +44,7 @@ export class GroupCommit {
     }
   }
 
-  /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so that error ends it for all. */
+  /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so it fails all members. */
   #attempt({ durability, write }: Member): Outcome {
     try {
       return { value: this.#connection.write(durability, write) }

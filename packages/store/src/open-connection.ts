@@ -25,8 +25,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * Opens the file for reading and writing, creates it if it does not exist, and migrates its schema. If several processes
- * start together, one migrates and the others wait.
+ * Opens the file for reading and writing, creates it if it does not exist, and migrates its schema. If several
+ * processes start together, one migrates and the others wait.
  *
  * @throws StoreUnusableError naming the file, when this code may not use it. The file is left unchanged.
  */

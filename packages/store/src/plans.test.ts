@@ -228,7 +228,8 @@ test('no verb reads all jobs, all requests or the whole log', () => {
   const scans = plans.filter(plan =>
     /^SCAN (jobs|job_requests|job_details|job_log|webhook_deliveries|webhook_attempts)\b/.test(plan),
   )
-  // `jobs_running` holds only running jobs. From `jobs_ready` and the log, one row is read: the first and the last.
+  // `jobs_running` holds only running jobs. From `jobs_ready` only the first row is read, and from
+  // the log only the last.
   expect(new Set(scans)).toEqual(
     new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN jobs USING INDEX jobs_ready', 'SCAN job_log']),
   )

@@ -4,7 +4,7 @@ import { damageCheck, prepareCanWrite } from './health.ts'
 import { preparePruneDelivered } from './prune-delivered.ts'
 import { preparePruneExpired } from './prune-expired.ts'
 
-/** The verbs that keep the file small and sound. Each deletion is one short step, which returns whether more is left. */
+/** The verbs that keep the file small and sound. Each deletion is a short step that returns whether more is left. */
 export const housekeeping = (connection: Connection) => ({
   /** Deletes expired jobs with all that belongs to them. A job that has a pending webhook message is kept longer. */
   pruneExpired: preparePruneExpired(connection),

@@ -47,7 +47,7 @@ export const prepareList = (connection: Connection) => {
   }
 }
 
-/** Repeats the conditions of the partial indexes `jobs_queued`, `jobs_running` and `jobs_ended`, so that SQLite uses one. */
+/** Repeats the condition of a partial index (`jobs_queued`, `jobs_running`, `jobs_ended`), so that SQLite uses it. */
 const inState = (state: JobState): SQL | undefined =>
   isEndState(state)
     ? and(isNotNull(jobs.finishedAt), eq(jobs.state, state))

@@ -29,7 +29,7 @@ export interface Release {
 
 export type RequeueRun = ReturnType<typeof prepareRequeueRun>
 
-/** Puts a running job back into the queue. The caller opens the transaction. JobLostError means that the claim is lost. */
+/** Puts a running job back into the queue. The caller opens the transaction. JobLostError: the claim is lost. */
 export const prepareRequeueRun = ({ db }: Connection, log: LogWriter, changes: Changes) => {
   const update = db
     .update(jobs)
