@@ -1,17 +1,8 @@
+import type { Recording } from '@foreman/ollama-client/testing'
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** One recorded HTTP exchange with a real Ollama; see test/recordings/README.md. */
-export interface Recording {
-  readonly name: string
-  readonly request: { method: string; path: string; headers: Record<string, string>; body?: string }
-  readonly response: {
-    status: number
-    headers: [string, string][]
-    chunks: { atMs: number; text?: string; base64?: string }[]
-    complete: boolean
-  }
-}
+export type { Recording }
 
 const directory = path.join(import.meta.dirname, '../recordings/ollama-0.24.0')
 
@@ -19,7 +10,10 @@ const readAll = (folder: string): Recording[] =>
   fs
     .readdirSync(folder)
     .filter(file => file.endsWith('.json'))
-    .map(file => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')) as Recording)
+    .map(file => {
+      const text = fs.readFileSync(path.join(folder, file), 'utf8')
+      return { ...(JSON.parse(text) as Omit<Recording, 'version'>), version: '0.24.0' }
+    })
 
 export const recordings: readonly Recording[] = readAll(directory)
 

@@ -1,7 +1,8 @@
+import { type Recording, recording } from '@foreman/ollama-client/testing'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { chunksOf, type Recording, recording } from './recordings.ts'
+import { chunksOf } from './recordings.ts'
 
 export interface StandIn {
   readonly url: string
@@ -19,13 +20,8 @@ export interface StandIn {
  */
 export const startStandIn = async (answers: readonly Recording[], paced = false): Promise<StandIn> => {
   const seen: StandIn['seen'] = []
-  const known = [
-    ...answers,
-    recording('tags'),
-    recording('version'),
-    recording('ps-empty'),
-    recording('show-missing'),
-  ]
+  const listing = ['tags', 'version', 'ps-empty', 'show-missing']
+  const known = [...answers, ...listing.map(name => recording(name, answers[0]?.version))]
   let permits = 0
   let wake: (() => void) | undefined
   const permit = async () => {

@@ -1,14 +1,8 @@
 import { generatingEndpoint } from '@foreman/ollama-client'
+import { type Recording, recordings } from '@foreman/ollama-client/testing'
 import { describe, expect, test } from 'vitest'
-import { startForeman } from '../harness/foreman.ts'
-import {
-  bodyOf,
-  chunksOf,
-  faultRecordings,
-  headerOf,
-  type Recording,
-  recordings,
-} from '../harness/recordings.ts'
+import { startForeman, type Variables } from '../harness/foreman.ts'
+import { bodyOf, chunksOf, faultRecordings, headerOf } from '../harness/recordings.ts'
 import { type Answer, send } from '../harness/request.ts'
 import { startStandIn } from '../harness/stand-in.ts'
 
@@ -40,55 +34,46 @@ const expectSame = (answer: Answer, one: Recording) => {
   }
 }
 
-describe('what a real Ollama was recorded to answer comes out of foreman', () => {
-  test.each(inferences.map(one => [one.name, one] as const))(
-    'to a generating request: %s',
-    async (_name, one) => {
-      const standIn = await startStandIn([one])
-      const foreman = await startForeman({ target: standIn.url })
-      const { method, path, headers, body } = one.request
-      const answer = await send(foreman.url, { method, path, headers, body })
-      expectSame(answer, one)
-      const sent = standIn.seen.find(request => request.path === path)
-      expect(sent?.body).toBe(body ?? '')
-    },
-  )
-
-  test.each(others.map(one => [one.name, one] as const))('to any other request: %s', async (_name, one) => {
+describe('foreman sends what a real Ollama was recorded to answer', () => {
+  const replayed = async (one: Recording, variables: Variables = {}) => {
     const standIn = await startStandIn([one])
-    const foreman = await startForeman({ target: standIn.url })
+    const foreman = await startForeman({ target: standIn.url, variables })
     const { method, path, headers, body } = one.request
-    expectSame(await send(foreman.url, { method, path, headers, body }), one)
+    return { standIn, answer: await send(foreman.url, { method, path, headers, body }) }
+  }
+
+  test.each(inferences)('$version, to a generating request: $name', async one => {
+    const { standIn, answer } = await replayed(one)
+    expectSame(answer, one)
+    const sent = standIn.seen.find(request => request.path === one.request.path)
+    expect(sent?.body).toBe(one.request.body ?? '')
   })
 
-  // Those in which the server itself is gone are no answers.
-  const faults = faultRecordings.filter(({ response }) => response.complete)
-  test.each(faults.map(one => [one.name, one] as const))(
-    'when something fails behind it: %s',
-    async (_name, one) => {
-      const standIn = await startStandIn([one])
-      const foreman = await startForeman({ target: standIn.url, variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
-      const { method, path, headers, body } = one.request
-      expectSame(await send(foreman.url, { method, path, headers, body }), one)
+  test.each(others)('$version, to any other request: $name', async one => {
+    expectSame((await replayed(one)).answer, one)
+  })
+
+  // Where the server itself is gone, there is no answer to compare.
+  test.each(faultRecordings.filter(({ response }) => response.complete))(
+    '0.24.0, when something fails behind it: $name',
+    async one => {
+      expectSame((await replayed(one, { FOREMAN_MAX_ATTEMPTS: '1' })).answer, one)
     },
   )
 
   const streams = inferences.filter(
     one => chunksOf(one).length > 1 && /ndjson|event-stream/.test(headerOf(one, 'content-type') ?? ''),
   )
-  test.each(streams.map(one => [one.name, one] as const))(
-    'each piece before the next is sent: %s',
-    async (_name, one) => {
-      const standIn = await startStandIn([one], true)
-      const foreman = await startForeman({ target: standIn.url })
-      const pieces: string[] = []
-      const { path, headers, body } = one.request
-      const onPiece = (piece: Buffer) => {
-        pieces.push(piece.toString())
-        standIn.release()
-      }
-      await send(foreman.url, { path, headers, body, onPiece })
-      expect(pieces).toEqual(chunksOf(one).map(String))
-    },
-  )
+  test.each(streams)('$version, each piece before the next is sent: $name', async one => {
+    const standIn = await startStandIn([one], true)
+    const foreman = await startForeman({ target: standIn.url })
+    const pieces: string[] = []
+    const { path, headers, body } = one.request
+    const onPiece = (piece: Buffer) => {
+      pieces.push(piece.toString())
+      standIn.release()
+    }
+    await send(foreman.url, { path, headers, body, onPiece })
+    expect(pieces).toEqual(chunksOf(one).map(String))
+  })
 })

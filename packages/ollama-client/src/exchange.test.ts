@@ -5,7 +5,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { openExchange, type ExchangeRequest } from './exchange.ts'
-import { chunkBytes, recording, recordingNames, replay } from './testing/recording.ts'
+import { chunkBytes, recordings, replay } from './testing/recording.ts'
 import { serve, serveRaw } from './testing/stand-in.ts'
 
 /** Sends the request to a server that tells what reached it. */
@@ -272,8 +272,7 @@ describe('what comes back', () => {
     expect((await buffer(body)).length).toBe(size)
   })
 
-  test.each(recordingNames())('the recording %s, byte for byte', async name => {
-    const recorded = recording(name)
+  test.each(recordings)('the recording $name of $version, byte for byte', async recorded => {
     const { method, path, headers, body } = recorded.request
     const url = await replay(recorded)
     const exchange = await openExchange({

@@ -190,7 +190,7 @@ export interface EmbeddingsRequest {
 }
 
 export interface EmbeddingsReply {
-  /** As the model gives it, not normalised. */
+  /** Ollama 0.24.0 leaves it as the model computed it; 0.33.0 normalises it to length 1 (L2), as `embed` does. */
   embedding: number[]
 }
 

@@ -1,17 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chunkBytes, recording, recordingNames } from '../testing/recording.ts'
-import { generatingEndpoint } from '../wire/endpoints.ts'
+import { endpointAt, recordedAnswers } from '../testing/answers.ts'
+import { chunkBytes, type Recording, recording } from '../testing/recording.ts'
 import { checkAnswer, type Completeness } from './check.ts'
 
 const LINES = 'application/x-ndjson'
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-const endpointAt = (path: string) => {
-  const endpoint = generatingEndpoint(path)
-  if (!endpoint) throw new Error(`${path} does not generate`)
-  return endpoint
-}
 
 const chat = endpointAt('/api/chat')
 
@@ -192,37 +186,26 @@ describe('an event stream', () => {
   })
 })
 
-describe('of a real server', () => {
-  const inferences = recordingNames()
-    .map(name => recording(name))
-    .filter(
-      ({ request, response }) =>
-        generatingEndpoint(request.path, request.method) !== undefined && response.status === 200,
-    )
+describe('the answer of a real Ollama', () => {
+  const verdictOnChunks = ({ request, response }: Recording, chunks: readonly Uint8Array[]): Completeness => {
+    const check = checkAnswer(response.headers, endpointAt(request.path))
+    for (const chunk of chunks) check.push(chunk)
+    return check.verdict()
+  }
 
-  test.each(inferences.map(recorded => [recorded.name, recorded] as const))(
-    '%s is whole',
-    (_name, recorded) => {
-      const check = checkAnswer(recorded.response.headers, endpointAt(recorded.request.path))
-      for (const chunk of chunkBytes(recorded)) check.push(chunk)
-      expect(check.verdict()).toBe('whole')
+  test.each(recordedAnswers)('$version: $name is whole', recorded => {
+    expect(verdictOnChunks(recorded, chunkBytes(recorded))).toBe('whole')
+  })
+
+  test.each(recordedAnswers.filter(({ response }) => response.chunks.length > 1))(
+    '$version: $name without its last chunk is cut short',
+    recorded => {
+      expect(verdictOnChunks(recorded, chunkBytes(recorded).slice(0, -1))).toBe('cut_short')
     },
   )
 
-  test.each(
-    inferences
-      .filter(({ response }) => response.chunks.length > 1)
-      .map(recorded => [recorded.name, recorded] as const),
-  )('%s without its last chunk is cut short', (_name, recorded) => {
-    const check = checkAnswer(recorded.response.headers, endpointAt(recorded.request.path))
-    for (const chunk of chunkBytes(recorded).slice(0, -1)) check.push(chunk)
-    expect(check.verdict()).toBe('cut_short')
-  })
-
-  test('one whose model died ends with its own error', () => {
+  test('0.24.0: a stream whose model process died ends with its own error', () => {
     const recorded = recording('faults/runner-killed-mid-stream')
-    const check = checkAnswer(recorded.response.headers, chat)
-    for (const chunk of chunkBytes(recorded)) check.push(chunk)
-    expect(check.verdict()).toBe('own_error')
+    expect(verdictOnChunks(recorded, chunkBytes(recorded))).toBe('own_error')
   })
 })

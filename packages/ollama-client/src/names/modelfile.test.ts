@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest'
-import { chunkBytes, recording } from '../testing/recording.ts'
+import { bodyOf } from '../testing/answers.ts'
+import { recording } from '../testing/recording.ts'
 import { modelfileParameters, modelfileWeights } from './modelfile.ts'
 
 const A = 'a'.repeat(64)
 const B = 'b'.repeat(64)
 
-test('the weights are read from a recorded Modelfile', () => {
-  const show = JSON.parse(Buffer.concat(chunkBytes(recording('show'))).toString()) as { modelfile: string }
-  expect(modelfileWeights(show.modelfile)).toBe(
-    '7acc8c42c406fe5d09917db9862044d38637d077df3ee3d9b4f2d8fa087ae4f0',
-  )
+test.each([
+  ['0.24.0', '7acc8c42c406fe5d09917db9862044d38637d077df3ee3d9b4f2d8fa087ae4f0'],
+  ['0.33.0', 'ffa5aadc5ad235e959c290acf32b7fa3db6dc155bc973a660f1d281e3253a7d3'],
+] as const)('%s: the weights are read from a recorded Modelfile', (version, weights) => {
+  const show = JSON.parse(bodyOf(recording('show', version)).toString()) as { modelfile: string }
+  expect(modelfileWeights(show.modelfile)).toBe(weights)
 })
 
 test('adapters and projectors count, what a template or licence says does not', () => {

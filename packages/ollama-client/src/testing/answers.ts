@@ -1,5 +1,5 @@
 import { type GeneratingEndpoint, generatingEndpoint } from '../wire/endpoints.ts'
-import { chunkBytes, type Recording, recording, recordingNames } from './recording.ts'
+import { chunkBytes, type Recording, recordings } from './recording.ts'
 
 export const LINES: [string, string][] = [['Content-Type', 'application/x-ndjson']]
 export const EVENTS: [string, string][] = [['Content-Type', 'text/event-stream']]
@@ -20,12 +20,9 @@ export const streamOf = (path: string, pieces: readonly unknown[]): [[string, st
 }
 
 /** Recorded answers of the generating routes with status 200. */
-export const recordedAnswers = (): Recording[] =>
-  recordingNames()
-    .map(recording)
-    .filter(
-      ({ request, response }) => generatingEndpoint(request.path, request.method) && response.status === 200,
-    )
+export const recordedAnswers: readonly Recording[] = recordings.filter(
+  ({ request, response }) => generatingEndpoint(request.path, request.method) && response.status === 200,
+)
 
 export const isStream = ({ response }: Recording): boolean =>
   response.headers.some(([name, value]) => name === 'Content-Type' && /ndjson|event-stream/.test(value))

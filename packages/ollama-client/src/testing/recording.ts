@@ -2,26 +2,45 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { serveRaw } from './stand-in.ts'
 
+/** The versions of Ollama with which there are recordings. */
+export const VERSIONS = ['0.24.0', '0.33.0'] as const
+
+export type Version = (typeof VERSIONS)[number]
+
+/** One recorded HTTP exchange with a real Ollama; see test/recordings/README.md. */
 export interface Recording {
-  name: string
-  request: { method: string; path: string; headers: Record<string, string>; body?: string }
-  response: {
-    status: number
-    headers: [string, string][]
-    chunks: { text?: string; base64?: string }[]
-    complete: boolean
+  /** The version of Ollama that answered. */
+  readonly version: Version
+  readonly name: string
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body?: string
+  }
+  readonly response: {
+    readonly status: number
+    readonly headers: [string, string][]
+    readonly chunks: readonly { readonly text?: string; readonly base64?: string }[]
+    readonly complete: boolean
   }
 }
 
-const FOLDER = new URL('../../../../test/recordings/ollama-0.24.0/', import.meta.url)
+const folderOf = (version: Version): URL =>
+  new URL(`../../../../test/recordings/ollama-${version}/`, import.meta.url)
 
-export const recording = (name: string): Recording =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8')) as Recording
+/** The recording in `name`.json; `name` may begin with `faults/`. */
+export const recording = (name: string, version: Version = '0.24.0'): Recording => {
+  const text = readFileSync(new URL(`${name}.json`, folderOf(version)), 'utf8')
+  return { ...(JSON.parse(text) as Omit<Recording, 'version'>), version }
+}
 
-export const recordingNames = (): string[] =>
-  readdirSync(FOLDER)
+/** The recordings of every version, without the faults. */
+export const recordings: readonly Recording[] = VERSIONS.flatMap(version =>
+  readdirSync(folderOf(version))
     .filter(file => file.endsWith('.json'))
-    .map(file => file.slice(0, -'.json'.length))
+    .map(file => recording(file.slice(0, -'.json'.length), version)),
+)
 
 export const chunkBytes = ({ response }: Recording): Buffer[] =>
   response.chunks.map(({ text, base64 }) =>

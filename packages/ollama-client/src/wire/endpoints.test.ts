@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { bodyOf } from '../testing/answers.ts'
+import { recordings } from '../testing/recording.ts'
 import { dialects } from './dialects.ts'
 import { dialectOf, generatingEndpoint, routeAt } from './endpoints.ts'
 
@@ -68,6 +70,20 @@ describe('an error as the whole answer', () => {
       error: { type: anthropic, message: 'oh' },
       request_id: expect.stringMatching(/^req_[0-9a-f]{24}$/) as string,
     })
+  })
+})
+
+describe('an error that a real Ollama was recorded to send', () => {
+  const isJson = (text: string): boolean => text.startsWith('{')
+  const errors = recordings.filter(one => one.response.status >= 400 && isJson(bodyOf(one).toString()))
+
+  test.each(errors)('$version: $name is what the dialect of its path writes', recorded => {
+    const sent = JSON.parse(bodyOf(recorded).toString()) as { error: string | { message: string } }
+    const message = typeof sent.error === 'string' ? sent.error : sent.error.message
+    const { body } = dialectOf(recorded.request.path).error(recorded.response.status, message)
+    // Each Anthropic error has an id of its own.
+    const masked = (text: string): unknown => JSON.parse(text.replace(/"req_[0-9a-f]{24}"/, '"req_…"'))
+    expect(masked(textOf(body))).toEqual(masked(JSON.stringify(sent)))
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadSignature } from '../names/load-signature.ts'
-import { recording, recordingNames } from '../testing/recording.ts'
+import { recordings } from '../testing/recording.ts'
 import { generatingEndpoint } from './endpoints.ts'
 import { type GenerationRequest, readGenerationRequest } from './generation-request.ts'
 
@@ -230,17 +230,14 @@ describe('the options', () => {
 })
 
 describe('what a real server was sent is read as it read it', () => {
-  const generating = recordingNames()
-    .map(name => recording(name))
-    .filter(({ request }) => request.method === 'POST' && /^\/api\/(chat|generate)$/.test(request.path))
+  const generating = recordings.filter(
+    ({ request }) => request.method === 'POST' && /^\/api\/(chat|generate)$/.test(request.path),
+  )
 
   const promptOf = (path: string): PromptField => (path === '/api/chat' ? 'messages' : 'prompt')
 
-  test.each(
-    generating
-      .filter(({ response }) => response.status === 200)
-      .map(recorded => [recorded.name, recorded] as const),
-  )('%s: taken', (_name, { request, response }) => {
+  const accepted = generating.filter(({ response }) => response.status === 200)
+  test.each(accepted)('$version accepted $name', ({ request, response }) => {
     const generation = read(request.body ?? '', promptOf(request.path))
     const contentType = response.headers.find(([name]) => name === 'Content-Type')?.[1] ?? ''
     const text = response.chunks.map(chunk => chunk.text ?? '').join('')
@@ -264,17 +261,21 @@ describe('what a real server was sent is read as it read it', () => {
     }
   })
 
-  test.each([
+  const unreadable = new Set([
     'chat-no-body',
     'chat-bad-json',
     'chat-not-json',
     'chat-json-array',
     'chat-no-model',
     'chat-empty-body',
-  ])('%s: refused unread', name => {
-    expect(read(recording(name).request.body ?? '')).toBeUndefined()
-    expect(recording(name).response.status).toBe(400)
-  })
+  ])
+  test.each(generating.filter(({ name }) => unreadable.has(name)))(
+    '$version refused $name, which cannot be read',
+    ({ request, response }) => {
+      expect(read(request.body ?? '')).toBeUndefined()
+      expect(response.status).toBe(400)
+    },
+  )
 })
 
 describe('in the other dialects', () => {

@@ -10,7 +10,7 @@ import {
   recordedAnswers,
   streamOf,
 } from '../../testing/answers.ts'
-import { chunkBytes, type Recording, recording } from '../../testing/recording.ts'
+import { chunkBytes, type Recording, recording, VERSIONS } from '../../testing/recording.ts'
 import { generatingEndpoints } from '../../wire/endpoints.ts'
 import { foldAnswer } from './fold.ts'
 
@@ -37,10 +37,9 @@ const COMPLETIONS = '/v1/completions'
 const RESPONSES = '/v1/responses'
 const MESSAGES = '/v1/messages'
 
-describe('of a real server', () => {
-  const answers = recordedAnswers()
-  const streams = answers.filter(isStream)
-  const others = answers.filter(answer => !isStream(answer))
+describe('the answer of a real Ollama', () => {
+  const streams = recordedAnswers.filter(isStream)
+  const others = recordedAnswers.filter(answer => !isStream(answer))
 
   const bodyAsked = ({ request }: Recording): Record<string, unknown> => {
     try {
@@ -49,14 +48,14 @@ describe('of a real server', () => {
       return {}
     }
   }
-  const question = (answer: Recording): string => {
+  const askedFor = (answer: Recording): string => {
     const { stream: _stream, stream_options: _options, ...asked } = bodyAsked(answer)
-    return JSON.stringify([answer.request.path, asked])
+    return JSON.stringify([answer.version, answer.request.path, asked])
   }
   const pairs = streams.flatMap(stream =>
     others
-      .filter(other => question(other) === question(stream))
-      .map(other => [stream.name, other.name, stream, other] as const),
+      .filter(other => askedFor(other) === askedFor(stream))
+      .map(other => ({ version: stream.version, streaming: stream.name, whole: other.name, stream, other })),
   )
 
   /** What differs from one answer to the next. */
@@ -71,45 +70,40 @@ describe('of a real server', () => {
     )
   }
 
-  test('there are streams of every route that were asked for without a stream as well', () => {
-    const paths = new Set(pairs.map(([, , { request }]) => request.path))
+  test.each(VERSIONS)('%s: every route has a recorded stream with the same answer in one piece', version => {
+    const ofVersion = pairs.filter(pair => pair.version === version)
+    const paths = new Set(ofVersion.map(({ stream }) => stream.request.path))
     expect([...paths].toSorted()).toEqual(generatingEndpoints.map(({ path }) => path).toSorted())
-    expect(pairs.length).toBeGreaterThanOrEqual(11)
+    expect(ofVersion.length).toBeGreaterThanOrEqual(11)
   })
 
-  test.each(pairs)('%s folds into what %s is', (_name, _other, stream, other) => {
+  test.each(pairs)('$version: $streaming folds into $whole', ({ stream, other }) => {
     const whole = JSON.parse(bodyOf(other).toString()) as Record<string, unknown>
     const hasUsage = stream.request.path !== V1_CHAT && stream.request.path !== COMPLETIONS
-    // Nothing in such a stream says what was used, unless it was asked to.
+    // Such a stream only reports its usage when the request asks for it.
     if (!hasUsage && !('stream_options' in bodyAsked(stream))) delete whole['usage']
     expect(masked(foldRecorded(stream, chunkBytes(stream)))).toEqual(masked(whole))
   })
 
-  test.each(others.map(answer => [answer.name, answer] as const))(
-    '%s, which is whole, stays as it is',
-    (_name, answer) => {
-      expect(foldRecorded(answer, chunkBytes(answer))).toEqual(JSON.parse(bodyOf(answer).toString()))
-    },
-  )
+  test.each(others)('$version: $name, which came in one piece, stays as it is', answer => {
+    expect(foldRecorded(answer, chunkBytes(answer))).toEqual(JSON.parse(bodyOf(answer).toString()))
+  })
 
-  test.each(streams.map(answer => [answer.name, answer] as const))(
-    '%s folds alike however it is cut',
-    (_name, answer) => {
-      const bytes = bodyOf(answer)
-      const reply = foldRecorded(answer, [bytes])
-      expect(reply).toBeDefined()
-      expect(
-        foldRecorded(
-          answer,
-          [...bytes].map(byte => Uint8Array.of(byte)),
-        ),
-      ).toEqual(reply)
-      expect(foldRecorded(answer, [Buffer.from(bytes.toString().trimEnd())])).toEqual(reply)
-    },
-  )
+  test.each(streams)('$version: $name folds alike however it is cut', answer => {
+    const bytes = bodyOf(answer)
+    const reply = foldRecorded(answer, [bytes])
+    expect(reply).toBeDefined()
+    expect(
+      foldRecorded(
+        answer,
+        [...bytes].map(byte => Uint8Array.of(byte)),
+      ),
+    ).toEqual(reply)
+    expect(foldRecorded(answer, [Buffer.from(bytes.toString().trimEnd())])).toEqual(reply)
+  })
 
-  test('thoughts of a generation come together', () => {
-    const stream = recording('generate-think-stream')
+  test.each(VERSIONS)('%s: the pieces of a thought are joined', version => {
+    const stream = recording('generate-think-stream', version)
     expect(foldRecorded(stream, chunkBytes(stream))).toMatchObject({
       response: 'The answer is 42',
       thinking: 'Let me see…',
@@ -118,20 +112,23 @@ describe('of a real server', () => {
     })
   })
 
-  test('a tool call of a message gets its input', () => {
-    const stream = recording('v1-messages-tools-stream')
+  test.each([
+    { version: '0.24.0', id: 'msg_91cf4a853dcb893a0cf8714b', call: 'call_psvu0jis', promptTokens: 94 },
+    { version: '0.33.0', id: 'msg_ceee1270c9e4479612e581ec', call: 'call_7jqw866b', promptTokens: 153 },
+  ] as const)('$version: a tool call of a message gets its input', ({ version, id, call, promptTokens }) => {
+    const stream = recording('v1-messages-tools-stream', version)
     expect(foldRecorded(stream, chunkBytes(stream))).toEqual({
-      id: 'msg_91cf4a853dcb893a0cf8714b',
+      id,
       type: 'message',
       role: 'assistant',
       model: 'tools',
-      content: [{ type: 'tool_use', id: 'call_psvu0jis', name: 'get_weather', input: { city: 'Paris' } }],
+      content: [{ type: 'tool_use', id: call, name: 'get_weather', input: { city: 'Paris' } }],
       stop_reason: 'tool_use',
-      usage: { input_tokens: 94, output_tokens: 5 },
+      usage: { input_tokens: promptTokens, output_tokens: 5 },
     })
   })
 
-  test('one whose model died folds into nothing, one whose server died into what it had said', () => {
+  test('0.24.0: a stream whose model process died folds into nothing; when the server died, what had come is folded', () => {
     const broken = recording('faults/runner-killed-mid-stream')
     expect(foldRecorded(broken, chunkBytes(broken))).toBeUndefined()
     const cut = recording('faults/server-killed-mid-stream')
@@ -448,14 +445,12 @@ describe('what nobody should send', () => {
   }
 
   test('is folded into something sane also where only one field is wrong', () => {
-    const streams = recordedAnswers()
-      .filter(isStream)
-      .map(answer => {
-        const lines = bodyOf(answer).toString().split('\n')
-        const texts = lines.map(line => line.replace(/^data: /, '')).filter(line => /^[{[]/.test(line))
-        const pieces = texts.filter(text => text !== '[DONE]').map(text => JSON.parse(text) as unknown)
-        return { path: answer.request.path, pieces }
-      })
+    const streams = recordedAnswers.filter(isStream).map(answer => {
+      const lines = bodyOf(answer).toString().split('\n')
+      const texts = lines.map(line => line.replace(/^data: /, '')).filter(line => /^[{[]/.test(line))
+      const pieces = texts.filter(text => text !== '[DONE]').map(text => JSON.parse(text) as unknown)
+      return { path: answer.request.path, pieces }
+    })
     const wrong = fc.oneof(anything, fc.constantFrom(1e9, -1, 1e308, '', {}, [], null))
     fc.assert(
       fc.property(
