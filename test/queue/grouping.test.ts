@@ -5,10 +5,10 @@ import {
   readGenerationRequest,
   generatingEndpoint,
 } from '@foreman/ollama-client'
+import { bodyOf, type Recording, recording, recordings } from '@foreman/ollama-client/testing'
 import { startSim } from '@foreman/ollama-sim'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startForeman } from '../harness/foreman.ts'
-import { bodyOf, type Recording, recording, recordings } from '../harness/recordings.ts'
 import { post, send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -38,6 +38,7 @@ describe('what the target was recorded to reload', () => {
     }
 
   const steps = recordings
+    .filter(({ version }) => version === '0.24.0')
     .flatMap(one => {
       const endpoint = generatingEndpoint(one.request.path, one.request.method)
       const request = endpoint && readGenerationRequest(Buffer.from(one.request.body ?? ''), endpoint)

@@ -1,3 +1,4 @@
+import { recordings } from '@foreman/ollama-client/testing'
 import { startSim } from '@foreman/ollama-sim'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
@@ -5,7 +6,6 @@ import http from 'node:http'
 import net from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Foreman, startForeman, type Variables } from '../harness/foreman.ts'
-import { recordings } from '../harness/recordings.ts'
 import { post, send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 

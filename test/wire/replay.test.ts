@@ -1,10 +1,16 @@
 import { generatingEndpoint } from '@foreman/ollama-client'
-import { type Recording, recordings } from '@foreman/ollama-client/testing'
+import {
+  bodyOf,
+  chunksOf,
+  faultRecordings,
+  headerOf,
+  type Recording,
+  recordings,
+  startStandIn,
+} from '@foreman/ollama-client/testing'
 import { describe, expect, test } from 'vitest'
 import { startForeman, type Variables } from '../harness/foreman.ts'
-import { bodyOf, chunksOf, faultRecordings, headerOf } from '../harness/recordings.ts'
 import { type Answer, send } from '../harness/request.ts'
-import { startStandIn } from '../harness/stand-in.ts'
 
 const isInference = ({ request }: Recording) => generatingEndpoint(request.path, request.method) !== undefined
 const inferences = recordings.filter(isInference)

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json, text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { OllamaClient } from './client.ts'
-import { type Recording, recording, replay } from './testing/recording.ts'
-import { serve, serveRaw } from './testing/stand-in.ts'
+import { type Recording, recording } from './testing/recording.ts'
+import { replay } from './testing/replay.ts'
+import { serve, serveRaw } from './testing/serve.ts'
 
 const messages = [{ role: 'user' as const, content: 'hi' }]
 

@@ -5,8 +5,9 @@ import { text } from 'node:stream/consumers'
 import { createServer as createTlsServer } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openExchange, type ExchangeRequest } from './exchange.ts'
-import { recording, replay } from './testing/recording.ts'
-import { serve, serveRaw } from './testing/stand-in.ts'
+import { recording } from './testing/recording.ts'
+import { replay } from './testing/replay.ts'
+import { serve, serveRaw } from './testing/serve.ts'
 
 const get = (url: string, more: Partial<ExchangeRequest> = {}) =>
   openExchange({ url, method: 'GET', path: '/', ...more })

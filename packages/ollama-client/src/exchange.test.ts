@@ -5,8 +5,9 @@ import { buffer, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { openExchange, type ExchangeRequest } from './exchange.ts'
-import { chunkBytes, recordings, replay } from './testing/recording.ts'
-import { serve, serveRaw } from './testing/stand-in.ts'
+import { bodyOf, recordings } from './testing/recording.ts'
+import { replay } from './testing/replay.ts'
+import { serve, serveRaw } from './testing/serve.ts'
 
 /** Sends the request to a server that tells what reached it. */
 const whatArrives = async (request: Omit<ExchangeRequest, 'url'>, prefix = '') => {
@@ -284,6 +285,6 @@ describe('what comes back', () => {
     })
     expect(exchange.status).toBe(recorded.response.status)
     expect(exchange.headers).toEqual(recorded.response.headers)
-    expect(await text(exchange.body)).toBe(Buffer.concat(chunkBytes(recorded)).toString())
+    expect(await text(exchange.body)).toBe(bodyOf(recorded).toString())
   })
 })

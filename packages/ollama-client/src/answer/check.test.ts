@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { endpointAt, recordedAnswers } from '../testing/answers.ts'
-import { chunkBytes, type Recording, recording } from '../testing/recording.ts'
+import { chunksOf, type Recording, recording } from '../testing/recording.ts'
 import { checkAnswer, type Completeness } from './check.ts'
 
 const LINES = 'application/x-ndjson'
@@ -194,18 +194,18 @@ describe('the answer of a real Ollama', () => {
   }
 
   test.each(recordedAnswers)('$version: $name is whole', recorded => {
-    expect(verdictOnChunks(recorded, chunkBytes(recorded))).toBe('whole')
+    expect(verdictOnChunks(recorded, chunksOf(recorded))).toBe('whole')
   })
 
   test.each(recordedAnswers.filter(({ response }) => response.chunks.length > 1))(
     '$version: $name without its last chunk is cut short',
     recorded => {
-      expect(verdictOnChunks(recorded, chunkBytes(recorded).slice(0, -1))).toBe('cut_short')
+      expect(verdictOnChunks(recorded, chunksOf(recorded).slice(0, -1))).toBe('cut_short')
     },
   )
 
   test('0.24.0: a stream whose model process died ends with its own error', () => {
     const recorded = recording('faults/runner-killed-mid-stream')
-    expect(verdictOnChunks(recorded, chunkBytes(recorded))).toBe('own_error')
+    expect(verdictOnChunks(recorded, chunksOf(recorded))).toBe('own_error')
   })
 })

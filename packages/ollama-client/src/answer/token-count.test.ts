@@ -1,15 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  bodyOf,
-  endpointAt,
-  EVENTS,
-  JSON_BODY,
-  LINES,
-  recordedAnswers,
-  streamOf,
-} from '../testing/answers.ts'
-import { recording, type Version, VERSIONS } from '../testing/recording.ts'
+import { endpointAt, EVENTS, JSON_BODY, LINES, recordedAnswers, streamOf } from '../testing/answers.ts'
+import { bodyOf, recording, type Version, VERSIONS } from '../testing/recording.ts'
 import type { TokenUsage } from './fold/answer-pieces.ts'
 import { countTokens } from './token-count.ts'
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { bodyOf } from '../testing/answers.ts'
-import { recording } from '../testing/recording.ts'
+import { bodyOf, recording } from '../testing/recording.ts'
 import { modelfileParameters, modelfileWeights } from './modelfile.ts'
 
 const A = 'a'.repeat(64)

@@ -1,5 +1,5 @@
 import { type GeneratingEndpoint, generatingEndpoint } from '../wire/endpoints.ts'
-import { chunkBytes, type Recording, recordings } from './recording.ts'
+import { headerOf, type Recording, recordings } from './recording.ts'
 
 export const LINES: [string, string][] = [['Content-Type', 'application/x-ndjson']]
 export const EVENTS: [string, string][] = [['Content-Type', 'text/event-stream']]
@@ -24,7 +24,5 @@ export const recordedAnswers: readonly Recording[] = recordings.filter(
   ({ request, response }) => generatingEndpoint(request.path, request.method) && response.status === 200,
 )
 
-export const isStream = ({ response }: Recording): boolean =>
-  response.headers.some(([name, value]) => name === 'Content-Type' && /ndjson|event-stream/.test(value))
-
-export const bodyOf = (recorded: Recording): Buffer => Buffer.concat(chunkBytes(recorded))
+export const isStream = (recorded: Recording): boolean =>
+  /ndjson|event-stream/.test(headerOf(recorded, 'content-type') ?? '')

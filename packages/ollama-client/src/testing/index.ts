@@ -1,2 +1,3 @@
-export { type Recording, recording, recordings } from './recording.ts'
-export { serve, serveRaw } from './stand-in.ts'
+export * from './recording.ts'
+export { serve, serveRaw } from './serve.ts'
+export { startStandIn } from './stand-in.ts'

@@ -1,6 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { STATUS_CODES } from 'node:http'
-import { serveRaw } from './stand-in.ts'
 
 /** The versions of Ollama with which there are recordings. */
 export const VERSIONS = ['0.24.0', '0.33.0'] as const
@@ -35,31 +33,25 @@ export const recording = (name: string, version: Version = '0.24.0'): Recording 
   return { ...(JSON.parse(text) as Omit<Recording, 'version'>), version }
 }
 
+const namesIn = (version: Version, folder = ''): string[] =>
+  readdirSync(new URL(folder, folderOf(version)))
+    .filter(file => file.endsWith('.json'))
+    .map(file => folder + file.slice(0, -'.json'.length))
+
 /** The recordings of every version, without the faults. */
 export const recordings: readonly Recording[] = VERSIONS.flatMap(version =>
-  readdirSync(folderOf(version))
-    .filter(file => file.endsWith('.json'))
-    .map(file => recording(file.slice(0, -'.json'.length), version)),
+  namesIn(version).map(name => recording(name, version)),
 )
 
-export const chunkBytes = ({ response }: Recording): Buffer[] =>
+/** What 0.24.0 answered while something was killed, absent or full. */
+export const faultRecordings: readonly Recording[] = namesIn('0.24.0', 'faults/').map(name => recording(name))
+
+export const chunksOf = ({ response }: Recording): Buffer[] =>
   response.chunks.map(({ text, base64 }) =>
-    text === undefined ? Buffer.from(base64!, 'base64') : Buffer.from(text),
+    base64 === undefined ? Buffer.from(text ?? '') : Buffer.from(base64, 'base64'),
   )
 
-/** Starts a server that answers every request with the recorded bytes, without the recorded pauses. */
-export const replay = (recorded: Recording): Promise<string> => {
-  const { status, headers, complete } = recorded.response
-  const chunked = headers.some(([name]) => name === 'Transfer-Encoding')
-  return serveRaw(socket => {
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`)
-    socket.write(`${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
-    for (const bytes of chunkBytes(recorded)) {
-      if (chunked) socket.write(`${bytes.length.toString(16)}\r\n`)
-      socket.write(bytes)
-      if (chunked) socket.write('\r\n')
-    }
-    if (!complete) socket.destroySoon()
-    else socket.end(chunked ? '0\r\n\r\n' : '')
-  })
-}
+export const bodyOf = (recorded: Recording): Buffer => Buffer.concat(chunksOf(recorded))
+
+export const headerOf = ({ response }: Recording, name: string): string | undefined =>
+  response.headers.find(([each]) => each.toLowerCase() === name)?.[1]

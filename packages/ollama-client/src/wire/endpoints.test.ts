@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bodyOf } from '../testing/answers.ts'
-import { recordings } from '../testing/recording.ts'
+import { bodyOf, recordings } from '../testing/recording.ts'
 import { dialects } from './dialects.ts'
 import { dialectOf, generatingEndpoint, routeAt } from './endpoints.ts'
 

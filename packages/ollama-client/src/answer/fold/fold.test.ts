@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  bodyOf,
   endpointAt,
   EVENTS,
   isStream,
@@ -10,7 +9,7 @@ import {
   recordedAnswers,
   streamOf,
 } from '../../testing/answers.ts'
-import { chunkBytes, type Recording, recording, VERSIONS } from '../../testing/recording.ts'
+import { bodyOf, chunksOf, type Recording, recording, VERSIONS } from '../../testing/recording.ts'
 import { generatingEndpoints } from '../../wire/endpoints.ts'
 import { foldAnswer } from './fold.ts'
 
@@ -82,11 +81,11 @@ describe('the answer of a real Ollama', () => {
     const hasUsage = stream.request.path !== V1_CHAT && stream.request.path !== COMPLETIONS
     // Such a stream only reports its usage when the request asks for it.
     if (!hasUsage && !('stream_options' in bodyAsked(stream))) delete whole['usage']
-    expect(masked(foldRecorded(stream, chunkBytes(stream)))).toEqual(masked(whole))
+    expect(masked(foldRecorded(stream, chunksOf(stream)))).toEqual(masked(whole))
   })
 
   test.each(others)('$version: $name, which came in one piece, stays as it is', answer => {
-    expect(foldRecorded(answer, chunkBytes(answer))).toEqual(JSON.parse(bodyOf(answer).toString()))
+    expect(foldRecorded(answer, chunksOf(answer))).toEqual(JSON.parse(bodyOf(answer).toString()))
   })
 
   test.each(streams)('$version: $name folds alike however it is cut', answer => {
@@ -104,7 +103,7 @@ describe('the answer of a real Ollama', () => {
 
   test.each(VERSIONS)('%s: the pieces of a thought are joined', version => {
     const stream = recording('generate-think-stream', version)
-    expect(foldRecorded(stream, chunkBytes(stream))).toMatchObject({
+    expect(foldRecorded(stream, chunksOf(stream))).toMatchObject({
       response: 'The answer is 42',
       thinking: 'Let me see…',
       done: true,
@@ -117,7 +116,7 @@ describe('the answer of a real Ollama', () => {
     { version: '0.33.0', id: 'msg_ceee1270c9e4479612e581ec', call: 'call_7jqw866b', promptTokens: 153 },
   ] as const)('$version: a tool call of a message gets its input', ({ version, id, call, promptTokens }) => {
     const stream = recording('v1-messages-tools-stream', version)
-    expect(foldRecorded(stream, chunkBytes(stream))).toEqual({
+    expect(foldRecorded(stream, chunksOf(stream))).toEqual({
       id,
       type: 'message',
       role: 'assistant',
@@ -130,9 +129,9 @@ describe('the answer of a real Ollama', () => {
 
   test('0.24.0: a stream whose model process died folds into nothing; when the server died, what had come is folded', () => {
     const broken = recording('faults/runner-killed-mid-stream')
-    expect(foldRecorded(broken, chunkBytes(broken))).toBeUndefined()
+    expect(foldRecorded(broken, chunksOf(broken))).toBeUndefined()
     const cut = recording('faults/server-killed-mid-stream')
-    expect(foldRecorded(cut, chunkBytes(cut))).toMatchObject({
+    expect(foldRecorded(cut, chunksOf(cut))).toMatchObject({
       response: ' Once upon a time small A railway carried coal between two hills',
       done: false,
     })
