@@ -7,13 +7,13 @@ import {
   type ChatRequest,
   type GenerateRequest,
 } from '@foreman/ollama-client'
-import { foremanError, isProblem, jsonOf } from './answer.ts'
 import { asTheyEnd } from './as-they-end.ts'
 import { parseEvents } from './event-stream.ts'
-import { passes } from './patience.ts'
+import { foremanError, isProblem, jsonOf } from './http-answer.ts'
+import { Wire } from './requester.ts'
 import { searchOf, submissionLine } from './requests.ts'
+import { passes } from './retry.ts'
 import type { Batch, Delivery, Job, JobEvent, JobOptions, JobPage, JobQuery, Submission } from './types.ts'
-import { Wire } from './wire.ts'
 
 /** foreman waits no longer before it answers. */
 const LONGEST_WAIT_S = 60

@@ -1,7 +1,7 @@
 import { ConnectionError } from '@foreman/ollama-client'
 import { PassThrough, Readable } from 'node:stream'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { Silence } from './silence.ts'
+import { Silence } from './idle-timeout.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

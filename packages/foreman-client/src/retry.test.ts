@@ -1,7 +1,7 @@
 import { ConnectionError, StreamError } from '@foreman/ollama-client'
 import { expect, test } from 'vitest'
 import { ForemanError } from './errors.ts'
-import { patiently } from './patience.ts'
+import { patiently } from './retry.ts'
 
 const lost = new ConnectionError('lost', { connected: true, anyByte: false })
 

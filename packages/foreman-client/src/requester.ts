@@ -1,7 +1,7 @@
 import type { Exchange, RequestHeaders } from '@foreman/ollama-client'
-import { type Answer, demandSuccess, jsonOf } from './answer.ts'
-import { patiently, pause } from './patience.ts'
-import { Silence } from './silence.ts'
+import { type Answer, demandSuccess, jsonOf } from './http-answer.ts'
+import { Silence } from './idle-timeout.ts'
+import { patiently, pause } from './retry.ts'
 
 export interface WireOptions {
   /** Before a lost connection is made again; longer each time that fails. */
