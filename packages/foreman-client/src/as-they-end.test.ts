@@ -9,42 +9,42 @@ const idsOf = async (jobs: AsyncIterable<Job>): Promise<string[]> =>
 
 const options = { concurrency: 2, longestWaitS: 60 }
 
-describe('jobs as they end', () => {
-  test('come in the order of their ends, each once', async () => {
-    const looks = new Map<string, (job: Job) => void>()
-    const look = (id: string) => new Promise<Job>(resolve => looks.set(id, resolve))
-    const ended = asTheyEnd(['a', 'b', 'a'], { ...options, look })
+describe('jobs, each when it has ended', () => {
+  test('come in the order in which they end, each once', async () => {
+    const reads = new Map<string, (job: Job) => void>()
+    const read = (id: string) => new Promise<Job>(resolve => reads.set(id, resolve))
+    const ended = asTheyEnd(['a', 'b', 'a'], { ...options, read })
     const first = ended.next()
-    looks.get('b')!(job('b', 'failed'))
+    reads.get('b')!(job('b', 'failed'))
     expect((await first).value).toEqual(job('b', 'failed'))
-    looks.get('a')!(job('a'))
+    reads.get('a')!(job('a'))
     expect(await idsOf(ended)).toEqual(['a'])
   })
 
-  test('are looked at no more at a time than wanted', async () => {
-    let looking = 0
+  test('are watched at most `concurrency` at a time', async () => {
+    let reading = 0
     let most = 0
-    const look = async (id: string) => {
-      looking += 1
-      most = Math.max(most, looking)
+    const read = async (id: string) => {
+      reading += 1
+      most = Math.max(most, reading)
       await Promise.resolve()
-      looking -= 1
+      reading -= 1
       return job(id)
     }
     const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
-    expect((await idsOf(asTheyEnd(ids, { concurrency: 3, longestWaitS: 60, look }))).toSorted()).toEqual(
+    expect((await idsOf(asTheyEnd(ids, { concurrency: 3, longestWaitS: 60, read }))).toSorted()).toEqual(
       ids.toSorted(),
     )
     expect(most).toBe(3)
   })
 
-  test('are not kept from being seen by those that take long', async () => {
+  test('are yielded although longer jobs came before them in the list', async () => {
     const waits: [id: string, waitS: number][] = []
-    const look = (id: string, waitS: number) => {
+    const read = (id: string, waitS: number) => {
       waits.push([id, waitS])
       return Promise.resolve(job(id, id.startsWith('long') && waits.length < 6 ? 'running' : 'succeeded'))
     }
-    const seen = await idsOf(asTheyEnd(['long 1', 'long 2', 'c', 'd'], { ...options, look }))
+    const seen = await idsOf(asTheyEnd(['long 1', 'long 2', 'c', 'd'], { ...options, read }))
     expect([seen.slice(0, 2), seen.slice(2).toSorted()]).toEqual([
       ['c', 'd'],
       ['long 1', 'long 2'],
@@ -53,13 +53,13 @@ describe('jobs as they end', () => {
     expect(waits.at(-1)![1]).toBe(60)
   })
 
-  test('end with the first that cannot be looked at', async () => {
+  test('end with the error of the first job that cannot be read', async () => {
     const error = new Error('no longer kept')
-    const look = (id: string) => (id === 'b' ? Promise.reject(error) : new Promise<Job>(() => {}))
-    await expect(idsOf(asTheyEnd(['a', 'b'], { ...options, look }))).rejects.toBe(error)
+    const read = (id: string) => (id === 'b' ? Promise.reject(error) : new Promise<Job>(() => {}))
+    await expect(idsOf(asTheyEnd(['a', 'b'], { ...options, read }))).rejects.toBe(error)
   })
 
-  test('are none of none', async () => {
-    expect(await idsOf(asTheyEnd([], { ...options, look: id => Promise.resolve(job(id)) }))).toEqual([])
+  test('are none for an empty list', async () => {
+    expect(await idsOf(asTheyEnd([], { ...options, read: id => Promise.resolve(job(id)) }))).toEqual([])
   })
 })

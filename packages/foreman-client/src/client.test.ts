@@ -18,7 +18,7 @@ const answer = (response: ServerResponse, status: number, body: unknown, headers
 const clientOf = async (listener: RequestListener, options: Partial<ForemanClientOptions> = {}) =>
   new ForemanClient({ url: await serve(listener), pauseMs: 1, ...options })
 
-/** Answers the first request with the first of these and so on, and all further ones with the last. */
+/** The first request goes to the first of these listeners, and so on. The last one gets all further requests. */
 const inTurn = (...listeners: RequestListener[]): RequestListener => {
   let requests = 0
   return (request, response) => listeners[Math.min(requests++, listeners.length - 1)]!(request, response)
@@ -26,7 +26,7 @@ const inTurn = (...listeners: RequestListener[]): RequestListener => {
 
 const drop: RequestListener = request => void request.socket.destroy()
 
-/** A client whose server answers the same to everything, and what it was sent. */
+/** A client whose server sends the same answer to every request, and the requests that it got. */
 const recorder = async (reply: unknown, options: Partial<ForemanClientOptions> = {}) => {
   const sent: { line: string; headers: IncomingMessage['headers']; body: string }[] = []
   const client = await clientOf((request, response) => {
@@ -38,8 +38,8 @@ const recorder = async (reply: unknown, options: Partial<ForemanClientOptions> =
   return { client, sent }
 }
 
-describe('what is sent', () => {
-  test('one client chats and hands over, with the same token and headers', async () => {
+describe('the requests that a client sends', () => {
+  test('chats and submissions of one client have the same token and headers', async () => {
     const { client, sent } = await recorder({}, { token: 't', headers: { 'X-Team': 'search' } })
     await client.chat({ model: 'm' })
     await client.submit({ model: 'm', prompt: 'p' })
@@ -48,7 +48,7 @@ describe('what is sent', () => {
       expect(headers).toMatchObject({ authorization: 'Bearer t', 'x-team': 'search' })
   })
 
-  test('a submission has what was given, by its names on the wire', async () => {
+  test('a submission has every option under its name in the API', async () => {
     const { client, sent } = await recorder(job('queued'))
     const given = { model: 'm', input: 'Hello!' }
     const submitted = await client.submit(given, {
@@ -76,7 +76,7 @@ describe('what is sent', () => {
     })
   })
 
-  test('a submission has nothing that was not given', async () => {
+  test('a submission has no field for an option that was not given', async () => {
     const { client, sent } = await recorder(job('queued'))
     await client.submit({ model: 'm', prompt: 'two\nlines' })
     expect(sent[0]!.body).toBe('{"request":{"model":"m","prompt":"two\\nlines"}}')
@@ -91,7 +91,7 @@ describe('what is sent', () => {
   test.each([
     ['a list', () => submissions],
     ['a stream', () => Readable.from(submissions) as AsyncIterable<Submission>],
-  ])('a batch from %s is one request, a job to a line', async (_what, source) => {
+  ])('a batch from %s is one request with one job on each line', async (_what, source) => {
     const { client, sent } = await recorder({ count: 2, jobs: [] })
     expect(await client.submitBatch(source(), { idempotencyKey: 'k' })).toEqual({ count: 2, jobs: [] })
     expect(sent.map(({ line }) => line)).toEqual(['POST /jobs/batch'])
@@ -102,7 +102,7 @@ describe('what is sent', () => {
     ])
   })
 
-  test('a batch whose source fails is not sent', async () => {
+  test('a batch whose source fails is not sent, and fails with the error of the source', async () => {
     const { client, sent } = await recorder({})
     const error = new Error('the file is gone')
     const broken = function* () {
@@ -113,7 +113,7 @@ describe('what is sent', () => {
     expect(sent).toEqual([])
   })
 
-  test('every other method has its route, and ids cannot lead out of it', async () => {
+  test('every other method uses its own route, and an id cannot change the route', async () => {
     const { client, sent } = await recorder({ deliveries: ['d'] })
     await client.job('job_1')
     await client.cancel('job_1')
@@ -132,8 +132,8 @@ describe('what is sent', () => {
   })
 })
 
-describe('jobs', () => {
-  test('are listed across pages, a page asked for when it is read', async () => {
+describe('a list of jobs', () => {
+  test('goes over all pages, and reads each page when the loop reaches it', async () => {
     const asked: string[] = []
     const client = await clientOf((request, response) => {
       asked.push(request.url!)
@@ -172,7 +172,7 @@ describe('jobs', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('an error of foreman', () => {
   test('has the fields of its problem details', async () => {
     const errors = [{ pointer: '/priority', message: 'must be one of high, normal, low' }]
     const problem = {
@@ -199,7 +199,7 @@ describe('a refusal', () => {
     })
   })
 
-  test("that is not foreman's own has a status and no code", async () => {
+  test('that a proxy sent instead has a status and no code', async () => {
     const client = await clientOf((_, response) => {
       response.writeHead(502, { 'Content-Type': 'text/html', 'Retry-After': '7' }).end('<html>')
     })
@@ -212,7 +212,7 @@ describe('a refusal', () => {
     })
   })
 
-  test('of what is asked once is not waited out', async () => {
+  test('is thrown at once by a method that sends its request once, whatever Retry-After says', async () => {
     let requests = 0
     const client = await clientOf((_, response) => {
       requests += 1
@@ -224,7 +224,7 @@ describe('a refusal', () => {
 })
 
 describe('waiting for a job', () => {
-  test('goes on until it has ended', async () => {
+  test('goes on until the job has ended', async () => {
     const preferences: unknown[] = []
     const states: JobState[] = ['queued', 'running', 'failed']
     const client = await clientOf(({ headers }, response) => {
@@ -244,13 +244,13 @@ describe('waiting for a job', () => {
         response.write('{"id":', () => request.socket.destroy())
       },
     ],
-    ['a gateway that is away', (_, response) => void response.writeHead(502).end('<html>')],
+    ['a gateway that cannot be reached', (_, response) => void response.writeHead(502).end('<html>')],
     [
       'a gateway that is busy',
       (_, response) => answer(response, 503, { code: 'queue_busy' }, { 'Retry-After': '0' }),
     ],
-    ['a proxy that has waited enough', (_, response) => void response.writeHead(504).end()],
-  ])('survives %s', async (_what, listener) => {
+    ['a proxy whose time is up', (_, response) => void response.writeHead(504).end()],
+  ])('goes on after %s', async (_what, listener) => {
     const client = await clientOf(
       inTurn(listener, listener, (_, response) => answer(response, 200, job('succeeded'))),
     )
@@ -258,20 +258,23 @@ describe('waiting for a job', () => {
   })
 
   test.each<[what: string, begin: (response: ServerResponse) => void]>([
-    ['says nothing', () => {}],
-    ['falls silent in its answer', response => void response.writeHead(200).write('{"id":')],
-  ])('gives up a connection that %s', async (_what, begin) => {
+    ['stays silent', () => {}],
+    [
+      'stays silent after the beginning of its answer',
+      response => void response.writeHead(200).write('{"id":'),
+    ],
+  ])('goes on with another connection when one %s', async (_what, begin) => {
     const client = await clientOf(
       inTurn(
         (_, response) => begin(response),
         (_, response) => answer(response, 200, job('succeeded')),
       ),
-      { silenceMs: 50 },
+      { idleTimeoutMs: 50 },
     )
     expect(await client.wait('job_1')).toEqual(job('succeeded'))
   })
 
-  test('does not hurry whoever answers at once', async () => {
+  test('pauses between requests when foreman answers each at once', async () => {
     const times: number[] = []
     const client = await clientOf(
       (_, response) => {
@@ -285,12 +288,12 @@ describe('waiting for a job', () => {
     expect(times[2]! - times[0]!).toBeGreaterThanOrEqual(2 * 29)
   })
 
-  test('fails for a job that is not there', async () => {
+  test('fails when foreman has no such job', async () => {
     const client = await clientOf((_, response) => answer(response, 404, { code: 'job_not_found' }))
     await expect(client.wait('job_1')).rejects.toMatchObject({ status: 404, code: 'job_not_found' })
   })
 
-  test('ends with the reason of its signal, and closes its connection', async () => {
+  test('fails with the reason of its signal, and closes its connection', async () => {
     const leaving = new AbortController()
     const reason = new Error('enough')
     const closed = Promise.withResolvers<void>()
@@ -325,7 +328,7 @@ describe('events', () => {
     else response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end(rest)
   }
 
-  /** Sends so many bytes of what is still to be said, and is gone. */
+  /** Sends this many bytes of the events that the client has not seen, then ends the answer with `end`. */
   const cutAfter =
     (bytes: number, end: (response: ServerResponse) => void): RequestListener =>
     (request, response) => {
@@ -338,7 +341,7 @@ describe('events', () => {
     expect(await Array.fromAsync((await clientOf(whole)).events('job_1'))).toEqual(events)
   })
 
-  test('come as they happen', async () => {
+  test('come as soon as they happen', async () => {
     const { promise: read, resolve: wasRead } = Promise.withResolvers<void>()
     const client = await clientOf((_, response) => {
       const [first, ...rest] = written('0').split(/(?<=\n\n)(?=: keep)/)
@@ -353,8 +356,8 @@ describe('events', () => {
 
   test.each<[what: string, end: (response: ServerResponse) => void]>([
     ['is dropped', response => void response.destroy()],
-    ['ends as if that were all', response => void response.end()],
-  ])('resume without a gap or a repeat, wherever the connection %s', async (_what, end) => {
+    ['ends as if there were no more events', response => void response.end()],
+  ])('go on without a gap and without a repeat, wherever the connection %s', async (_what, end) => {
     const bytes = Buffer.byteLength(written('0'))
     for (let cut = 0; cut < bytes; cut++) {
       const client = await clientOf(inTurn(cutAfter(cut, end), whole))
@@ -362,18 +365,18 @@ describe('events', () => {
     }
   })
 
-  test('resume on a connection that has fallen silent', async () => {
+  test('go on with another connection when one stays silent', async () => {
     const client = await clientOf(
       inTurn(
         cutAfter(100, () => {}),
         whole,
       ),
-      { silenceMs: 50 },
+      { idleTimeoutMs: 50 },
     )
     expect(await Array.fromAsync(client.events('job_1'))).toEqual(events)
   })
 
-  test('survive a gateway that is away for a while', async () => {
+  test('go on when the gateway can be reached again', async () => {
     const away: RequestListener = (_, response) => void response.writeHead(503).end()
     const client = await clientOf(
       inTurn(
@@ -390,13 +393,13 @@ describe('events', () => {
     ['7', 2],
     ['9', 1],
     ['12', 0],
-  ])('go on behind %s when asked to', async (last, count) => {
+  ])('begin after the event %s when `lastEventId` names it', async (last, count) => {
     const client = await clientOf(whole)
     const rest = await Array.fromAsync(client.events('job_1', { lastEventId: last }))
     expect(rest).toEqual(count === 0 ? [] : events.slice(-count))
   })
 
-  test('of a job that is forgotten meanwhile end with the refusal', async () => {
+  test('fail with 410 when the job expires meanwhile', async () => {
     const client = await clientOf(
       inTurn(
         cutAfter(100, response => void response.end()),
@@ -410,12 +413,12 @@ describe('events', () => {
     ['has no id', 'event: queued\ndata: {}\n\n'],
     ['has no name', 'id: 1\ndata: {}\n\n'],
     ['is not JSON', 'id: 1\nevent: queued\ndata: {\n\n'],
-  ])('fail when one %s', async (_what, said) => {
-    const client = await clientOf((_, response) => void response.end(said))
+  ])('fail when an event %s', async (_what, stream) => {
+    const client = await clientOf((_, response) => void response.end(stream))
     await expect(Array.fromAsync(client.events('job_1'))).rejects.toMatchObject({ code: 'ERR_OLLAMA_STREAM' })
   })
 
-  test('that are left early close their connection', async () => {
+  test('close their connection when the loop is left early', async () => {
     const closed = Promise.withResolvers<void>()
     const client = await clientOf((_, response) => {
       response.on('close', closed.resolve)
@@ -425,7 +428,7 @@ describe('events', () => {
     await closed.promise
   })
 
-  test('that are aborted end with the reason', async () => {
+  test('fail with the reason of their signal', async () => {
     const leaving = new AbortController()
     const client = await clientOf(
       (_, response) => void response.writeHead(200).write(written('0').slice(0, 100)),
@@ -437,8 +440,8 @@ describe('events', () => {
   })
 })
 
-describe('the answer as it was sent', () => {
-  test.each([200, 404, 503])('comes with the status %i and the headers of the target', async status => {
+describe('the stream of a job', () => {
+  test.each([200, 404, 503])('has the status %i and the headers of the target', async status => {
     const client = await clientOf((_, response) => {
       response.writeHead(status, { 'Content-Type': 'application/x-ndjson', 'X-A': 'b' }).end('{}\n')
     })
@@ -448,7 +451,7 @@ describe('the answer as it was sent', () => {
     expect(await text(exchange.body)).toBe('{}\n')
   })
 
-  test('fails when there is none', async () => {
+  test('fails when the job has no answer', async () => {
     const client = await clientOf((_, response) => answer(response, 409, { code: 'no_answer' }))
     await expect(client.stream('job_1')).rejects.toMatchObject({ status: 409, code: 'no_answer' })
   })
@@ -460,8 +463,8 @@ describe('results', () => {
 
   test.each([
     ['a batch', batch],
-    ['ids', ['job_1', 'job_2']],
-  ])('of %s come as the jobs end', async (_what, jobs) => {
+    ['a list of ids', ['job_1', 'job_2']],
+  ])('of %s come in the order in which the jobs end', async (_what, jobs) => {
     const first = Promise.withResolvers<void>()
     const client = await clientOf((request, response) => {
       const end = () => answer(response, 200, job('succeeded', idOf(request)))
@@ -476,7 +479,7 @@ describe('results', () => {
     expect(seen).toEqual(['job_2', 'job_1'])
   })
 
-  test('survive dropped connections', async () => {
+  test('go on when connections are dropped', async () => {
     const dropped = new Set<string>()
     const client = await clientOf((request, response) => {
       if (dropped.has(idOf(request))) return answer(response, 200, job('succeeded', idOf(request)))
@@ -487,7 +490,7 @@ describe('results', () => {
     expect(jobs.map(({ id }) => id).toSorted()).toEqual(['job_1', 'job_2'])
   })
 
-  test('that are left early close the connections of the others', async () => {
+  test('close the connections of the other jobs when the loop is left early', async () => {
     const closed = Promise.withResolvers<void>()
     const client = await clientOf((request, response) => {
       if (idOf(request) === 'job_1') response.on('close', closed.resolve)
@@ -497,7 +500,7 @@ describe('results', () => {
     await closed.promise
   })
 
-  test('end with the reason of the signal', async () => {
+  test('fail with the reason of the signal', async () => {
     const leaving = new AbortController()
     const reason = new Error('enough')
     const client = await clientOf(() => leaving.abort(reason))
@@ -506,7 +509,7 @@ describe('results', () => {
   })
 })
 
-test('who is not there is told as the rest of the client tells it', async () => {
+test('a server that cannot be reached is reported as a ConnectionError, as by the other methods', async () => {
   const url = await serveRaw(socket => socket.destroy())
   await expect(new ForemanClient({ url }).submit({ model: 'm' })).rejects.toBeInstanceOf(ConnectionError)
 })

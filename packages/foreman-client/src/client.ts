@@ -10,109 +10,154 @@ import {
 import { asTheyEnd } from './as-they-end.ts'
 import { parseEvents } from './event-stream.ts'
 import { foremanError, isProblem, jsonOf } from './http-answer.ts'
-import { Wire } from './requester.ts'
+import { Requester } from './requester.ts'
 import { searchOf, submissionLine } from './requests.ts'
-import { passes } from './retry.ts'
+import { isTransient } from './retry.ts'
 import type { Batch, Delivery, Job, JobEvent, JobOptions, JobPage, JobQuery, Submission } from './types.ts'
 
-/** foreman waits no longer before it answers. */
-const LONGEST_WAIT_S = 60
-/** The status of a stream of events that has no more. */
-const NO_MORE = 204
+/** The longest wait that foreman accepts in `Prefer: wait=…`. */
+const MAX_WAIT_S = 60
+/** The status of an event stream when the job has ended and has no further events. */
+const NO_CONTENT = 204
 
 export interface ForemanClientOptions extends OllamaClientOptions {
-  /** Milliseconds before a lost connection is made again, more each time that fails. Default: 1,000. */
-  pauseMs?: number | undefined
-  /** Milliseconds of silence after which a connection to wait on counts as lost. Default: 90,000; more than 60,000. */
-  silenceMs?: number | undefined
+  /**
+   * Milliseconds before a lost connection is opened again. The pause grows from one failure to the next.
+   * @default 1000
+   */
+  readonly pauseMs?: number | undefined
+  /**
+   * `wait`, `results` and `events` give up a connection on which no bytes arrive for so many milliseconds, and open
+   * another. It must be more than 60,000, because foreman may wait that long before it answers.
+   * @default 90000
+   */
+  readonly idleTimeoutMs?: number | undefined
 }
 
-export interface HandOverOptions extends CallOptions {
-  /** The same work with the same key again is not done again: the answer names the jobs that there are. */
-  idempotencyKey?: string | undefined
+export interface SubmitOptions extends CallOptions {
+  /** If you repeat a submission with the same key, foreman creates no new job and answers with the first one. */
+  readonly idempotencyKey?: string | undefined
 }
 
 export interface EventsOptions extends CallOptions {
-  /** Go on behind the event with this id. */
-  lastEventId?: string | undefined
+  /** Begin with the event after the one with this id. */
+  readonly lastEventId?: string | undefined
 }
 
 export interface ResultsOptions extends CallOptions {
-  /** Jobs looked at together, each on a connection of its own. Default: 32. */
-  concurrency?: number | undefined
+  /**
+   * How many jobs are watched at a time, each on a connection of its own.
+   * @default 32
+   */
+  readonly concurrency?: number | undefined
 }
 
 /**
- * foreman: Ollama's API, and work that nobody waits for. `wait`, `results` and `events` go on over lost connections
- * and over 429, 502, 503 and 504, until their signal is aborted. Nothing else is repeated.
+ * A client for foreman: Ollama's API, and foreman's background jobs. `wait`, `results` and `events` go on when a
+ * connection is lost and after 429, 502, 503 and 504, until their signal aborts. All other methods send a request once.
  *
- * What asks about jobs fails with ForemanError, ConnectionError or StreamError, or with the reason of its signal.
+ * The methods for jobs fail with ForemanError, ConnectionError or StreamError, or with the reason of their signal.
+ *
+ * @example
+ * const client = new ForemanClient({ url: 'http://127.0.0.1:8080' })
+ * const { id } = await client.submit({ model: 'llama3.2', prompt: 'Why is the sky blue?' })
+ * const { state, result } = await client.wait(id)
  */
 export class ForemanClient extends OllamaClient {
-  readonly #wire: Wire
+  readonly #requester: Requester
 
-  constructor({ pauseMs = 1_000, silenceMs = 90_000, ...options }: ForemanClientOptions) {
+  constructor({ pauseMs = 1_000, idleTimeoutMs = 90_000, ...options }: ForemanClientOptions) {
     super(options)
-    this.#wire = new Wire(
+    this.#requester = new Requester(
       ({ method, path, headers, body, signal }) => this.open(method, path, headers, body, signal),
-      { pauseMs, silenceMs },
+      { pauseMs, idleTimeoutMs },
     )
   }
 
-  /** Hands over a request as Ollama's chat or generate take it, or as another `endpoint` does. */
+  /**
+   * Submits a job: the request body of Ollama's chat or generate, or of another `endpoint`.
+   * @throws ForemanError when foreman refuses the job
+   * @example
+   * const job = await client.submit(
+   *   { model: 'llama3.2', prompt: 'Why is the sky blue?' },
+   *   { priority: 'low', idempotencyKey: 'page 7' },
+   * )
+   */
   submit(
     request: ChatRequest | GenerateRequest,
-    options?: JobOptions & HandOverOptions & { endpoint?: '/api/chat' | '/api/generate' | undefined },
+    options?: JobOptions & SubmitOptions & { endpoint?: '/api/chat' | '/api/generate' | undefined },
   ): Promise<Job>
-  submit(request: object, options: JobOptions & HandOverOptions & { endpoint: string }): Promise<Job>
+  submit(request: object, options: JobOptions & SubmitOptions & { endpoint: string }): Promise<Job>
   submit(
     request: object,
     {
       idempotencyKey,
       signal,
       ...options
-    }: JobOptions & HandOverOptions & { endpoint?: string | undefined } = {},
+    }: JobOptions & SubmitOptions & { endpoint?: string | undefined } = {},
   ): Promise<Job> {
     const body = submissionLine({ ...options, request } as Submission)
-    return this.#handOver('/jobs', 'application/json', body, { idempotencyKey, signal })
+    return this.#submit('/jobs', 'application/json', body, { idempotencyKey, signal })
   }
 
   /**
-   * Hands over all of these jobs or, when one is refused, none: the error tells which. foreman takes 10,000 at a time.
-   * More are for the caller to divide, since only each part is taken as a whole.
+   * Submits up to 10,000 jobs. foreman accepts all of them or none. Divide more yourself: each part is then accepted or
+   * refused by itself.
+   * @throws ForemanError when foreman refuses one of the jobs; its `index` and `line` say which
+   * @example
+   * const prompts = ['Why is the sky blue?', 'Why is grass green?']
+   * const batch = await client.submitBatch(prompts.map(prompt => ({ request: { model: 'llama3.2', prompt } })))
    */
   async submitBatch(
     submissions: Iterable<Submission> | AsyncIterable<Submission>,
-    options: HandOverOptions = {},
+    options: SubmitOptions = {},
   ): Promise<Batch> {
     const lines = await Array.fromAsync(submissions, submissionLine)
-    return this.#handOver('/jobs/batch', 'application/jsonl', lines.join('\n'), options)
+    return this.#submit('/jobs/batch', 'application/jsonl', lines.join('\n'), options)
   }
 
+  /**
+   * Reads a job, with its result if it has one.
+   * @throws ForemanError when foreman has no such job
+   */
   job(id: string, { signal }: CallOptions = {}): Promise<Job> {
-    return this.#wire.ask({ method: 'GET', path: pathOf(id), signal })
+    return this.#requester.once({ method: 'GET', path: pathOf(id), signal })
   }
 
-  /** Newest first, asked for page by page as they are read. */
+  /**
+   * Yields all jobs that match the query, the newest first. Each page is read when the loop reaches it.
+   * @example
+   * for await (const { id, error } of client.jobs({ state: 'failed' })) console.log(id, error)
+   */
   async *jobs(query: JobQuery = {}, { signal }: CallOptions = {}): AsyncGenerator<Job, void> {
     let cursor: string | undefined
     do {
       const path = `/jobs?${searchOf(query, cursor)}`
-      const page: JobPage = await this.#wire.ask({ method: 'GET', path, signal })
+      const page: JobPage = await this.#requester.once({ method: 'GET', path, signal })
       yield* page.jobs
       cursor = page.next_cursor ?? undefined
     } while (cursor !== undefined)
   }
 
-  /** Resolves with the job once it has ended, well or not. */
+  /**
+   * Resolves with the job when it has ended, also if it failed or was cancelled.
+   * @throws ForemanError when foreman has no such job
+   * @example
+   * const { state, result, error } = await client.wait(id, { signal: AbortSignal.timeout(60_000) })
+   */
   async wait(id: string, { signal }: CallOptions = {}): Promise<Job> {
     for (;;) {
-      const job = await this.#look(id, LONGEST_WAIT_S, signal)
+      const job = await this.#read(id, MAX_WAIT_S, signal)
       if (isEndState(job.state)) return job
     }
   }
 
-  /** Each of these jobs, or of a batch, once it has ended. */
+  /**
+   * Yields each job of a list or batch when it has ended.
+   * @throws ForemanError when one of the jobs cannot be read any more
+   * @example
+   * for await (const { id, state, result } of client.results(batch)) console.log(id, state, result)
+   */
   async *results(
     jobs: readonly string[] | Batch,
     { concurrency = 32, signal }: ResultsOptions = {},
@@ -120,22 +165,29 @@ export class ForemanClient extends OllamaClient {
     const ids = 'jobs' in jobs ? jobs.jobs.map(({ id }) => id) : jobs
     const leaving = new AbortController()
     const signals = AbortSignal.any([leaving.signal, ...(signal ? [signal] : [])])
-    const look = (id: string, waitS: number) => this.#look(id, waitS, signals)
+    const read = (id: string, waitS: number) => this.#read(id, waitS, signals)
     try {
-      yield* asTheyEnd(ids, { concurrency, longestWaitS: LONGEST_WAIT_S, look })
+      yield* asTheyEnd(ids, { concurrency, longestWaitS: MAX_WAIT_S, read })
     } finally {
       leaving.abort()
     }
   }
 
-  /** What has happened to a job and what happens, up to its end: each event once, whatever becomes of connections. */
+  /**
+   * Yields the events of a job, past and new, up to its end. Each event comes exactly once, also if connections are lost.
+   * @throws ForemanError when foreman has no such job
+   * @throws StreamError when the stream holds an event that is not one of foreman's
+   * @example
+   * for await (const { event, data } of client.events(id)) console.log(event, data)
+   */
   async *events(id: string, { lastEventId, signal }: EventsOptions = {}): AsyncGenerator<JobEvent, void> {
     const path = `${pathOf(id)}/events`
     let last = lastEventId
     for (;;) {
       const headers = last === undefined ? [] : ([['Last-Event-ID', last]] as const)
-      const { status, body } = await this.#wire.keepAsking({ method: 'GET', path, headers, signal }, answer =>
-        Promise.resolve(answer),
+      const { status, body } = await this.#requester.untilAnswered(
+        { method: 'GET', path, headers, signal },
+        answer => Promise.resolve(answer),
       )
       try {
         for await (const event of parseEvents(body)) {
@@ -144,56 +196,65 @@ export class ForemanClient extends OllamaClient {
           if (isEndState(event.event)) return
         }
       } catch (error) {
-        if (!passes(error)) throw error
+        if (!isTransient(error)) throw error
       }
-      if (status === NO_MORE) return
-      await this.#wire.pause(signal)
+      if (status === NO_CONTENT) return
+      await this.#requester.pause(signal)
     }
   }
 
-  /** The target's answer as it sent it, status and headers included, from the beginning and as it comes. */
+  /**
+   * Opens the target's own answer: its status, its headers and its bytes, from the beginning and then as they arrive.
+   * @throws ForemanError when the job has no answer
+   * @example
+   * const { status, body } = await client.stream(id)
+   * for await (const chunk of body) process.stdout.write(chunk)
+   */
   async stream(id: string, { signal }: CallOptions = {}): Promise<Exchange> {
     const exchange = await this.open('GET', `${pathOf(id)}/stream`, [], undefined, signal)
     if (isProblem(exchange.headers)) throw await foremanError(exchange)
     return exchange
   }
 
-  /** Calls the job off, in whatever state it is. */
+  /** Cancels a job, whether it is queued or running. A job that has ended stays as it is. */
   cancel(id: string, { signal }: CallOptions = {}): Promise<Job> {
-    return this.#wire.ask({ method: 'POST', path: `${pathOf(id)}/cancel`, signal })
+    return this.#requester.once({ method: 'POST', path: `${pathOf(id)}/cancel`, signal })
   }
 
-  /** Hands the request of an ended job over once more: a new job. */
+  /** Submits the request of an ended job again, as a new job. */
   retry(id: string, { signal }: CallOptions = {}): Promise<Job> {
-    return this.#wire.ask({ method: 'POST', path: `${pathOf(id)}/retry`, signal })
+    return this.#requester.once({ method: 'POST', path: `${pathOf(id)}/retry`, signal })
   }
 
-  /** What became of the job's webhooks. */
+  /** Reads the webhook deliveries of a job. */
   async deliveries(id: string, { signal }: CallOptions = {}): Promise<Delivery[]> {
     const path = `${pathOf(id)}/deliveries`
-    const list = await this.#wire.ask<{ deliveries: Delivery[] }>({ method: 'GET', path, signal })
+    const list = await this.#requester.once<{ deliveries: Delivery[] }>({ method: 'GET', path, signal })
     return list.deliveries
   }
 
-  /** Sends a webhook again, under the same id. */
+  /** Sends a webhook again. It keeps its id. */
   redeliver(id: string, deliveryId: string, { signal }: CallOptions = {}): Promise<Delivery> {
     const path = `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`
-    return this.#wire.ask({ method: 'POST', path, signal })
+    return this.#requester.once({ method: 'POST', path, signal })
   }
 
-  #handOver<T>(path: string, type: string, body: string, options: HandOverOptions): Promise<T> {
+  #submit<T>(path: string, type: string, body: string, options: SubmitOptions): Promise<T> {
     const { idempotencyKey: key, signal } = options
     const headers: [string, string][] = [['Content-Type', type]]
     if (key !== undefined) headers.push(['Idempotency-Key', key])
-    return this.#wire.ask({ method: 'POST', path, headers, body: Buffer.from(body), signal })
+    return this.#requester.once({ method: 'POST', path, headers, body: Buffer.from(body), signal })
   }
 
-  /** The job when it has ended or when the time is up, whichever is first. */
-  async #look(id: string, waitS: number, signal: AbortSignal | undefined): Promise<Job> {
+  /** Reads a job when it has ended, or when `waitS` seconds are over. */
+  async #read(id: string, waitS: number, signal: AbortSignal | undefined): Promise<Job> {
     const headers = { Prefer: `wait=${waitS}` }
-    const job = await this.#wire.keepAsking<Job>({ method: 'GET', path: pathOf(id), headers, signal }, jsonOf)
-    // A gateway that stops answers before the time is up, and so does what lies between and drops the preference.
-    if (!isEndState(job.state)) await this.#wire.pause(signal)
+    const job = await this.#requester.untilAnswered<Job>(
+      { method: 'GET', path: pathOf(id), headers, signal },
+      jsonOf,
+    )
+    // The answer can come early: from a gateway that is stopping, or because a proxy has removed the Prefer header.
+    if (!isEndState(job.state)) await this.#requester.pause(signal)
     return job
   }
 }

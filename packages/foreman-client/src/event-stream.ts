@@ -3,8 +3,13 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import type { JobEvent } from './types.ts'
 
 /**
- * The events of a stream, each as soon as it is whole; one that was cut off is dropped.
- * @throws StreamError for an event that is none of foreman's; whatever the source fails with
+ * Yields each event of a stream as soon as it is complete. An event that was cut off is dropped.
+ *
+ * It uses a full parser of event streams, because it needs the ids and names of the events. ollama-client reads Ollama's
+ * event streams by hand (`answer/pieces.ts`): it needs only their data lines, and must skip a line that is too long without
+ * keeping it.
+ * @throws StreamError when an event is not one of foreman's
+ * @throws the error of the source when reading it fails
  */
 export const parseEvents = async function* (
   source: AsyncIterable<Uint8Array>,

@@ -1,45 +1,48 @@
 import { ConnectionError } from '@foreman/ollama-client'
 import type { Readable } from 'node:stream'
 
-/** Gives up a connection on which nothing comes: one that nobody has closed may be dead all the same. */
-export class Silence {
+/**
+ * Aborts a connection on which no bytes arrive for too long. A connection can be dead although neither end has closed it,
+ * for example after the other machine lost its power.
+ */
+export class IdleTimeout {
   readonly #controller = new AbortController()
   readonly #limitMs: number
   #timer: NodeJS.Timeout | undefined
 
-  /** Counts from now on. */
+  /** The time begins to run at once. */
   constructor(limitMs: number) {
     this.#limitMs = limitMs
-    this.#count()
+    this.#restart()
   }
 
-  /** Aborted with a ConnectionError. */
+  /** Aborts with a ConnectionError when the time is up. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  end(): void {
+  stop(): void {
     clearTimeout(this.#timer)
   }
 
-  /** The chunks of a body; what the reader takes its time for is not silence. */
-  async *within(body: Readable): AsyncGenerator<Buffer, void> {
+  /** Yields the chunks of a body. The time only runs while a chunk is awaited, not while the reader works on one. */
+  async *watch(body: Readable): AsyncGenerator<Buffer, void> {
     try {
-      this.#count()
+      this.#restart()
       for await (const chunk of body) {
-        this.end()
+        this.stop()
         yield chunk as Buffer
-        this.#count()
+        this.#restart()
       }
     } finally {
-      this.end()
+      this.stop()
     }
   }
 
-  #count(): void {
-    this.end()
+  #restart(): void {
+    this.stop()
     this.#timer = setTimeout(() => {
-      const message = `nothing came for ${this.#limitMs} ms`
+      const message = `no bytes arrived for ${this.#limitMs} ms`
       this.#controller.abort(new ConnectionError(message, { connected: true, anyByte: false }))
     }, this.#limitMs)
   }

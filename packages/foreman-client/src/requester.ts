@@ -1,16 +1,16 @@
 import type { Exchange, RequestHeaders } from '@foreman/ollama-client'
-import { type Answer, demandSuccess, jsonOf } from './http-answer.ts'
-import { Silence } from './idle-timeout.ts'
-import { patiently, pause } from './retry.ts'
+import { assertSuccess, type HttpAnswer, jsonOf } from './http-answer.ts'
+import { IdleTimeout } from './idle-timeout.ts'
+import { pause, withRetries } from './retry.ts'
 
-export interface WireOptions {
-  /** Before a lost connection is made again; longer each time that fails. */
+export interface RequesterOptions {
+  /** Pause before a lost connection is opened again. It grows from one failure to the next. */
   readonly pauseMs: number
-  /** What says nothing for so long is lost. */
-  readonly silenceMs: number
+  /** A connection on which no bytes arrive for this long counts as lost. */
+  readonly idleTimeoutMs: number
 }
 
-export interface Question {
+export interface HttpRequest {
   readonly method: string
   readonly path: string
   readonly headers?: RequestHeaders
@@ -18,43 +18,49 @@ export interface Question {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How foreman is asked: once, or until it answers. */
-export class Wire {
-  readonly #open: (question: Question) => Promise<Exchange>
-  readonly #options: WireOptions
+/** Sends requests to foreman: once, or again until foreman answers. */
+export class Requester {
+  readonly #open: (request: HttpRequest) => Promise<Exchange>
+  readonly #options: RequesterOptions
 
-  constructor(open: (question: Question) => Promise<Exchange>, options: WireOptions) {
+  constructor(open: (request: HttpRequest) => Promise<Exchange>, options: RequesterOptions) {
     this.#open = open
     this.#options = options
   }
 
-  /** Asks once. @returns what the answer's JSON says */
-  async ask<T>(question: Question): Promise<T> {
-    const answer = await this.#open(question)
-    await demandSuccess(answer)
+  /**
+   * Sends a request once.
+   * @returns the JSON of the answer
+   */
+  async once<T>(request: HttpRequest): Promise<T> {
+    const answer = await this.#open(request)
+    await assertSuccess(answer)
     return jsonOf<T>(answer)
   }
 
-  /** Asks, and again while it fails for a reason that passes. A connection on which nothing comes is given up. */
-  keepAsking<T>(question: Question, read: (answer: Answer) => Promise<T>): Promise<T> {
+  /**
+   * Sends a request, and sends it again for as long as it fails with a transient error.
+   * @param read reads the answer; if the connection breaks off while it reads, the request is sent again
+   */
+  untilAnswered<T>(request: HttpRequest, read: (answer: HttpAnswer) => Promise<T>): Promise<T> {
     const { pauseMs } = this.#options
-    return patiently(async () => read(await this.#answerTo(question)), { pauseMs, signal: question.signal })
+    return withRetries(async () => read(await this.#answerTo(request)), { pauseMs, signal: request.signal })
   }
 
   pause(signal: AbortSignal | undefined): Promise<void> {
     return pause(this.#options.pauseMs, signal)
   }
 
-  async #answerTo(question: Question): Promise<Answer> {
-    const silence = new Silence(this.#options.silenceMs)
-    const signal = AbortSignal.any([silence.signal, ...(question.signal ? [question.signal] : [])])
+  async #answerTo(request: HttpRequest): Promise<HttpAnswer> {
+    const idle = new IdleTimeout(this.#options.idleTimeoutMs)
+    const signal = AbortSignal.any([idle.signal, ...(request.signal ? [request.signal] : [])])
     try {
-      const { status, headers, body } = await this.#open({ ...question, signal })
-      const answer = { status, headers, body: silence.within(body) }
-      await demandSuccess(answer)
+      const { status, headers, body } = await this.#open({ ...request, signal })
+      const answer = { status, headers, body: idle.watch(body) }
+      await assertSuccess(answer)
       return answer
     } catch (error) {
-      silence.end()
+      idle.stop()
       throw error
     }
   }

@@ -4,7 +4,7 @@ import type { JobQuery, Submission } from './types.ts'
 export const submissionLine = ({ maxAttempts, deadline, ...rest }: Submission): string =>
   JSON.stringify({ max_attempts: maxAttempts, deadline, ...rest })
 
-/** What asks for a page of jobs. */
+/** The query string for one page of jobs. */
 export const searchOf = ({ pageSize, since, ...filters }: JobQuery, cursor: string | undefined): string => {
   const search = new URLSearchParams()
   const wanted = { ...filters, since: since?.toISOString(), limit: pageSize?.toString(), cursor }

@@ -11,6 +11,6 @@ test.each<[value: string | undefined, ms: number | undefined]>([
   ['soon', undefined],
   ['', undefined],
   [undefined, undefined],
-])('a Retry-After of %j asks for %j ms', (value, ms) => {
+])('Retry-After: %j asks to wait %j ms', (value, ms) => {
   expect(retryAfterMs(value, NOW_MS)).toBe(ms)
 })

@@ -4,31 +4,34 @@ import type { ChatRequest, GenerateRequest } from '@foreman/ollama-client'
 export type * from '@foreman/jobs'
 
 export interface JobOptions {
-  priority?: Priority | undefined
-  /** Kept with the job and shown again. */
-  metadata?: Record<string, unknown> | undefined
-  /** Who is told. `events`: by default how the job ended. */
-  webhook?: { url: string; events?: WebhookEvent[] } | undefined
-  /** Attempts that may fail, 1 to 100. */
-  maxAttempts?: number | undefined
+  readonly priority?: Priority | undefined
+  /** Stored with the job and returned with it. */
+  readonly metadata?: Record<string, unknown> | undefined
+  /** Where foreman reports the job's events. By default these are the events of its end. */
+  readonly webhook?: { readonly url: string; readonly events?: readonly WebhookEvent[] } | undefined
+  /** After this many failed attempts (1 to 100) the job fails. */
+  readonly maxAttempts?: number | undefined
   /** A job that has not ended by then fails. */
-  deadline?: Date | undefined
+  readonly deadline?: Date | undefined
 }
 
-/** The body that an endpoint takes, and which one when it is neither chat nor generate. */
+/** The request body for an endpoint. `endpoint` is required when it is neither chat nor generate. */
 export type JobRequest =
-  | { request: ChatRequest | GenerateRequest; endpoint?: '/api/chat' | '/api/generate' | undefined }
-  | { request: object; endpoint: string }
+  | {
+      readonly request: ChatRequest | GenerateRequest
+      readonly endpoint?: '/api/chat' | '/api/generate' | undefined
+    }
+  | { readonly request: object; readonly endpoint: string }
 
 /** One job of a batch. */
 export type Submission = JobRequest & JobOptions
 
 export interface JobQuery {
-  state?: JobState | undefined
-  model?: string | undefined
-  caller?: string | undefined
-  /** Handed over at this time or later. */
-  since?: Date | undefined
-  /** Jobs asked for at a time, 1 to 500. */
-  pageSize?: number | undefined
+  readonly state?: JobState | undefined
+  readonly model?: string | undefined
+  readonly caller?: string | undefined
+  /** Only jobs submitted at this time or later. */
+  readonly since?: Date | undefined
+  /** How many jobs one request reads, 1 to 500. */
+  readonly pageSize?: number | undefined
 }

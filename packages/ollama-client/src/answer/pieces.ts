@@ -47,7 +47,13 @@ const DATA = 'data:'
 /** Of an event stream only the data count. */
 const eventData = (line: string): string => (line.startsWith(DATA) ? line.slice(DATA.length) : '')
 
-/** Cuts a stream into its pieces. What is no piece, as a blank line or the name of an event, is left out. */
+/**
+ * Cuts a stream into its pieces. Lines that are not pieces, such as blank lines and the names of events, are left out.
+ *
+ * It reads event streams by hand. Ollama writes the data of each event on one line, nothing else of an event counts here, and
+ * a line that is too long must be skipped without being kept, which event-stream parsers do not offer. foreman-client
+ * reads foreman's own event streams with eventsource-parser (`event-stream.ts`), because it also needs their ids and names.
+ */
 export class PieceSplitter {
   readonly #take: (piece: string) => void
   readonly #pieceIn: (line: string) => string
