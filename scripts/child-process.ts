@@ -1,4 +1,4 @@
-import type { Environment, Service } from '@foreman/process'
+import { type Environment, type Service, STARTED } from '@foreman/process'
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface ChildCommand {
@@ -34,11 +34,14 @@ export const nextDelayMs = (
 export interface KeptChildOptions {
   readonly backOff: BackOff
   readonly log: (line: string) => void
-  /** Called with the exit code of a child that died. Returns true when starting it again would not help. */
+  /** Called with the exit code of a child that died before it ever worked. Returns true when another start would not help. */
   readonly givesUp: (code: number | null) => boolean
 }
 
-/** A child process that is started again whenever it dies, until it is stopped. */
+/**
+ * A child process that is started again whenever it dies, until it is stopped. Only a child that has not yet reported
+ * STARTED may be given up: the configuration of one that was at work is good, whatever its exit code says later.
+ */
 export class KeptChild implements Service {
   readonly #command: ChildCommand
   readonly #options: KeptChildOptions
@@ -46,6 +49,7 @@ export class KeptChild implements Service {
   #process: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
   #delayMs = 0
+  #hasWorked = false
   #isStarted = false
   #isStopping = false
 
@@ -94,6 +98,9 @@ export class KeptChild implements Service {
       isOver = true
       this.#ended(how, code, performance.now() - startedAt)
     }
+    child.on('message', message => {
+      if (message === STARTED) this.#hasWorked = true
+    })
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`, code))
     child.on('error', error => {
       if (child.pid === undefined) end(error.message, null)
@@ -102,7 +109,7 @@ export class KeptChild implements Service {
 
   #ended(how: string, code: number | null, upMs: number): void {
     this.#process = undefined
-    if (this.#isStopping || this.#options.givesUp(code)) {
+    if (this.#isStopping || (!this.#hasWorked && this.#options.givesUp(code))) {
       this.#isStopping = true
       return this.#gone.resolve()
     }

@@ -64,6 +64,16 @@ test('a killed worker is started again, and SIGTERM ends gateway and worker', as
   }
 })
 
+test('nobody reading the log any more costs the log and nothing else', async () => {
+  const { started } = await startOnSim('--log-level', 'trace')
+  const output = started.output()
+  started.stopReading()
+  for (let n = 0; n < 3; n++) expect(await (await request(output, '')).text()).toContain('"done":true')
+  for (const app of ['gateway', 'worker']) expect(process.kill(pidsOf(output, app)[0]!, 0)).toBe(true)
+  started.kill('SIGTERM')
+  expect(await started.ended).toBe(0)
+})
+
 test('a bad setting stops the start in one line', async () => {
   const started = start(['--max-wait', '10'])
   expect(await started.ended).toBe(2)

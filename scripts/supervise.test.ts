@@ -12,10 +12,15 @@ const moduleUrl = (file: string) => JSON.stringify(new URL(file, import.meta.url
 /** Writes what happens to it into a file; ends with a given code at once, or when asked to stop after a given time. */
 const standIn = `
   import { appendFileSync } from 'node:fs'
-  import { onStopRequest } from ${moduleUrl('../packages/process/src/index.ts')}
-  const [file, name, code, stopMs] = process.argv.slice(2)
+  import { onStopRequest, runMain } from ${moduleUrl('../packages/process/src/index.ts')}
+  const [file, name, code, stopMs, works] = process.argv.slice(2)
   const note = what => appendFileSync(file, what + ' ' + name + ' ' + process.pid + '\\n')
   note('started')
+  if (works === 'true') {
+    await runMain(() => note('worked'))
+    // Until the parent has been told.
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
   if (code !== 'none') process.exit(Number(code))
   setInterval(() => {}, 1000)
   onStopRequest(process, reason => { note(reason); setTimeout(() => { note('gone'); process.exit() }, Number(stopMs)) })
@@ -62,9 +67,13 @@ const times = (what: string) => happened().filter(each => each === what).length
 
 const child = (
   name: string,
-  { code = 'none', stopMs = 0 }: { code?: string | number; stopMs?: number } = {},
+  {
+    code = 'none',
+    stopMs = 0,
+    works = false,
+  }: { code?: string | number; stopMs?: number; works?: boolean } = {},
 ) => {
-  const args = [path.join(directory, 'stand-in.mjs'), file, name, String(code), String(stopMs)]
+  const args = [path.join(directory, 'stand-in.mjs'), file, name, String(code), String(stopMs), String(works)]
   return { name, args, env: process.env }
 }
 
@@ -101,6 +110,13 @@ test('bad configuration of one child stops all of them with exit code 2', async 
   // Whatever `a` was doing when it was told, it does no more.
   expect(events().filter(({ pid }) => isRunning(pid))).toEqual([])
   expect(said).toEqual([])
+})
+
+test('a child that was at work is started again whatever its exit code', async () => {
+  start(child('a', { code: 2, works: true }), child('b'))
+  await expect.poll(() => times('worked a'), { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
+  expect(said[0]).toBe('a died (exit code 2), starting it again in 0.05 s')
+  expect(times('started b')).toBe(1)
 })
 
 test('stopping ends one child after the other: each is asked when the one before it is gone', async () => {

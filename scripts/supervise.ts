@@ -18,8 +18,8 @@ export interface SuperviseOptions {
 }
 
 /**
- * Starts the children, and starts each again that dies, until it is told to stop or a child exits with
- * EXIT_BAD_CONFIGURATION. Then it stops them all.
+ * Starts the children, and starts each again that dies, until it is told to stop or a child that has never worked exits
+ * with EXIT_BAD_CONFIGURATION. Then it stops them all.
  */
 export const supervise = ({
   children,

@@ -15,6 +15,8 @@ export interface Process {
   /** Resolves with the exit code, or the signal's name. */
   readonly ended: Promise<number | string>
   kill(signal: NodeJS.Signals): void
+  /** Closes the pipes of both streams, so that nobody reads what it prints from now on. */
+  stopReading(): void
 }
 
 /** @param file relative to the checkout */
@@ -34,7 +36,11 @@ export const startProcess = (file: string, variables: Variables, args: readonly 
     await ended
   })
   if (child.pid === undefined) throw new Error(`${file} could not be started`)
-  return { pid: child.pid, output: () => output, ended, kill: signal => child.kill(signal) }
+  const stopReading = () => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+  return { pid: child.pid, output: () => output, ended, kill: signal => child.kill(signal), stopReading }
 }
 
 /** What both processes need, on a queue of their own. */

@@ -1,18 +1,24 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { HelpShown, listenRefusal, runMain, SettingError } from './index.ts'
+import { HelpShown, listenRefusal, runMain, SettingError, STARTED } from './index.ts'
 
 const stdout = vi.spyOn(console, 'log').mockReturnValue()
 const stderr = vi.spyOn(console, 'error').mockReturnValue()
+const toParent = vi.fn<(message: unknown) => boolean>()
+const send = Object.getOwnPropertyDescriptor(process, 'send')
 let exitCode: typeof process.exitCode
 
 beforeEach(() => {
+  Object.defineProperty(process, 'send', { value: toParent, configurable: true })
   exitCode = process.exitCode
   process.exitCode = undefined
 })
 
 afterEach(() => {
+  if (send) Object.defineProperty(process, 'send', send)
+  else Reflect.deleteProperty(process, 'send')
   process.exitCode = exitCode
   vi.clearAllMocks()
 })
@@ -28,6 +34,19 @@ describe('a main', () => {
     })
     expect(process.exitCode).toBe(3)
     expect(stderr).not.toHaveBeenCalled()
+  })
+
+  test('tells its parent that it has started, and not before', async () => {
+    await runMain(async () => {
+      await setImmediate()
+      expect(toParent).not.toHaveBeenCalled()
+    })
+    expect(toParent.mock.calls.map(([message]) => message)).toEqual([STARTED])
+  })
+
+  test('that fails does not tell its parent that it has started', async () => {
+    await runMain(failing(new SettingError('no')))
+    expect(toParent).not.toHaveBeenCalled()
   })
 
   test('that is asked for help prints it to stdout and exits with 0', async () => {
