@@ -80,6 +80,19 @@ test('a bad setting stops the start in one line', async () => {
   expect(started.output()).toMatch(/^--max-wait is "10": it must be a duration .*\n$/)
 })
 
+test('one token for two callers stops the start in one line that does not show it', async () => {
+  const started = start(['--token', 'hush', '--tokens', 'ann:hush'])
+  expect(await started.ended).toBe(2)
+  expect(started.output()).toMatch(/^FOREMAN_TOKENS gives ann the token in FOREMAN_TOKEN: .*\n$/)
+  expect(started.output()).not.toContain('hush')
+})
+
+test('a webhook secret that is no base64 stops the start in one line that does not show it', async () => {
+  const started = start(['--webhook-secret', 'whsec_a2V5I'])
+  expect(await started.ended).toBe(2)
+  expect(started.output()).toMatch(/^--webhook-secret is a secret that cannot be used: .*\n$/)
+})
+
 test('a queue file that cannot be used stops all processes, with the message of the child', async () => {
   const started = start([
     '--ollama-url=http://127.0.0.1:9',

@@ -1,4 +1,4 @@
-import { gatewaySettings } from '@foreman/gateway/settings'
+import { ensureOneCallerPerToken, gatewaySettings } from '@foreman/gateway/settings'
 import {
   flagsAsEnvironment,
   formatAddress,
@@ -38,6 +38,7 @@ const main = async (): Promise<number> => {
     argv: process.argv.slice(2),
   }
   const config = readSettings(settings, { ...command, env })
+  ensureOneCallerPerToken(config)
   say(`pid ${process.pid}`)
 
   const simulatedPort = await portOfSimulation(config.ollamaUrl)

@@ -3,7 +3,7 @@ import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './gateway.ts'
-import { gatewaySettings } from './settings.ts'
+import { ensureOneCallerPerToken, gatewaySettings } from './settings.ts'
 
 const main = async (): Promise<void> => {
   const config = readSettings(gatewaySettings, {
@@ -12,6 +12,7 @@ const main = async (): Promise<void> => {
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),
   })
+  ensureOneCallerPerToken(config)
   const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman gateway')
   if (config.token === undefined && config.tokens.length === 0 && !isLoopback(config.addr.host)) {

@@ -1,4 +1,4 @@
-import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
+import { type Setting, SettingError, setting, type SettingTable, type SettingValues } from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, parseCallers } from './access/callers.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
@@ -95,3 +95,17 @@ export const gatewaySettings = {
 
 /** Durations are milliseconds, sizes bytes. */
 export type GatewayConfig = SettingValues<typeof gatewaySettings>
+
+/**
+ * A token names one caller. FOREMAN_TOKENS alone is checked when it is parsed.
+ *
+ * @throws SettingError when the token of the default caller belongs to another caller too
+ */
+export const ensureOneCallerPerToken = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): void => {
+  const other = tokens.find(caller => caller.token === token)
+  if (!other) return
+  const [one, list] = [gatewaySettings.token.env, gatewaySettings.tokens.env]
+  throw new SettingError(
+    `${list} gives ${other.name} the token in ${one}: each caller needs a token of its own`,
+  )
+}
