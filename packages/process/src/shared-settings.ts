@@ -34,8 +34,10 @@ export const sharedSettings = {
   webhookAllow: {
     env: 'FOREMAN_WEBHOOK_ALLOW',
     default: '',
-    describe: 'Private destinations that webhooks may go to: host names, addresses, CIDRs',
-    allowed: 'host names, addresses and CIDRs separated by commas',
+    describe:
+      'Private destinations that webhooks may go to: host names and addresses, with a port or without, and CIDRs',
+    allowed:
+      'host names, addresses and CIDRs separated by commas, such as hooks.internal:8443,[::1]:9000,10.1.0.0/16',
     parse: parseAllowList,
   } satisfies Setting<AllowList>,
   jobTtl: setting.duration({

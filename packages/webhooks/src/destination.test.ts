@@ -222,13 +222,51 @@ describe('a name', () => {
   })
 })
 
+describe('an allow list with a port', () => {
+  const privateOne = [{ address: '10.0.0.5', family: 4 }] as const
+
+  test.each([
+    ['hooks.internal:8443', 'https://hooks.internal:8443/', undefined],
+    ['Hooks.Internal.:8443', 'https://hooks.internal:8443/', undefined],
+    ['hooks.internal:8443', 'https://hooks.internal:8444/', 'not_allowed'],
+    ['hooks.internal:8443', 'https://hooks.internal/', 'not_allowed'],
+    ['hooks.internal:443', 'https://hooks.internal/', undefined],
+    ['hooks.internal:443', 'http://hooks.internal/', 'not_allowed'],
+    ['hooks.internal:80', 'http://hooks.internal/', undefined],
+    ['hooks.internal:80,hooks.internal:81', 'http://hooks.internal:81/', undefined],
+    ['hooks.internal:80,hooks.internal', 'http://hooks.internal:82/', undefined],
+    ['hooks.internal', 'http://hooks.internal:82/', undefined],
+    ['10.0.0.5:9000', 'http://hooks.internal:9000/', undefined],
+    ['10.0.0.5:9000', 'http://hooks.internal:9001/', 'not_allowed'],
+    ['10.0.0.5:9000', 'http://10.0.0.5:9000/', undefined],
+    ['10.0.0.5:9000', 'http://10.0.0.6:9000/', 'not_allowed'],
+    ['10.0.0.5:9000', 'http://10.0.0.5/', 'not_allowed'],
+    ['[::1]:9000', 'http://[::1]:9000/', undefined],
+    ['[::1]:9000', 'http://[::1]:9001/', 'not_allowed'],
+    // Without brackets the whole entry is an address.
+    ['fd00::1:9000', 'http://[fd00::1:9000]/', undefined],
+    ['10.0.0.5:9000,10.0.0.0/24', 'http://10.0.0.5:1/', undefined],
+  ])('%s: %s', async (allow, url, code) => {
+    expect(await refusal(url, allow, privateOne)).toBe(code)
+  })
+})
+
 describe('an allow list', () => {
-  test.each(['', ' , ', 'a.example', '10.0.0.0/8 b', '::1', '[::1]', 'fd00::/8,localhost', 'host_name'])(
-    'is %j',
-    text => {
-      expect(parseAllowList(text)).toBeDefined()
-    },
-  )
+  test.each([
+    '',
+    ' , ',
+    'a.example',
+    '10.0.0.0/8 b',
+    '::1',
+    '[::1]',
+    '[::1]:9',
+    '[fd00::]/8',
+    'fd00::/8,localhost',
+    'host_name',
+    'a:65535',
+  ])('is %j', text => {
+    expect(parseAllowList(text)).toBeDefined()
+  })
 
   test.each([
     '10.0.0.0/33',
@@ -241,6 +279,16 @@ describe('an allow list', () => {
     '10.0.0.0/8/8',
     '*.a',
     '1',
+    'a.example:0',
+    'a.example:65536',
+    'a.example:',
+    'a.example:http',
+    '10.0.0.0/8:80',
+    '[fd00::]/8:80',
+    '[a.example]:80',
+    '[10.0.0.1]:80',
+    '[::1',
+    '1:80',
   ])('is not %j', text => {
     expect(parseAllowList(text)).toBeUndefined()
   })

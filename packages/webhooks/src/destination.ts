@@ -65,19 +65,19 @@ const systemResolve: Resolve = async hostname => {
  * Keeps messages away from destinations that their sender must not reach. A URL must be http or https, without a user or
  * a password. Link-local, multicast, reserved and metadata addresses are always refused, and so are IPv6 addresses that
  * carry an IPv4 address which is not public. Loopback and private networks are refused unless `allow` lists the host's
- * name or the address.
+ * name or the address, for every port or for that of the URL.
  *
  * @example
  * const policy = destinationPolicy({ allow: parseAllowList('hooks.internal')! })
  * await policy.check('http://hooks.internal/jobs') // throws a DestinationError if messages may not go there
  */
 export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOptions): DestinationPolicy => {
-  const ensureAllowed = (hostname: string, { address }: Address): void => {
+  const ensureAllowed = (hostname: string, port: number, { address }: Address): void => {
     const found = hostname === address ? address : `${hostname} (${address})`
     const kind = classOf(address)
     if (kind === 'never')
       throw new DestinationError('always_refused', `${found} is an address that webhooks never go to`)
-    if (kind === 'private' && !allow.allowsHost(hostname) && !allow.allowsAddress(address))
+    if (kind === 'private' && !allow.allowsHost(hostname, port) && !allow.allowsAddress(address, port))
       throw new DestinationError('not_allowed', `${found} is a private address`)
   }
 
@@ -90,11 +90,14 @@ export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOpti
         family === 0
           ? await lookUp(hostname, resolve)
           : [{ address: hostname, family: family === 6 ? (6 as const) : (4 as const) }]
-      for (const address of addresses) ensureAllowed(hostname, address)
+      for (const address of addresses) ensureAllowed(hostname, portOf(url), address)
       return { url, addresses }
     },
   }
 }
+
+const portOf = ({ port, protocol }: URL): number =>
+  port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
 
 const readUrl = (text: string): URL => {
   // A URL is visible ASCII (RFC 3986). The parser would accept other characters and drop them silently.
