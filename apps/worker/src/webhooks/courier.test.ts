@@ -158,6 +158,21 @@ test('without a secret nothing is sent and nothing is lost', () => {
   expect(warn).toHaveBeenCalledTimes(1)
 })
 
+test('log lines show the URL without its query and its fragment, which may hold a secret', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  const lines = [vi.spyOn(silent, 'debug'), vi.spyOn(silent, 'info')]
+  announce(store, 'http://a.example/hook?key=hush#hush', START)
+  announce(store, 'http://b.example/hook#a?b', START)
+  clock.now += 1
+  courier.start()
+  for (const post of posts) await post.reply(410)
+  const logged: unknown[] = lines.flatMap(({ mock }) => mock.calls.map(([fields]) => fields))
+  expect(logged).toHaveLength(4)
+  for (const fields of logged)
+    expect(fields).toMatchObject({ url: expect.stringMatching(/^http:\/\/[ab]\.example\/hook$/) as string })
+  expect(posts[0]!.message.url).toContain('?key=hush')
+})
+
 describe('start and stop', () => {
   test('a courier that is started twice sends a delivery once', () => {
     const { store, posts, courier } = startCourier()

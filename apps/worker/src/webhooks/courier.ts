@@ -134,9 +134,10 @@ export class Courier implements Service {
     const outcome = await deliver({ url, headers, body })
     if (this.#cutOff.signal.aborted) return
     const { attempt, result } = settle(outcome, { at, failures, nowMs: now(), random })
-    logger.debug({ delivery: id, url, ...attempt, result: result.kind }, 'webhook sent')
+    const about = { delivery: id, url: shownUrl(url) }
+    logger.debug({ ...about, ...attempt, result: result.kind }, 'webhook sent')
     if (result.kind === 'dead' || result.kind === 'gone')
-      logger.info({ delivery: id, url, result: result.kind }, 'a webhook is given up')
+      logger.info({ ...about, result: result.kind }, 'a webhook is given up')
     const write = () => store.deliveries.record(delivery, attempt, result, now())
     try {
       await persist(() => store.together('normal', write), logger, this.#cutOff.signal)
@@ -145,3 +146,6 @@ export class Courier implements Service {
     }
   }
 }
+
+/** Without query and fragment: receivers put secrets there. */
+const shownUrl = (url: string): string => url.replace(/[?#].*$/s, '')
