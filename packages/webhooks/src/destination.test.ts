@@ -180,6 +180,20 @@ describe('a URL', () => {
   })
 })
 
+test('what needs no look-up is checked without one', () => {
+  const resolve = () => Promise.reject(new Error('looked up'))
+  const policy = destinationPolicy({ allow: parseAllowList('10.0.0.1:80')!, resolve })
+  expect(policy.inspect('https://hooks.example:8443/x').origin).toBe('https://hooks.example:8443')
+  expect(policy.inspect('http://10.0.0.1/x').origin).toBe('http://10.0.0.1')
+  for (const [url, code] of [
+    ['nowhere', 'not_a_url'],
+    ['http://me@hooks.example/', 'user_info'],
+    ['http://10.0.0.1:81/', 'not_allowed'],
+    ['http://[::ffff:10.0.0.1]/', 'always_refused'],
+  ] as const)
+    expect(() => policy.inspect(url)).toThrow(expect.objectContaining({ code }))
+})
+
 describe('a name', () => {
   const publicOne = { address: '8.8.8.8', family: 4 } as const
   const privateOne = { address: '10.0.0.5', family: 4 } as const

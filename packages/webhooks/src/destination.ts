@@ -43,7 +43,13 @@ export class DestinationError extends Error {
 
 export interface DestinationPolicy {
   /**
-   * Looks the host's name up once, and checks every address that it has.
+   * Checks what needs no look-up: the form of the URL, and its host if that is an address.
+   *
+   * @throws DestinationError
+   */
+  inspect(url: string): URL
+  /**
+   * Inspects the URL, looks the host's name up once, and checks every address that it has.
    *
    * @throws DestinationError
    */
@@ -81,19 +87,33 @@ export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOpti
       throw new DestinationError('not_allowed', `${found} is a private address`)
   }
 
+  const inspect = (text: string): Inspected => {
+    const url = readUrl(text)
+    const hostname = url.hostname.replaceAll(/[[\]]/g, '')
+    const family = isIP(hostname)
+    if (family === 0) return { url, hostname }
+    const address: Address = { address: hostname, family: family === 6 ? 6 : 4 }
+    ensureAllowed(hostname, portOf(url), address)
+    return { url, hostname, address }
+  }
+
   return {
+    inspect: text => inspect(text).url,
     check: async text => {
-      const url = readUrl(text)
-      const hostname = url.hostname.replaceAll(/[[\]]/g, '')
-      const family = isIP(hostname)
-      const addresses =
-        family === 0
-          ? await lookUp(hostname, resolve)
-          : [{ address: hostname, family: family === 6 ? (6 as const) : (4 as const) }]
-      for (const address of addresses) ensureAllowed(hostname, portOf(url), address)
+      const { url, hostname, address } = inspect(text)
+      if (address) return { url, addresses: [address] }
+      const addresses = await lookUp(hostname, resolve)
+      for (const each of addresses) ensureAllowed(hostname, portOf(url), each)
       return { url, addresses }
     },
   }
+}
+
+interface Inspected {
+  readonly url: URL
+  readonly hostname: string
+  /** Present when the host is an address. */
+  readonly address?: Address
 }
 
 const portOf = ({ port, protocol }: URL): number =>

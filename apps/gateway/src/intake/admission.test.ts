@@ -32,6 +32,7 @@ const trial = ({ hasWebhookSecret = true } = {}) => {
       },
     },
     policy: {
+      ...policy,
       check: async url => {
         checked.push(url)
         return policy.check(url)
@@ -95,6 +96,30 @@ test('a batch asks about each model and each receiver once', async () => {
     draft('m', `${RECEIVER}/1`),
   ])
   expect([asked, checked]).toEqual([['m', 'n'], [`${RECEIVER}/1`]])
+})
+
+test.each([
+  ['is no URL', 'nowhere'],
+  ['holds a password', 'https://me:hush@93.184.216.34/'],
+  ['holds characters of no URL', `${RECEIVER}/\u00e4`],
+  ['holds a space', `${RECEIVER}/a b`],
+  ['is a private address', 'http://10.0.0.1/'],
+])('a batch is refused for a later job whose webhook %s, before anything is asked', async (_what, url) => {
+  const { admission, asked, checked } = trial()
+  const jobs = [draft('m', `${RECEIVER}/1`), draft('m'), draft('m', url)]
+  await expect(admission.ensureAllAcceptable(jobs)).rejects.toMatchObject({
+    name: 'BatchRefusal',
+    index: 2,
+    refusal: { status: 422, code: 'webhook_refused' },
+  })
+  expect([asked, checked]).toEqual([[], []])
+})
+
+test('a batch is refused for the first webhook when none can be signed', async () => {
+  const { admission } = trial({ hasWebhookSecret: false })
+  await expect(
+    admission.ensureAllAcceptable([draft('m'), draft('m', RECEIVER), draft('m', RECEIVER)]),
+  ).rejects.toMatchObject({ name: 'BatchRefusal', index: 1 })
 })
 
 test('a batch is refused for the first job with a refused model or receiver', async () => {

@@ -1,7 +1,8 @@
 import type { Store } from '@foreman/store'
 import { DestinationError, type DestinationPolicy } from '@foreman/webhooks'
+import { setImmediate } from 'node:timers/promises'
 import type { Target } from '../direct/target.ts'
-import { problem } from '../http/refusal.ts'
+import { problem, type Refusal } from '../http/refusal.ts'
 import { forJobOfBatch } from './batch-refusal.ts'
 import type { JobDraft } from './intake.ts'
 import { placeOfModel } from './model-place.ts'
@@ -14,6 +15,8 @@ export interface AdmissionOptions {
   readonly hasWebhookSecret: boolean
 }
 
+/** How many URLs are checked before others get a turn: about a millisecond's worth. */
+const URLS_AT_ONCE = 200
 /** How many host names are looked up at the same time. */
 const LOOK_UPS_AT_ONCE = 16
 
@@ -35,18 +38,50 @@ export class Admission {
   }
 
   /**
-   * Checks each model and each receiver once, however many jobs name it.
+   * Checks each URL, each model and each receiver once, however many jobs name it: what needs no other machine first.
    *
    * @throws BatchRefusal for one of the jobs that cannot be accepted
    */
   async ensureAllAcceptable(jobs: readonly JobDraft[]): Promise<void> {
+    const receivers = await this.#inspectReceivers(jobs)
     for (const { index, job } of firstOfEach(jobs, ({ model }) => model))
       await forJobOfBatch(index, () => this.#ensureModel(job))
-    const receivers = firstOfEach(jobs, ({ webhook }) => webhook && originOf(webhook.url))
     for (let start = 0; start < receivers.length; start += LOOK_UPS_AT_ONCE) {
       const some = receivers.slice(start, start + LOOK_UPS_AT_ONCE)
       await Promise.all(some.map(({ index, job }) => forJobOfBatch(index, () => this.#ensureReceiver(job))))
     }
+  }
+
+  /**
+   * Checks the webhook of every job, apart from the look-up.
+   *
+   * @returns the first job of each origin
+   */
+  async #inspectReceivers(jobs: readonly JobDraft[]): Promise<readonly IndexedJob[]> {
+    const receivers = new Map<string, IndexedJob>()
+    for (const [at, first] of firstOfEach(jobs, ({ webhook }) => webhook?.url).entries()) {
+      if (at % URLS_AT_ONCE === URLS_AT_ONCE - 1) await setImmediate()
+      const { index, job } = first
+      const origin = await forJobOfBatch(index, () => job.webhook && this.#originOf(job.webhook.url))
+      if (origin !== undefined && !receivers.has(origin)) receivers.set(origin, first)
+    }
+    return [...receivers.values()]
+  }
+
+  /** @throws Refusal when the URL alone shows that no webhook may go there */
+  #originOf(url: string): string {
+    this.#ensureSecret()
+    try {
+      return this.#options.policy.inspect(url).origin
+    } catch (error) {
+      throw error instanceof DestinationError ? refusalOf(error) : error
+    }
+  }
+
+  #ensureSecret(): void {
+    if (this.#options.hasWebhookSecret) return
+    const why = 'webhooks are signed, and FOREMAN_WEBHOOK_SECRET is not set here'
+    throw problem(422, 'webhook_refused', why)
   }
 
   async #ensureModel({ model }: JobDraft): Promise<void> {
@@ -56,21 +91,20 @@ export class Admission {
 
   async #ensureReceiver({ webhook }: JobDraft): Promise<void> {
     if (!webhook) return
-    const { policy, hasWebhookSecret } = this.#options
-    if (!hasWebhookSecret) {
-      const why = 'webhooks are signed, and FOREMAN_WEBHOOK_SECRET is not set here'
-      throw problem(422, 'webhook_refused', why)
-    }
+    this.#ensureSecret()
     try {
-      await policy.check(webhook.url)
+      await this.#options.policy.check(webhook.url)
     } catch (error) {
       if (!(error instanceof DestinationError)) throw error
       // The name server may know the name again by the time there is something to deliver.
-      if (error.code === 'look_up_failed') return
-      const hint = error.code === 'not_allowed' ? ' (FOREMAN_WEBHOOK_ALLOW can allow it)' : ''
-      throw problem(422, 'webhook_refused', `${error.message}${hint}`)
+      if (error.code !== 'look_up_failed') throw refusalOf(error)
     }
   }
+}
+
+const refusalOf = ({ code, message }: DestinationError): Refusal => {
+  const hint = code === 'not_allowed' ? ' (FOREMAN_WEBHOOK_ALLOW can allow it)' : ''
+  return problem(422, 'webhook_refused', `${message}${hint}`)
 }
 
 interface IndexedJob {
@@ -89,14 +123,4 @@ const firstOfEach = (
     if (value !== undefined && !first.has(value)) first.set(value, { index, job })
   }
   return [...first.values()]
-}
-
-/** URLs that differ in their paths only are checked once. Text that is no URL is checked as it is. */
-const originOf = (url: string): string => {
-  try {
-    const { protocol, username, password, host } = new URL(url)
-    return `${protocol}//${username}:${password}@${host}`
-  } catch {
-    return url
-  }
 }
