@@ -27,29 +27,29 @@ import type {
 
 export interface OllamaClientOptions {
   /** For example `http://127.0.0.1:11434`, or `https://host/ollama` behind a proxy. */
-  url: string | URL
+  readonly url: string | URL
   /** Sent as `Authorization: Bearer …` with every request, in place of any other authorization. */
-  token?: string | undefined
-  /** Sent with every request that does not have a header of that name itself. */
-  headers?: RequestHeaders | undefined
+  readonly token?: string | undefined
+  /** Sent with every request, except for a header that the request itself has. */
+  readonly headers?: RequestHeaders | undefined
 }
 
 export interface CallOptions {
-  /** Aborting closes the connection at once, which stops the generation; the call fails with the signal's reason. */
-  signal?: AbortSignal | undefined
+  /** Aborting closes the connection at once, which stops the generation. The call fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface LoadOptions extends CallOptions {
-  /** How long the model stays in memory after its last use; absent: the server's default, 5 minutes. */
-  keepAlive?: KeepAlive | undefined
-  /** Those of the requests to come: a model loaded with another `num_ctx` is loaded again. */
-  options?: ModelOptions | undefined
-  /** The model only embeds. */
-  embedder?: boolean | undefined
+  /** How long the model stays in memory after its last use. If absent, the server's default counts: 5 minutes. */
+  readonly keepAlive?: KeepAlive | undefined
+  /** Use the options of the requests that follow. For another `num_ctx`, Ollama would load the model again. */
+  readonly options?: ModelOptions | undefined
+  /** Set this for a model that can only embed. */
+  readonly embedder?: boolean | undefined
 }
 
 /**
- * Ollama's native API. Nothing is retried and nothing times out: pass a signal.
+ * A client for Ollama's native API. It repeats no request and has no time-outs: pass a signal.
  *
  * Every method fails with ConnectionError, HTTPError or StreamError, or with the reason of its signal.
  *
@@ -68,14 +68,24 @@ export class OllamaClient {
     this.#token = options.token || undefined
   }
 
-  /** With `stream: true` the answer's lines as they come (sent when first read from); otherwise one reply. */
+  /**
+   * With `stream: true`, yields each line of the answer as it arrives; the request is sent when the first line is read.
+   * Otherwise resolves with one reply.
+   * @example
+   * const messages = [{ role: 'user', content: 'Hello!' }] as const
+   * for await (const { message } of ollama.chat({ model: 'llama3.2', messages, stream: true }))
+   *   process.stdout.write(message.content)
+   */
   chat(request: ChatRequest & { stream: true }, call?: CallOptions): AsyncGenerator<ChatChunk, void>
   chat(request: ChatRequest & { stream?: false }, call?: CallOptions): Promise<ChatReply>
   chat(request: ChatRequest & { stream?: boolean }, call: CallOptions = {}): unknown {
     return this.#answer('/api/chat', request, call)
   }
 
-  /** With `stream: true` the answer's lines as they come (sent when first read from); otherwise one reply. */
+  /**
+   * With `stream: true`, yields each line of the answer as it arrives; the request is sent when the first line is read.
+   * Otherwise resolves with one reply.
+   */
   generate(
     request: GenerateRequest & { stream: true },
     call?: CallOptions,
@@ -93,12 +103,12 @@ export class OllamaClient {
     return this.#json('POST', '/api/embeddings', request, call)
   }
 
-  /** The installed models, newest first. */
+  /** Lists the installed models, the newest first. */
   tags(call: CallOptions = {}): Promise<TagsReply> {
     return this.#json('GET', '/api/tags', undefined, call)
   }
 
-  /** The models in memory. */
+  /** Lists the models in memory. */
   ps(call: CallOptions = {}): Promise<PsReply> {
     return this.#json('GET', '/api/ps', undefined, call)
   }
@@ -111,7 +121,7 @@ export class OllamaClient {
     return this.#json('GET', '/api/version', undefined, call)
   }
 
-  /** Resolves once the model is in memory. Aborting it while it loads throws that load away. */
+  /** Resolves when the model is in memory. If it is aborted before, Ollama gives up the load. */
   async load(model: string, load: LoadOptions = {}): Promise<void> {
     const { keepAlive: keep_alive, options } = load
     if (load.embedder) {
@@ -121,14 +131,14 @@ export class OllamaClient {
     }
   }
 
-  /** Resolves at once: the model leaves memory when its running requests are done. */
+  /** Resolves at once. The model leaves memory when its running requests are done. */
   async unload(model: string, call: CallOptions = {}): Promise<void> {
     await this.#json('POST', '/api/generate', { model, stream: false, keep_alive: 0 }, call)
   }
 
   /**
-   * The raw exchange: any method and path, bytes as they are in both directions, any status. See `openExchange`;
-   * the client adds its base URL, its headers and its token.
+   * Sends any request and opens its answer, whatever the status. Bytes stay as they are in both directions. The client adds
+   * its base URL, its headers and its token to what `openExchange` does.
    */
   open(
     method: string,
@@ -190,12 +200,12 @@ export class OllamaClient {
     } catch (cause) {
       throw new StreamError('the answer is not JSON', { cause })
     }
-    // A server that had to commit to 200 before it failed.
+    // A server can fail after it has sent status 200.
     throwErrorIn(reply)
     return reply as T
   }
 
-  /** These headers, and the client's own where they are missing. The token replaces any other authorization. */
+  /** Adds the client's own headers to those of a request. The token replaces any other authorization. */
   #linesWith(headers: RequestHeaders): (readonly [name: string, value: string])[] {
     const given = headerLines(headers)
     const names = new Set(given.map(([name]) => name.toLowerCase()))

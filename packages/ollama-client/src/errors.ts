@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 
 /**
- * The exchange failed below HTTP: no connection came about, or it broke off before the answer was complete.
+ * The exchange failed below HTTP: no connection could be opened, or it broke off before the answer was complete.
  *
- * `connected` false means that nothing was sent: refused, no such host, no route, TLS handshake failed.
+ * If `connected` is false, nothing was sent: the connection was refused, the host is unknown, there is no route, or the TLS
+ * handshake failed.
  * `anyByte` tells whether any byte of the answer had arrived before it broke off. A client that repeats requests needs it:
  * after a byte, the server has certainly begun to answer.
  * `cause` is Node's own error (`ECONNREFUSED`, `ECONNRESET`, …).
@@ -42,8 +43,8 @@ export class HTTPError extends Error {
 }
 
 /**
- * A stream that began with status 200 went wrong: an `{"error": …}` line, a line that is no JSON object, or
- * an end without the line that says `done: true`. For an error line `message` is Ollama's own text.
+ * A stream that began with status 200 failed: it has an `{"error": …}` line or a line that is not a JSON object, or it ends
+ * without a line with `done: true`. For an error line, `message` is Ollama's own text.
  */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
@@ -51,8 +52,9 @@ export class StreamError extends Error {
 }
 
 /**
- * The text of an error object as Ollama (`{"error":"…"}`), OpenAI (`{"error":{"message":"…"}}`) or Anthropic
- * (`{"type":"error","error":{"message":"…"}}`) sends it; undefined for anything else.
+ * Reads the message of an error as Ollama (`{"error":"…"}`), OpenAI (`{"error":{"message":"…"}}`) or Anthropic
+ * (`{"type":"error","error":{"message":"…"}}`) sends it.
+ * @returns undefined when the body is not such an error
  */
 export const ollamaErrorMessage = (body: string | Buffer): string | undefined => {
   let value: unknown
@@ -64,7 +66,7 @@ export const ollamaErrorMessage = (body: string | Buffer): string | undefined =>
   return errorText(value)
 }
 
-/** As `ollamaErrorMessage`, of a value that is parsed already. */
+/** Does the same as `ollamaErrorMessage` for a value that is already parsed. */
 export const errorText = (value: unknown): string | undefined => {
   const error = field(value, 'error')
   if (typeof error === 'string') return error

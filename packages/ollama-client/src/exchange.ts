@@ -5,23 +5,23 @@ import { rawHeaderLines, type RequestHeaders } from './headers.ts'
 import { NativeRequest } from './native-request.ts'
 
 export interface ExchangeRequest {
-  /** The server's base URL; may have a path prefix, and credentials (sent as Basic authorization). */
+  /** The server's base URL. It may have a path prefix, and credentials, which are sent as Basic authorization. */
   readonly url: string | URL
   readonly method: string
-  /** Path with query, starting with `/`; sent as it is, whatever its percent-encoding. */
+  /** The path with its query. It starts with `/` and is sent as it is, whatever its percent-encoding. */
   readonly path: string
   /**
-   * Sent in this order and spelling; nothing is added but `Host` (when absent), `Connection` and what frames the
-   * body. Hop-by-hop headers given here are left out, and Content-Length is corrected to that of a byte body.
+   * Sent in this order and spelling. Only `Host` (when absent), `Connection` and the header that frames the body are added.
+   * Hop-by-hop headers are left out, and Content-Length is corrected when the body is bytes.
    */
   readonly headers?: RequestHeaders | undefined
-  /** A stream goes out chunked unless a Content-Length is given. The exchange never destroys it. */
+  /** A stream is sent chunked unless a Content-Length is given. The exchange never destroys the stream. */
   readonly body?: Uint8Array | Readable | undefined
-  /** Aborting destroys the socket at once, before and after the headers. */
+  /** Aborting destroys the socket at once, whether or not the headers have arrived. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Header lines as received: order, case and repetitions kept. */
+/** Header lines as received, in their order and case, repeated ones included. */
 export type ExchangeHeaders = readonly (readonly [name: string, value: string])[]
 
 export interface Exchange {
@@ -29,23 +29,24 @@ export interface Exchange {
   readonly statusMessage: string
   readonly headers: ExchangeHeaders
   /**
-   * The body's bytes as they arrive: chunked framing removed, nothing decompressed, nothing decoded. Fails with
-   * ConnectionError when the connection breaks off, and with the signal's reason when aborted. Read it to the end
-   * or destroy it: destroying closes the connection.
+   * The bytes of the body as they arrive, without the chunked framing, neither decompressed nor decoded. The stream fails with
+   * a ConnectionError when the connection breaks off, and with the signal's reason when aborted. Read it to the end or destroy
+   * it, which closes the connection.
    */
   readonly body: Readable
 }
 
 /**
- * Sends one request and resolves with the headers of the final answer, whatever its status. No time-outs, no retries, no
- * redirects, no cookies.
+ * Sends one request and resolves with the headers of the final answer, whatever its status. It has no time-outs, retries,
+ * redirects or cookies.
  *
- * An answer that comes before the request is sent completely is an answer like any other: what is left of the request is
- * sent as long as the server reads it.
+ * The answer may come before the request is sent completely. The rest of the request is then sent as long as the server
+ * reads it.
  *
  * @throws ConnectionError when no answer comes
  * @throws TypeError for a URL, method, path or header that cannot be sent
- * @throws the signal's reason when aborted, and the request body's own error when that stream fails
+ * @throws the signal's reason when aborted
+ * @throws the error of the request body when that stream fails
  * @example
  * const { status, headers, body } = await openExchange({ url: 'http://127.0.0.1:11434', method: 'GET', path: '/api/tags' })
  * for await (const chunk of body) process.stdout.write(chunk)
@@ -73,7 +74,7 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
     }
     const breakOff = (error: Error) => {
       if (!answer) fail(native.failure(error))
-      // The whole answer has arrived. It does not matter that the rest of the request could not be sent.
+      // If the whole answer has arrived, it does not matter that the rest of the request could not be sent.
       else answer.body.breakOff(answer.response.complete ? undefined : native.failure(error))
     }
     const onAbort = () => fail(signal!.reason as Error)

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 
-/** Header lines in order, or a plain object of them. */
+/** Header lines in order, or an object with names and values. */
 export type RequestHeaders =
   | readonly (readonly [name: string, value: string])[]
   | Readonly<Record<string, string>>
@@ -17,18 +17,18 @@ export const HOP_BY_HOP_HEADERS: readonly string[] = [
   'upgrade',
 ]
 
-/** Methods of which nobody expects a body: without one they say nothing about its length. */
+/** Requests with these methods usually have no body. Without one, they get no Content-Length. */
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
-/** Header lines as they were given, in order. */
+/** The header lines in the order in which they were given. */
 export const headerLines = (headers: RequestHeaders = []): (readonly [name: string, value: string])[] =>
   Symbol.iterator in headers ? [...headers] : Object.entries(headers)
 
-/** Name and value pairs of Node's flat `rawHeaders`. */
+/** Pairs up the names and values in Node's flat `rawHeaders`. */
 export const rawHeaderLines = (rawHeaders: readonly string[]): [name: string, value: string][] =>
   Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i]!, rawHeaders[2 * i + 1]!])
 
-/** The lines that go over the wire: those given, a Host, and the framing that fits the body. */
+/** The header lines to send: the given ones, a Host, and the lines that frame the body. */
 export const wireHeaderLines = (request: {
   url: URL
   method: string

@@ -19,24 +19,24 @@ export interface JsonReply {
 
 /**
  * Sends an ordinary call and reads its answer as text, whatever the status. Unlike the raw exchange, it is for requests
- * and answers that fit into memory and that nobody relays.
+ * and answers that fit into memory and that are not relayed.
  *
  * @throws ConnectionError when no complete answer comes
  * @throws the signal's reason when aborted
  */
 export const callJson = async ({ signal, ...call }: JsonCall): Promise<JsonReply> => {
   signal?.throwIfAborted()
-  // Loaded with the first call: a process that only relays never needs it, and starts faster without it.
+  // got is loaded with the first call. A process that only relays never needs it, and starts faster without it.
   const { default: got } = await import('got')
   const native = new NativeRequest(call.url, call)
   try {
     const response = await got(call.url.origin, {
-      // Node's request as this client makes it: got would change the case of header names and add headers.
+      // got sends the request that NativeRequest makes. Its own would change the case of header names and add headers.
       request: () => native.send(() => native.destroy()),
       method: call.method,
       ...(call.body ? { body: call.body } : {}),
       ...(signal ? { signal } : {}),
-      // The caller repeats a call or does not: it may load a model, or generate.
+      // Only the caller knows whether it may repeat a call, because a call can load a model or generate.
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,

@@ -5,12 +5,12 @@ import { Readable } from 'node:stream'
 import { ConnectionError } from './errors.ts'
 import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 
-// A connection of its own for each request: an idle one may be closed by the server at the very moment that a
-// generation is sent on it, and then nobody knows whether the server took it.
+// Each request gets a new connection. The server could close an idle one just when a generation is sent on it, and then one
+// could not know whether the server has received the request.
 const httpAgent = new HttpAgent({ keepAlive: false })
 const httpsAgent = new HttpsAgent({ keepAlive: false })
 
-/** Node's own request, with headers and path exactly as given, and the knowledge of how far it got. */
+/** Sends a request with Node's own client, headers and path exactly as given, and knows how far the request got. */
 export class NativeRequest {
   readonly #url: URL
   readonly #method: string
@@ -37,7 +37,7 @@ export class NativeRequest {
     this.#body = request.body
   }
 
-  /** `onSwitch` is called when the server turns the connection into something else (101, CONNECT). */
+  /** @param onSwitch called when the server switches the connection to another protocol (101, CONNECT) */
   send(onSwitch: () => void): ClientRequest {
     const secure = this.#url.protocol === 'https:'
     const client = (secure ? httpsRequest : httpRequest)({
@@ -59,7 +59,7 @@ export class NativeRequest {
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)
-    // Not `flushHeaders`: that encodes the head as UTF-8, which makes two bytes of each byte above 0x7f.
+    // `flushHeaders` would encode the head as UTF-8, which makes two bytes of each byte above 0x7f.
     if (this.#body instanceof Readable) client.write('', 'latin1')
     return client
   }
@@ -69,10 +69,10 @@ export class NativeRequest {
     this.#socket?.destroy()
   }
 
-  /** What a failure means, now that it is known how far the request got. */
+  /** Turns an error of Node into the one to throw: a ConnectionError that says how far the request got. */
   failure(error: Error): Error {
     const cause = error.cause instanceof Error ? error.cause : error
-    // A URL, a method, a path or a header that Node does not send.
+    // Node has refused to send this URL, method, path or header.
     if (this.#client === undefined) return cause
     const reason = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
     const { origin } = this.#url

@@ -1,6 +1,6 @@
 /**
- * Ollama's native wire format, typed by hand: field names are those on the wire, durations are integer
- * nanoseconds, sizes are bytes, times are RFC 3339 text. A zero duration or count is left out by the server.
+ * Ollama's native API, typed by hand. The field names are those of the API. Durations are integer nanoseconds, sizes are
+ * bytes, times are RFC 3339 text. Ollama leaves out a duration or count that is zero.
  */
 
 /** Seconds as a number (fractions allowed, negative means for ever, 0 unloads) or a Go duration such as `5m`. */
@@ -13,266 +13,280 @@ export type Think = boolean | 'low' | 'medium' | 'high' | 'max'
 
 export type DoneReason = 'stop' | 'length' | 'load' | 'unload'
 
-/** The first seven decide how a model is loaded, changing one reloads it; the others steer one answer. */
+/**
+ * The first seven options decide how a model is loaded: another value makes Ollama load the model again. The others change
+ * only one answer.
+ */
 export interface ModelOptions {
   /** Context length in tokens. */
-  num_ctx?: number
-  num_batch?: number
-  /** Layers put on the GPU; negative leaves it to the server. */
-  num_gpu?: number
-  main_gpu?: number
-  use_mmap?: boolean
-  num_thread?: number
-  draft_num_predict?: number
-  num_keep?: number
-  /** Negative for a random one. */
-  seed?: number
-  /** Most tokens to generate; negative for no limit of one's own. */
-  num_predict?: number
-  top_k?: number
-  top_p?: number
-  min_p?: number
-  typical_p?: number
-  repeat_last_n?: number
-  temperature?: number
-  repeat_penalty?: number
-  presence_penalty?: number
-  frequency_penalty?: number
-  stop?: string[]
+  readonly num_ctx?: number
+  readonly num_batch?: number
+  /** How many layers run on the GPU. With a negative number Ollama decides. */
+  readonly num_gpu?: number
+  readonly main_gpu?: number
+  readonly use_mmap?: boolean
+  readonly num_thread?: number
+  readonly draft_num_predict?: number
+  readonly num_keep?: number
+  /** A negative number stands for a random seed. */
+  readonly seed?: number
+  /** The most tokens to generate. With a negative number the request sets no limit. */
+  readonly num_predict?: number
+  readonly top_k?: number
+  readonly top_p?: number
+  readonly min_p?: number
+  readonly typical_p?: number
+  readonly repeat_last_n?: number
+  readonly temperature?: number
+  readonly repeat_penalty?: number
+  readonly presence_penalty?: number
+  readonly frequency_penalty?: number
+  readonly stop?: readonly string[]
 }
 
 export interface ToolCall {
-  id?: string
-  function: { index?: number; name: string; arguments: Record<string, unknown> }
+  readonly id?: string
+  readonly function: {
+    readonly index?: number
+    readonly name: string
+    readonly arguments: Readonly<Record<string, unknown>>
+  }
 }
 
 export interface Tool {
-  type: 'function'
-  function: {
-    name: string
-    description?: string
+  readonly type: 'function'
+  readonly function: {
+    readonly name: string
+    readonly description?: string
     /** JSON Schema of the arguments. */
-    parameters?: Record<string, unknown>
+    readonly parameters?: Record<string, unknown>
   }
 }
 
 export interface Message {
-  role: 'system' | 'user' | 'assistant' | 'tool'
-  content: string
-  thinking?: string
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly content: string
+  readonly thinking?: string
   /** Base64, without a `data:` prefix. */
-  images?: string[]
-  tool_calls?: ToolCall[]
-  /** Of a tool's answer: which tool and which call it answers. */
-  tool_name?: string
-  tool_call_id?: string
+  readonly images?: readonly string[]
+  readonly tool_calls?: readonly ToolCall[]
+  /** In the message of a tool: the name of the tool, and the call that it answers. */
+  readonly tool_name?: string
+  readonly tool_call_id?: string
 }
 
 interface GenerationRequest {
-  model: string
-  format?: Format
-  /** Absent, a model that can think does. */
-  think?: Think
-  keep_alive?: KeepAlive
-  options?: ModelOptions
-  truncate?: boolean
-  /** Whether the context may be shifted when full (default true); another value needs another load. */
-  shift?: boolean
-  logprobs?: boolean
+  readonly model: string
+  readonly format?: Format
+  /** If absent, a model that can think does so. */
+  readonly think?: Think
+  readonly keep_alive?: KeepAlive
+  readonly options?: ModelOptions
+  readonly truncate?: boolean
+  /** Whether Ollama may shift the context when it is full (default true). With another value it loads the model again. */
+  readonly shift?: boolean
+  readonly logprobs?: boolean
   /** 0 to 20. */
-  top_logprobs?: number
+  readonly top_logprobs?: number
 }
 
 export interface ChatRequest extends GenerationRequest {
-  /** None: the model is only loaded, or unloaded with `keep_alive: 0`. */
-  messages?: Message[]
-  tools?: Tool[]
+  /** Without messages, Ollama only loads the model, or unloads it with `keep_alive: 0`. */
+  readonly messages?: readonly Message[]
+  readonly tools?: readonly Tool[]
 }
 
 export interface GenerateRequest extends GenerationRequest {
-  /** Empty: the model is only loaded, or unloaded with `keep_alive: 0`. */
-  prompt?: string
-  suffix?: string
-  system?: string
-  template?: string
-  /** As an earlier reply gave it. */
-  context?: number[]
-  raw?: boolean
+  /** Without a prompt, Ollama only loads the model, or unloads it with `keep_alive: 0`. */
+  readonly prompt?: string
+  readonly suffix?: string
+  readonly system?: string
+  readonly template?: string
+  /** The `context` of an earlier reply. */
+  readonly context?: readonly number[]
+  readonly raw?: boolean
   /** Base64, without a `data:` prefix. */
-  images?: string[]
+  readonly images?: readonly string[]
 }
 
 export interface TokenLogprob {
-  token: string
-  logprob: number
+  readonly token: string
+  readonly logprob: number
   /** The token's UTF-8 bytes. */
-  bytes?: number[]
+  readonly bytes?: readonly number[]
 }
 
 export interface Logprob extends TokenLogprob {
-  top_logprobs?: TokenLogprob[]
+  readonly top_logprobs?: readonly TokenLogprob[]
 }
 
-/** Where the time of an answer went. */
+/** How long the parts of an answer took, and how many tokens it used. */
 export interface Timings {
-  /** Nanoseconds, as all durations. */
-  total_duration?: number
-  /** Contains the time spent waiting for a free slot: a load time only for a request that was alone. */
-  load_duration?: number
-  prompt_eval_count?: number
-  prompt_eval_duration?: number
-  eval_count?: number
-  eval_duration?: number
+  /** In nanoseconds, like all durations. */
+  readonly total_duration?: number
+  /** This includes the wait for a free slot, so it is the time of the load only if no other request was waiting. */
+  readonly load_duration?: number
+  readonly prompt_eval_count?: number
+  readonly prompt_eval_duration?: number
+  readonly eval_count?: number
+  readonly eval_duration?: number
 }
 
 interface GenerationChunk extends Timings {
-  /** As the request wrote it. */
-  model: string
-  created_at: string
-  done: boolean
-  done_reason?: DoneReason
-  logprobs?: Logprob[]
-  /** Of a model that another server runs. */
-  remote_model?: string
-  remote_host?: string
+  /** The name as the request spells it. */
+  readonly model: string
+  readonly created_at: string
+  readonly done: boolean
+  readonly done_reason?: DoneReason
+  readonly logprobs?: readonly Logprob[]
+  /** Only present when another server runs the model. */
+  readonly remote_model?: string
+  readonly remote_host?: string
 }
 
-/** One line of a chat stream. Tool calls come on any line, on that with `done: true` as well. */
+/** One line of a chat stream. Any line can have tool calls, also the one with `done: true`. */
 export interface ChatChunk extends GenerationChunk {
-  message: Message
+  readonly message: Message
 }
 
 /** A whole chat answer, or the reply to a load or unload. */
 export interface ChatReply extends ChatChunk {
-  done: true
+  readonly done: true
 }
 
 /** One line of a generate stream. */
 export interface GenerateChunk extends GenerationChunk {
-  response: string
-  thinking?: string
-  tool_calls?: ToolCall[]
-  /** On the last line, unless `raw`. */
-  context?: number[]
+  readonly response: string
+  readonly thinking?: string
+  readonly tool_calls?: readonly ToolCall[]
+  /** Only on the last line, and not if the request has `raw`. */
+  readonly context?: readonly number[]
 }
 
 /** A whole generate answer, or the reply to a load or unload. */
 export interface GenerateReply extends GenerateChunk {
-  done: true
+  readonly done: true
 }
 
 export interface EmbedRequest {
-  model: string
-  /** Empty: the model is only loaded. */
-  input: string | string[]
-  /** Whether too long an input is cut (default true) or refused. */
-  truncate?: boolean
-  dimensions?: number
-  keep_alive?: KeepAlive
-  options?: ModelOptions
+  readonly model: string
+  /** If it is empty, Ollama only loads the model. */
+  readonly input: string | readonly string[]
+  /** Whether Ollama cuts an input that is too long (the default) or refuses it. */
+  readonly truncate?: boolean
+  readonly dimensions?: number
+  readonly keep_alive?: KeepAlive
+  readonly options?: ModelOptions
 }
 
 export interface EmbedReply {
-  model: string
-  /** One for each input, of length 1 (L2). */
-  embeddings: number[][]
-  total_duration?: number
-  load_duration?: number
-  prompt_eval_count?: number
+  readonly model: string
+  /** One vector for each input, normalised to length 1 (L2). */
+  readonly embeddings: readonly (readonly number[])[]
+  readonly total_duration?: number
+  readonly load_duration?: number
+  readonly prompt_eval_count?: number
 }
 
-/** The older form of embed, one prompt at a time. */
+/** The older form of embed, for one prompt. */
 export interface EmbeddingsRequest {
-  model: string
-  prompt: string
-  keep_alive?: KeepAlive
-  options?: ModelOptions
+  readonly model: string
+  readonly prompt: string
+  readonly keep_alive?: KeepAlive
+  readonly options?: ModelOptions
 }
 
 export interface EmbeddingsReply {
   /** Ollama 0.24.0 leaves it as the model computed it; 0.33.0 normalises it to length 1 (L2), as `embed` does. */
-  embedding: number[]
+  readonly embedding: readonly number[]
 }
 
 export interface ModelDetails {
-  parent_model: string
-  /** `gguf`, `safetensors`. */
-  format: string
-  family: string
-  families: string[] | null
-  /** For people: `7.6B`. */
-  parameter_size: string
-  quantization_level: string
-  context_length?: number
-  embedding_length?: number
+  readonly parent_model: string
+  /** Such as `gguf` or `safetensors`. */
+  readonly format: string
+  readonly family: string
+  readonly families: readonly string[] | null
+  /** As text for people, such as `7.6B`. */
+  readonly parameter_size: string
+  readonly quantization_level: string
+  readonly context_length?: number
+  readonly embedding_length?: number
 }
 
 /** An installed model. */
 export interface ModelSummary {
-  /** The shortest form, tag included: `llama3:latest`. */
-  name: string
-  model: string
-  remote_model?: string
-  remote_host?: string
-  modified_at: string
-  size: number
-  digest: string
-  details: ModelDetails
-  capabilities?: string[]
+  /** The shortest form with the tag, such as `llama3:latest`. */
+  readonly name: string
+  readonly model: string
+  readonly remote_model?: string
+  readonly remote_host?: string
+  readonly modified_at: string
+  readonly size: number
+  readonly digest: string
+  readonly details: ModelDetails
+  readonly capabilities?: readonly string[]
 }
 
 export interface TagsReply {
-  models: ModelSummary[]
+  readonly models: readonly ModelSummary[]
 }
 
-/** A model in memory; one that is still being loaded is not listed. */
+/** A model in memory. Ollama does not list a model that it is still loading. */
 export interface ResidentModel {
-  /** The name that loaded it: another name of the same weights may be using it. */
-  name: string
-  model: string
-  size: number
-  digest: string
-  details: ModelDetails
-  /** Set when the runner goes idle; may lie in the past while it works, and near the year 2318 for "for ever". */
-  expires_at: string
-  /** The part of `size` on GPUs; 0 for a model on the CPU. */
-  size_vram: number
-  /** Tokens per slot that it was loaded with. */
-  context_length: number
+  /** The name with which it was loaded. Requests for other names of the same weights may use it too. */
+  readonly name: string
+  readonly model: string
+  readonly size: number
+  readonly digest: string
+  readonly details: ModelDetails
+  /**
+   * Ollama sets this time when the runner becomes idle. It can lie in the past while the runner works. If the model stays for
+   * ever, it is near the year 2318.
+   */
+  readonly expires_at: string
+  /** How much of `size` is on GPUs. It is 0 for a model on the CPU. */
+  readonly size_vram: number
+  /** How many tokens each slot was loaded with. */
+  readonly context_length: number
 }
 
 export interface PsReply {
-  models: ResidentModel[]
+  readonly models: readonly ResidentModel[]
 }
 
 export interface ShowRequest {
-  model: string
-  verbose?: boolean
-  system?: string
-  options?: ModelOptions
+  readonly model: string
+  readonly verbose?: boolean
+  readonly system?: string
+  readonly options?: ModelOptions
 }
 
 export interface ShowReply {
-  license?: string
-  modelfile?: string
-  /** One `name value` to a line. */
-  parameters?: string
-  template?: string
-  system?: string
-  details: ModelDetails
-  messages?: Message[]
-  remote_model?: string
-  remote_host?: string
-  /** GGUF keys, as `general.architecture` and `llama.context_length`. */
-  model_info: Record<string, unknown>
-  projector_info?: Record<string, unknown>
-  tensors?: { name: string; type: string; shape: number[] }[]
-  /** `completion`, `tools`, `insert`, `vision`, `audio`, `embedding`, `thinking`, `image`. */
-  capabilities?: string[]
-  modified_at?: string
-  requires?: string
+  readonly license?: string
+  readonly modelfile?: string
+  /** One `name value` per line. */
+  readonly parameters?: string
+  readonly template?: string
+  readonly system?: string
+  readonly details: ModelDetails
+  readonly messages?: readonly Message[]
+  readonly remote_model?: string
+  readonly remote_host?: string
+  /** GGUF keys, such as `general.architecture` and `llama.context_length`. */
+  readonly model_info: Record<string, unknown>
+  readonly projector_info?: Record<string, unknown>
+  readonly tensors?: readonly {
+    readonly name: string
+    readonly type: string
+    readonly shape: readonly number[]
+  }[]
+  /** Any of `completion`, `tools`, `insert`, `vision`, `audio`, `embedding`, `thinking`, `image`. */
+  readonly capabilities?: readonly string[]
+  readonly modified_at?: string
+  readonly requires?: string
 }
 
 export interface VersionReply {
-  version: string
+  readonly version: string
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 
-/** What is taken from the connection ahead of the reader. */
+/** How many bytes are read from the connection before the reader asks for them. */
 const AHEAD_BYTES = 64 * 1024
 
 /**
- * The bytes of `source`, each chunk as it came, with an end of its own: what arrived before a failure is read before
- * the failure is met, also by a reader that comes late.
+ * Passes on the chunks of `source` as they arrive. If the source fails, the reader first gets everything that arrived before,
+ * and then the failure, even if it begins to read later.
  */
 export class AnswerBody extends Readable {
   readonly #source: Readable
@@ -15,19 +15,20 @@ export class AnswerBody extends Readable {
   #isAwaited = false
   #end: { error: Error | undefined } | undefined
 
-  /** `onClose` is called once, whether it was read to its end, failed or was left. */
+  /** @param onClose called once, when the body was read to its end, has failed or was destroyed */
   constructor(source: Readable, onClose: () => void) {
-    // Nothing is buffered twice, and a chunk is not glued to the next.
+    // With 0, nothing is buffered twice and no two chunks are joined.
     super({ highWaterMark: 0 })
     this.#source = source
     this.#onClose = onClose
-    // An abort may come before there is a reader: it is told when it reads, and must not end the process.
+    // An abort can come before there is a reader. The reader gets the error when it reads; until then, the error must not end
+    // the process.
     this.on('error', () => {})
     source.on('data', (chunk: Buffer) => this.#take(chunk))
     source.once('end', () => this.breakOff(undefined))
   }
 
-  /** Ends the body once all that has arrived is read: well without an error, else with it. */
+  /** Ends the body when everything that has arrived is read, with this error if there is one. */
   breakOff(error: Error | undefined): void {
     this.#end ??= { error }
     if (this.#isAwaited) this._read()

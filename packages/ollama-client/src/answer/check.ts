@@ -3,16 +3,16 @@ import { isError, parseObject } from './fold/fields.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
 /**
- * How an answer ended that arrived in full, as far as HTTP can tell.
- * `whole`: it says itself that it is complete. `own_error`: it ends with the target's own error.
- * `cut_short`: neither, so it is no answer. `unknown`: not in a form that could say.
+ * How an answer ended that is complete according to HTTP.
+ * `whole`: its last piece says that it is complete. `own_error`: it ends with an error of the target.
+ * `cut_short`: neither, so a part of it is missing. `unknown`: its content type has no mark for the end.
  */
 export type Completeness = 'whole' | 'own_error' | 'cut_short' | 'unknown'
 
 export interface AnswerCheck {
-  /** Takes the next bytes of the body. Keeps two lines of them at the most. */
+  /** Takes the next bytes of the body. At most two lines of it are kept. */
   push(bytes: Uint8Array): void
-  /** The verdict on what came so far, as if it were the end of the body. */
+  /** The verdict if the body ended here. */
   verdict(): Completeness
 }
 
@@ -35,18 +35,18 @@ export const checkAnswer = (
   return { push: () => undefined, verdict: () => 'unknown' }
 }
 
-/** No target says in a longer line that it is done. */
-const LONGEST_LINE_BYTES = 64 * 1024 * 1024
+/** The last line of a complete answer is never longer. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024
 
 class PiecesCheck implements AnswerCheck {
   readonly #isLast: GeneratingEndpoint['isLastPiece']
   readonly #pieces: PieceSplitter
-  /** The last piece whose line has ended. Only the very last is worth parsing. */
+  /** The last piece whose line has ended. It is parsed only when the verdict is asked for. */
   #last = ''
 
   constructor(form: 'lines' | 'events', isLast: GeneratingEndpoint['isLastPiece']) {
     this.#isLast = isLast
-    this.#pieces = new PieceSplitter(form, LONGEST_LINE_BYTES, piece => {
+    this.#pieces = new PieceSplitter(form, MAX_LINE_BYTES, piece => {
       this.#last = piece
     })
   }
@@ -68,14 +68,14 @@ const isText = (byte: number): boolean => byte > 0x20
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
-/** An error is short. */
-const LONGEST_ERROR_BYTES = 64 * 1024
+/** Errors are shorter than this. A longer body is not parsed. */
+const MAX_ERROR_BYTES = 64 * 1024
 
-/** The body may be too long to be parsed: its first and its last byte tell enough. */
+/** Checks the first and the last byte, because the body can be too long to be parsed. */
 class JsonCheck implements AnswerCheck {
   #first: number | undefined
   #last: number | undefined
-  readonly #body = new KeptBytes(LONGEST_ERROR_BYTES)
+  readonly #body = new KeptBytes(MAX_ERROR_BYTES)
 
   push(bytes: Uint8Array): void {
     this.#first ??= bytes.find(isText)

@@ -3,16 +3,16 @@ import { StreamError } from '../errors.ts'
 const LINE_FEED = 0x0a
 
 /**
- * The JSON values of a newline-delimited stream, each as soon as its line is complete. Lines end at `\n` only, may
- * be of any length, may begin with spaces (a server's heartbeat), and the last one needs no `\n`; blank lines are
- * skipped.
+ * Yields the JSON values of a newline-delimited stream, each as soon as its line is complete. Only `\n` ends a line, and the
+ * last line needs none. A line may have any length and may begin with spaces, which are heartbeats. Blank lines are skipped.
  *
- * @throws StreamError for a line that is not JSON; whatever the source fails with.
+ * @throws StreamError when a line is not JSON
+ * @throws the error of the source when reading it fails
  */
 export const parseLines = async function* (
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<unknown, void, undefined> {
-  // Kept as pieces: joining a long line anew for every chunk of it would be quadratic.
+  // The chunks of a line are joined only once: to join them again for each new chunk would take quadratic time.
   let line: Uint8Array[] = []
   for await (const chunk of source) {
     let start = 0
@@ -33,7 +33,7 @@ const parseLine = (pieces: Uint8Array[]): unknown[] => {
   try {
     return [JSON.parse(text)]
   } catch (cause) {
-    // The line itself may hold a prompt or an answer: not for a message that ends in a log.
+    // The message does not quote the line: it may hold a prompt or an answer, and messages end up in logs.
     throw new StreamError('a line of the stream is not JSON', { cause })
   }
 }

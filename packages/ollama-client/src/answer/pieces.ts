@@ -1,11 +1,11 @@
 import { textOf } from './bytes.ts'
 
-/** How an answer comes: one piece to a line, as events of which each has a line of data, or as one JSON value. */
+/** The form of an answer: one piece per line, events with one line of data each, or one JSON value. */
 export type AnswerForm = 'lines' | 'events' | 'json'
 
 export type AnswerHeaders = readonly (readonly [name: string, value: string])[]
 
-/** @returns undefined for a content type that no generating route has */
+/** @returns undefined when no generating route has this content type */
 export const answerForm = (headers: AnswerHeaders): AnswerForm | undefined => {
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].toLowerCase() ?? ''
   if (contentType.startsWith('application/x-ndjson')) return 'lines'
@@ -13,7 +13,7 @@ export const answerForm = (headers: AnswerHeaders): AnswerForm | undefined => {
   return contentType.startsWith('application/json') ? 'json' : undefined
 }
 
-/** Bytes, kept as they came until there are too many: none are kept then. */
+/** Keeps bytes until there are too many. Then it keeps none. */
 export class KeptBytes {
   readonly #mostBytes: number
   #chunks: Uint8Array[] = []
@@ -25,12 +25,12 @@ export class KeptBytes {
 
   add(bytes: Uint8Array): void {
     this.#length += bytes.byteLength
-    // Not joined: joining a long line anew for every chunk of it would be quadratic.
+    // The chunks are joined only once: to join them again for each new chunk would take quadratic time.
     if (this.#length <= this.#mostBytes) this.#chunks.push(bytes)
     else this.#chunks = []
   }
 
-  /** Undefined when there were too many. */
+  /** @returns undefined when there were too many bytes */
   text(): string | undefined {
     return this.#length > this.#mostBytes ? undefined : textOf(this.#chunks)
   }
@@ -44,24 +44,24 @@ export class KeptBytes {
 const LINE_FEED = 0x0a
 const DATA = 'data:'
 
-/** Of an event stream only the data count. */
+/** Only the data lines of an event stream count. */
 const eventData = (line: string): string => (line.startsWith(DATA) ? line.slice(DATA.length) : '')
 
 /**
  * Cuts a stream into its pieces. Lines that are not pieces, such as blank lines and the names of events, are left out.
  *
- * It reads event streams by hand. Ollama writes the data of each event on one line, nothing else of an event counts here, and
- * a line that is too long must be skipped without being kept, which event-stream parsers do not offer. foreman-client
- * reads foreman's own event streams with eventsource-parser (`event-stream.ts`), because it also needs their ids and names.
+ * It reads event streams by hand: Ollama writes the data of each event on one line, only these lines count here, and a line
+ * that is too long must be skipped without being kept. foreman-client reads foreman's own event streams with
+ * eventsource-parser (`event-stream.ts`), because it also needs their ids and names.
  */
 export class PieceSplitter {
   readonly #take: (piece: string) => void
   readonly #pieceIn: (line: string) => string
-  /** The line that has begun. */
+  /** The line that has not ended yet. */
   readonly #line: KeptBytes
 
   /**
-   * @param longestBytes of a line; a longer one is not kept and comes as an empty piece
+   * @param longestBytes length limit of a line; a longer one is not kept and becomes an empty piece
    * @param take gets each piece, without the space around it, when its line has ended
    */
   constructor(form: 'lines' | 'events', longestBytes: number, take: (piece: string) => void) {
@@ -82,7 +82,7 @@ export class PieceSplitter {
     if (start < bytes.byteLength) this.#line.add(bytes.subarray(start))
   }
 
-  /** The piece whose line has not ended. */
+  /** The piece whose line has not ended yet, undefined when there is none. */
   begun(): string | undefined {
     const line = this.#line.text()
     if (line === undefined) return ''

@@ -4,17 +4,20 @@ import { parseObject } from './fold/fields.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
 export interface TokenCount {
-  /** Takes the next bytes of the body. Keeps one line of them at the most. */
+  /** Takes the next bytes of the body. At most one line of it is kept. */
   push(bytes: Uint8Array): void
-  /** Pieces so far that carry text, thinking or a tool call: about one for each token of a stream. */
+  /** The number of pieces so far with text, thinking or a tool call. A stream has about one for each token. */
   readonly tokens: number
-  /** What the answer itself has reported so far. */
+  /** The usage that the answer itself has reported so far. */
   usage(): TokenUsage | undefined
 }
 
 type Reading = Pick<GeneratingEndpoint, 'isGenerated' | 'usageIn'>
 
-/** @param headers of the answer: its content type says in which form it is */
+/**
+ * Counts the tokens of an answer while it arrives.
+ * @param headers the headers of the answer. Its content type says in which form it is
+ */
 export const countTokens = (headers: AnswerHeaders, endpoint: Reading): TokenCount => {
   const form = answerForm(headers)
   if (form === 'json') return new JsonCount(endpoint)
@@ -22,8 +25,8 @@ export const countTokens = (headers: AnswerHeaders, endpoint: Reading): TokenCou
   return { push: () => undefined, tokens: 0, usage: () => undefined }
 }
 
-/** What is longer is not looked into. */
-const LONGEST_BYTES = 1024 * 1024
+/** A longer line or body is not read. */
+const MAX_BYTES = 1024 * 1024
 
 class PiecesCount implements TokenCount {
   readonly #endpoint: Reading
@@ -33,7 +36,7 @@ class PiecesCount implements TokenCount {
 
   constructor(form: 'lines' | 'events', endpoint: Reading) {
     this.#endpoint = endpoint
-    this.#pieces = new PieceSplitter(form, LONGEST_BYTES, piece => this.#take(piece))
+    this.#pieces = new PieceSplitter(form, MAX_BYTES, piece => this.#take(piece))
   }
 
   get tokens(): number {
@@ -45,7 +48,7 @@ class PiecesCount implements TokenCount {
   }
 
   usage(): TokenUsage | undefined {
-    // The last line needs no line feed.
+    // The last line may have no line feed.
     return this.#usageAfter(parseObject(this.#pieces.begun() ?? ''))
   }
 
@@ -65,7 +68,7 @@ class PiecesCount implements TokenCount {
 class JsonCount implements TokenCount {
   readonly tokens = 0
   readonly #endpoint: Reading
-  readonly #body = new KeptBytes(LONGEST_BYTES)
+  readonly #body = new KeptBytes(MAX_BYTES)
 
   constructor(endpoint: Reading) {
     this.#endpoint = endpoint

@@ -3,28 +3,28 @@ import { canonicalModelName } from './model-name.ts'
 import { modelfileParameters, modelfileWeights } from './modelfile.ts'
 
 export interface LoadRequest {
-  /** The name as the request has it. */
-  model: string
-  /** The request's `options`; keys are matched exactly, as Ollama does. */
-  options?: Record<string, unknown> | undefined
+  /** The name as the request spells it. */
+  readonly model: string
+  /** The request's `options`. Their names are case-sensitive, as in Ollama. */
+  readonly options?: Record<string, unknown> | undefined
   /** The request's top-level `shift`. */
-  shift?: unknown
-  /** What the weights are known by (blob digests), where that is known: names that share them share a runner. */
-  weights?: string | undefined
-  /** The Modelfile's parameters, which the request's options go over. */
-  parameters?: Record<string, unknown> | undefined
-  /** `details.family`: decides what an absent `shift` means. */
-  family?: string | undefined
-  /** The context length the model was trained with, in tokens: Ollama goes no higher. */
-  trainedContext?: number | undefined
+  readonly shift?: unknown
+  /** The blob digests of the weights, if they are known. Names with the same weights share a runner. */
+  readonly weights?: string | undefined
+  /** The parameters of the Modelfile. The request's options override them. */
+  readonly parameters?: Record<string, unknown> | undefined
+  /** `details.family` of the model. It decides what an absent `shift` means. */
+  readonly family?: string | undefined
+  /** The context length that the model was trained with, in tokens. Ollama loads no longer context. */
+  readonly trainedContext?: number | undefined
 }
 
 /**
- * What decides whether a resident runner can serve a request, as one stable string: requests with equal
- * signatures follow each other without a reload. Options that only steer sampling never count; a value of the
- * wrong type counts as absent (Ollama refuses such a request anyway).
+ * Makes one string of everything that decides whether a resident model can serve a request. Between requests with equal
+ * signatures, Ollama does not load the model again. Options that only change the sampling are not part of it. A value of the
+ * wrong type counts as absent, because Ollama refuses such a request anyway.
  *
- * From Ollama's scheduler: weights, then num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread,
+ * The parts are those that Ollama's scheduler compares: weights, num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread,
  * draft_num_predict and shift.
  *
  * @example
@@ -38,7 +38,7 @@ export const loadSignature = (request: LoadRequest): string => {
   const context = integer('num_ctx')
   const gpu = integer('num_gpu')
   const mmap = boolean('use_mmap')
-  // Only this family cannot shift its context.
+  // Models of this family are the only ones that cannot shift their context.
   const shift = asBoolean(request.shift) ?? request.family !== 'deepseek2'
   return [
     request.weights ?? canonicalModelName(request.model) ?? request.model.trim().toLowerCase(),
@@ -67,7 +67,7 @@ const LOAD_OPTIONS = [
 const isScalar = (value: unknown): value is boolean | number | string =>
   typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string'
 
-/** What of a request decides about a load: with what is known of its model, it makes the signature. */
+/** The part of a request that goes into its load signature. The rest of the signature comes from the model. */
 export const loadOptionsOf = (
   request: Pick<LoadRequest, 'options' | 'shift'>,
 ): Pick<LoadRequest, 'options' | 'shift'> => {
@@ -80,21 +80,21 @@ export const loadOptionsOf = (
   }
 }
 
-/** What `/api/show` tells of a model that decides about a load. */
+/** The part of `/api/show` that goes into the load signature of requests for a model. */
 export interface ModelLoading {
-  weights?: string
-  parameters?: Record<string, unknown>
-  family?: string
-  trainedContext?: number
+  readonly weights?: string
+  readonly parameters?: Record<string, unknown>
+  readonly family?: string
+  readonly trainedContext?: number
 }
 
-/** A job as far as its group is concerned. */
+/** The fields of a job that decide about its group. */
 export interface GroupedRequest {
-  /** The model's name as the request has it. */
+  /** The model's name as the request spells it. */
   readonly model: string
   /** What `loadOptionsOf` returned for the request, as JSON. */
   readonly loadOptions: string
-  /** What the target has told about the model, if it has been asked. */
+  /** What the target's `/api/show` says about the model. It is absent until the target has been asked. */
   readonly loading?: ModelLoading | null | undefined
 }
 
@@ -108,7 +108,7 @@ export const groupKeyOf = ({ model, loadOptions, loading }: GroupedRequest): str
   return loadSignature({ model, options, shift, ...loading })
 }
 
-/** Reads it from the reply of `/api/show`. */
+/** Reads a ModelLoading from the reply of `/api/show`. */
 export const modelLoading = (show: ShowReply): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
   const { options = {} } = loadOptionsOf({ options: modelfileParameters(show.parameters ?? '') })

@@ -1,14 +1,14 @@
-/** A model name with its defaults filled in, in the case it was written in. */
+/** A model name with its defaults filled in. Upper and lower case stay as they were written. */
 export interface ModelName {
-  /** Default `registry.ollama.ai`. */
-  host: string
-  /** Default `library`. */
-  namespace: string
-  model: string
-  /** Default `latest`. */
-  tag: string
-  /** What `:cloud`, `:local` or a tag ending in `-cloud` said; the suffix itself is gone from `tag`. */
-  source: 'cloud' | 'local' | undefined
+  /** @default 'registry.ollama.ai' */
+  readonly host: string
+  /** @default 'library' */
+  readonly namespace: string
+  readonly model: string
+  /** @default 'latest' */
+  readonly tag: string
+  /** Where the model runs, if the name ends in `:cloud`, `:local` or `-cloud`. `tag` is without this suffix. */
+  readonly source: 'cloud' | 'local' | undefined
 }
 
 const DEFAULT_HOST = 'registry.ollama.ai'
@@ -20,8 +20,8 @@ const NAMESPACE = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}$/
 const MODEL_OR_TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$/
 
 /**
- * Reads `[scheme://][host/][namespace/]model[:tag]` as Ollama does; undefined when Ollama would call the name
- * invalid (also for two source suffixes, as in `m:local:cloud`).
+ * Reads `[scheme://][host/][namespace/]model[:tag]` as Ollama does.
+ * @returns undefined when the name is not valid to Ollama, also if it has two source suffixes (`m:local:cloud`)
  */
 export const parseModelName = (text: string): ModelName | undefined => {
   const { base, source } = splitSource(text.trim())
@@ -50,8 +50,10 @@ export const parseModelName = (text: string): ModelName | undefined => {
 }
 
 /**
- * The one spelling that all names of the same model share (`registry.ollama.ai/library/llama3:latest`): defaults
- * filled in, source suffix gone, lower case. Undefined for an invalid name.
+ * Returns the one spelling that all names of the same model share: with its defaults filled in, without the source suffix,
+ * in lower case.
+ *
+ * @returns undefined when the name is not valid
  *
  * @example
  * canonicalModelName('Llama3') // 'registry.ollama.ai/library/llama3:latest'
@@ -62,8 +64,10 @@ export const canonicalModelName = (text: string): string | undefined => {
 }
 
 /**
- * The name as Ollama lists it, for programs that show names to people: default host and namespace left out, the tag always
- * shown.
+ * Returns the name as Ollama lists it, for programs that show names to people: without the default host and namespace, and
+ * always with the tag.
+ *
+ * @returns undefined when the name is not valid
  *
  * @example
  * displayModelName('registry.ollama.ai/library/llama3') // 'llama3:latest'
@@ -76,7 +80,7 @@ export const displayModelName = (text: string): string | undefined => {
   return name.namespace.toLowerCase() === DEFAULT_NAMESPACE ? short : `${name.namespace}/${short}`
 }
 
-/** Whether the name asks for a model that runs in Ollama's cloud, and so never touches the local scheduler. */
+/** Whether the model runs in Ollama's cloud. The local scheduler has nothing to do with such a model. */
 export const isCloudModel = (text: string): boolean => parseModelName(text)?.source === 'cloud'
 
 const splitSource = (text: string): { base: string; source: ModelName['source'] } => {

@@ -1,11 +1,12 @@
-/** Blocks in triple quotes (templates, licences) may hold lines that look like instructions. */
+/** Blocks in triple quotes (templates, licences) can hold lines that look like instructions. */
 const TRIPLE_QUOTED = /"""[^]*?"""/g
 const WEIGHTS = /^(?:FROM|ADAPTER) .*sha256[-:]([0-9a-f]{64})/gm
 const PARAMETER = /^(\S+)[ \t]+(.+)$/gm
 
 /**
- * The digests of all weights, adapters and projectors in `modelfile` as `/api/show` gives it; undefined when it
- * names none. Models of which it is equal share a runner, whatever their names.
+ * Reads the digests of all weights, adapters and projectors from the `modelfile` of `/api/show`. Models with equal digests
+ * share a runner, whatever their names are.
+ * @returns undefined when the Modelfile names no digest
  */
 export const modelfileWeights = (modelfile: string): string | undefined => {
   const digests = [...modelfile.replace(TRIPLE_QUOTED, '').matchAll(WEIGHTS)].map(([, digest]) => digest)
@@ -13,8 +14,8 @@ export const modelfileWeights = (modelfile: string): string | undefined => {
 }
 
 /**
- * The text of `parameters` as `/api/show` gives it (`num_ctx   4096`, one to a line), as values: numbers and booleans
- * where they are, text otherwise. Of a repeated name, as `stop`, the last value.
+ * Reads the `parameters` of `/api/show`, a text with one parameter per line, such as `num_ctx   4096`. Numbers and booleans
+ * become values, everything else stays text. If a name is repeated, as `stop` may be, the last value counts.
  */
 export const modelfileParameters = (parameters: string): Record<string, unknown> =>
   Object.fromEntries(

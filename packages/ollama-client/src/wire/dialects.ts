@@ -1,31 +1,31 @@
 import { bytesOf } from '../answer/bytes.ts'
 
-/** What a caller gets where an answer should have been. */
+/** An error as foreman sends it to a caller instead of an answer. */
 export interface RenderedError {
   readonly contentType: string
   readonly body: Uint8Array
 }
 
-/** How one family of clients is spoken to: its errors, and what keeps a connection alive while there is nothing to say. */
+/** What one family of clients understands: its errors, and the heartbeats that keep its connections open. */
 export interface Dialect {
   readonly name: 'native' | 'openai' | 'anthropic'
-  /** The error as the whole answer. */
+  /** An error instead of an answer. */
   error(status: number, message: string): RenderedError
   readonly stream: {
     readonly contentType: string
-    /** Headers that the target sends with such a stream besides. */
+    /** Further headers that the target sends with such a stream. */
     readonly headers: readonly (readonly [string, string])[]
-    /** The error behind pieces that have been sent: what makes the caller's parser see it. */
+    /** An error after pieces have been sent, in a form that the caller's parser reports. */
     error(status: number, message: string): Uint8Array
-    /** What may be sent while there is nothing to send, without the caller's parser seeing anything. */
+    /** Bytes that keep the connection open and that the caller's parser ignores. */
     readonly heartbeat: Uint8Array
-    /** Whether a heartbeat may follow these last bytes: never inside a line or an event. */
+    /** Whether a heartbeat may follow these last bytes. It must never be inside a line or an event. */
     isBetweenPieces(lastBytes: Uint8Array): boolean
   }
   readonly json: { readonly contentType: string }
 }
 
-/** JSON may begin with any number of them. A newline would be a line of its own to some parsers. */
+/** JSON may begin with any number of spaces. Some parsers would take a newline for a line of its own. */
 export const JSON_HEARTBEAT = bytesOf(' ')
 
 const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value))
@@ -60,7 +60,7 @@ const native: Dialect = {
   json: { contentType: 'application/json; charset=utf-8' },
 }
 
-/** OpenAI's words for a status; Ollama has the first two and calls everything else `api_error`. */
+/** OpenAI's error type for each status. Ollama sends only the first two, and `api_error` for all others. */
 const openAiTypes: Record<number, string> = {
   400: 'invalid_request_error',
   404: 'not_found_error',
@@ -89,7 +89,7 @@ const openai: Dialect = {
   json: { contentType: 'application/json' },
 }
 
-/** Anthropic's words for a status. */
+/** Anthropic's error type for each status. */
 const anthropicTypes: Record<number, string> = {
   400: 'invalid_request_error',
   401: 'authentication_error',

@@ -5,18 +5,18 @@ import { chatPieces, generatePieces } from '../answer/fold/native.ts'
 import { responsePieces } from '../answer/fold/responses.ts'
 import { type Dialect, dialects } from './dialects.ts'
 
-/** A route on which the target generates: all that a relay must know of it. What is not here is none of a queue's business. */
+/** A route on which the target generates, and everything that foreman must know to relay it. foreman queues no other route. */
 export interface GeneratingEndpoint extends AnswerPieces {
   readonly method: 'POST'
   readonly path: string
   readonly dialect: Dialect
-  /** The field that holds what is asked. */
+  /** The name of the field with the prompt. */
   readonly prompt: 'messages' | 'prompt' | 'input'
-  /** Whether an answer comes in pieces when the request does not say. */
+  /** Whether the target streams an answer if the request has no `stream`. */
   readonly streamsByDefault: boolean
-  /** Whether a request without a prompt loads the model; elsewhere it is refused. */
+  /** Whether a request without a prompt loads the model. On the other routes the target decides. */
   readonly loadsWithoutPrompt: boolean
-  /** Whether `options`, `shift` and `keep_alive` are read. */
+  /** Whether the target reads `options`, `shift` and `keep_alive`. */
   readonly takesLoadOptions: boolean
 }
 
@@ -68,20 +68,20 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
   },
 ]
 
-/** What a route that does not generate is for. */
+/** The purpose of a route that does not generate. */
 export type RouteKind = 'metadata' | 'embedding' | 'management' | 'account' | 'other'
 
 export interface Route {
-  /** One that ends in `/` has one more segment. */
+  /** A path that ends in `/` is followed by exactly one segment. */
   readonly path: string
-  /** As Ollama's router lists them. */
+  /** The methods that Ollama's router lists for the path. */
   readonly methods: readonly string[]
   readonly kind: RouteKind | 'generating'
 }
 
 const route = (kind: Route['kind'], path: string, ...methods: string[]): Route => ({ kind, path, methods })
 
-/** Every route that Ollama has. */
+/** All routes of Ollama. */
 export const routes: readonly Route[] = [
   ...generatingEndpoints.map(({ path, method }) => route('generating', path, method)),
   route('metadata', '/', 'GET', 'HEAD'),
@@ -110,7 +110,11 @@ export const routes: readonly Route[] = [
   route('other', '/v1/audio/transcriptions', 'POST'),
 ]
 
-/** @param path decoded and without its query; @returns undefined for a path that Ollama does not have */
+/**
+ * Finds the route at a path.
+ * @param path decoded and without its query
+ * @returns undefined when Ollama has no such path
+ */
 export const routeAt = (path: string): Route | undefined =>
   routes.find(each =>
     each.path.length > 1 && each.path.endsWith('/') ? isOneMore(each.path, path) : each.path === path,
@@ -120,14 +124,14 @@ const isOneMore = (prefix: string, path: string): boolean =>
   path.startsWith(prefix) && path.length > prefix.length && !path.includes('/', prefix.length)
 
 /**
- * The endpoint at a path.
- * @param path decoded and without its query: the target's router decodes before it matches
- * @returns undefined where the target does not generate
+ * Finds the generating endpoint at a path.
+ * @param path decoded and without its query, because the target's router decodes a path before it matches it
+ * @returns undefined when the target does not generate there
  */
 export const generatingEndpoint = (path: string, method = 'POST'): GeneratingEndpoint | undefined =>
   generatingEndpoints.find(endpoint => endpoint.method === method && endpoint.path === path)
 
-/** In which dialect a path's errors are, whether it generates or not. */
+/** The dialect of the errors of a path, whether or not the path generates. */
 export const dialectOf = (path: string): Dialect => {
   if (path === '/v1/messages' || path.startsWith('/v1/messages/')) return anthropic
   return path.startsWith('/v1/') ? openai : native

@@ -2,33 +2,33 @@ import type { GeneratingEndpoint } from './endpoints.ts'
 import { jsonFields } from './json-fields.ts'
 import { isZeroKeepAlive } from './keep-alive.ts'
 
-/** What a queue must know of a generating request; the rest of the body stays what it is. */
+/** The part of a generating request that foreman's queue reads. The rest of the body is passed on as it is. */
 export interface GenerationRequest {
-  /** As written, without the space around it. */
+  /** The name as the request spells it, without the space around it. */
   readonly model: string
-  /** Whether the answer comes in pieces. */
+  /** Whether the answer is streamed. */
   readonly stream: boolean
-  /** No prompt: it only loads the model (or unloads it), and is answered by one JSON object. */
+  /** The request has no prompt: it only loads or unloads the model. The answer is one JSON object. */
   readonly isLoad: boolean
-  /** No prompt and `keep_alive: 0`: takes the model out of memory. */
+  /** The request has no prompt and `keep_alive: 0`: it takes the model out of memory. */
   readonly isUnload: boolean
   readonly options: Readonly<Record<string, unknown>>
   readonly shift: unknown
 }
 
-/** No name of a model is longer: Ollama refuses it. */
-const MAX_MODEL_CHARACTERS = 64 * 1024
-/** The JSON of such a name, each character of it escaped. */
-const MAX_MODEL_BYTES = 6 * MAX_MODEL_CHARACTERS
-/** Longer options are not read: such a job is grouped as if it had none. */
+/** Ollama refuses a longer model name. */
+const MAX_MODEL_LENGTH = 64 * 1024
+/** The JSON of such a name, with an escape sequence for each character. */
+const MAX_MODEL_BYTES = 6 * MAX_MODEL_LENGTH
+/** Longer options are not read. Such a job gets the group that it would have without options. */
 const MAX_OPTIONS_BYTES = 1024 * 1024
-/** A switch or a duration is short. A longer value is not read: Ollama refuses it. */
+/** A switch or a duration is short. A longer value is not read, because Ollama refuses it. */
 const MAX_SCALAR_BYTES = 1024
 
 /**
  * Reads a request's body as Ollama reads it.
  *
- * @returns undefined when Ollama would refuse it unread: no JSON object, or no model in it
+ * @returns undefined when the body is not a JSON object or names no model. Ollama refuses such a request
  */
 export const readGenerationRequest = (
   body: Buffer,
@@ -40,7 +40,7 @@ export const readGenerationRequest = (
   const wanted = ['model', 'stream', 'options', 'shift', 'keep_alive', prompt] as const
   const isObject = jsonFields(body, wanted, (name, value) => {
     if (name === 'options') options = mergedOptions(options, value)
-    // To Go, null leaves what is no pointer as it was and empties everything else.
+    // In Go, null leaves a field as it was, except for a pointer, map, slice or interface, which it empties.
     else if (!(keptByNull.has(name) && isNull(value))) last.set(name, value)
   })
   if (!isObject) return undefined
@@ -58,10 +58,10 @@ export const readGenerationRequest = (
   }
 }
 
-/** Without a prototype: `__proto__` is a name like any other. */
+/** The object has no prototype, so `__proto__` is a name like any other. */
 const emptyOptions = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>
 
-/** A repeated map is merged into the first, key by key. */
+/** Merges a repeated `options` into the earlier one, key by key, as Go does. */
 const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<string, unknown> => {
   if (isNull(raw)) return emptyOptions()
   const value = raw.byteLength > MAX_OPTIONS_BYTES ? undefined : parse(raw)
@@ -71,7 +71,7 @@ const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<st
 const modelOf = (raw: Buffer | undefined): string | undefined => {
   const value = raw && raw.byteLength > MAX_MODEL_BYTES ? undefined : parse(raw)
   const model = typeof value === 'string' ? value.trim() : ''
-  return model === '' || model.length > MAX_MODEL_CHARACTERS ? undefined : model
+  return model === '' || model.length > MAX_MODEL_LENGTH ? undefined : model
 }
 
 const parse = (raw: Buffer | undefined): unknown => {
@@ -91,7 +91,7 @@ const scalar = (raw: Buffer | undefined): unknown => {
 
 const isNull = (raw: Buffer): boolean => raw.byteLength === 4 && raw.toString('latin1') === 'null'
 
-/** Neither text nor messages. Not parsed: it may be as long as the body. */
+/** Whether a prompt has neither text nor messages. It is not parsed, because it can be as long as the body. */
 const isEmpty = (raw: Buffer | undefined): boolean =>
   raw === undefined ||
   isNull(raw) ||

@@ -1,7 +1,6 @@
 /**
- * The top-level fields of a JSON object as Go's encoding/json finds them, which is how Ollama reads a request:
- * the first value in the body counts and what follows it does not; names match without regard to case; a name may
- * come more than once.
+ * Finds the top-level fields of a JSON object as Go's encoding/json does, because Ollama reads a request with it. Only the
+ * first value in the body counts, names match without regard to case, and a name may come more than once.
  */
 
 const QUOTE = 0x22
@@ -18,12 +17,12 @@ const isSpace = (byte: number | undefined): boolean =>
 
 /**
  * Finds the values of some fields without parsing the rest, so that a body of hundreds of megabytes costs one pass
- * over its bytes and no memory. It takes everything that Go takes, and some that Go refuses: who it lets through is
- * judged by Ollama, who it refuses would be refused there too.
+ * over its bytes and no memory. It accepts everything that Go accepts, and some bodies that Go refuses. Ollama decides about
+ * a body that it accepts, and would also refuse a body that it refuses.
  *
  * @param wanted names in lower case ASCII
- * @param onField is given the raw bytes of each wanted field's value, in order
- * @returns whether the body begins with a whole JSON object; if not, what `onField` was given is worth nothing
+ * @param onField gets the raw bytes of each wanted field's value, in order
+ * @returns whether the body begins with a complete JSON object. If not, ignore what `onField` got
  */
 export const jsonFields = <Name extends string>(
   body: Buffer,
@@ -54,9 +53,9 @@ export const jsonFields = <Name extends string>(
 }
 
 /**
- * The raw elements of a JSON array, one after another, without parsing them.
+ * Yields the raw elements of a JSON array, without parsing them.
  *
- * @returns whether the body is a whole array and nothing else; if not, what came before it was found out was worth nothing
+ * @returns whether the body is one complete array. If not, ignore the elements that were yielded
  */
 export const jsonElements = function* (body: Buffer): Generator<Buffer, boolean> {
   let at = skipSpace(body, 0)
@@ -74,10 +73,10 @@ export const jsonElements = function* (body: Buffer): Generator<Buffer, boolean>
   }
 }
 
-/** A body may consist of millions of names: to tell that one of them is not wanted must cost next to nothing. */
+/** A body can have millions of names, so the check that a name is not wanted must be very cheap. */
 const nameMatcher = <Name extends string>(wanted: readonly Name[]) => {
   const letters = Buffer.alloc(Math.max(0, ...wanted.map(name => name.length)))
-  /** Of the name between the quotes; undefined: it is not wanted. */
+  /** Finds the wanted name between the quotes. Returns undefined when the name there is not wanted. */
   return (body: Buffer, start: number, end: number): Name | undefined => {
     let length = 0
     for (let at = start; at < end; at += letterBytes(body, at)) {
@@ -99,7 +98,7 @@ const letterBytes = (body: Buffer, at: number): number => {
   return isKelvin(body, at) ? 3 : 1
 }
 
-/** The letter in lower case ASCII; undefined for what no name that is wanted can have in it. */
+/** The letter in lower case ASCII, or undefined for a character that no wanted name can contain. */
 const letterAt = (body: Buffer, at: number): number | undefined => {
   if (isLongS(body, at)) return fold(LONG_S)
   if (isKelvin(body, at)) return fold(KELVIN)
@@ -109,7 +108,7 @@ const letterAt = (body: Buffer, at: number): number | undefined => {
 const LONG_S = 0x017f
 const KELVIN = 0x212a
 
-/** Go folds two letters outside ASCII into ASCII ones. */
+/** Go takes two letters outside ASCII for ASCII letters when it ignores case. */
 const fold = (code: number | undefined): number | undefined => {
   if (code === undefined || code < 0x41) return code
   if (code <= 0x5a) return code + 0x20
@@ -118,7 +117,7 @@ const fold = (code: number | undefined): number | undefined => {
   return code < 0x80 ? code : undefined
 }
 
-/** Of `\uXXXX`. The other escapes stand for no letter. */
+/** The code of `\uXXXX`. The other escapes do not stand for letters. */
 const escapedCode = (body: Buffer, at: number): number | undefined => {
   if (body[at + 1] !== 0x75) return undefined
   let code = 0
@@ -137,10 +136,13 @@ const skipSpace = (body: Buffer, at: number): number => {
   return at
 }
 
-/** How far a string is looked through byte by byte: a search is quicker only where the next quote is far. */
+/** How many bytes of a string are read one by one before `indexOf` is used, which is faster only if the quote is far away. */
 const NEAR_BYTES = 32
 
-/** @param start of the opening quote; @returns one past the closing one */
+/**
+ * @param start position of the opening quote
+ * @returns the position after the closing quote, undefined when there is none
+ */
 const stringEnd = (body: Buffer, start: number): number | undefined => {
   let at = start + 1
   for (;;) {

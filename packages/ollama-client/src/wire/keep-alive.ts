@@ -3,7 +3,7 @@ import { jsonFields } from './json-fields.ts'
 const NANOSECONDS: Record<string, bigint> = {
   ns: 1n,
   us: 1_000n,
-  // Go takes both the micro sign and the Greek mu.
+  // Go accepts both the micro sign and the Greek mu.
   '\u00b5s': 1_000n,
   '\u03bcs': 1_000n,
   ms: 1_000_000n,
@@ -13,7 +13,10 @@ const NANOSECONDS: Record<string, bigint> = {
 }
 const GO_MAX = 2n ** 63n - 1n
 
-/** Nanoseconds of a Go duration (`300ms`, `-1.5h`, `1h30m`, `0`); undefined for what Go's parser refuses. */
+/**
+ * Parses a Go duration (`300ms`, `-1.5h`, `1h30m`, `0`) into nanoseconds.
+ * @returns undefined when Go's parser refuses the text
+ */
 export const parseGoDuration = (text: string): bigint | undefined => {
   const [, sign, rest] = /^([+-]?)(.*)$/s.exec(text)!
   if (rest === '0') return 0n
@@ -28,9 +31,9 @@ export const parseGoDuration = (text: string): bigint | undefined => {
 }
 
 /**
- * What a request's `keep_alive` means to Ollama, in seconds: `Infinity` for ever (any negative value), exactly 0
- * for "unload when idle" (also for less than a nanosecond, which Ollama rounds to 0). `'absent'` leaves it to the
- * runner; `'invalid'` is refused with status 400.
+ * Reads a request's `keep_alive` as Ollama does, in seconds. Any negative value means for ever and becomes `Infinity`. 0 means
+ * that the model is unloaded when it is idle, and so does less than a nanosecond, which Ollama rounds to 0. With `'absent'`
+ * the runner decides. Ollama refuses an `'invalid'` value with status 400.
  */
 export const keepAliveSeconds = (value: unknown): number | 'absent' | 'invalid' => {
   if (value === undefined || value === null) return 'absent'
@@ -44,12 +47,12 @@ export const keepAliveSeconds = (value: unknown): number | 'absent' | 'invalid' 
   return nanoseconds < 0n ? Infinity : Number(nanoseconds) / 1e9
 }
 
-/** Whether `keep_alive` says "unload": exactly 0, as a number or as a duration. */
+/** Whether `keep_alive` asks to unload the model: it is exactly 0, as a number or as a duration. */
 export const isZeroKeepAlive = (value: unknown): boolean => keepAliveSeconds(value) === 0
 
 const NULL = Buffer.from('null')
 
-/** The body of a request with its `keep_alive` made null, which Ollama reads as absent; all else stays as it is. */
+/** Replaces the `keep_alive` in a request's body with null, which Ollama reads as absent. All other bytes stay as they are. */
 export const withoutKeepAlive = (body: Buffer): Buffer => {
   const pieces: Buffer[] = []
   let kept = 0

@@ -1,26 +1,26 @@
 /** A piece of a streamed answer: one line, or the data of one event. */
 export type Piece = Record<string, unknown>
 
-/** Tokens as an answer itself reports them. */
+/** The numbers of tokens that an answer itself reports. */
 export interface TokenUsage {
-  promptTokens?: number
-  completionTokens?: number
+  readonly promptTokens?: number
+  readonly completionTokens?: number
 }
 
-/** Makes one reply of the pieces of a stream. Does not trust them: it never throws. */
+/** Makes one reply of the pieces of a stream. It never throws, whatever the pieces are. */
 export interface PieceFold {
   add(piece: Piece): void
-  /** What the pieces so far come to; undefined when they come to no reply. */
+  /** The reply that the pieces so far make, undefined when they make none. */
   result(): Record<string, unknown> | undefined
 }
 
-/** What is known of the pieces in which an endpoint answers. */
+/** How to read the pieces of an endpoint's answers. */
 export interface AnswerPieces {
-  /** How the last piece of a complete stream is known. */
+  /** Whether a piece is the last one of a complete stream. */
   readonly isLastPiece: (piece: Piece | '[DONE]') => boolean
-  /** Whether a piece carries something generated: text, thinking or a tool call. */
+  /** Whether a piece has generated text, thinking or a tool call. */
   readonly isGenerated: (piece: Piece) => boolean
-  /** What a piece, or a reply that is not streamed, says of the tokens used. */
+  /** The usage that a piece, or a non-streaming reply, reports. */
   readonly usageIn: (piece: Piece) => TokenUsage | undefined
   readonly newFold: () => PieceFold
 }

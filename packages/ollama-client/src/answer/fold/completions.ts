@@ -37,7 +37,7 @@ class TextFold implements ChoiceFold {
   }
 }
 
-/** What is the same in both kinds of completion. */
+/** The part of a choice that is the same in both kinds of completion. */
 class Choice implements ChoiceFold {
   readonly #said: ChoiceFold
   readonly #logprobs = new Growth({ lists: ['content'] })
@@ -63,8 +63,8 @@ class Choice implements ChoiceFold {
   }
 }
 
-/** As many as OpenAI lets a request ask for. Ollama has one. */
-const MOST_CHOICES = 128
+/** OpenAI lets a request ask for this many choices. Ollama sends one. */
+const MAX_CHOICES = 128
 
 class CompletionFold implements PieceFold {
   readonly #object: string
@@ -83,7 +83,7 @@ class CompletionFold implements PieceFold {
     if (!Array.isArray(choices)) return
     this.#first ??= piece
     for (const choice of choices.filter(isObject)) this.#choiceAt(choice['index'])?.add(choice)
-    // What a piece with choices says of the usage is no more than zeros.
+    // The usage in a piece with choices has only zeros.
     if (choices.length === 0 && isObject(usage)) this.#usage = usage
   }
 
@@ -97,7 +97,7 @@ class CompletionFold implements PieceFold {
 
   #choiceAt(place: unknown): ChoiceFold | undefined {
     const index = Number.isSafeInteger(place) ? (place as number) : 0
-    if (!this.#choices.has(index) && this.#choices.size < MOST_CHOICES) {
+    if (!this.#choices.has(index) && this.#choices.size < MAX_CHOICES) {
       this.#choices.set(index, new Choice(this.#newChoice()))
     }
     return this.#choices.get(index)

@@ -5,16 +5,16 @@ import type { PieceFold } from './answer-pieces.ts'
 import { isError, parseObject } from './fields.ts'
 
 export interface AnswerFold {
-  /** Takes the next bytes of the body. Of a stream it keeps what was said, and the line that has begun. */
+  /** Takes the next bytes of the body. Of a stream, the folded reply and the line that has not ended yet are kept. */
   push(bytes: Uint8Array): void
-  /** The reply that came so far; undefined when none did, or something that is no reply. */
+  /** The reply so far, undefined when nothing has arrived or when the bytes are not a reply. */
   result(): Record<string, unknown> | undefined
 }
 
 /**
- * Makes of a streamed answer the reply that the endpoint gives when it does not stream. A reply that came as one
- * JSON object stays as it is; of a stream that was cut off there is what had come. There is nothing of one that has
- * an error in it, or what is not JSON. Whatever the bytes are, it does not throw.
+ * Turns a streaming answer into the reply that the endpoint sends when it does not stream. A reply that is already one JSON
+ * object stays as it is. A stream that was cut off becomes the reply so far. A stream with an error or with something that is
+ * not JSON becomes undefined. The fold never throws, whatever the bytes are.
  *
  * @param headers the headers of the answer. Its content type says in which form it is
  * @example
@@ -32,8 +32,8 @@ export const foldAnswer = (
   return { push: () => undefined, result: () => undefined }
 }
 
-/** Far beyond what a reply is. */
-const LONGEST_BYTES = 64 * 1024 * 1024
+/** Much longer than any reply. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 class PiecesFold implements AnswerFold {
   readonly #pieces: PieceSplitter
@@ -42,7 +42,7 @@ class PiecesFold implements AnswerFold {
 
   constructor(form: 'lines' | 'events', fold: PieceFold) {
     this.#fold = fold
-    this.#pieces = new PieceSplitter(form, LONGEST_BYTES, piece => this.#take(piece))
+    this.#pieces = new PieceSplitter(form, MAX_BYTES, piece => this.#take(piece))
   }
 
   push(bytes: Uint8Array): void {
@@ -50,7 +50,7 @@ class PiecesFold implements AnswerFold {
   }
 
   result(): Record<string, unknown> | undefined {
-    // The last line needs no line feed. One that broke off is not a broken answer.
+    // The last line may have no line feed. If it broke off, the pieces before it still count.
     if (parseObject(this.#pieces.begun() ?? '')) this.#pieces.push(bytesOf('\n'))
     return this.#isBroken ? undefined : this.#fold.result()
   }
@@ -64,7 +64,7 @@ class PiecesFold implements AnswerFold {
 }
 
 class JsonFold implements AnswerFold {
-  readonly #body = new KeptBytes(LONGEST_BYTES)
+  readonly #body = new KeptBytes(MAX_BYTES)
 
   push(bytes: Uint8Array): void {
     this.#body.add(bytes)

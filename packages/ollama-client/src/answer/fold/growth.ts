@@ -1,6 +1,6 @@
 import type { Fields } from './fields.ts'
 
-/** Fields that come in parts: texts that run on, lists that get longer. */
+/** Joins fields that arrive in parts: texts are concatenated, lists are appended to. */
 export class Growth {
   readonly #texts: Map<string, string | undefined>
   readonly #lists: Map<string, unknown[] | undefined>
@@ -23,7 +23,7 @@ export class Growth {
     }
   }
 
-  /** Each of the fields; undefined where none came. */
+  /** All fields. A field of which no part has arrived is undefined. */
   fields(): Fields {
     return Object.fromEntries([...this.#texts, ...this.#lists])
   }

@@ -45,7 +45,7 @@ class MessageFold implements PieceFold {
       case 'message_delta': {
         const { stop_reason, stop_sequence } = objectIn(piece, 'delta')
         this.#end = present({ stop_reason, stop_sequence })
-        // That of the start is an estimate.
+        // The usage at the start is only an estimate.
         this.#usage = { ...this.#usage, ...objectIn(piece, 'usage') }
       }
     }

@@ -2,7 +2,7 @@ import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
 import { type Fields, isObject, objectIn, present, saysAny, tokenUsage } from './fields.ts'
 import { Growth } from './growth.ts'
 
-/** As the server makes it, a reply is the last piece with what all of them said. */
+/** Ollama's own reply is the last piece with the joined texts and lists of all pieces. */
 class ChatFold implements PieceFold {
   #last: Piece = {}
   #lastMessage: Fields | undefined

@@ -5,7 +5,7 @@ const FINAL = new Set(['response.completed', 'response.incomplete', 'response.fa
 
 const isFinal = (piece: Piece): boolean => FINAL.has(textIn(piece, 'type'))
 
-/** The last event has the whole reply in it. */
+/** Takes the reply from the last event, which contains all of it. */
 class ResponseFold implements PieceFold {
   #response: Fields | undefined
 
@@ -23,7 +23,7 @@ export const responsePieces: AnswerPieces = {
   isLastPiece: piece => piece !== '[DONE]' && isFinal(piece),
   isGenerated: piece => textIn(piece, 'type').endsWith('.delta') && textIn(piece, 'delta') !== '',
   usageIn: piece => {
-    // In an event of a stream it is one level further down.
+    // An event of a stream has the usage inside its `response`.
     const usage = objectIn(isObject(piece['response']) ? piece['response'] : piece, 'usage')
     return tokenUsage(usage['input_tokens'], usage['output_tokens'])
   },

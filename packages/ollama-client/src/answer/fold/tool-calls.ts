@@ -22,7 +22,7 @@ export class ToolCalls {
     this.#calls.push(begun)
   }
 
-  /** Undefined when there are none. */
+  /** @returns undefined when there are no calls */
   result(): Fields[] | undefined {
     if (this.#calls.length === 0) return undefined
     return this.#calls.map(({ begin, arguments: text }) => ({
@@ -32,7 +32,7 @@ export class ToolCalls {
   }
 }
 
-/** Some models' calls all have the index 0: a new id, or a name where there is no id, is another call. */
+/** All calls of some models have the index 0. A new id then begins another call, and so does a name without an id. */
 const continues = (begin: Fields, delta: Fields): boolean => {
   const id = textIn(delta, 'id')
   return id === '' ? textIn(objectIn(delta, 'function'), 'name') === '' : id === begin['id']
