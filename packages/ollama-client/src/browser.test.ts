@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
 
-/** The files that a file imports, itself included. Imports of types leave no trace at run time. */
+/** A file and all files that it imports. Imports of types do not count: they do not exist at run time. */
 const importedBy = (file: URL, seen = new Map<string, string>()): Map<string, string> => {
   if (seen.has(file.href)) return seen
   const source = fs.readFileSync(file, 'utf8')
@@ -12,7 +12,7 @@ const importedBy = (file: URL, seen = new Map<string, string>()): Map<string, st
 }
 
 test.each(['answer/fold/fold.ts', 'answer/check.ts', 'answer/token-count.ts', 'wire/endpoints.ts'])(
-  '%s runs in a browser: nothing that it imports needs Node',
+  '%s runs in a browser, because none of its imports needs Node',
   entry => {
     const files = importedBy(new URL(entry, import.meta.url))
     expect(files.size).toBeGreaterThan(2)

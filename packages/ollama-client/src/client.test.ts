@@ -20,7 +20,7 @@ const all = async <T>(lines: AsyncIterable<T>): Promise<T[]> => {
   return seen
 }
 
-/** A client whose server answers `{}` to everything, and what it was sent. */
+/** A client whose server answers `{}` to every request, and the requests that it got. */
 const recorder = async (options: { token?: string; headers?: Record<string, string> } = {}) => {
   const sent: { line: string; headers: string[]; body: unknown }[] = []
   const url = await serve((request, response) => {
@@ -62,7 +62,7 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
   const clientOf = async (name: string): Promise<OllamaClient> =>
     new OllamaClient({ url: await replay(recording(name, expected.recorded)) })
 
-  test('chat, whole', async () => {
+  test('chat reads a reply', async () => {
     const reply = await (await clientOf('chat')).chat({ model: 'plain', messages })
     expect(reply).toMatchObject({
       message: { role: 'assistant', content: 'Hello there, friend!' },
@@ -71,13 +71,13 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     expect(reply.total_duration).toBe(expected.totalDuration)
   })
 
-  test('chat, as a stream', async () => {
+  test('chat yields the lines of a stream', async () => {
     const chunks = await all((await clientOf('chat-stream')).chat({ model: 'plain', messages, stream: true }))
     expect(chunks.map(chunk => chunk.message.content)).toEqual(['Hello', ' there', ',', ' friend', '!', ''])
     expect(chunks.map(chunk => chunk.done)).toEqual([false, false, false, false, false, true])
   })
 
-  test('generate, whole and as a stream', async () => {
+  test('generate reads a reply and yields the lines of a stream', async () => {
     const reply = await (await clientOf('generate')).generate({ model: 'plain', prompt: 'hi' })
     expect(reply.response).toBe('Hello there, friend!')
     const chunks = await all(
@@ -86,7 +86,7 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     expect(chunks.map(chunk => chunk.response).join('')).toBe('Hello there, friend!')
   })
 
-  test('thoughts and tool calls', async () => {
+  test('chat yields thoughts and tool calls', async () => {
     const thinking = await all(
       (await clientOf('chat-think-stream')).chat({ model: 'think', messages, stream: true }),
     )
@@ -99,7 +99,7 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     ])
   })
 
-  test('characters that other readers take for line ends', async () => {
+  test('chat yields characters that other readers take for line ends', async () => {
     const chunks = await all(
       (await clientOf('chat-unicode-stream')).chat({ model: 'unicode', messages, stream: true }),
     )
@@ -108,14 +108,14 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     expect(content).toContain('<b>&')
   })
 
-  test('a load that was asked for as a stream: one line', async () => {
+  test('generate yields one line for a load with `stream: true`', async () => {
     const chunks = await all(
       (await clientOf('generate-load-stream')).generate({ model: 'plain', stream: true }),
     )
     expect(chunks).toMatchObject([{ done: true, done_reason: 'load' }])
   })
 
-  test('embeddings of both kinds', async () => {
+  test('embed and embeddings read vectors', async () => {
     const many = await (await clientOf('embed-many')).embed({ model: 'embed', input: ['a', 'b'] })
     expect(many.embeddings.length).toBeGreaterThan(1)
     expect((await (await clientOf('embed-empty')).embed({ model: 'embed', input: '' })).embeddings).toEqual(
@@ -125,7 +125,7 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     expect(Math.max(...embedding)).toBe(expected.embeddingMaximum)
   })
 
-  test('what the server says of itself', async () => {
+  test('version, tags, ps and show read what the server says about itself and its models', async () => {
     expect(await (await clientOf('version')).version()).toEqual({ version: expected.version })
     expect((await (await clientOf('tags')).tags()).models[0]).toMatchObject({
       name: 'gamma:latest',
@@ -144,7 +144,7 @@ describe.each(EXPECTED)('answers recorded with Ollama $recorded', expected => {
     ['chat-keep-alive-bad', 400, 'time: missing unit in duration "5"'],
     ['v1-chat-missing', 404, "model 'nope' not found"],
     ['unknown-path', 404, 'Not Found'],
-  ])('the refusal %s, whether a stream was asked for or not', async (name, status, message) => {
+  ])('the refusal %s is an HTTPError, with and without a stream', async (name, status, message) => {
     await expectRefusal(recording(name, expected.recorded), status, message)
   })
 })
@@ -160,11 +160,11 @@ describe('failures recorded with Ollama 0.24.0', () => {
       500,
       'an error was encountered while running the model: unexpected EOF',
     ],
-  ])('the error %s, whether a stream was asked for or not', async (name, status, message) => {
+  ])('the error %s is an HTTPError, with and without a stream', async (name, status, message) => {
     await expectRefusal(recording(name), status, message)
   })
 
-  test('a model process that dies in mid-stream: an error with its text, after what came', async () => {
+  test('when the model process dies during a stream, a StreamError follows the lines that arrived', async () => {
     const client = await faultyClient('faults/runner-killed-mid-stream')
     const seen: string[] = []
     const read = async () => {
@@ -178,7 +178,7 @@ describe('failures recorded with Ollama 0.24.0', () => {
     expect(seen).toHaveLength(14)
   })
 
-  test('a server that dies in mid-stream: a connection error, after what came', async () => {
+  test('when the server dies during a stream, a ConnectionError follows the lines that arrived', async () => {
     const client = await faultyClient('faults/server-killed-mid-stream')
     const seen: string[] = []
     const read = async () => {
@@ -194,8 +194,8 @@ describe('failures recorded with Ollama 0.24.0', () => {
   })
 })
 
-describe('what is sent', () => {
-  test('each method its route and its body', async () => {
+describe('the client sends', () => {
+  test('the route and the body of each method', async () => {
     const { client, sent } = await recorder()
     await client.chat({ model: 'm', messages, keep_alive: '5m' })
     await client.generate({ model: 'm', prompt: 'p', options: { num_ctx: 512 } })
@@ -219,7 +219,7 @@ describe('what is sent', () => {
     expect(sent[5]!.headers).toEqual([])
   })
 
-  test('load and unload, of embedders too', async () => {
+  test('the requests that load and unload models, embedders included', async () => {
     const { client, sent } = await recorder()
     await client.load('m', { keepAlive: -1, options: { num_ctx: 512 } })
     await client.load('m')
@@ -233,7 +233,7 @@ describe('what is sent', () => {
     ])
   })
 
-  test('the token, in place of any other authorization, and the own headers', async () => {
+  test('the token instead of any other authorization, and its own headers', async () => {
     const { client, sent } = await recorder({
       token: 't',
       headers: { 'X-A': 'own', authorization: 'Basic own' },
@@ -250,13 +250,13 @@ describe('what is sent', () => {
     ])
   })
 
-  test('a given authorization, when there is no token', async () => {
+  test('a given authorization if there is no token', async () => {
     const { client, sent } = await recorder({ token: '' })
     await text((await client.open('GET', '/x', { authorization: 'Basic given' })).body)
     expect(sent[0]!.headers).toEqual(['authorization', 'Basic given'])
   })
 
-  test('the raw exchange, with bytes and any status', async () => {
+  test('raw requests, and passes on their answer with its bytes and its status', async () => {
     const url = await serve((request, response) => {
       void json(request).then(body => response.writeHead(418, { 'X-A': 'b' }).end(JSON.stringify(body)))
     })
@@ -280,7 +280,7 @@ describe('a stream', () => {
   const streamOf = async (listener: (request: IncomingMessage, response: ServerResponse) => void) =>
     new OllamaClient({ url: await serve(listener) }).generate({ model: 'm', prompt: 'p', stream: true })
 
-  test('each line before the next one is sent', async () => {
+  test('yields each line before the server sends the next one', async () => {
     let next: (() => void) | undefined
     const stream = await streamOf((_, response) => {
       ndjson(response, '{"response":"a"}\n')
@@ -292,7 +292,7 @@ describe('a stream', () => {
     expect((await stream.next()).done).toBe(true)
   })
 
-  test('that ends without being done fails', async () => {
+  test('fails if it ends without `done: true`', async () => {
     const stream = await streamOf((_, response) => {
       ndjson(response, '{"response":"a","done":false}\n')
       response.end()
@@ -305,7 +305,7 @@ describe('a stream', () => {
   })
 
   test.each(['5', '[1]', 'null', '"x"'])(
-    'with the line %s fails or goes on, but never counts it as done',
+    'with the line %s fails or goes on, and never takes that line for the end',
     async line => {
       const stream = await streamOf((_, response) => {
         ndjson(response, `${line}\n`)
@@ -315,7 +315,7 @@ describe('a stream', () => {
     },
   )
 
-  test('that is done does not care how its connection ends', async () => {
+  test('does not fail if the connection breaks off after `done: true`', async () => {
     const url = await serveRaw(socket => {
       const line = '{"response":"","done":true}\n'
       socket.end(
@@ -326,7 +326,7 @@ describe('a stream', () => {
     expect(await all(stream)).toEqual([{ response: '', done: true }])
   })
 
-  test('that is left early closes its connection', async () => {
+  test('closes its connection if the loop is left early', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     const stream = await streamOf((_, response) => {
       response.on('close', resolve)
@@ -336,7 +336,7 @@ describe('a stream', () => {
     await closed
   })
 
-  test('that is aborted fails with the reason and closes its connection', async () => {
+  test('fails with the reason of an abort and closes its connection', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     const url = await serve((_, response) => {
       response.on('close', resolve)
@@ -351,7 +351,7 @@ describe('a stream', () => {
     await closed
   })
 
-  test('that is never read from is never asked for', async () => {
+  test('sends no request if nobody reads it', async () => {
     let requests = 0
     await streamOf(() => (requests += 1))
     await streamOf((_, response) => response.end('{"done":true}')).then(all)
@@ -359,8 +359,8 @@ describe('a stream', () => {
   })
 })
 
-describe('a whole answer', () => {
-  test('is aborted by its signal', async () => {
+describe('a non-streaming answer', () => {
+  test('fails when its signal aborts', async () => {
     const controller = new AbortController()
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     const url = await serve((_, response) => {
@@ -376,7 +376,7 @@ describe('a whole answer', () => {
     ['{"error":"too late for a status"}', 'too late for a status'],
     ['<html>', 'the answer is not JSON'],
     ['', 'the answer is not JSON'],
-  ])('of status 200 that says %s is an error', async (body, message) => {
+  ])('with status 200 and the body %s is an error', async (body, message) => {
     const url = await serve((_, response) => response.end(body))
     expect(await failure(new OllamaClient({ url }).tags())).toMatchObject({
       code: 'ERR_OLLAMA_STREAM',
@@ -384,7 +384,7 @@ describe('a whole answer', () => {
     })
   })
 
-  test('with spaces around it is one', async () => {
+  test('may have spaces around its JSON', async () => {
     const url = await serve((_, response) => response.end('   {"version":"1"}  '))
     expect(await new OllamaClient({ url }).version()).toEqual({ version: '1' })
   })

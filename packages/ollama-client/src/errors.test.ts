@@ -24,7 +24,7 @@ describe('ollamaErrorMessage', () => {
   })
 })
 
-test('an HTTP error says what the server said, else its status text', () => {
+test('the message of an HTTP error is the error text of the server, or else the status text', () => {
   expect(new HTTPError(404, '{"error":"gone"}')).toMatchObject({
     name: 'HTTPError',
     code: 'ERR_OLLAMA_HTTP',
@@ -37,7 +37,7 @@ test('an HTTP error says what the server said, else its status text', () => {
   expect(new HTTPError(599, '{"error":""}').message).toBe('HTTP status 599')
 })
 
-test('every error keeps its code and its cause', () => {
+test('every error has a code and keeps its cause', () => {
   const cause = new Error('below')
   expect(new ConnectionError('m', { cause, connected: true, anyByte: false })).toMatchObject({
     name: 'ConnectionError',

@@ -26,10 +26,10 @@ const closedPort = async (): Promise<number> => {
   return port
 }
 
-describe('a connection that never comes about', () => {
+describe('a connection fails before the request is sent when', () => {
   const never = { code: 'ERR_OLLAMA_CONNECTION', connected: false, anyByte: false }
 
-  test('nobody listens', async () => {
+  test('no server listens', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`
     expect(await failure(get(url))).toMatchObject({
       ...never,
@@ -38,18 +38,18 @@ describe('a connection that never comes about', () => {
     })
   })
 
-  test('the host has no address', async () => {
+  test('the host name has no address', async () => {
     const error = await failure(get('http://nowhere.invalid'))
     expect(error).toMatchObject({ ...never, cause: { syscall: 'getaddrinfo' } })
   })
 
-  test('the server speaks no TLS', async () => {
+  test('the server does not speak TLS', async () => {
     const url = await serveRaw(socket => socket.end('what?'))
     expect(await failure(get(url.replace('http:', 'https:')))).toMatchObject(never)
   })
 
   test('the TLS handshake fails', async () => {
-    // It has no certificate.
+    // The server has no certificate.
     const server = createTlsServer({}).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')
@@ -57,57 +57,57 @@ describe('a connection that never comes about', () => {
     expect(await failure(get(url))).toMatchObject({ ...never, cause: expect.any(Error) })
   })
 
-  test('its error never shows the credentials of the URL', async () => {
+  test('no server listens, and the error does not show the credentials of the URL', async () => {
     const error = await failure(get(`http://me:secret@127.0.0.1:${await closedPort()}/`))
     expect((error as Error).message).not.toContain('secret')
   })
 })
 
-describe('a connection that breaks off', () => {
+describe('a connection that breaks off is a ConnectionError when the server has', () => {
   const broken = { code: 'ERR_OLLAMA_CONNECTION', connected: true }
 
   test.each<[when: string, how: (socket: Socket) => void, anyByte: boolean]>([
-    ['closed before any byte', socket => socket.end(), false],
-    ['reset before any byte', socket => socket.resetAndDestroy(), false],
-    ['closed within the headers', socket => socket.end('HTTP/1.1 200 OK\r\nX-Hal'), true],
-    ['answered with something else than HTTP', socket => socket.end('SSH-2.0-OpenSSH\r\n'), true],
+    ['closed it before any byte', socket => socket.end(), false],
+    ['reset it before any byte', socket => socket.resetAndDestroy(), false],
+    ['closed it within the headers', socket => socket.end('HTTP/1.1 200 OK\r\nX-Hal'), true],
+    ['answered with something other than HTTP', socket => socket.end('SSH-2.0-OpenSSH\r\n'), true],
     [
-      'switched to another protocol',
+      'switched it to another protocol',
       socket => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
       true,
     ],
-  ])('%s: no answer', async (_, how, anyByte) => {
+  ])('%s, and there is no answer', async (_, how, anyByte) => {
     const url = await serveRaw(how)
     const error = await failure(openExchange({ url, method: 'POST', path: '/', body: Buffer.from('{}') }))
     expect(error).toMatchObject({ ...broken, anyByte, cause: expect.any(Error) })
   })
 
   test.each<[when: string, how: (socket: Socket) => void, arrived: string]>([
-    ['closed after the headers', socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'), ''],
+    ['closed it after the headers', socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n'), ''],
     [
-      'closed before the whole length',
+      'closed it before the whole length',
       socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab'),
       'ab',
     ],
     [
-      'closed before the last chunk',
+      'closed it before the last chunk',
       socket => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n'),
       'ab',
     ],
     [
-      'closed within a chunk',
+      'closed it within a chunk',
       socket => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab'),
       'ab',
     ],
     [
-      'chunks that are none',
+      'sent an invalid chunk',
       socket => {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n')
         setTimeout(() => socket.end('zz\r\n'), 20)
       },
       'ab',
     ],
-  ])('%s: the body fails, after what had arrived', async (_, how, arrived) => {
+  ])('%s, and the body fails after the bytes that had arrived', async (_, how, arrived) => {
     const url = await serveRaw(how)
     for (const lateMs of [0, 50]) {
       const { body } = await get(url)
@@ -121,7 +121,7 @@ describe('a connection that breaks off', () => {
     }
   })
 
-  test('a reset while it streams', async () => {
+  test('reset it during a stream', async () => {
     const url = await serveRaw(socket => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n', () =>
         setTimeout(() => socket.resetAndDestroy(), 20),
@@ -131,14 +131,14 @@ describe('a connection that breaks off', () => {
     expect(await failure(text(body))).toMatchObject({ ...broken, anyByte: true })
   })
 
-  test('the recording of a server that was killed', async () => {
+  test('been killed during a recorded stream', async () => {
     const { body } = await get(await replay(recording('faults/server-killed-mid-stream')))
     expect(await failure(text(body))).toMatchObject({ ...broken, anyByte: true })
   })
 })
 
 describe('an abort', () => {
-  /** A server that never goes on, and when it has seen the connection close. */
+  /** A server that sends nothing after `first`, and the time at which its connection closed. */
   const silent = async (first: string) => {
     const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
     const { promise: closedAt, resolve: onClosed } = Promise.withResolvers<number>()
@@ -150,7 +150,7 @@ describe('an abort', () => {
     return { url, asked, closedAt }
   }
 
-  test('before it is sent: nothing is', async () => {
+  test('before the request sends nothing', async () => {
     let requests = 0
     const url = await serve(() => (requests += 1))
     const reason = new Error('not wanted')
@@ -158,7 +158,7 @@ describe('an abort', () => {
     expect(requests).toBe(0)
   })
 
-  test('at once after it is sent', async () => {
+  test('right after the request is sent fails the exchange with the reason', async () => {
     const { url } = await silent('')
     const controller = new AbortController()
     const exchange = get(url, { signal: controller.signal })
@@ -166,7 +166,7 @@ describe('an abort', () => {
     expect(await failure(exchange)).toBe(controller.signal.reason)
   })
 
-  test('before the headers', async () => {
+  test('before the headers fails the exchange and closes the connection', async () => {
     const { url, asked, closedAt } = await silent('')
     const controller = new AbortController()
     const exchange = get(url, { signal: controller.signal })
@@ -177,20 +177,25 @@ describe('an abort', () => {
     expect((await closedAt) - abortedAt).toBeLessThan(200)
   })
 
-  test.each(['read', 'unread'])('after the headers, the body being %s', async reading => {
-    const { url, closedAt } = await silent('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n')
-    const controller = new AbortController()
-    const { body } = await get(url, { signal: controller.signal })
-    const failed = once(body, 'error')
-    if (reading === 'read') body.resume()
-    const abortedAt = performance.now()
-    const reason = new Error('enough')
-    controller.abort(reason)
-    expect(await failed).toEqual([reason])
-    expect((await closedAt) - abortedAt).toBeLessThan(200)
-  })
+  test.each(['read', 'unread'])(
+    'after the headers fails the body, which is %s, and closes the connection',
+    async reading => {
+      const { url, closedAt } = await silent(
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n',
+      )
+      const controller = new AbortController()
+      const { body } = await get(url, { signal: controller.signal })
+      const failed = once(body, 'error')
+      if (reading === 'read') body.resume()
+      const abortedAt = performance.now()
+      const reason = new Error('enough')
+      controller.abort(reason)
+      expect(await failed).toEqual([reason])
+      expect((await closedAt) - abortedAt).toBeLessThan(200)
+    },
+  )
 
-  test('before there is a reader is told to the reader', async () => {
+  test('that comes before there is a reader fails the body for the later reader', async () => {
     const { url, closedAt } = await silent('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n')
     const controller = new AbortController()
     const { body } = await get(url, { signal: controller.signal })
@@ -199,14 +204,14 @@ describe('an abort', () => {
     expect(await failure(text(body))).toBe(controller.signal.reason)
   })
 
-  test('by a time limit is told by its name', async () => {
+  test('by a time limit has the error of the time limit', async () => {
     const { url } = await silent('')
     expect(await failure(get(url, { signal: AbortSignal.timeout(20) }))).toMatchObject({
       name: 'TimeoutError',
     })
   })
 
-  test('after the end does nothing, and no listener stays behind', async () => {
+  test('after the end does nothing, and no listener is left', async () => {
     const url = await serve((_, response) => response.end('ok'))
     const controller = new AbortController()
     let listeners = 0
@@ -225,7 +230,7 @@ describe('an abort', () => {
     expect(listeners).toBe(0)
   })
 
-  test('by leaving the body closes the connection', async () => {
+  test('by leaving the loop over the body closes the connection', async () => {
     const { url, closedAt } = await silent('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n')
     const { body } = await get(url)
     const leftAt = performance.now()
@@ -236,17 +241,17 @@ describe('an abort', () => {
 
 describe('a request that cannot be sent', () => {
   test.each<[what: string, more: Partial<ExchangeRequest>]>([
-    ['a URL that is none', { url: 'nonsense' }],
+    ['an invalid URL', { url: 'nonsense' }],
     ['a protocol other than HTTP', { url: 'ftp://127.0.0.1' }],
     ['a path with a space', { path: '/a b' }],
     ['a header name with a space', { headers: { 'a b': '1' } }],
     ['a header value with a line break', { headers: { a: '1\r\nB: 2' } }],
-    ['a method that is none', { method: 'GE T' }],
-  ])('%s is a TypeError', async (_, more) => {
+    ['an invalid method', { method: 'GE T' }],
+  ])('%s fails with a TypeError', async (_, more) => {
     expect(await failure(get('http://127.0.0.1:1', more))).toBeInstanceOf(TypeError)
   })
 
-  test('a body that fails fails the exchange with its own error', async () => {
+  test('a body that fails makes the exchange fail with the error of the body', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     const url = await serve(request => void request.resume().on('error', () => resolve()))
     const body = new PassThrough()
@@ -258,7 +263,7 @@ describe('a request that cannot be sent', () => {
     await closed
   })
 
-  test('a body that is left half sent fails the exchange', async () => {
+  test('a body that is destroyed before its end makes the exchange fail', async () => {
     const url = await serve(() => {})
     const body = new PassThrough()
     body.write('half')
@@ -267,7 +272,7 @@ describe('a request that cannot be sent', () => {
     expect(await failure(exchange)).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' })
   })
 
-  test('a body whose target is away is left to its owner', async () => {
+  test('a body is not destroyed when the server cannot be reached', async () => {
     const body = new PassThrough()
     body.write('half')
     const url = `http://127.0.0.1:${await closedPort()}`

@@ -9,7 +9,7 @@ import { bodyOf, recordings } from './testing/recording.ts'
 import { replay } from './testing/replay.ts'
 import { serve, serveRaw } from './testing/serve.ts'
 
-/** Sends the request to a server that tells what reached it. */
+/** Sends the request to a server and returns what reached the server. */
 const whatArrives = async (request: Omit<ExchangeRequest, 'url'>, prefix = '') => {
   let seen: { method?: string; path?: string; headers: string[]; body: string } | undefined
   const url = await serve((received, response) => {
@@ -23,8 +23,8 @@ const whatArrives = async (request: Omit<ExchangeRequest, 'url'>, prefix = '') =
   return { ...seen!, host: new URL(url).host }
 }
 
-describe('what is sent', () => {
-  test('the headers given, in order and spelling, and no others of its own', async () => {
+describe('openExchange sends', () => {
+  test('the given headers in their order and spelling, and adds no others', async () => {
     const headers = [
       ['X-One', '1'],
       ['x-one', '2'],
@@ -37,12 +37,12 @@ describe('what is sent', () => {
     )
   })
 
-  test('a Host that is given', async () => {
+  test('a Host that was given', async () => {
     const seen = await whatArrives({ method: 'GET', path: '/', headers: { host: 'elsewhere' } })
     expect(seen.headers).toEqual(['host', 'elsewhere', 'Connection', 'close'])
   })
 
-  test('no hop-by-hop header and none that Connection names', async () => {
+  test('neither hop-by-hop headers nor headers that Connection names', async () => {
     const headers = {
       Connection: 'X-Hop, keep-alive',
       'Keep-Alive': 'timeout=5',
@@ -55,17 +55,20 @@ describe('what is sent', () => {
   })
 
   test.each(['/api/%63hat', '/api/chat?x=%7E&y=a|b&z', '/v1/models/a%2Fb', '/a/../b/./c//d', '/?', '/%zz'])(
-    'the path as it is: %s',
+    'the path exactly as given: %s',
     async path => {
       expect((await whatArrives({ method: 'GET', path })).path).toBe(path)
     },
   )
 
-  test.each(['/ollama', '/ollama/', '/ollama//'])('the base URL path %s before the path', async prefix => {
-    expect((await whatArrives({ method: 'GET', path: '/api/tags' }, prefix)).path).toBe('/ollama/api/tags')
-  })
+  test.each(['/ollama', '/ollama/', '/ollama//'])(
+    'the path %s of the base URL before the path',
+    async prefix => {
+      expect((await whatArrives({ method: 'GET', path: '/api/tags' }, prefix)).path).toBe('/ollama/api/tags')
+    },
+  )
 
-  test('credentials of the URL, unless an authorization is given', async () => {
+  test('the credentials of the URL, unless there is an Authorization header', async () => {
     let authorization: string | undefined
     const url = new URL(
       await serve((request, response) => {
@@ -84,18 +87,21 @@ describe('what is sent', () => {
   const framing = (headers: string[]) =>
     headers.filter((_, i) => /^(content-length|transfer-encoding)$/i.test(headers[i - (i % 2)]!))
 
-  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s with bytes', async method => {
-    const seen = await whatArrives({
-      method,
-      path: '/',
-      body: Buffer.from('abc'),
-      headers: { 'content-length': '99' },
-    })
-    expect(seen).toMatchObject({ method, body: 'abc' })
-    expect(framing(seen.headers)).toEqual(['Content-Length', '3'])
-  })
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    '%s with bytes, and with their length',
+    async method => {
+      const seen = await whatArrives({
+        method,
+        path: '/',
+        body: Buffer.from('abc'),
+        headers: { 'content-length': '99' },
+      })
+      expect(seen).toMatchObject({ method, body: 'abc' })
+      expect(framing(seen.headers)).toEqual(['Content-Length', '3'])
+    },
+  )
 
-  test.each(['POST', 'DELETE', 'GET'])('%s with a stream, chunked', async method => {
+  test.each(['POST', 'DELETE', 'GET'])('%s with a stream, as chunks', async method => {
     const seen = await whatArrives({
       method,
       path: '/',
@@ -105,7 +111,7 @@ describe('what is sent', () => {
     expect(framing(seen.headers)).toEqual(['Transfer-Encoding', 'chunked'])
   })
 
-  test('a stream with its length, when that is given', async () => {
+  test('a stream with its length if Content-Length is given', async () => {
     const body = Readable.from([Buffer.from('abc')])
     const seen = await whatArrives({ method: 'POST', path: '/', body, headers: { 'content-length': '3' } })
     expect(seen.body).toBe('abc')
@@ -118,17 +124,20 @@ describe('what is sent', () => {
     ['OPTIONS', []],
     ['POST', ['Content-Length', '0']],
     ['PUT', ['Content-Length', '0']],
-  ])('%s without a body', async (method, expected) => {
-    expect(framing((await whatArrives({ method, path: '/' })).headers)).toEqual(expected)
-  })
+  ])(
+    '%s without a body, with a Content-Length of 0 only if the method usually has a body',
+    async (method, expected) => {
+      expect(framing((await whatArrives({ method, path: '/' })).headers)).toEqual(expected)
+    },
+  )
 
-  test('HEAD leaves a body out', async () => {
+  test('HEAD without the body that was given', async () => {
     const seen = await whatArrives({ method: 'HEAD', path: '/', body: Buffer.from('abc') })
     expect(seen).toMatchObject({ method: 'HEAD', body: '' })
     expect(framing(seen.headers)).toEqual([])
   })
 
-  test('a streamed body while the answer streams back', async () => {
+  test('a streamed body while the answer arrives', async () => {
     const url = await serve((request, response) => void request.pipe(response))
     const upload = new PassThrough()
     upload.write('one')
@@ -138,7 +147,7 @@ describe('what is sent', () => {
     expect(await text(body)).toBe('two')
   })
 
-  test('the start of a stream that has nothing to say yet', async () => {
+  test('the headers before a streamed body has any bytes', async () => {
     const { promise: arrived, resolve } = Promise.withResolvers<IncomingMessage>()
     const url = await serve((request, response) => {
       resolve(request)
@@ -152,8 +161,8 @@ describe('what is sent', () => {
   })
 })
 
-describe('what comes back', () => {
-  test('every header line as received', async () => {
+describe('openExchange passes on', () => {
+  test('every header line as received, with its order, case and bytes', async () => {
     const lines = [
       'Set-Cookie',
       'a=1',
@@ -175,7 +184,7 @@ describe('what comes back', () => {
     expect(headers.flat()).toEqual([...lines, 'Content-Length', '2'])
   })
 
-  test('compressed bytes as they are', async () => {
+  test('compressed bytes without decompressing them', async () => {
     const bytes = gzipSync('hello')
     const url = await serve((_, response) =>
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bytes),
@@ -185,20 +194,20 @@ describe('what comes back', () => {
     expect((await buffer(body)).equals(bytes)).toBe(true)
   })
 
-  test.each([204, 304])('an end of a bodiless %i', async status => {
+  test.each([204, 304])('the end of a %i, which has no body', async status => {
     const url = await serve((_, response) => response.writeHead(status).end())
     const exchange = await openExchange({ url, method: 'POST', path: '/', body: Buffer.from('x') })
     expect([exchange.status, await text(exchange.body)]).toEqual([status, ''])
   })
 
-  test('an end of a HEAD that tells a length', async () => {
+  test('the end of an answer to HEAD, although it has a Content-Length', async () => {
     const url = await serve((_, response) => response.writeHead(200, { 'Content-Length': '25' }).end())
     const { headers, body } = await openExchange({ url, method: 'HEAD', path: '/' })
     expect(headers).toContainEqual(['Content-Length', '25'])
     expect(await text(body)).toBe('')
   })
 
-  test('the final answer, not the informational ones before it', async () => {
+  test('the final answer and no informational answer before it', async () => {
     const url = await serveRaw(socket => {
       const before =
         'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n'
@@ -208,23 +217,26 @@ describe('what comes back', () => {
     expect([status, headers, await text(body)]).toEqual([200, [['Content-Length', '2']], 'ok'])
   })
 
-  test.each([301, 307, 401, 429, 500, 503])('status %i like any other, once', async status => {
-    let requests = 0
-    const url = await serve((_, response) => {
-      requests += 1
-      response.writeHead(status, { Location: '/elsewhere', 'Retry-After': '0' }).end('body')
-    })
-    const exchange = await openExchange({ url, method: 'GET', path: '/' })
-    expect([exchange.status, await text(exchange.body), requests]).toEqual([status, 'body', 1])
-  })
+  test.each([301, 307, 401, 429, 500, 503])(
+    'status %i after a single request, without a redirect or a retry',
+    async status => {
+      let requests = 0
+      const url = await serve((_, response) => {
+        requests += 1
+        response.writeHead(status, { Location: '/elsewhere', 'Retry-After': '0' }).end('body')
+      })
+      const exchange = await openExchange({ url, method: 'GET', path: '/' })
+      expect([exchange.status, await text(exchange.body), requests]).toEqual([status, 'body', 1])
+    },
+  )
 
-  test('a body that ends with its connection', async () => {
+  test('a body that ends when the connection closes', async () => {
     const url = await serveRaw(socket => socket.end('HTTP/1.0 200 OK\r\n\r\nall of it'))
     const { body } = await openExchange({ url, method: 'GET', path: '/' })
     expect(await text(body)).toBe('all of it')
   })
 
-  test('each chunk before the next one is sent', async () => {
+  test('each chunk before the server sends the next one', async () => {
     let write: ((piece: string) => void) | undefined
     const url = await serve((_, response) => {
       response.flushHeaders()
@@ -238,7 +250,7 @@ describe('what comes back', () => {
     body.destroy()
   })
 
-  test('an answer that comes before the request is read, whose body is left alone', async () => {
+  test('an answer that comes before the request is read, and does not destroy the body of the request', async () => {
     const url = await serve((_, response) => response.writeHead(413).end('too much'))
     const upload = new PassThrough()
     upload.write('x')
@@ -248,7 +260,7 @@ describe('what comes back', () => {
     expect(upload.destroyed).toBe(false)
   })
 
-  test('no more than a reader takes', async () => {
+  test('no bytes far ahead of the reader', async () => {
     const size = 64 * 2 ** 20
     let written = 0
     const chunk = Buffer.alloc(2 ** 16, 1)
@@ -268,12 +280,12 @@ describe('what comes back', () => {
       before = written
       await new Promise(resolve => setTimeout(resolve, 100))
     }
-    // What the kernel's socket buffers hold lies in between.
+    // The kernel's socket buffers hold the difference.
     expect(written).toBeLessThan(size / 2)
     expect((await buffer(body)).length).toBe(size)
   })
 
-  test.each(recordings)('the recording $name of $version, byte for byte', async recorded => {
+  test.each(recordings)('the recorded answer $name of $version byte for byte', async recorded => {
     const { method, path, headers, body } = recorded.request
     const url = await replay(recorded)
     const exchange = await openExchange({

@@ -20,37 +20,45 @@ const verdictOn = (
   return check.verdict()
 }
 
-describe('an answer of lines', () => {
+describe('an answer in lines', () => {
   test.each<[what: string, chunks: string[], verdict: Completeness]>([
-    ['its last line says so', ['{"response":"a","done":false}\n', '{"done":true}\n'], 'whole'],
+    ['its last line says that it is done', ['{"response":"a","done":false}\n', '{"done":true}\n'], 'whole'],
     ['its last line has no line feed', ['{"response":"a","done":false}\n{"done":true}'], 'whole'],
     ['its last line came in pieces', ['{"done":false}\n{"do', 'ne":', 'true}', '\n'], 'whole'],
     ['a line feed came by itself', ['{"done":false}', '\n', '{"done":true}', '\n'], 'whole'],
     ['it is one line', ['{"message":{},"done":true,"done_reason":"stop"}\n'], 'whole'],
-    ['space stands before its last line', ['{"done":false}\n   ', '  {"done":true}\n'], 'whole'],
-    ['blank lines stand behind it', ['{"done":true}\n\n', '\r\n', '  '], 'whole'],
+    ['it has spaces before its last line', ['{"done":false}\n   ', '  {"done":true}\n'], 'whole'],
+    ['blank lines follow it', ['{"done":true}\n\n', '\r\n', '  '], 'whole'],
     ['its lines end in CRLF', ['{"done":false}\r\n{"done":true}\r\n'], 'whole'],
-    ['empty chunks come with it', ['', '{"done":true}', '', '\n', ''], 'whole'],
+    ['it came with empty chunks', ['', '{"done":true}', '', '\n', ''], 'whole'],
     ['it ends with an error', ['{"done":false}\n{"error":"oh"}\n'], 'own_error'],
-    ['it is nothing but an error', ['{"error":"oh"}'], 'own_error'],
-    ['there is nothing', [], 'cut_short'],
-    ['there is nothing but space', ['  \n\n'], 'cut_short'],
-    ['the last line is not the last word', ['{"done":false}\n'], 'cut_short'],
-    ['an earlier line said so, and more came', ['{"done":true}\n{"done":false}\n'], 'cut_short'],
-    ['an earlier line was an error, and more came', ['{"error":"oh"}\n{"done":false}\n'], 'cut_short'],
+    ['it is only an error', ['{"error":"oh"}'], 'own_error'],
+    ['it is empty', [], 'cut_short'],
+    ['it has only spaces', ['  \n\n'], 'cut_short'],
+    ['its last line does not say that it is done', ['{"done":false}\n'], 'cut_short'],
+    [
+      'an earlier line said that it is done, and another line followed',
+      ['{"done":true}\n{"done":false}\n'],
+      'cut_short',
+    ],
+    [
+      'an earlier line was an error, and another line followed',
+      ['{"error":"oh"}\n{"done":false}\n'],
+      'cut_short',
+    ],
     ['its last line broke off', ['{"done":false}\n{"done":tr'], 'cut_short'],
-    ['its last line broke off behind one that said so', ['{"done":true}\n{"do'], 'cut_short'],
-    ['its last line is no object', ['{"done":false}\ntrue\n'], 'cut_short'],
+    ['its last line broke off after a line that said that it is done', ['{"done":true}\n{"do'], 'cut_short'],
+    ['its last line is not an object', ['{"done":false}\ntrue\n'], 'cut_short'],
     ['its last line is null', ['null\n'], 'cut_short'],
     ['its last line is an array', ['[{"done":true}]\n'], 'cut_short'],
-    ['its last line only says something like it', ['{"done":"true"}\n'], 'cut_short'],
-    ['its last line says so deeper down', ['{"message":{"done":true}}\n'], 'cut_short'],
-    ['two objects stand on its last line', ['{"done":false}{"done":true}\n'], 'cut_short'],
+    ['its last line has a `done` that is not true', ['{"done":"true"}\n'], 'cut_short'],
+    ['its last line has `done` inside another object', ['{"message":{"done":true}}\n'], 'cut_short'],
+    ['its last line has two objects', ['{"done":false}{"done":true}\n'], 'cut_short'],
   ])('%s', (_what, chunks, verdict) => {
     expect(verdictOn(LINES, chunks)).toBe(verdict)
   })
 
-  test('is judged alike however it is cut into chunks', () => {
+  test('gets the same verdict however it is cut into chunks', () => {
     const line = fc.constantFrom(
       '{"done":true}',
       '{"done":false}',
@@ -87,7 +95,7 @@ describe('an answer of lines', () => {
     expect(performance.now() - begin).toBeLessThan(5_000)
   })
 
-  test('is cut short when a line beyond all bounds came last, and whole when not', () => {
+  test('is cut short when its last line is beyond the limit, and whole when another line follows', () => {
     const check = checkAnswer([['content-type', LINES]], chat)
     check.push(Buffer.from('{"done":true}\n'))
     const part = Buffer.alloc(1024 * 1024, 'x')
@@ -100,29 +108,25 @@ describe('an answer of lines', () => {
   })
 })
 
-describe('an answer in one piece', () => {
+describe('an answer as one JSON object is judged when it is', () => {
   test.each<[what: string, chunks: string[], verdict: Completeness]>([
     ['an object', ['{"done":true}'], 'whole'],
     ['an object in pieces', ['{', '"done"', ':true', '}'], 'whole'],
     ['an object with space around it', ['  \n', ' {"a":1}', '\n \n'], 'whole'],
-    ['an object that does not say it is done', ['{"embeddings":[]}'], 'whole'],
+    ['an object that does not say that it is done', ['{"embeddings":[]}'], 'whole'],
     [
       'an object whose end is inside the last chunk of many',
       ['{"a":"', 'x'.repeat(100_000), '"}\n'],
       'whole',
     ],
     ['an error', ['{"error":"oh"}'], 'own_error'],
-    [
-      'an error behind the space that kept the connection busy',
-      [' ', ' ', '{"error":', '"oh"}'],
-      'own_error',
-    ],
-    ['an answer that tells of an error further down', ['{"message":{"error":"oh"}}'], 'whole'],
-    ['nothing', [], 'cut_short'],
-    ['space', ['  ', '\n'], 'cut_short'],
+    ['an error after heartbeats', [' ', ' ', '{"error":', '"oh"}'], 'own_error'],
+    ['an answer with an error inside another object', ['{"message":{"error":"oh"}}'], 'whole'],
+    ['empty', [], 'cut_short'],
+    ['only spaces', ['  ', '\n'], 'cut_short'],
     ['an object that broke off', ['{"a":'], 'cut_short'],
     ['an object that broke off in a string', ['{"a":{"b":1},"c":"'], 'cut_short'],
-    ['the end of one', ['"a":1}'], 'cut_short'],
+    ['the end of an object', ['"a":1}'], 'cut_short'],
     ['an array', ['[{}]'], 'cut_short'],
     ['text', ['oh {}.'], 'cut_short'],
   ])('%s', (_what, chunks, verdict) => {
@@ -147,7 +151,7 @@ describe('the content type', () => {
     expect(verdictOn(contentType, ['{"done":true}'])).toBe(verdict)
   })
 
-  test('is found whatever the case of its name', () => {
+  test('is found in any case of its name', () => {
     const headers = [
       ['Date', 'now'],
       ['CONTENT-type', LINES],
@@ -161,10 +165,10 @@ describe('the content type', () => {
 describe('an event stream', () => {
   const EVENTS = 'text/event-stream'
   test.each<[path: string, what: string, text: string, verdict: Completeness]>([
-    ['/v1/chat/completions', 'ends with its mark', 'data: {"a":1}\n\ndata: [DONE]\n\n', 'whole'],
-    ['/v1/chat/completions', 'has no mark', 'data: {"a":1}\n\n', 'cut_short'],
+    ['/v1/chat/completions', 'ends with its end mark', 'data: {"a":1}\n\ndata: [DONE]\n\n', 'whole'],
+    ['/v1/chat/completions', 'has no end mark', 'data: {"a":1}\n\n', 'cut_short'],
     ['/v1/chat/completions', 'ends with an error', 'data: {"error":{"message":"oh"}}\n\n', 'own_error'],
-    ['/v1/chat/completions', 'has a comment behind its mark', 'data: [DONE]\n\n: bye\n\n', 'whole'],
+    ['/v1/chat/completions', 'has a comment after its end mark', 'data: [DONE]\n\n: bye\n\n', 'whole'],
     [
       '/v1/responses',
       'is completed',
@@ -172,7 +176,7 @@ describe('an event stream', () => {
       'whole',
     ],
     ['/v1/responses', 'is not completed', 'event: x\ndata: {"type":"response.in_progress"}\n\n', 'cut_short'],
-    ['/v1/responses', 'ends with a mark that is not its own', 'data: [DONE]\n\n', 'cut_short'],
+    ['/v1/responses', 'ends with the end mark of another route', 'data: [DONE]\n\n', 'cut_short'],
     ['/v1/messages', 'stops', 'event: message_stop\ndata: {"type":"message_stop"}\n\n', 'whole'],
     ['/v1/messages', 'does not stop', 'event: ping\ndata: {"type":"ping"}\n\n', 'cut_short'],
     [

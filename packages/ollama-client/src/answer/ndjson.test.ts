@@ -20,11 +20,11 @@ test('lines are parsed wherever the chunks are cut', async () => {
   expect(await read(...Array.from(bytes, byte => Uint8Array.of(byte)))).toEqual(expected)
 })
 
-test('several lines of one chunk come one by one', async () => {
+test('several lines of one chunk are yielded one by one', async () => {
   expect(await read('1\n2\n3\n')).toEqual([1, 2, 3])
 })
 
-test('a line comes as soon as it is complete', async () => {
+test('a line is yielded as soon as it is complete', async () => {
   const { promise: never } = Promise.withResolvers<void>()
   const source = (async function* () {
     yield Buffer.from('{"a":1}\n{"b"')
@@ -33,7 +33,7 @@ test('a line comes as soon as it is complete', async () => {
   expect(await parseLines(source).next()).toEqual({ done: false, value: { a: 1 } })
 })
 
-test('spaces before a line, a missing last line feed and blank lines do no harm', async () => {
+test('spaces before a line, a missing last line feed and blank lines are accepted', async () => {
   expect(await read('   {"a":1}\n\n  \r\n', '     ', ' {"b":2}')).toEqual([{ a: 1 }, { b: 2 }])
   expect(await read('{"a":1}\n   ')).toEqual([{ a: 1 }])
   expect(await read()).toEqual([])
@@ -52,7 +52,7 @@ test('a line of 20 MB in 300 chunks is one value', async () => {
   expect(value.text === text).toBe(true)
 })
 
-test('a bad line fails, without repeating what it says', async () => {
+test('a line that is not JSON fails, and the error does not quote the line', async () => {
   const lines = parseLines(pieces('{"a":1}\n{"secret\n{"c":3}\n'))
   await lines.next()
   const error = await lines.next().catch((reason: unknown) => reason)

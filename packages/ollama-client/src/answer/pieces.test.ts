@@ -4,7 +4,7 @@ import { answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
 const LONGEST = 16
 
-/** The pieces whose lines ended, then the one that has begun. */
+/** The pieces whose lines have ended, and the piece whose line has not. */
 const split = (form: 'lines' | 'events', chunks: readonly (string | Uint8Array)[]) => {
   const pieces: string[] = []
   const splitter = new PieceSplitter(form, LONGEST, piece => void pieces.push(piece))
@@ -15,15 +15,15 @@ const split = (form: 'lines' | 'events', chunks: readonly (string | Uint8Array)[
 test.each<[what: string, chunks: string[], pieces: string[], begun: string | undefined]>([
   ['nothing', [], [], undefined],
   ['whole lines', ['{"a":1}\n{"b":2}\n'], ['{"a":1}', '{"b":2}'], undefined],
-  ['a line that has begun', ['{"a":1}\n{"b"'], ['{"a":1}'], '{"b"'],
-  ['a line in pieces', ['{"a', '":', '1}', '\n'], ['{"a":1}'], undefined],
+  ['a line that has not ended', ['{"a":1}\n{"b"'], ['{"a":1}'], '{"b"'],
+  ['a line in several chunks', ['{"a', '":', '1}', '\n'], ['{"a":1}'], undefined],
   ['space and blank lines', [' \r\n\n  {"a":1}\r\n', '  '], ['{"a":1}'], undefined],
-  ['separators that are no line feed', ['"\u2028\u0085"\n'], ['"\u2028\u0085"'], undefined],
-  ['a line of the longest kind', [`${'x'.repeat(LONGEST)}\ny\n`], ['x'.repeat(LONGEST), 'y'], undefined],
+  ['separators that are not line feeds', ['"\u2028\u0085"\n'], ['"\u2028\u0085"'], undefined],
+  ['a line of exactly the limit', [`${'x'.repeat(LONGEST)}\ny\n`], ['x'.repeat(LONGEST), 'y'], undefined],
   ['a line that is too long', [`${'x'.repeat(LONGEST + 1)}\ny\n`], ['', 'y'], undefined],
-  ['one that comes in pieces', ['x'.repeat(LONGEST), 'x', 'x\ny\n'], ['', 'y'], undefined],
-  ['one that has begun', ['y\n', 'x'.repeat(LONGEST + 1)], ['y'], ''],
-  ['bytes, not letters, that are too many', [`${'語'.repeat(6)}\n`], [''], undefined],
+  ['a line that is too long, in several chunks', ['x'.repeat(LONGEST), 'x', 'x\ny\n'], ['', 'y'], undefined],
+  ['a line that is too long and has not ended', ['y\n', 'x'.repeat(LONGEST + 1)], ['y'], ''],
+  ['a line with too many bytes, but not too many letters', [`${'語'.repeat(6)}\n`], [''], undefined],
 ])('lines: %s', (_what, chunks, pieces, begun) => {
   expect(split('lines', chunks)).toEqual([pieces, begun])
 })
@@ -32,8 +32,8 @@ test.each<[what: string, chunks: string[], pieces: string[], begun: string | und
   ['data', ['data: {}\n\n', 'data: [DONE]\n\n'], ['{}', '[DONE]'], undefined],
   ['data without a space', ['data:{}\n\n'], ['{}'], undefined],
   ['names, comments and blank lines', ['event: x\n', ': ok\n', 'data: 1\n\n\n', 'id: 1\n'], ['1'], undefined],
-  ['data that has begun', ['data: {', '"a"'], [], '{"a"'],
-  ['a field that has begun', ['dat'], [], undefined],
+  ['data that has not ended', ['data: {', '"a"'], [], '{"a"'],
+  ['a field that has not ended', ['dat'], [], undefined],
   ['CRLF', ['data: 1\r\n\r\ndata: 2\r\n\r\n'], ['1', '2'], undefined],
 ])('events: %s', (_what, chunks, pieces, begun) => {
   expect(split('events', chunks)).toEqual([pieces, begun])
@@ -66,11 +66,11 @@ test('pieces are the same however the bytes are cut', () => {
   )
 })
 
-test('plain Uint8Arrays do as well as Buffers', () => {
+test('plain Uint8Arrays are split like Buffers', () => {
   expect(split('lines', [new TextEncoder().encode('é\n😀')])).toEqual([['é'], '😀'])
 })
 
-test('bytes are kept until there are too many', () => {
+test('KeptBytes keeps bytes until there are too many', () => {
   const kept = new KeptBytes(4)
   expect(kept.text()).toBe('')
   for (const part of ['a', 'bcd']) kept.add(Buffer.from(part))
@@ -87,6 +87,6 @@ test.each([
   ['text/event-stream; charset=utf-8', 'events'],
   ['Application/JSON', 'json'],
   ['text/plain', undefined],
-])('an answer of the type %s comes as %s', (contentType, form) => {
+])('an answer of the type %s has the form %s', (contentType, form) => {
   expect(answerForm([['content-TYPE', contentType]])).toBe(form)
 })

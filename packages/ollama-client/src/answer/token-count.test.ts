@@ -20,7 +20,7 @@ const used = { promptTokens: 11, completionTokens: 6 }
 const usedByTools = (promptTokens: number): TokenUsage => ({ promptTokens, completionTokens: 5 })
 type Row = readonly [name: string, tokens: number, usage: TokenUsage | undefined]
 
-/** What is the same with every version of Ollama. */
+/** The counts that are the same for every version of Ollama. */
 const COUNTED: readonly Row[] = [
   ['chat-stream', 5, used],
   ['chat-think-stream', 8, { promptTokens: 11, completionTokens: 11 }],
@@ -64,7 +64,7 @@ test.each(
   expect(counted(recorded.response.headers, recorded.request.path, bodyOf(recorded))).toEqual([tokens, usage])
 })
 
-describe('a piece counts', () => {
+describe('the number of tokens in a piece', () => {
   const choice = (fields: object) => ({ choices: [{}, fields] })
   test.each<[path: string, piece: unknown, tokens: number]>([
     ['/api/chat', { message: { content: 'a' } }, 1],
@@ -94,25 +94,25 @@ describe('a piece counts', () => {
     ['/v1/messages', { type: 'content_block_start', content_block: { text: 'a' } }, 0],
     ['/v1/messages', null, 0],
     ['/v1/messages', '{', 0],
-  ])('of %s: %j as %i', (path, piece, tokens) => {
+  ])('of %s: %j has %i', (path, piece, tokens) => {
     expect(countedPieces(path, piece)).toEqual([tokens, undefined])
   })
 })
 
 describe('usage', () => {
-  test('of a message is an estimate until its end', () => {
+  test('of a message is corrected by its end', () => {
     const start = { type: 'message_start', message: { usage: { input_tokens: 4, output_tokens: 0 } } }
     const end = { type: 'message_delta', usage: { output_tokens: 5 } }
     expect(countedPieces('/v1/messages', start)).toEqual([0, { promptTokens: 4 }])
     expect(countedPieces('/v1/messages', start, end)).toEqual([0, { promptTokens: 4, completionTokens: 5 }])
   })
 
-  test('of nothing is none', () => {
+  test('with zeros is undefined', () => {
     const piece = { choices: [], usage: { prompt_tokens: 0, completion_tokens: 0 } }
     expect(countedPieces('/v1/completions', piece)).toEqual([0, undefined])
   })
 
-  test.each([-1, 1.5, '7', null, 1e300, {}])('of %j tokens is none', eval_count => {
+  test.each([-1, 1.5, '7', null, 1e300, {}])('of %j tokens is undefined', eval_count => {
     expect(countedPieces('/api/chat', { done: true, eval_count })).toEqual([0, undefined])
   })
 
@@ -120,16 +120,16 @@ describe('usage', () => {
     expect(counted(LINES, '/api/chat', '{"done":true,"eval_count":2}')).toEqual([0, { completionTokens: 2 }])
   })
 
-  test('is not looked for in other types', () => {
+  test('is not read from other content types', () => {
     expect(counted([], '/api/chat', '{"eval_count":2}')).toEqual([0, undefined])
   })
 })
 
-describe('what is longer than 1 MiB', () => {
+describe('a line or body of more than 1 MiB', () => {
   const line = (length: number) => `{"message":{"content":"${'x'.repeat(length)}"},"eval_count":2}`
   const MIB = 1024 * 1024
 
-  test('is skipped in a stream, and what follows is not', () => {
+  test('is skipped in a stream, and the next line is read', () => {
     const short = '{"message":{"content":"a"}}\n'
     expect(counted(LINES, '/api/chat', `${line(MIB)}\n${short}`)).toEqual([1, undefined])
     const chunks = Array.from({ length: 100 }, () => 'x'.repeat(MIB / 8))
@@ -137,13 +137,13 @@ describe('what is longer than 1 MiB', () => {
     expect(counted(LINES, '/api/chat', `${line(MIB / 2)}\n`)).toEqual([1, { completionTokens: 2 }])
   })
 
-  test('says nothing as one body', () => {
+  test('is not read as one body', () => {
     expect(counted(JSON_BODY, '/api/chat', line(MIB / 2))).toEqual([0, { completionTokens: 2 }])
     expect(counted(JSON_BODY, '/api/chat', line(MIB))).toEqual([0, undefined])
   })
 })
 
-test('it is counted alike however the bytes are cut', () => {
+test('the count is the same however the bytes are cut', () => {
   fc.assert(
     fc.property(fc.constantFrom(...recordedAnswers), fc.array(fc.nat(300)), (recorded, cuts) => {
       const bytes = bodyOf(recorded)

@@ -4,7 +4,7 @@ import { groupKeyOf, loadOptionsOf, loadSignature, type LoadRequest } from './lo
 const withOptions = (options: Record<string, unknown>): LoadRequest => ({ model: 'm', options })
 const plain: LoadRequest = { model: 'm' }
 
-test('the signature spells out everything that a load depends on', () => {
+test('the signature contains everything that a load depends on', () => {
   expect(loadSignature(plain)).toBe(
     'registry.ollama.ai/library/m:latest|ctx=AUTO|batch=AUTO|gpu=ANY|main=-|mmap=-|thr=0|draft=4|shift=1',
   )
@@ -26,7 +26,7 @@ test('the signature spells out everything that a load depends on', () => {
   ).toBe('aa+bb|ctx=8192|batch=256|gpu=20|main=0|mmap=f|thr=6|draft=0|shift=0')
 })
 
-describe('needs no reload', () => {
+describe('Ollama does not load the model again for', () => {
   test.each<[what: string, a: LoadRequest, b: LoadRequest]>([
     ['another spelling of the name', { model: 'M' }, { model: ' library/m:latest ' }],
     ['a source suffix', { model: 'm:local' }, plain],
@@ -38,40 +38,40 @@ describe('needs no reload', () => {
     ],
     ['num_keep', withOptions({ num_keep: 8 }), plain],
     ['unknown options', withOptions({ nope: 1 }), plain],
-    ['names in another case, which are unknown', withOptions({ NUM_CTX: 8192 }), plain],
-    ['null', withOptions({ num_ctx: null, use_mmap: null }), plain],
+    ['option names in another case, which are unknown to it', withOptions({ NUM_CTX: 8192 }), plain],
+    ['options that are null', withOptions({ num_ctx: null, use_mmap: null }), plain],
     ['values of the wrong type', withOptions({ num_ctx: '8192', use_mmap: 1, num_gpu: true }), plain],
-    ['numbers that are none', withOptions({ num_ctx: NaN }), plain],
-    ['fractions', withOptions({ num_ctx: 8192.9 }), withOptions({ num_ctx: 8192 })],
-    ['contexts below the least', withOptions({ num_ctx: -1 }), withOptions({ num_ctx: 4 })],
+    ['NaN', withOptions({ num_ctx: NaN }), plain],
+    ['the fraction of a number', withOptions({ num_ctx: 8192.9 }), withOptions({ num_ctx: 8192 })],
+    ['a context below the minimum', withOptions({ num_ctx: -1 }), withOptions({ num_ctx: 4 })],
     [
-      'contexts above the trained one',
+      'a context above the trained one',
       { ...withOptions({ num_ctx: 9000 }), trainedContext: 4096 },
       { ...withOptions({ num_ctx: 4096 }), trainedContext: 4096 },
     ],
     ['a negative num_gpu', withOptions({ num_gpu: -1 }), plain],
     ['num_thread 0', withOptions({ num_thread: 0 }), plain],
     ['the default draft length', withOptions({ draft_num_predict: 4 }), plain],
-    ['shift that says the default', { model: 'm', shift: true }, plain],
-    ['shift of the wrong type', { model: 'm', shift: 'false' }, plain],
-    ['shift null', { model: 'm', shift: null }, plain],
+    ['shift with its default value', { model: 'm', shift: true }, plain],
+    ['a shift of the wrong type', { model: 'm', shift: 'false' }, plain],
+    ['a shift that is null', { model: 'm', shift: null }, plain],
     [
-      'shift false where it is the default',
+      'shift false for a family with that default',
       { model: 'm', family: 'deepseek2', shift: false },
       { model: 'm', family: 'deepseek2' },
     ],
     [
-      'an option that says what the Modelfile says',
+      'an option with the value of the Modelfile',
       { ...withOptions({ num_ctx: 512 }), parameters: { num_ctx: 512 } },
       { model: 'm', parameters: { num_ctx: 512 } },
     ],
     [
-      'an option over the Modelfile',
+      'an option that overrides the Modelfile',
       { ...withOptions({ num_ctx: 512 }), parameters: { num_ctx: 64 } },
       withOptions({ num_ctx: 512 }),
     ],
     [
-      'an option of the wrong type over the Modelfile',
+      'an option of the wrong type, where the Modelfile counts',
       { ...withOptions({ num_ctx: 'x' }), parameters: { num_ctx: 64 } },
       withOptions({ num_ctx: 64 }),
     ],
@@ -80,23 +80,23 @@ describe('needs no reload', () => {
   })
 })
 
-describe('needs a reload', () => {
+describe('Ollama loads the model again for', () => {
   test.each<[what: string, a: LoadRequest, b: LoadRequest]>([
     ['another model', { model: 'n' }, plain],
     ['another tag', { model: 'm:8b' }, plain],
-    ['other weights under one name', { model: 'm', weights: 'v' }, { model: 'm', weights: 'w' }],
-    ['a context against the automatic one', withOptions({ num_ctx: 4096 }), plain],
+    ['other weights with the same name', { model: 'm', weights: 'v' }, { model: 'm', weights: 'w' }],
+    ['a context instead of the automatic one', withOptions({ num_ctx: 4096 }), plain],
     ['another context', withOptions({ num_ctx: 4096 }), withOptions({ num_ctx: 8192 })],
     ['another batch', withOptions({ num_batch: 512 }), plain],
-    ['layers on the GPU', withOptions({ num_gpu: 0 }), plain],
-    ['a GPU', withOptions({ main_gpu: 0 }), plain],
+    ['a number of layers on the GPU', withOptions({ num_gpu: 0 }), plain],
+    ['a certain GPU', withOptions({ main_gpu: 0 }), plain],
     ['mmap on', withOptions({ use_mmap: true }), plain],
     ['mmap off', withOptions({ use_mmap: false }), withOptions({ use_mmap: true })],
-    ['threads', withOptions({ num_thread: 2 }), plain],
+    ['a number of threads', withOptions({ num_thread: 2 }), plain],
     ['no drafts', withOptions({ draft_num_predict: 0 }), plain],
     ['no shift', { model: 'm', shift: false }, plain],
     [
-      'shift where it is off by default',
+      'shift true for a family that has it off by default',
       { model: 'm', family: 'deepseek2', shift: true },
       { model: 'm', family: 'deepseek2' },
     ],
@@ -114,7 +114,7 @@ describe('the group key of a stored request', () => {
   const stored = (request: Pick<LoadRequest, 'options' | 'shift'>): string =>
     JSON.stringify(loadOptionsOf(request))
 
-  test('is the load signature of the request that was stored', () => {
+  test('is the load signature of this request', () => {
     const request = { options: { num_ctx: 4096, seed: 1 }, shift: false }
     expect(groupKeyOf({ model: 'm', loadOptions: stored(request) })).toBe(
       loadSignature({ model: 'm', ...request }),
@@ -122,14 +122,14 @@ describe('the group key of a stored request', () => {
     expect(groupKeyOf({ model: 'm', loadOptions: stored({}) })).toBe(loadSignature(plain))
   })
 
-  test('takes into account what the target has told about the model', () => {
+  test('depends on what the target says about the model', () => {
     const loading = { weights: 'w', parameters: { num_ctx: 512 }, family: 'deepseek2', trainedContext: 256 }
     expect(groupKeyOf({ model: 'm', loadOptions: '{}', loading })).toBe(
       loadSignature({ model: 'm', ...loading }),
     )
   })
 
-  test('is that of the name alone while the target has told nothing', () => {
+  test('depends only on the name until the target has said something about the model', () => {
     expect(groupKeyOf({ model: 'm', loadOptions: '{}', loading: null })).toBe(loadSignature(plain))
   })
 })

@@ -72,7 +72,7 @@ describe('invalid names', () => {
   })
 })
 
-test('a name keeps its case and loses its source suffix', () => {
+test('parseModelName keeps the case of a name and removes its source suffix', () => {
   expect(parseModelName('Host:1/Me/X:120B-Cloud')).toEqual({
     host: 'Host:1',
     namespace: 'Me',

@@ -13,7 +13,7 @@ test.each([
   expect(modelfileWeights(show.modelfile)).toBe(weights)
 })
 
-test('adapters and projectors count, what a template or licence says does not', () => {
+test('digests of adapters and projectors count, and lines of a template or licence do not', () => {
   const modelfile = [
     '# FROM plain:latest',
     `FROM /models/blobs/sha256-${A}`,
@@ -23,11 +23,11 @@ test('adapters and projectors count, what a template or licence says does not', 
   expect(modelfileWeights(modelfile)).toBe(`${A}+${B}`)
 })
 
-test('a Modelfile that names no blob tells nothing', () => {
+test('there are no weights in a Modelfile that names no blob', () => {
   expect(modelfileWeights('FROM llama3:latest\nSYSTEM hi')).toBeUndefined()
 })
 
-test('parameters become values', () => {
+test('the text of each parameter becomes a value', () => {
   expect(
     modelfileParameters(
       'num_ctx                        512\nuse_mmap    true\ntemperature 0.5\nstop  "<|a|>"\nstop  "<|b|>"',

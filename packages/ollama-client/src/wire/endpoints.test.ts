@@ -12,7 +12,7 @@ test.each<[method: string, path: string, prompt: string]>([
   ['POST', '/v1/completions', 'prompt'],
   ['POST', '/v1/responses', 'input'],
   ['POST', '/v1/messages', 'messages'],
-])('%s %s generates, from its %s', (method, path, prompt) => {
+])('%s %s generates from the field %s', (method, path, prompt) => {
   expect(generatingEndpoint(path, method)).toMatchObject({ path, prompt })
 })
 
@@ -32,7 +32,7 @@ test.each([
   ['POST', '/api/embed'],
   ['POST', '/api/embeddings'],
   ['POST', '/api/show'],
-])('%s %s does not', (method, path) => {
+])('%s %s does not generate', (method, path) => {
   expect(generatingEndpoint(path, method)).toBeUndefined()
 })
 
@@ -43,12 +43,12 @@ test.each([
   ['/v1/embeddings', 'openai'],
   ['/v1/messages', 'anthropic'],
   ['/v1/messages/count_tokens', 'anthropic'],
-])('errors of %s are %s', (path, name) => {
+])('errors of %s are in the %s dialect', (path, name) => {
   expect(dialectOf(path).name).toBe(name)
 })
 
-describe('an error as the whole answer', () => {
-  test('is an object like those of the server', () => {
+describe('an error instead of an answer', () => {
+  test('is an object in the form of Ollama', () => {
     const { contentType, body } = dialects.native.error(404, 'no "m" here')
     expect(contentType).toBe('application/json; charset=utf-8')
     expect(textOf(body)).toBe('{"error":"no \\"m\\" here"}')
@@ -60,7 +60,7 @@ describe('an error as the whole answer', () => {
     [413, 'invalid_request_error', 'request_too_large'],
     [503, 'api_error', 'overloaded_error'],
     [507, 'api_error', 'api_error'],
-  ])('with status %i is called %s by OpenAI and %s by Anthropic', (status, openai, anthropic) => {
+  ])('with status %i has the type %s for OpenAI and %s for Anthropic', (status, openai, anthropic) => {
     expect(JSON.parse(textOf(dialects.openai.error(status, 'oh').body))).toEqual({
       error: { message: 'oh', type: openai, param: null, code: null },
     })
@@ -76,7 +76,7 @@ describe('an error that a real Ollama was recorded to send', () => {
   const isJson = (text: string): boolean => text.startsWith('{')
   const errors = recordings.filter(one => one.response.status >= 400 && isJson(bodyOf(one).toString()))
 
-  test.each(errors)('$version: $name is what the dialect of its path writes', recorded => {
+  test.each(errors)('$version: $name is the same as the error that foreman would write', recorded => {
     const sent = JSON.parse(bodyOf(recorded).toString()) as { error: string | { message: string } }
     const message = typeof sent.error === 'string' ? sent.error : sent.error.message
     const { body } = dialectOf(recorded.request.path).error(recorded.response.status, message)
@@ -86,8 +86,8 @@ describe('an error that a real Ollama was recorded to send', () => {
   })
 })
 
-describe('an error behind pieces', () => {
-  test('is a piece of its own, whatever its message', () => {
+describe('an error after pieces', () => {
+  test('is one more piece, whatever its message is', () => {
     expect(textOf(dialects.native.stream.error(502, 'a\nb'))).toBe('{"error":"a\\nb"}\n')
     expect(textOf(dialects.openai.stream.error(502, 'a'))).toMatch(/^data: \{"error":.*\}\n\n$/)
     expect(textOf(dialects.anthropic.stream.error(502, 'a'))).toMatch(/^event: error\ndata: .*\n\n$/)
@@ -103,7 +103,7 @@ describe('a heartbeat', () => {
     ['openai', 'data: {}\n', false],
     ['anthropic', 'event: x\ndata: {}\n\n', true],
     ['anthropic', 'event: x\n', false],
-  ] as const)('of the %s dialect behind %j: %s', (name, sent, may) => {
+  ] as const)('of the %s dialect may follow %j: %s', (name, sent, may) => {
     expect(dialects[name].stream.isBetweenPieces(Buffer.from(sent).subarray(-2))).toBe(may)
   })
 })
@@ -122,6 +122,6 @@ test.each([
   ['/api/blobs', undefined],
   ['/api/pull/', undefined],
   ['/nothing', undefined],
-])('the route at %s: %s', (path, kind) => {
+])('the route at %s is of the kind %s', (path, kind) => {
   expect(routeAt(path)?.kind).toBe(kind)
 })

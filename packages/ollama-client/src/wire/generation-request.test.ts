@@ -1,30 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { loadSignature } from '../names/load-signature.ts'
+import { endpointAt } from '../testing/answers.ts'
 import { recordings } from '../testing/recording.ts'
-import { generatingEndpoint } from './endpoints.ts'
 import { type GenerationRequest, readGenerationRequest } from './generation-request.ts'
 
 type PromptField = 'messages' | 'prompt'
-
-const endpointAt = (path: string) => {
-  const endpoint = generatingEndpoint(path)
-  if (!endpoint) throw new Error(`${path} does not generate`)
-  return endpoint
-}
 
 const endpointOf = (prompt: PromptField) => endpointAt(prompt === 'messages' ? '/api/chat' : '/api/generate')
 
 const read = (body: string, prompt: PromptField = 'messages'): GenerationRequest | undefined =>
   readGenerationRequest(Buffer.from(body), endpointOf(prompt))
 
-/** Of a body that has a model besides. */
+/** Reads a body with these fields and a model. */
 const readWith = (fields: string, prompt: PromptField = 'messages'): GenerationRequest => {
   const request = read(`{"model":"m",${fields}}`, prompt)
   if (!request) throw new Error('it was not read')
   return request
 }
 
-test('a request is read down to what a queue must know', () => {
+test('a request becomes the fields that the queue needs', () => {
   const body =
     '{"model":"Llama3:8b","messages":[{"role":"user","content":"hi"}],"stream":false,"options":{"num_ctx":8192,"seed":1},"shift":true,"keep_alive":"5m","think":true}'
   expect(read(body)).toEqual({
@@ -75,22 +69,22 @@ describe('the model', () => {
     expect(read(body)?.model).toBe(model)
   })
 
-  test('may have more space around it than a name could be long', () => {
+  test('may have more space around it than a name may be long', () => {
     expect(read(`{"model":"${' '.repeat(100_000)}m"}`)?.model).toBe('m')
   })
 
-  test('that is longer than any name is none', () => {
+  test('is missing if the name is longer than any name may be', () => {
     expect(read(`{"model":"${'m'.repeat(100_000)}"}`)).toBeUndefined()
   })
 
-  test('with bytes that are not UTF-8 has the replacement character in their place', () => {
+  test('has the replacement character for bytes that are not UTF-8', () => {
     expect(
       readGenerationRequest(Buffer.from('{"model":"\xff"}', 'latin1'), endpointOf('prompt'))?.model,
     ).toBe('\ufffd')
   })
 })
 
-describe('an answer comes in pieces', () => {
+describe('an answer is streamed for', () => {
   test.each<[fields: string, stream: boolean]>([
     ['"x":1', true],
     ['"stream":true', true],
@@ -102,7 +96,7 @@ describe('an answer comes in pieces', () => {
     ['"stream":false,"Stream":true', true],
     ['"stream":false,"stream":null', true],
     ['"x":{"stream":false}', true],
-    // Ollama refuses these, in one piece whatever is said here.
+    // Ollama refuses these requests with one JSON object, so the result does not matter.
     ['"stream":"false"', true],
     ['"stream":0', true],
   ])('%s: %s', (fields, stream) => {
@@ -110,7 +104,7 @@ describe('an answer comes in pieces', () => {
   })
 })
 
-describe('without a prompt it only loads', () => {
+describe('a request without a prompt only loads a model', () => {
   test.each<[prompt: PromptField, fields: string, isLoad: boolean]>([
     ['messages', '"x":1', true],
     ['messages', '"messages":null', true],
@@ -140,7 +134,7 @@ describe('without a prompt it only loads', () => {
   })
 })
 
-describe('without a prompt it unloads', () => {
+describe('a request without a prompt unloads a model', () => {
   test.each<[fields: string, isUnload: boolean]>([
     ['"keep_alive":0', true],
     ['"keep_alive":0.0', true],
@@ -176,7 +170,7 @@ describe('without a prompt it unloads', () => {
     }
   })
 
-  test('but with one it works first', () => {
+  test('a request with a prompt generates first', () => {
     expect(readWith('"keep_alive":0,"messages":[{}]').isUnload).toBe(false)
     expect(readWith('"keep_alive":0,"prompt":"hi"', 'prompt').isUnload).toBe(false)
     expect(readWith('"keep_alive":0,"prompt":"hi","prompt":null', 'prompt').isUnload).toBe(false)
@@ -194,7 +188,7 @@ describe('the options', () => {
     ['"options":{"num_ctx":1},"options":null', {}],
     ['"options":{"num_ctx":1},"options":null,"options":{"num_gpu":2}', { num_gpu: 2 }],
     ['"options":{"NUM_CTX":1}', { NUM_CTX: 1 }],
-    // Ollama refuses these.
+    // Ollama refuses these requests.
     ['"options":[1]', {}],
     ['"options":"num_ctx"', {}],
     ['"options":{"num_ctx":tru}', {}],
@@ -202,25 +196,25 @@ describe('the options', () => {
     expect(readWith(fields).options).toEqual(options)
   })
 
-  test('have no more than was written, whatever the names', () => {
+  test('contain only fields of the request, whatever their names are', () => {
     const { options } = readWith('"options":{"__proto__":{"num_ctx":9},"constructor":1}')
     expect(Object.keys(options)).toEqual(['__proto__', 'constructor'])
     expect(loadSignature({ model: 'm', options })).toBe(loadSignature({ model: 'm' }))
   })
 
-  test('are looked into when they are long', () => {
+  test('are read although they are long', () => {
     const options = `{"stop":["${'x'.repeat(200_000)}"],"num_ctx":8192}`
     expect(readWith(`"options":${options}`).options['num_ctx']).toBe(8192)
   })
 
-  test('may be nested as deep as they like', () => {
+  test('may be nested to any depth', () => {
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     expect(readWith(`"options":{"x":${deep},"num_ctx":1}`).options['num_ctx']).toBe(1)
     expect(readWith(`"options":${deep}`).options).toEqual({})
     expect(readWith(`"format":${deep},"messages":${deep}`).isLoad).toBe(false)
   })
 
-  test('a request that says `shift` says it as it is', () => {
+  test('the value of `shift` stays as it is', () => {
     expect(
       ['"shift":false', '"shift":true', '"shift":null', '"Shift":false,"shift":null', '"x":1'].map(
         fields => readWith(fields).shift,
@@ -229,7 +223,7 @@ describe('the options', () => {
   })
 })
 
-describe('what a real server was sent is read as it read it', () => {
+describe('a recorded request is read as Ollama read it', () => {
   const generating = recordings.filter(
     ({ request }) => request.method === 'POST' && /^\/api\/(chat|generate)$/.test(request.path),
   )
@@ -247,7 +241,7 @@ describe('what a real server was sent is read as it read it', () => {
     expect(generation?.stream && !generation.isLoad).toBe(contentType === 'application/x-ndjson')
   })
 
-  test('there is one of each kind among them', () => {
+  test('the recordings contain requests of each kind', () => {
     const names = generating.map(({ name }) => name)
     for (const name of [
       'chat',
@@ -280,7 +274,7 @@ describe('what a real server was sent is read as it read it', () => {
 
 describe('in the other dialects', () => {
   test.each(['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages'])(
-    '%s comes in pieces only when asked to',
+    '%s streams only when the request asks for it',
     path => {
       const streams = (body: string) => readGenerationRequest(Buffer.from(body), endpointAt(path))?.stream
       expect(streams('{"model":"m"}')).toBe(false)
@@ -290,7 +284,7 @@ describe('in the other dialects', () => {
     },
   )
 
-  test('there is no unloading, and no option that decides about a load', () => {
+  test('no request unloads a model, and no option decides about a load', () => {
     const body = '{"model":"m","keep_alive":0,"options":{"num_ctx":8},"shift":false}'
     expect(readGenerationRequest(Buffer.from(body), endpointAt('/v1/chat/completions'))).toEqual({
       model: 'm',
@@ -302,7 +296,7 @@ describe('in the other dialects', () => {
     })
   })
 
-  test('a completion without a prompt is a load', () => {
+  test('a completion without a prompt loads a model', () => {
     const isLoad = (path: string) =>
       readGenerationRequest(Buffer.from('{"model":"m"}'), endpointAt(path))?.isLoad
     expect(isLoad('/v1/completions')).toBe(true)

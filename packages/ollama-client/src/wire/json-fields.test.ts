@@ -4,7 +4,7 @@ import { jsonFields } from './json-fields.ts'
 
 const wanted = ['model', 'keep_alive', 'options', 'messages', 'stream'] as const
 
-/** The raw values by name, in order; undefined: no object. */
+/** The raw values of each name in order, or undefined when the body is not an object. */
 const fieldsOf = (body: string | Buffer): Record<string, string[]> | undefined => {
   const found: Record<string, string[]> = {}
   const isObject = jsonFields(Buffer.from(body), wanted, (name, value) => {
@@ -13,10 +13,10 @@ const fieldsOf = (body: string | Buffer): Record<string, string[]> | undefined =
   return isObject ? found : undefined
 }
 
-describe('finds', () => {
+describe('jsonFields finds', () => {
   test.each<[what: string, body: string, found: Record<string, string[]>]>([
     ['nothing in an empty object', '{}', {}],
-    ['nothing in an empty object with space in it', ' \n\t\r{ \n\t\r} ', {}],
+    ['nothing in an empty object with spaces in it', ' \n\t\r{ \n\t\r} ', {}],
     ['nothing among other names', '{"x":1,"models":2,"mode":3,"":4}', {}],
     ['a string', '{"model":"m"}', { model: ['"m"'] }],
     [
@@ -25,8 +25,8 @@ describe('finds', () => {
       { model: ['-1.5e3'], stream: ['false'], options: ['""'] },
     ],
     ['a value with space around it', '{ "model" \t:\r\n "m" \n}', { model: ['"m"'] }],
-    ['a literal with space behind it', '{"stream": true }', { stream: ['true'] }],
-    ['an object, as it is written', '{"options": { "a" : [ 1 ] } ,"x":1}', { options: ['{ "a" : [ 1 ] }'] }],
+    ['a literal with a space after it', '{"stream": true }', { stream: ['true'] }],
+    ['an object as it is written', '{"options": { "a" : [ 1 ] } ,"x":1}', { options: ['{ "a" : [ 1 ] }'] }],
     [
       'brackets and quotes inside strings',
       '{"messages":["]}\\"{["],"model":"}"}',
@@ -53,17 +53,17 @@ describe('finds', () => {
       '{"model":"a","stream":true,"model":null,"Model":"b"}',
       { model: ['"a"', 'null', '"b"'], stream: ['true'] },
     ],
-    ['only what is at the top', '{"x":{"model":1},"y":[{"model":2}],"model":3}', { model: ['3'] }],
+    ['only top-level fields', '{"x":{"model":1},"y":[{"model":2}],"model":3}', { model: ['3'] }],
     ['the first value only', '{"model":"a"}{"model":"b"}', { model: ['"a"'] }],
-    ['an object with rubbish behind it', '{"model":"a"} % \u0000', { model: ['"a"'] }],
+    ['the fields of an object with other bytes after it', '{"model":"a"} % \u0000', { model: ['"a"'] }],
   ])('%s', (_what, body, found) => {
     expect(fieldsOf(body)).toEqual(found)
   })
 
   test.each<[what: string, name: string]>([
-    ['longer than all that are looked for', 'messages_'],
-    ['with a letter that only resembles one', 'm\u00f6del'],
-    ['with a letter that JavaScript folds and Go does not', '\u0130odel'],
+    ['that is longer than all wanted names', 'messages_'],
+    ['with a similar letter', 'm\u00f6del'],
+    ['with a letter that JavaScript folds to lower case and Go does not', '\u0130odel'],
     ['with a simple escape in it', 'mode\\n'],
     ['with half an escape in it', 'mode\\u006'],
     ['with a space in it', ' model'],
@@ -79,33 +79,33 @@ describe('finds', () => {
   })
 })
 
-describe('sees no object in', () => {
+describe('jsonFields sees no object in', () => {
   test.each<[what: string, body: string]>([
-    ['nothing', ''],
-    ['space', ' \n'],
+    ['an empty body', ''],
+    ['only spaces', ' \n'],
     ['an array', '[{"model":"m"}]'],
     ['a string', '"model"'],
     ['null', 'null'],
     ['a number', '1'],
     ['plain text', 'model=m'],
-    ['a byte order mark before one', '\ufeff{"model":"m"}'],
-    ['another kind of space before one', '\u00a0{"model":"m"}'],
+    ['an object after a byte order mark', '\ufeff{"model":"m"}'],
+    ['an object after another kind of space', '\u00a0{"model":"m"}'],
     ['a name without quotes', '{model:"m"}'],
     ['a name without a value', '{"model"}'],
     ['a name without a colon', '{"model" "m"}'],
-    ['a value that is missing', '{"model":}'],
-    ['a value that is missing before the next', '{"model":,"x":1}'],
-    ['a comma too many at the end', '{"model":"m",}'],
-    ['a comma too many at the beginning', '{,"model":"m"}'],
-    ['no comma', '{"model":"m" "x":1}'],
-    ['a closing bracket in place of the brace', '{"model":1]'],
+    ['an object with a missing value', '{"model":}'],
+    ['an object with a missing value before another field', '{"model":,"x":1}'],
+    ['an object with a comma at its end', '{"model":"m",}'],
+    ['an object with a comma at its beginning', '{,"model":"m"}'],
+    ['an object with a missing comma', '{"model":"m" "x":1}'],
+    ['an object that ends with a bracket instead of a brace', '{"model":1]'],
   ])('%s', (_what, body) => {
     expect(fieldsOf(body)).toBeUndefined()
   })
 
   const whole = '{ "model" : "m\\"\\\\", "options": {"a": [1, "}"]}, "stream" : false }'
 
-  test('any beginning of one', () => {
+  test('any cut-off beginning of an object', () => {
     for (let length = 0; length < whole.length; length++) {
       expect([length, fieldsOf(whole.slice(0, length))]).toEqual([length, undefined])
     }
@@ -117,8 +117,8 @@ describe('sees no object in', () => {
   })
 })
 
-describe('however deep or long the body is', () => {
-  test.each([5_000, 20_000, 1_000_000])('%i levels are passed over', depth => {
+describe('for a body of any depth and length', () => {
+  test.each([5_000, 20_000, 1_000_000])('%i levels are skipped', depth => {
     for (const [open, close] of [
       ['[', ']'],
       ['{"a":', '1}'],
@@ -137,7 +137,7 @@ describe('however deep or long the body is', () => {
       unit,
     )
     body.write(before)
-    // The filling begins anew behind what stands before it.
+    // Fills again after `before`, so that the units begin there.
     body.fill(unit, before.length, body.length - after.length)
     body.write(after, body.length - after.length)
     return body
@@ -151,8 +151,8 @@ describe('however deep or long the body is', () => {
     ['escaped names that are not looked for', '"\\u006dodels":0,', '{', '"model":"m"}'],
     ['brackets', '[],', '{"x":[', '0],"model":"m"}'],
     ['short strings', '"",', '{"x":[', '0],"model":"m"}'],
-    ['space', ' ', '{"model":', '"m"}'],
-  ])('50 MB of %s are read in a few seconds at the most', (_what, unit, before, after) => {
+    ['spaces', ' ', '{"model":', '"m"}'],
+  ])('50 MB of %s are read within a few seconds', (_what, unit, before, after) => {
     const body = filled(unit, before, after)
     const begin = performance.now()
     let last = ''
@@ -170,7 +170,7 @@ describe('for any input', () => {
     fc.string({ unit: 'binary' }),
   )
   const space = fc.constantFrom('', '', ' ', '\n', '\t', '\r\n  ')
-  /** A name or a text with some of its characters escaped. */
+  /** A name or text with some escaped characters. */
   const spelled = (text: string, escapes: readonly boolean[]): string =>
     Array.from(text)
       .map((character, at) => {
@@ -196,14 +196,14 @@ describe('for any input', () => {
           `${a}"${spelled(name, escapes)}"${b}:${c}${value}${d}`,
       )
       .join(',')}}`
-  /** Go's folding, spelled out. */
+  /** Go's comparison of names, in which case does not matter. */
   const folded = (name: string): string =>
     name
       .replaceAll(/[A-Z]/g, letter => letter.toLowerCase())
       .replaceAll('\u017f', 's')
       .replaceAll('\u212a', 'k')
 
-  test('the fields of an object are those that a full parser finds, however it is written', () => {
+  test('jsonFields finds the same fields as a full parser, however the object is written', () => {
     fc.assert(
       fc.property(anyObject, fc.string(), (fields, behind) => {
         const expected: Record<string, unknown[]> = {}
@@ -224,7 +224,7 @@ describe('for any input', () => {
     )
   })
 
-  test('bytes that a full parser takes for an object are taken for one, and no bytes make it fail', () => {
+  test('jsonFields accepts every object that a full parser accepts, and never throws', () => {
     const mutation = fc.record({
       at: fc.nat(),
       byte: fc.nat(255),

@@ -49,7 +49,7 @@ describe('parseGoDuration', () => {
   })
 })
 
-test('a long row of digits is refused at once', () => {
+test('a long row of digits is refused quickly', () => {
   const begin = performance.now()
   expect(parseGoDuration('1'.repeat(60_000))).toBeUndefined()
   expect(performance.now() - begin).toBeLessThan(500)

@@ -57,7 +57,7 @@ describe('the answer of a real Ollama', () => {
       .map(other => ({ version: stream.version, streaming: stream.name, whole: other.name, stream, other })),
   )
 
-  /** What differs from one answer to the next. */
+  /** Replaces the values that differ from one answer to the next. */
   const masked = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(masked)
     if (typeof value !== 'object' || value === null) return value
@@ -127,7 +127,7 @@ describe('the answer of a real Ollama', () => {
     })
   })
 
-  test('0.24.0: a stream whose model process died folds into nothing; when the server died, what had come is folded', () => {
+  test('0.24.0: a stream folds into undefined if the model process died, and into the reply so far if the server died', () => {
     const broken = recording('faults/runner-killed-mid-stream')
     expect(foldRecorded(broken, chunksOf(broken))).toBeUndefined()
     const cut = recording('faults/server-killed-mid-stream')
@@ -138,8 +138,8 @@ describe('the answer of a real Ollama', () => {
   })
 })
 
-describe('of /api/chat and /api/generate', () => {
-  test('lists of every piece come together, also those of the last', () => {
+describe('the fold of /api/chat and /api/generate', () => {
+  test('joins the lists of all pieces, the last piece included', () => {
     const call = (name: string) => ({ function: { index: 0, name, arguments: {} } })
     const message = { role: 'assistant', content: '' }
     expect(
@@ -162,7 +162,7 @@ describe('of /api/chat and /api/generate', () => {
     ).toEqual({ response: 'ab', logprobs: [1, 2], tool_calls: [call('a')], image: 'x', done: true })
   })
 
-  test('the rest is that of the last piece', () => {
+  test('takes all other fields from the last piece', () => {
     expect(
       foldPieces(
         CHAT,
@@ -190,11 +190,11 @@ describe('of /api/chat and /api/generate', () => {
   })
 })
 
-describe('of /v1/chat/completions and /v1/completions', () => {
+describe('the fold of /v1/chat/completions and /v1/completions', () => {
   const chunk = (...choices: unknown[]) => ({ id: 'c1', object: 'chat.completion.chunk', choices })
   const delta = (fields: object, index = 0) => ({ index, delta: fields, finish_reason: null })
 
-  test('choices are told apart by their index', () => {
+  test('tells choices apart by their index', () => {
     expect(
       foldPieces(
         V1_CHAT,
@@ -250,19 +250,19 @@ describe('of /v1/chat/completions and /v1/completions', () => {
       [call(0, 'x', 'f', '{"a"'), call(0, 'x', 'f', ':1}')],
       [call(0, 'x', 'f', '{"a":1}')],
     ],
-  ])('tool calls that %s', (_what, deltas, calls) => {
+  ])('joins tool calls that %s', (_what, deltas, calls) => {
     const pieces = deltas.map(each => chunk(delta({ tool_calls: [each] })))
     expect(foldPieces(V1_CHAT, ...pieces)).toMatchObject({ choices: [{ message: { tool_calls: calls } }] })
   })
 
-  test('logprobs come together', () => {
+  test('joins logprobs', () => {
     const logged = (...content: number[]) => ({ ...delta({ content: 'a' }), logprobs: { content } })
     expect(foldPieces(V1_CHAT, chunk(logged(1)), chunk(delta({})), chunk(logged(2, 3)))).toMatchObject({
       choices: [{ logprobs: { content: [1, 2, 3] } }],
     })
   })
 
-  test('usage is what the piece without choices says, not the zeros before it', () => {
+  test('takes the usage from the piece without choices, not the zeros before it', () => {
     const zeros = { prompt_tokens: 0, completion_tokens: 0 }
     const text = { choices: [{ index: 0, text: 'a', finish_reason: null }], usage: zeros }
     const used = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } }
@@ -275,8 +275,8 @@ describe('of /v1/chat/completions and /v1/completions', () => {
   })
 })
 
-describe('of /v1/responses', () => {
-  test.each(['completed', 'incomplete', 'failed'])('the reply is that of response.%s', status => {
+describe('the fold of /v1/responses', () => {
+  test.each(['completed', 'incomplete', 'failed'])('takes the reply from response.%s', status => {
     const response = { id: 'r', status, error: null }
     expect(
       foldPieces(
@@ -288,13 +288,13 @@ describe('of /v1/responses', () => {
     ).toEqual(response)
   })
 
-  test('there is none before that', () => {
+  test('has no reply before that', () => {
     const created = { type: 'response.created', response: { id: 'r', status: 'in_progress' } }
     expect(foldPieces(RESPONSES, created)).toBeUndefined()
   })
 })
 
-describe('of /v1/messages', () => {
+describe('the fold of /v1/messages', () => {
   const start = {
     type: 'message_start',
     message: { id: 'm', type: 'message', role: 'assistant', content: [], usage: { input_tokens: 1 } },
@@ -306,7 +306,7 @@ describe('of /v1/messages', () => {
   })
   const more = (index: number, delta: object) => ({ type: 'content_block_delta', index, delta })
 
-  test('blocks of every kind come together', () => {
+  test('joins blocks of every kind', () => {
     expect(
       foldPieces(
         MESSAGES,
@@ -343,42 +343,42 @@ describe('of /v1/messages', () => {
     })
   })
 
-  test('a tool call that was cut off has no input yet', () => {
+  test('leaves the input of a tool call empty if it was cut off', () => {
     const block = { type: 'tool_use', id: 't', name: 'f', input: {} }
     const delta = more(0, { type: 'input_json_delta', partial_json: '{"a":' })
     expect(foldPieces(MESSAGES, start, begin(0, block), delta)).toMatchObject({ content: [block] })
   })
 })
 
-describe('what is no answer', () => {
+describe('an answer that is not one', () => {
   const said = '{"message":{"content":"a"},"done":false}\n'
 
   test.each<[what: string, headers: [string, string][], path: string, text: string]>([
-    ['nothing', LINES, CHAT, ''],
-    ['space', LINES, CHAT, ' \n\n'],
+    ['an empty body', LINES, CHAT, ''],
+    ['a body with only spaces', LINES, CHAT, ' \n\n'],
     ['a line that broke off', LINES, CHAT, '{"message":{"content":"a"'],
     ['lines of another kind', LINES, CHAT, '{"status":"success"}\n'],
     ['lines of another route', LINES, GENERATE, said],
     ['a line that is not JSON', LINES, CHAT, `${said}oh\n${said}`],
-    ['a line that is no object', LINES, CHAT, `${said}[]\n`],
+    ['a line that is not an object', LINES, CHAT, `${said}[]\n`],
     ['an error line', LINES, CHAT, `${said}{"error":"oh"}\n`],
     ['an error event', EVENTS, V1_CHAT, 'data: {"choices":[]}\n\ndata: {"error":{"message":"oh"}}\n\n'],
     ['events of another route', EVENTS, MESSAGES, 'data: {"choices":[]}\n\n'],
-    ['nothing but an end', EVENTS, V1_CHAT, 'data: [DONE]\n\n'],
+    ['only an end mark', EVENTS, V1_CHAT, 'data: [DONE]\n\n'],
     ['broken JSON', JSON_BODY, CHAT, '{"message":'],
     ['a JSON array', JSON_BODY, CHAT, '[{}]'],
-    ['no JSON at all', JSON_BODY, CHAT, ''],
+    ['an empty JSON body', JSON_BODY, CHAT, ''],
     ['another type', [['Content-Type', 'text/html']], CHAT, '{"message":{"content":"a"}}'],
     ['no type', [], CHAT, '{"message":{"content":"a"}}'],
-  ])('%s folds into nothing', (_what, headers, path, text) => {
+  ])('%s folds into undefined', (_what, headers, path, text) => {
     expect(foldBytes(headers, path, Buffer.from(text))).toBeUndefined()
   })
 
-  test('a line that broke off behind others does not take them along', () => {
+  test('lines before a line that broke off still count', () => {
     expect(foldBytes(LINES, CHAT, Buffer.from(`${said}{"mess`))).toMatchObject({ message: { content: 'a' } })
   })
 
-  test('the same comes out when it is asked for twice', () => {
+  test('the result is the same when it is read twice', () => {
     const fold = foldAnswer(LINES, endpointAt(CHAT))
     fold.push(Buffer.from(said.trimEnd()))
     expect(fold.result()).toEqual(fold.result())
@@ -387,8 +387,8 @@ describe('what is no answer', () => {
   })
 })
 
-describe('what nobody should send', () => {
-  /** What must hold of a reply, whatever the pieces were. */
+describe('an answer that no server should send', () => {
+  /** A reply must have this form, whatever the pieces were. */
   const expectSane = (path: string, reply: Reply) => {
     if (!reply) return
     expect(Object.getPrototypeOf(reply)).toBe(Object.prototype)
@@ -420,7 +420,7 @@ describe('what nobody should send', () => {
       .map(entries => Object.fromEntries(entries)),
   }))
 
-  test('is folded into something sane, or nothing', () => {
+  test('is folded into a well-formed reply or undefined', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...generatingEndpoints),
@@ -430,7 +430,7 @@ describe('what nobody should send', () => {
     )
   })
 
-  /** Where in a piece there is a value, at any depth. */
+  /** The places of all values in a piece, at any depth. */
   const placesIn = (value: unknown): (string | number)[][] => {
     if (typeof value !== 'object' || value === null) return []
     const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
@@ -443,7 +443,7 @@ describe('what nobody should send', () => {
     return copy
   }
 
-  test('is folded into something sane also where only one field is wrong', () => {
+  test('is folded into a well-formed reply or undefined when only one field is wrong', () => {
     const streams = recordedAnswers.filter(isStream).map(answer => {
       const lines = bodyOf(answer).toString().split('\n')
       const texts = lines.map(line => line.replace(/^data: /, '')).filter(line => /^[{[]/.test(line))
@@ -468,7 +468,7 @@ describe('what nobody should send', () => {
     )
   })
 
-  test('may count from a billion without taking up room', () => {
+  test('may have an index of a billion without using memory for it', () => {
     const index = 1e9
     const chat = foldPieces(V1_CHAT, {
       choices: [{ index, delta: { content: 'a', tool_calls: [{ index, function: { arguments: '{}' } }] } }],
@@ -481,14 +481,14 @@ describe('what nobody should send', () => {
     expect(foldPieces(MESSAGES, message_start, block)?.['content']).toEqual([{ type: 'text', text: 'a' }])
   })
 
-  test('may be more choices than anyone can ask for', () => {
+  test('may have more choices than a request can ask for', () => {
     const choices = Array.from({ length: 1_000 }, (_, index) => ({ index, delta: { content: 'a' } }))
     const reply = foldPieces(V1_CHAT, { choices }, { choices })
     expect(reply?.['choices']).toHaveLength(128)
     expect(reply).toMatchObject({ choices: { 127: { index: 127, message: { content: 'aa' } } } })
   })
 
-  test('may be a list too long to be the arguments of a call', () => {
+  test('may have a list that is too long to be the arguments of a function call', () => {
     const tool_calls = Array.from({ length: 300_000 }, () => 0)
     expect(foldPieces(CHAT, { message: { tool_calls } })).toMatchObject({ message: { content: '' } })
     expect(foldPieces(V1_CHAT, { choices: tool_calls })).toMatchObject({ choices: [] })
