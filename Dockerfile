@@ -20,6 +20,8 @@ WORKDIR /foreman
 RUN install -d -o node -g node -m 700 /data
 COPY --from=build /foreman ./
 COPY LICENSE ./
+# Look-ups may take half of these threads: enough for two names of webhook receivers and for everything else.
+ENV UV_THREADPOOL_SIZE=8
 ENV NODE_ENV=production \
     FOREMAN_DB_PATH=/data/foreman.db
 USER node

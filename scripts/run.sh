@@ -7,5 +7,7 @@ node scripts/setup.mjs &
 setup=$!
 trap 'kill -TERM "$setup" 2>/dev/null || :; wait "$setup" || :; exit 143' HUP INT TERM
 wait "$setup"
+# Look-ups may take half of these threads: enough for two names of webhook receivers and for everything else.
+export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-8}"
 # `exec`, so that the process npm knows is the one that gets its signals.
 exec node_modules/node/bin/node -C @foreman/source "$@"

@@ -8,7 +8,8 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseAllowList } from './allow-list.ts'
 import { deliverer } from './deliver.ts'
-import { type Address, destinationPolicy } from './destination.ts'
+import { destinationPolicy } from './destination.ts'
+import type { Address } from './look-ups.ts'
 
 const HERE: Address = { address: '127.0.0.1', family: 4 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseAllowList } from './allow-list.ts'
-import { type Address, type DestinationError, destinationPolicy } from './destination.ts'
+import { type DestinationError, destinationPolicy } from './destination.ts'
+import type { Address } from './look-ups.ts'
 
 const allowing = (allow = '', addresses: readonly Address[] = []) =>
   destinationPolicy({
@@ -224,6 +225,21 @@ describe('a name', () => {
     const resolve = () => Promise.reject(Object.assign(new Error(code), { code }))
     const policy = destinationPolicy({ allow: parseAllowList('')!, resolve })
     await expect(policy.check('http://a.example/')).rejects.toMatchObject({ code: expected })
+  })
+
+  test('whose look-up never ends is look_up_failed after a deadline, and so are those behind it', async () => {
+    const asked: string[] = []
+    const resolve = (name: string) => {
+      asked.push(name)
+      return new Promise<never>(() => undefined)
+    }
+    const policy = destinationPolicy({ allow: parseAllowList('')!, resolve, lookUpDeadlineMs: 50 })
+    const checks = Array.from({ length: 20 }, (_, n) => policy.check(`http://h${n % 5}.example/`))
+    for (const ended of await Promise.allSettled(checks))
+      expect(ended).toMatchObject({ reason: { code: 'look_up_failed' } })
+    expect(asked).toEqual(['h0.example', 'h1.example'])
+    // An address needs no look-up.
+    await policy.check('http://93.184.216.34/')
   })
 
   test('is looked up as the system does it: in /etc/hosts first', async () => {

@@ -2,14 +2,7 @@ import dns from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { classOf } from './address-ranges.ts'
 import type { AllowList } from './allow-list.ts'
-
-export interface Address {
-  readonly address: string
-  readonly family: 4 | 6
-}
-
-/** Finds all addresses of a name. Rejects as `dns.lookup` does. */
-export type Resolve = (hostname: string) => Promise<readonly Address[]>
+import { type Address, LookUps, lookUpsAtOnce, type Resolve } from './look-ups.ts'
 
 /** Where a message may go. Every address has been checked, and the connection is made to one of them. */
 export interface Destination {
@@ -60,6 +53,8 @@ export interface PolicyOptions {
   readonly allow: AllowList
   /** How names are looked up. Default: the system's resolver, which reads /etc/hosts too. */
   readonly resolve?: Resolve
+  /** The longest that a check waits for a look-up, from when it asks for it. Default: 5,000. */
+  readonly lookUpDeadlineMs?: number
 }
 
 const systemResolve: Resolve = async hostname => {
@@ -73,11 +68,20 @@ const systemResolve: Resolve = async hostname => {
  * carry an IPv4 address which is not public. Loopback and private networks are refused unless `allow` lists the host's
  * name or the address, for every port or for that of the URL.
  *
+ * One name is looked up at a time, or two if Node has at least five threads (`UV_THREADPOOL_SIZE`), and checks of the same name share a look-up, so that names which nobody
+ * answers for keep nothing else in this process waiting. A process therefore needs one policy, not several.
+ *
  * @example
  * const policy = destinationPolicy({ allow: parseAllowList('hooks.internal')! })
  * await policy.check('http://hooks.internal/jobs') // throws a DestinationError if messages may not go there
  */
-export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOptions): DestinationPolicy => {
+export const destinationPolicy = ({
+  allow,
+  resolve = systemResolve,
+  lookUpDeadlineMs = 5_000,
+}: PolicyOptions): DestinationPolicy => {
+  const atOnce = lookUpsAtOnce(process.env['UV_THREADPOOL_SIZE'])
+  const lookUps = new LookUps({ resolve, deadlineMs: lookUpDeadlineMs, atOnce })
   const ensureAllowed = (hostname: string, port: number, { address }: Address): void => {
     const found = hostname === address ? address : `${hostname} (${address})`
     const kind = classOf(address)
@@ -102,7 +106,7 @@ export const destinationPolicy = ({ allow, resolve = systemResolve }: PolicyOpti
     check: async text => {
       const { url, hostname, address } = inspect(text)
       if (address) return { url, addresses: [address] }
-      const addresses = await lookUp(hostname, resolve)
+      const addresses = await lookUp(hostname, lookUps)
       for (const each of addresses) ensureAllowed(hostname, portOf(url), each)
       return { url, addresses }
     },
@@ -131,10 +135,10 @@ const readUrl = (text: string): URL => {
   return url
 }
 
-const lookUp = async (hostname: string, resolve: Resolve): Promise<readonly Address[]> => {
+const lookUp = async (hostname: string, lookUps: LookUps): Promise<readonly Address[]> => {
   let addresses: readonly Address[]
   try {
-    addresses = await resolve(hostname)
+    addresses = await lookUps.find(hostname)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
     if (code === 'ENOTFOUND' || code === 'ENODATA') addresses = []

@@ -3,15 +3,14 @@ export { type Failure, nextAttemptDelayMs, retryScheduleMs } from './backoff.ts'
 export { classify, type Outcome } from './classify.ts'
 export { type Deliver, deliverer, type DelivererOptions, type Message } from './deliver.ts'
 export {
-  type Address,
   type Destination,
   DestinationError,
   destinationPolicy,
   type DestinationPolicy,
   type DestinationRefusal,
   type PolicyOptions,
-  type Resolve,
 } from './destination.ts'
+export type { Address, Resolve } from './look-ups.ts'
 export { parseSecrets } from './secret.ts'
 export { sign, type SignedHeaders, type SignOptions } from './sign.ts'
 export { VerificationError, type VerificationFailure, verify, type VerifyOptions } from './verify.ts'

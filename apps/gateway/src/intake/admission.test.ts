@@ -1,5 +1,6 @@
 import { destinationPolicy, parseAllowList } from '@foreman/webhooks'
-import { expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
 import { tempStore } from '../testing/temp-store.ts'
 import { Admission } from './admission.ts'
 import type { JobDraft } from './intake.ts'
@@ -96,6 +97,85 @@ test('a batch asks about each model and each receiver once', async () => {
     draft('m', `${RECEIVER}/1`),
   ])
   expect([asked, checked]).toEqual([['m', 'n'], [`${RECEIVER}/1`]])
+})
+
+test('a batch looks each host up once, whatever its ports and paths', async () => {
+  const looked: string[] = []
+  const resolve = async (name: string) => {
+    looked.push(name)
+    return [{ address: '93.184.216.34', family: 4 } as const]
+  }
+  const admission = new Admission({
+    store: tempStore(),
+    target: { refusesModel: async () => false },
+    policy: destinationPolicy({ allow: parseAllowList('')!, resolve }),
+    hasWebhookSecret: true,
+  })
+  const urls = ['https://a.example/1', 'https://a.example:8443/', 'http://a.example/2', 'https://b.example/']
+  await admission.ensureAllAcceptable([...urls, ...urls].map(url => draft('m', url)))
+  expect(looked).toEqual(['a.example', 'b.example'])
+
+  const many = Array.from({ length: 1_000 }, (_, n) => `https://h${n % 250}.example:${n + 1}/`)
+  looked.length = 0
+  await admission.ensureAllAcceptable(many.map(url => draft('m', url)))
+  expect(looked).toHaveLength(250)
+})
+
+test('a batch of names that no name server answers for is accepted after one deadline', async () => {
+  const resolve = () => new Promise<never>(() => undefined)
+  const admission = new Admission({
+    store: tempStore(),
+    target: { refusesModel: async () => false },
+    policy: destinationPolicy({ allow: parseAllowList('')!, resolve, lookUpDeadlineMs: 100 }),
+    hasWebhookSecret: true,
+  })
+  const startedAt = performance.now()
+  const names = Array.from({ length: 100 }, (_, n) => draft('m', `https://h${n}.example/`))
+  await admission.ensureAllAcceptable(names)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
+})
+
+describe('the models of a batch', () => {
+  /** A target that answers when the test lets it. */
+  const slowTarget = () => {
+    const answers: ((isRefused: boolean) => void)[] = []
+    const refusesModel = () => new Promise<boolean>(resolve => answers.push(resolve))
+    const admission = new Admission({
+      store: tempStore(),
+      target: { refusesModel },
+      policy: destinationPolicy({ allow: parseAllowList('')! }),
+      hasWebhookSecret: true,
+    })
+    const answersCome = (count: number) => expect.poll(() => answers.length).toBe(count)
+    return { admission, answers, answersCome }
+  }
+  const models = (count: number) => Array.from({ length: count }, (_, n) => draft(`m${n}`))
+
+  test('are asked about eight at a time, and each once under whatever name', async () => {
+    const { admission, answers, answersCome } = slowTarget()
+    const again = { ...draft('m0:latest'), modelName: 'm0' }
+    const admitted = admission.ensureAllAcceptable([...models(10), again, ...models(10)])
+    await answersCome(8)
+    answers[3]!(false)
+    await answersCome(9)
+    answers[8]!(false)
+    await answersCome(10)
+    for (const answer of answers) answer(false)
+    await admitted
+    expect(answers).toHaveLength(10)
+  })
+
+  test('are asked about no more once one of them is refused', async () => {
+    const { admission, answers, answersCome } = slowTarget()
+    const admitted = admission.ensureAllAcceptable(models(20))
+    await answersCome(8)
+    answers[5]!(true)
+    await expect(admitted).rejects.toMatchObject({ name: 'BatchRefusal', index: 5 })
+    for (const answer of answers) answer(false)
+    await setImmediate()
+    await setImmediate()
+    expect(answers).toHaveLength(8)
+  })
 })
 
 test.each([

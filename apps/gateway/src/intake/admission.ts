@@ -1,11 +1,12 @@
 import type { Store } from '@foreman/store'
 import { DestinationError, type DestinationPolicy } from '@foreman/webhooks'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import type { Target } from '../direct/target.ts'
 import { problem, type Refusal } from '../http/refusal.ts'
 import { forJobOfBatch } from './batch-refusal.ts'
 import type { JobDraft } from './intake.ts'
 import { placeOfModel } from './model-place.ts'
+import { severalAtOnce } from './several-at-once.ts'
 
 export interface AdmissionOptions {
   readonly store: Pick<Store, 'catalogue'>
@@ -15,10 +16,12 @@ export interface AdmissionOptions {
   readonly hasWebhookSecret: boolean
 }
 
-/** How many URLs are checked before others get a turn: about a millisecond's worth. */
+/** How many URLs are checked before others have a turn. */
 const URLS_AT_ONCE = 200
-/** How many host names are looked up at the same time. */
-const LOOK_UPS_AT_ONCE = 16
+/** Between two such lots of look-ups. */
+const PAUSE_MS = 5
+/** How many models of a batch the target is asked about at the same time. */
+const MODELS_AT_ONCE = 8
 
 /**
  * Checks jobs that are submitted on /jobs: the target must have the model, and webhooks may go to the receiver. Such a
@@ -44,12 +47,11 @@ export class Admission {
    */
   async ensureAllAcceptable(jobs: readonly JobDraft[]): Promise<void> {
     const receivers = await this.#inspectReceivers(jobs)
-    for (const { index, job } of firstOfEach(jobs, ({ model }) => model))
-      await forJobOfBatch(index, () => this.#ensureModel(job))
-    for (let start = 0; start < receivers.length; start += LOOK_UPS_AT_ONCE) {
-      const some = receivers.slice(start, start + LOOK_UPS_AT_ONCE)
-      await Promise.all(some.map(({ index, job }) => forJobOfBatch(index, () => this.#ensureReceiver(job))))
-    }
+    const models = firstOfEach(jobs, ({ modelName }) => modelName)
+    await severalAtOnce(MODELS_AT_ONCE, models, ({ index, job }) =>
+      forJobOfBatch(index, () => this.#ensureModel(job)),
+    )
+    await this.#lookUpReceivers(receivers)
   }
 
   /**
@@ -57,22 +59,37 @@ export class Admission {
    *
    * @returns the first job of each origin
    */
-  async #inspectReceivers(jobs: readonly JobDraft[]): Promise<readonly IndexedJob[]> {
-    const receivers = new Map<string, IndexedJob>()
+  async #inspectReceivers(jobs: readonly JobDraft[]): Promise<readonly Receiver[]> {
+    const receivers = new Map<string, Receiver>()
     for (const [at, first] of firstOfEach(jobs, ({ webhook }) => webhook?.url).entries()) {
       if (at % URLS_AT_ONCE === URLS_AT_ONCE - 1) await setImmediate()
       const { index, job } = first
-      const origin = await forJobOfBatch(index, () => job.webhook && this.#originOf(job.webhook.url))
-      if (origin !== undefined && !receivers.has(origin)) receivers.set(origin, first)
+      const url = await forJobOfBatch(index, () => job.webhook && this.#inspect(job.webhook.url))
+      if (url && !receivers.has(url.origin)) receivers.set(url.origin, { ...first, host: url.hostname })
     }
     return [...receivers.values()]
   }
 
+  /**
+   * Begins all checks within a moment, so that they also end together when no name server answers. Those of one host
+   * begin together, so that they share its look-up.
+   */
+  async #lookUpReceivers(receivers: readonly Receiver[]): Promise<void> {
+    const hosts = [...Map.groupBy(receivers, ({ host }) => host).values()]
+    const ensure = ({ index, job }: Receiver) => forJobOfBatch(index, () => this.#ensureReceiver(job))
+    const slices = Array.from({ length: Math.ceil(hosts.length / URLS_AT_ONCE) }, async (_, at) => {
+      await delay(at * PAUSE_MS)
+      const some = hosts.slice(at * URLS_AT_ONCE, (at + 1) * URLS_AT_ONCE)
+      await Promise.all(some.flat().map(ensure))
+    })
+    await Promise.all(slices)
+  }
+
   /** @throws Refusal when the URL alone shows that no webhook may go there */
-  #originOf(url: string): string {
+  #inspect(url: string): URL {
     this.#ensureSecret()
     try {
-      return this.#options.policy.inspect(url).origin
+      return this.#options.policy.inspect(url)
     } catch (error) {
       throw error instanceof DestinationError ? refusalOf(error) : error
     }
@@ -110,6 +127,10 @@ const refusalOf = ({ code, message }: DestinationError): Refusal => {
 interface IndexedJob {
   readonly index: number
   readonly job: JobDraft
+}
+
+interface Receiver extends IndexedJob {
+  readonly host: string
 }
 
 /** For each value that occurs among the jobs, the first job that has it. */

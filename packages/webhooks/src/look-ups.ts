@@ -1,0 +1,99 @@
+export interface Address {
+  readonly address: string
+  readonly family: 4 | 6
+}
+
+/** Finds all addresses of a name. Rejects as `dns.lookup` does. */
+export type Resolve = (hostname: string) => Promise<readonly Address[]>
+
+export interface LookUpsOptions {
+  readonly resolve: Resolve
+  readonly deadlineMs: number
+  readonly atOnce: number
+}
+
+/** More would only make it likelier that names which nobody answers for take all threads. */
+const MOST_AT_ONCE = 2
+/** Node's own default. */
+const DEFAULT_THREADS = 4
+
+/**
+ * How many names webhooks may look up at a time. Nothing ends a look-up that has started, and Node runs the look-ups of
+ * the whole process on half of its threads: two of four. One of these stays free for everything else, such as the name
+ * of another server, so that two at a time need at least five threads (`UV_THREADPOOL_SIZE`).
+ */
+export const lookUpsAtOnce = (threads: string | undefined): number => {
+  const count = Math.trunc(Number(threads ?? DEFAULT_THREADS)) || 1
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(count / 2) - 1))
+}
+
+interface LookUp {
+  readonly hostname: string
+  readonly found: PromiseWithResolvers<readonly Address[]>
+  /** How many wait for it. */
+  askers: number
+}
+
+/** Looks names up, a few at a time, in the order in which they were asked for. */
+export class LookUps {
+  readonly #options: LookUpsOptions
+  /** Those that wait and those that have started, by their names. */
+  readonly #known = new Map<string, LookUp>()
+  readonly #waiting = new Set<LookUp>()
+  #running = 0
+
+  constructor(options: LookUpsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Shares the look-up of a name that is already waiting or under way. A look-up that has not started when the last who
+   * asked for it gives up is forgotten.
+   *
+   * @throws what `resolve` rejects with, or an error with the code ETIMEOUT when the deadline passes
+   */
+  async find(hostname: string): Promise<readonly Address[]> {
+    const lookUp = this.#known.get(hostname) ?? this.#add(hostname)
+    lookUp.askers += 1
+    const { deadlineMs } = this.#options
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(timeout(hostname, deadlineMs)), deadlineMs)
+    try {
+      return await Promise.race([lookUp.found.promise, late.promise])
+    } finally {
+      clearTimeout(timer)
+      lookUp.askers -= 1
+      if (lookUp.askers === 0 && this.#waiting.delete(lookUp)) this.#known.delete(hostname)
+    }
+  }
+
+  #add(hostname: string): LookUp {
+    const lookUp = { hostname, found: Promise.withResolvers<readonly Address[]>(), askers: 0 }
+    this.#known.set(hostname, lookUp)
+    this.#waiting.add(lookUp)
+    this.#startNext()
+    return lookUp
+  }
+
+  #startNext(): void {
+    const [next] = this.#waiting
+    if (!next || this.#running >= this.#options.atOnce) return
+    this.#waiting.delete(next)
+    this.#running += 1
+    void this.#run(next)
+  }
+
+  async #run({ hostname, found }: LookUp): Promise<void> {
+    try {
+      found.resolve(await this.#options.resolve(hostname))
+    } catch (error) {
+      found.reject(error)
+    }
+    this.#known.delete(hostname)
+    this.#running -= 1
+    this.#startNext()
+  }
+}
+
+const timeout = (hostname: string, deadlineMs: number): Error =>
+  Object.assign(new Error(`${hostname} was not found within ${deadlineMs} ms`), { code: 'ETIMEOUT' })
