@@ -73,7 +73,12 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
   })
-  const store = openStore(config.dbPath, { busyTimeoutMs: BUSY_TIMEOUT_MS, compose: webhookBody() })
+  const store = openStore(config.dbPath, {
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    compose: webhookBody({
+      onError: (err, job) => logger.error({ err, job }, 'a webhook is sent without the result of its job'),
+    }),
+  })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({
     file: store.file,

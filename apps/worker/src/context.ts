@@ -26,7 +26,10 @@ export const createContext = (
 ): Context => {
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
-    compose: webhookBody(config.publicUrl),
+    compose: webhookBody({
+      publicUrl: config.publicUrl,
+      onError: (err, job) => logger.error({ err, job }, 'a webhook is sent without the result of its job'),
+    }),
   })
   store.housekeeping.check()
   const client = new OllamaClient({

@@ -1,10 +1,18 @@
-import { foldAnswer, generatingEndpoint, ollamaErrorMessage } from '@foreman/ollama-client'
+import {
+  foldAnswer,
+  generatingEndpoint,
+  MAX_DEPTH,
+  MAX_PARTS,
+  ollamaErrorMessage,
+} from '@foreman/ollama-client'
 import type { JobRecord, ResponseHead } from '@foreman/store'
 
 /** The part of a job's stored answer that is shown with the job. */
 export interface JobAnswer {
   /** The answer as one object, also when the target streamed it. */
   readonly result?: Record<string, unknown>
+  /** Why there is no result although the target sent an answer. */
+  readonly omitted?: string
   /** The text of the target's error. */
   readonly errorText?: string
 }
@@ -15,6 +23,8 @@ export interface AnswerReader {
   /** The answer, if the bytes so far are all of it. */
   read(): JobAnswer
 }
+
+const OUT_OF_BOUNDS = `the answer nests deeper than ${MAX_DEPTH} levels, or has more than ${MAX_PARTS} objects, lists and fields; /stream has it`
 
 /** How many of the last bytes are searched for an error. Errors are short and come last. */
 const ERROR_BYTES = 64 * 1024
@@ -32,7 +42,8 @@ export const readAnswer = (
     push: bytes => fold.push(bytes),
     read: () => {
       const result = fold.result()
-      return result ? { result } : {}
+      if (result) return { result }
+      return fold.isOutOfBounds ? { omitted: OUT_OF_BOUNDS } : {}
     },
   }
 }

@@ -83,3 +83,15 @@ test("the target's own words come before foreman's", () => {
 test('a position is shown of a queued job only', () => {
   expect(shown(running, { position: 3 })).not.toHaveProperty('position')
 })
+
+test('a succeeded job whose result is left out says why', () => {
+  const succeeded = { ...ended, state: 'succeeded' } as const
+  const job = shown(succeeded, { answer: { omitted: 'it is too long' } })
+  expect(job).toMatchObject({ state: 'succeeded', result_omitted: 'it is too long' })
+  expect(job).not.toHaveProperty('result')
+})
+
+test('a failed job does not say so: its answer is no result', () => {
+  const failed = { ...ended, state: 'failed', errorCode: 'http_error', statusCode: 500 } as const
+  expect(shown(failed, { answer: { omitted: 'it is too long' } })).not.toHaveProperty('result_omitted')
+})

@@ -34,6 +34,7 @@ export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}
     ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
     ...(isOver && usageOf(job)),
     ...(answer?.result && { result: answer.result }),
+    ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
     ...(isOver && state !== 'succeeded' && { error: errorOf(job, answer) }),
   }
 }

@@ -1,5 +1,5 @@
 import type { Announcement, StoredAnswer } from '@foreman/store'
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { aJob } from './testing/a-job.ts'
 import { webhookBody, INLINE_RESULT_BYTES } from './webhook-body.ts'
 
@@ -10,9 +10,13 @@ const answerOf = (body: unknown, contentType = 'application/json; charset=utf-8'
 
 const ended = { finishedAt: 3_000, expiresAt: 4_000, attempt: 1, answerAttempt: 1 } as const
 
+const fail = (error: unknown): never => {
+  throw error
+}
+
 const bodyOf = (announcement: Partial<Announcement>, publicUrl?: string) =>
   JSON.parse(
-    webhookBody(publicUrl)({
+    webhookBody({ publicUrl, onError: fail })({
       event: 'job.succeeded',
       at: 3_000,
       job: aJob({ ...ended, state: 'succeeded' }),
@@ -78,4 +82,36 @@ test('an error at the end of a stream is found', () => {
   const sse = 'data: {"a":1}\n\ndata: {"error":{"message":"it broke"}}\n\n'
   const { data } = bodyOf({ event: 'job.failed', job, answer: () => answerOf(sse, 'text/event-stream') })
   expect(data.job['error']).toMatchObject({ message: 'it broke' })
+})
+
+const nested = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+
+test('a result that nests too deep is linked: writing it anew would overflow the stack', () => {
+  const { data } = bodyOf({ answer: () => answerOf(nested(10_000)) })
+  expect(data.job).not.toHaveProperty('result')
+  expect(data.result_url).toBe('/jobs/job_1')
+})
+
+describe('a message that cannot be written with its result', () => {
+  const broken = (): StoredAnswer => ({
+    head: { status: 200, headers: [['Content-Type', 'application/json']] },
+    get body(): Buffer[] {
+      throw new Error('out of order')
+    },
+  })
+
+  test('is written without it, and the failure is reported', () => {
+    const onError = vi.fn<(error: unknown, jobId: string) => void>()
+    const body = webhookBody({ onError })({
+      event: 'job.succeeded',
+      at: 3_000,
+      job: aJob({ ...ended, state: 'succeeded' }),
+      answer: broken,
+    })
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'job.succeeded',
+      data: { job: { id: 'job_1', state: 'succeeded' }, result_url: '/jobs/job_1' },
+    })
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: 'out of order' }), 'job_1')
+  })
 })

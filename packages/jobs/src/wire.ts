@@ -37,6 +37,8 @@ export interface Job {
   usage?: { prompt_tokens?: number; completion_tokens?: number }
   /** The answer as one object, whether the target streamed it or not. Lists omit it. */
   result?: Record<string, unknown>
+  /** Why a succeeded job has no `result` although its answer is stored. */
+  result_omitted?: string
   error?: JobError
 }
 

@@ -78,6 +78,22 @@ describe('what is shown', () => {
     expect(json).toMatchObject({ state: 'queued', position: 1 })
   })
 
+  test('of a job whose answer nests too deep is why its result is left out', async () => {
+    const store = tempStore()
+    const { seq } = endedJob(store, `${'{"a":'.repeat(6_000)}1${'}'.repeat(6_000)}`)
+    const { status, json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('levels') })
+    expect(json).not.toHaveProperty('result')
+  })
+
+  test('of a job whose answer is too long is why its result is left out', async () => {
+    const store = tempStore()
+    const { seq } = endedJob(store, JSON.stringify({ response: 'x'.repeat(33 * 1024 * 1024) }))
+    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('32 MiB') })
+  })
+
   test('of a job that has ended is its result', async () => {
     const store = tempStore()
     const { seq } = endedJob(store, '{"response":"Hi","done":true}')

@@ -17,7 +17,9 @@ export interface ViewerOptions {
 /** Positions are counted up to this. */
 const MAX_POSITION = 1_000
 /** The result of a longer answer is not shown. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+const MAX_ANSWER_MIB = 32
+const MAX_ANSWER_BYTES = MAX_ANSWER_MIB * 1024 * 1024
+const TOO_LONG: JobAnswer = { omitted: `the answer has more than ${MAX_ANSWER_MIB} MiB; /stream has it` }
 
 /** Finds jobs for their callers, and shows them. */
 export class JobViewer {
@@ -87,7 +89,7 @@ export class JobViewer {
           reader?.push(piece.bytes)
         }
       }
-      if (bytes > MAX_ANSWER_BYTES) return undefined
+      if (bytes > MAX_ANSWER_BYTES) return TOO_LONG
       cursor = read.cursor
       await setImmediate()
     }

@@ -63,6 +63,10 @@ const jobFields = {
     .record(z.string(), z.unknown())
     .exactOptional()
     .meta({ description: 'The answer as one object, also if the target streamed it. Lists leave it out' }),
+  result_omitted: z.string().exactOptional().meta({
+    description:
+      'Why this succeeded job has no `result` although its answer is stored. Its state does not change, and its stream has the answer',
+  }),
   error: JobError.exactOptional().meta({ description: 'Why the job failed or was cancelled' }),
 } satisfies Record<keyof resource.Job, z.ZodType>
 

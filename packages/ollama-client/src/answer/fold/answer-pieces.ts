@@ -7,10 +7,14 @@ export interface TokenUsage {
   readonly completionTokens?: number
 }
 
-/** Makes one reply of the pieces of a stream. It never throws, whatever the pieces are. */
+/** Makes one reply of the pieces of a stream, whatever they are. */
 export interface PieceFold {
   add(piece: Piece): void
-  /** The reply that the pieces so far make, undefined when they make none. */
+  /**
+   * The reply that the pieces so far make, undefined when they make none.
+   *
+   * @throws OutOfBoundsError when a text that arrived in parts is JSON beyond the bounds of a reply
+   */
   result(): Record<string, unknown> | undefined
 }
 

@@ -503,3 +503,44 @@ describe('an answer that no server should send', () => {
     expect(JSON.stringify(reply)).toContain('"__proto__"')
   })
 })
+
+describe('an answer that cannot be written anew', () => {
+  const deepText = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`
+
+  test.each<[what: string, headers: [string, string][], path: string, text: string]>([
+    ['one object', [['Content-Type', 'application/json']], RESPONSES, deepText],
+    [
+      'a piece',
+      [['Content-Type', 'text/event-stream']],
+      RESPONSES,
+      `data: {"type":"response.completed","response":${deepText}}\n\n`,
+    ],
+    [
+      'the input of a tool, which comes in parts',
+      [['Content-Type', 'text/event-stream']],
+      MESSAGES,
+      [
+        { type: 'message_start', message: { id: 'm' } },
+        { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', input: {} } },
+        ...deepText
+          .split('}')
+          .map(part => ({ type: 'content_block_delta', index: 0, delta: { partial_json: `${part}}` } })),
+      ]
+        .map(piece => `data: ${JSON.stringify(piece)}\n\n`)
+        .join(''),
+    ],
+  ])('because %s nests too deep gives no reply, and says so', (_what, headers, path, text) => {
+    const fold = foldAnswer(headers, endpointAt(path))
+    fold.push(Buffer.from(text))
+    expect(fold.result()).toBeUndefined()
+    expect(fold.isOutOfBounds).toBe(true)
+  })
+
+  test('is not what every other answer is', () => {
+    const [headers, bytes] = streamOf(CHAT, [{ message: { content: 'a' }, done: true }])
+    const fold = foldAnswer(headers, endpointAt(CHAT))
+    fold.push(bytes)
+    expect(fold.result()).toBeDefined()
+    expect(fold.isOutOfBounds).toBe(false)
+  })
+})

@@ -1,5 +1,6 @@
 import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
-import { type Fields, objectIn, parseObject, present, saysAny, textIn, tokenUsage } from './fields.ts'
+import { parseWithinBounds } from './bounds.ts'
+import { type Fields, objectIn, present, saysAny, textIn, tokenUsage } from './fields.ts'
 import { Growth } from './growth.ts'
 
 /** One block of a message's content. */
@@ -18,7 +19,7 @@ class Block {
 
   result(): Fields {
     const { partial_json: json, ...said } = this.#said.fields()
-    const input = typeof json === 'string' ? parseObject(json) : undefined
+    const input = typeof json === 'string' ? parseWithinBounds(json) : undefined
     return present({ ...this.#begin, ...said, input: input ?? this.#begin['input'] })
   }
 }
