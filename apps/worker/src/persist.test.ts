@@ -1,7 +1,7 @@
 import type * as store from '@foreman/store'
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
-import { persist, tryWrite, writeQuietly } from './persist.ts'
+import { contain, isolate, persist, tryWrite, writeQuietly } from './persist.ts'
 
 vi.mock('@foreman/store', async original => ({
   ...(await original<typeof store>()),
@@ -53,11 +53,11 @@ test('a write that succeeds at once is made although the signal has been aborted
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-describe('tryWrite', () => {
-  const fail = (message: string) => () => {
-    throw new Error(message)
-  }
+const fail = (message: string) => (): never => {
+  throw new Error(message)
+}
 
+describe('tryWrite', () => {
   test('returns what the write returns', () => {
     expect(tryWrite(() => 7, logger, 'later')).toBe(7)
   })
@@ -68,9 +68,36 @@ describe('tryWrite', () => {
     expect(warn.mock.lastCall?.[1]).toBe('the file is busy or full; looking again')
   })
 
-  test('throws an error that repeating does not cure', () => {
-    expect(() => tryWrite<number>(fail('lost'), logger, 'later')).toThrow('lost')
+  test('returns undefined, and logs the error, when anything else has failed', () => {
+    const error = vi.spyOn(logger, 'error')
+    expect(tryWrite<number>(fail('lost'), logger, 'looking again')).toBeUndefined()
+    expect(error.mock.lastCall).toEqual([
+      { err: expect.objectContaining({ message: 'lost' }) as Error },
+      'something failed that should not; looking again',
+    ])
   })
+})
+
+describe('a step among others', () => {
+  test('returns what it returns', () => {
+    expect(isolate(() => 7, logger, 'count')).toBe(7)
+  })
+
+  test('that fails is logged, and ends nothing else', () => {
+    const error = vi.spyOn(logger, 'error')
+    expect(isolate<number>(fail('lost'), logger, 'count')).toBeUndefined()
+    expect(error.mock.lastCall?.[1]).toBe('could not count')
+  })
+
+  test.each(['busy', 'full'])('ends the whole when the file is %s', message => {
+    expect(() => isolate<number>(fail(message), logger, 'count')).toThrow(message)
+  })
+})
+
+test.each(['lost', 'busy'])('a unit of work that fails as %s is logged, and goes no further', message => {
+  const error = vi.spyOn(logger, 'error')
+  contain(fail(message), logger, 'count')
+  expect(error.mock.lastCall?.[1]).toBe('could not count')
 })
 
 test('a quiet write that fails is only logged, whatever the error', () => {

@@ -34,11 +34,11 @@ export const persist = async (
 }
 
 /**
- * Tries a write once, for a loop that comes back to it by itself.
+ * Reads and writes once, for a loop that comes back to it by itself. Never throws: what fails is logged, and the loop
+ * tries again.
  *
- * @param otherwise what the loop does when the file cannot take the write now; it is logged
- * @returns what `write` returns, or undefined when the file cannot take the write now
- * @throws an error that repeating does not cure
+ * @param otherwise what the loop does when the file cannot be read or written now; it is logged
+ * @returns what `write` returns, or undefined when it failed
  */
 export const tryWrite = <T extends object | number | boolean>(
   write: () => T,
@@ -48,9 +48,34 @@ export const tryWrite = <T extends object | number | boolean>(
   try {
     return write()
   } catch (error) {
-    if (!mayPass(error)) throw error
-    logger.warn({ err: error }, `the file is busy or full; ${otherwise}`)
+    if (mayPass(error)) logger.warn({ err: error }, `the file is busy or full; ${otherwise}`)
+    else logger.error({ err: error }, `something failed that should not; ${otherwise}`)
     return undefined
+  }
+}
+
+/**
+ * Does one of several steps within `tryWrite`. An error in it is logged with its stack, and the steps after it go on.
+ *
+ * @returns what `step` returns, or undefined when it failed
+ * @throws the error of a file that is busy or full: the steps after it would wait in vain as well
+ */
+export const isolate = <T>(step: () => T, logger: Logger, what: string): T | undefined => {
+  try {
+    return step()
+  } catch (error) {
+    if (mayPass(error)) throw error
+    logger.error({ err: error }, `could not ${what}`)
+    return undefined
+  }
+}
+
+/** Does one unit of work. Whatever it throws is logged with its stack, and goes no further. */
+export const contain = (work: () => void, logger: Logger, what: string): void => {
+  try {
+    work()
+  } catch (error) {
+    logger.error({ err: error }, `could not ${what}`)
   }
 }
 

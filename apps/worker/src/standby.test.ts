@@ -103,6 +103,18 @@ describe('a second worker', () => {
     expect(second.onActive).toHaveBeenCalledTimes(1)
   })
 
+  test('tries again when it could not try to take the lock', () => {
+    const { first, second } = setUpTwo()
+    first.standby.leave()
+    vi.spyOn(second.store, 'takeWorkerLock').mockImplementationOnce(() => {
+      throw new Error('disk I/O error')
+    })
+    vi.advanceTimersByTime(LOCK_POLL_MS)
+    expect(second.standby.isActive).toBe(false)
+    vi.advanceTimersByTime(LOCK_POLL_MS)
+    expect(second.standby.isActive).toBe(true)
+  })
+
   test('does not take over after it was told to stop waiting', () => {
     const { first, second } = setUpTwo()
     second.standby.stopWaiting()

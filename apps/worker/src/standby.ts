@@ -1,7 +1,7 @@
 import type { Logger } from '@foreman/process/logger'
 import { type ExclusiveLock, HEARTBEAT_MS, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
-import { tryWrite, writeQuietly } from './persist.ts'
+import { contain, tryWrite, writeQuietly } from './persist.ts'
 
 const LOCK_POLL_MS = 250
 /** A worker whose last heartbeat is older than this has died without removing its row. */
@@ -45,7 +45,9 @@ export class Standby {
     this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS)
     if (this.#takeOver()) return
     this.#options.logger.info('standing by')
-    this.#lockTimer = setInterval(() => this.#takeOver(), LOCK_POLL_MS)
+    this.#lockTimer = setInterval(() => {
+      contain(() => this.#takeOver(), this.#options.logger, 'take over')
+    }, LOCK_POLL_MS)
   }
 
   /** Does not take over any more. A worker that is active stays active, and the heartbeat goes on. */

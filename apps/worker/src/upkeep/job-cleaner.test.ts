@@ -43,6 +43,17 @@ describe('one step', () => {
     expect(store.records.ended()).toBe(0)
   })
 
+  test('does the rest when a part of it fails', () => {
+    const { store, cleaner } = setUp()
+    vi.spyOn(store.housekeeping, 'pruneExpired').mockImplementation(() => {
+      throw new Error('malformed')
+    })
+    const delivered = vi.spyOn(store.housekeeping, 'pruneDelivered')
+    const shrink = vi.spyOn(store.housekeeping, 'shrink')
+    expect(cleaner.step()).toBe(false)
+    expect([delivered, shrink].map(({ mock }) => mock.calls.length)).toEqual([1, 1])
+  })
+
   test('leaves everything for later while another process writes', () => {
     const { file, store, clock, cleaner } = setUp()
     const seq = expiredJob(store)

@@ -1,7 +1,7 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
-import { tryWrite } from '../persist.ts'
+import { isolate, tryWrite } from '../persist.ts'
 
 const REST_MS = 10_000
 /** Between two steps other processes can write. */
@@ -52,9 +52,10 @@ export class JobCleaner implements Service {
   #deleteSome(): boolean {
     const { store, logger, now } = this.#options
     const { housekeeping } = store
-    const expired = housekeeping.pruneExpired(now())
-    if (expired.pruned > 0) logger.debug({ jobs: expired.pruned }, 'expired jobs deleted')
-    const delivered = housekeeping.pruneDelivered(now())
-    return expired.more || delivered.more || housekeeping.shrink().more
+    const expired = isolate(() => housekeeping.pruneExpired(now()), logger, 'delete expired jobs')
+    if (expired && expired.pruned > 0) logger.debug({ jobs: expired.pruned }, 'expired jobs deleted')
+    const delivered = isolate(() => housekeeping.pruneDelivered(now()), logger, 'delete delivered answers')
+    if (expired?.more || delivered?.more) return true
+    return isolate(() => housekeeping.shrink().more, logger, 'give free space back') ?? false
   }
 }
