@@ -1,7 +1,13 @@
 import { transitions } from '@foreman/jobs'
 import { describe, expect, test } from 'vitest'
 import { health } from '../../apps/gateway/src/health/reasons.ts'
-import { type Attempt, type Ending, judge } from '../../apps/worker/src/run/verdict.ts'
+import {
+  type Attempt,
+  type Ending,
+  BROKEN_RELEASE,
+  judge,
+  judgeBroken,
+} from '../../apps/worker/src/run/verdict.ts'
 import { firstWords, read, section } from '../harness/documents.ts'
 
 describe('docs/job-lifecycle.md', () => {
@@ -38,9 +44,10 @@ describe('docs/job-lifecycle.md', () => {
       hasOutput: false,
     }
     const cases = [fresh, { ...fresh, failedAttempts: 2 }, { ...fresh, hasOutput: true }]
-    const verdicts = endings.flatMap(ending =>
+    const judged = endings.flatMap(ending =>
       cases.flatMap(job => (['there', 'gone'] as const).map(presence => judge(ending, job, presence))),
     )
+    const verdicts = [...judged, judgeBroken(fresh), BROKEN_RELEASE]
     const released = verdicts.flatMap(verdict => (verdict.kind === 'release' ? [verdict.release.code] : []))
     const finishes = verdicts.flatMap(verdict => (verdict.kind === 'finish' ? [verdict.finish] : []))
     const ended = finishes.flatMap(({ errorCode }) => errorCode ?? [])

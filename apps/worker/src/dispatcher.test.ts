@@ -276,6 +276,37 @@ describe('the embedding model', () => {
   })
 })
 
+describe('an error of what follows', () => {
+  const broken = () => {
+    throw new Error('malformed')
+  }
+
+  test('the end of a job frees its slot all the same', async () => {
+    const onEnd = vi.fn<DispatcherOptions['onEnd']>(broken)
+    const { dispatcher, submit, stateOf } = await setUp({ onEnd })
+    const seqs = ['alpha', 'alpha'].map(model => submit(model))
+    for (const [n, seq] of seqs.entries()) {
+      dispatcher.dispatch(START)
+      await expect.poll(() => onEnd.mock.calls.length, soon).toBe(n + 1)
+      expect(stateOf(seq)).toBe('succeeded')
+    }
+    expect(dispatcher.running).toBe(0)
+  })
+
+  test('loading the embedding model lets jobs run all the same', async () => {
+    const onPinned = vi.fn<() => void>(broken)
+    const { embedder, dispatcher, submit, stateOf } = await setUp({ onPinned })
+    embedder.isDue = true
+    embedder.pin.mockRejectedValue(new Error('malformed'))
+    const seq = submit('alpha')
+    dispatcher.dispatch(START)
+    embedder.isDue = false
+    await expect.poll(() => onPinned.mock.calls.length, soon).toBe(1)
+    dispatcher.dispatch(START)
+    expect(stateOf(seq)).toBe('running')
+  })
+})
+
 describe('cancelling', () => {
   test('a job that does not run here does nothing', async () => {
     const { dispatcher, submit, stateOf } = await setUp()

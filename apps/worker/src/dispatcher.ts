@@ -1,6 +1,7 @@
 import { groupKeyOf } from '@foreman/ollama-client'
 import { chooseGroup, type Turn } from '@foreman/scheduling'
 import type { Claim, Store } from '@foreman/store'
+import { contain } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 
 export interface DispatcherOptions {
@@ -58,7 +59,8 @@ export class Dispatcher {
     if (embedder.isDue) return this.#pin()
     const slots = concurrency - this.#running.size
     if (slots <= 0) return
-    for (const claim of this.#claim(slots, now)) this.#start(claim)
+    for (const claim of this.#claim(slots, now))
+      contain(() => this.#start(claim), this.#options.run.logger, 'start a job that was claimed')
   }
 
   /** Cancels these jobs, if they run here. */
@@ -122,9 +124,10 @@ export class Dispatcher {
   #start(claim: Claim): void {
     const run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isTurnWaitedFor() })
     this.#running.set(claim.seq, run)
+    // `execute` does not reject.
     void run.execute().then(result => {
       this.#running.delete(claim.seq)
-      this.#options.onEnd(result)
+      contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#onIdle?.()
     })
   }
@@ -138,9 +141,17 @@ export class Dispatcher {
   #pin(): void {
     if (this.#running.size > 0) return
     this.#isPinning = true
-    void this.#options.embedder.pin().finally(() => {
-      this.#isPinning = false
-      this.#options.onPinned()
-    })
+    void this.#pinNow()
+  }
+
+  async #pinNow(): Promise<void> {
+    const { embedder, onPinned, run } = this.#options
+    try {
+      await embedder.pin()
+    } catch (error) {
+      run.logger.error({ err: error }, 'the embedding model could not be loaded')
+    }
+    this.#isPinning = false
+    contain(onPinned, run.logger, 'go on after loading the embedding model')
   }
 }

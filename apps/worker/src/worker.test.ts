@@ -1,6 +1,6 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { startSim } from '@foreman/ollama-sim'
-import type { NewJob } from '@foreman/store'
+import type { NewJob, Store } from '@foreman/store'
 import type { Deliver } from '@foreman/webhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Embedder } from './target/embedder.ts'
@@ -155,6 +155,37 @@ describe('a tick', () => {
     await expect.poll(() => deliver.mock.calls.length, soon).toBe(1)
   })
 
+  const steps = [
+    ['cancel', (store: Store) => vi.spyOn(store.runs, 'cancelRequests')],
+    ['suspicion', (store: Store) => vi.spyOn(store.target, 'read')],
+    ['deadline', (store: Store) => vi.spyOn(store.queue, 'failOverdue')],
+    ['due time', (store: Store) => vi.spyOn(store.queue, 'promoteDue')],
+  ] as const
+
+  test.each(steps)('in which the step "%s" fails does the others, and is repeated', async (_name, spyOn) => {
+    const { store, worker, submit, stateOf } = await setUpAtWork()
+    const spy = spyOn(store).mockImplementation(() => {
+      throw new Error('malformed')
+    })
+    const seq = submit()
+    worker.tick()
+    expect(stateOf(seq)).toBe('running')
+    const calls = spy.mock.calls.length
+    await expect.poll(() => spy.mock.calls.length, soon).toBeGreaterThan(calls + 2)
+    expect(stateOf(seq)).toBe('succeeded')
+  })
+
+  test('that cannot read what waits is repeated', async () => {
+    const { store, worker, submit, stateOf } = await setUpAtWork()
+    vi.spyOn(store.queue, 'waitingLines').mockImplementationOnce(() => {
+      throw new Error('disk I/O error')
+    })
+    const seq = submit()
+    worker.tick()
+    expect(stateOf(seq)).toBe('queued')
+    await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
+  })
+
   test('of a worker that stands by does nothing', () => {
     const first = setUp()
     first.worker.start()
@@ -204,6 +235,22 @@ describe('start and stop', () => {
       atWork: 1,
       standingBy: 0,
     })
+  })
+
+  test('a worker that cannot read what it needs to begin begins without it, and hears of commits later', async () => {
+    const sim = await startTarget()
+    const { store, file, worker, stateOf } = setUp({ url: sim.url })
+    const fail = () => {
+      throw new Error('disk I/O error')
+    }
+    vi.spyOn(store.queue, 'turn').mockImplementationOnce(fail)
+    vi.spyOn(store.target, 'read').mockImplementationOnce(fail)
+    vi.spyOn(store.commits, 'listen').mockImplementationOnce(fail)
+    worker.start()
+    const { seq } = openTempStore(file).submissions.enqueue(newJob(), Date.now())
+    await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
+    const next = openTempStore(file).submissions.enqueue(newJob(), Date.now())
+    await expect.poll(() => stateOf(next.seq), soon).toBe('succeeded')
   })
 
   test('a worker that stands by takes over when the active one is stopped', async () => {

@@ -2,7 +2,7 @@ import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
-import { RETRY_MS, tryWrite, writeQuietly } from './persist.ts'
+import { contain, isolate, RETRY_MS, tryWrite, writeQuietly } from './persist.ts'
 import type { RunResult } from './run/run.ts'
 import { MAX_DELAY_MS } from './run/verdict.ts'
 import { Standby } from './standby.ts'
@@ -101,22 +101,46 @@ export class Worker implements Service {
   /** @returns how long until something is due */
   #look(): number {
     const { store, now, run } = this.#options
-    this.#dispatcher.cancel(store.runs.cancelRequests())
-    this.#monitor.heedSuspicion()
     const at = now()
-    const nextDeadline = store.queue.failOverdue(at, run.jobTtlMs) ?? Infinity
-    const nextDue = store.queue.promoteDue(at, MAX_DELAY_MS) ?? Infinity
-    this.#dispatcher.dispatch(at)
-    return Math.max(1, Math.min(nextDeadline, nextDue) - at)
+    const nextDue = [
+      this.#step('cancel jobs', () => this.#dispatcher.cancel(store.runs.cancelRequests())),
+      this.#step('look for a suspicion of the target', () => this.#monitor.heedSuspicion()),
+      this.#step('fail jobs past their deadline', () => store.queue.failOverdue(at, run.jobTtlMs)),
+      this.#step('make delayed jobs ready', () => store.queue.promoteDue(at, MAX_DELAY_MS)),
+      this.#step('dispatch jobs', () => this.#dispatcher.dispatch(at)),
+    ]
+    return Math.max(1, Math.min(...nextDue) - at)
+  }
+
+  /** @returns when something is due: what `step` returns, or soon when it failed */
+  #step(what: string, step: () => number | void | undefined): number {
+    const { logger, now } = this.#options
+    const done = isolate(() => step() ?? Infinity, logger, what)
+    return done ?? now() + RETRY_MS
   }
 
   #beginWork(): void {
-    const { store, jobCleaner, courier } = this.#options
-    this.#dispatcher.resumeTurn()
-    this.#unlisten = store.commits.listen(() => this.tick())
+    const { logger, jobCleaner, courier } = this.#options
+    // Without its turn the group of the last worker is one group like any other.
+    contain(() => this.#dispatcher.resumeTurn(), logger, 'read whose turn it is')
+    this.#listen()
     this.#monitor.start()
     jobCleaner.start()
     courier.start()
+  }
+
+  #listen(): void {
+    if (this.#stopped) return
+    const { store, logger } = this.#options
+    const listen = () => store.commits.listen(() => this.tick())
+    this.#unlisten = tryWrite(listen, logger, 'trying again to hear of commits')
+    if (!this.#unlisten) setTimeout(() => this.#listenAgain(), RETRY_MS)
+  }
+
+  /** Also looks at the file, because nobody has told of the commits until now. */
+  #listenAgain(): void {
+    this.#listen()
+    this.tick()
   }
 
   async #stop(): Promise<void> {
@@ -135,7 +159,7 @@ export class Worker implements Service {
 
   #runEnded({ ending, targetIsAway }: RunResult): void {
     if (targetIsAway !== undefined) this.#monitor.lost(targetIsAway)
-    this.#noteSilence(ending)
+    contain(() => this.#noteSilence(ending), this.#options.logger, 'note whether the target is silent')
     if (ending === 'broke_off') this.#monitor.check()
     this.tick()
   }

@@ -30,6 +30,8 @@ export const releaseCodes = [
   'worker_stopped',
   /** The worker died while it ran the job. */
   'worker_lost',
+  /** An error within foreman broke the attempt off, and its end could not be written. */
+  'internal_error',
 ] as const
 
 export type ReleaseCode = (typeof releaseCodes)[number]
@@ -55,6 +57,8 @@ export const jobErrorCodes = [
   DEADLINE_EXCEEDED.errorCode,
   /** The caller disconnected, or the job was cancelled through `/jobs`. */
   'cancelled',
+  /** An error within foreman, which its log describes. */
+  'internal_error',
 ] as const
 
 export type JobErrorCode = (typeof jobErrorCodes)[number]

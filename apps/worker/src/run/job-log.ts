@@ -75,9 +75,8 @@ export class JobLog {
     this.#progressAt = at
     const { store, claim, logger, now, onProgress } = this.#options
     const note = () => store.runs.progress(claim, tokens, now())
-    store.together('normal', note).then(onProgress, (error: unknown) => {
-      logger.debug({ err: error }, 'progress could not be noted')
-    })
+    const noted = store.together('normal', note).then(onProgress)
+    noted.catch((error: unknown) => logger.debug({ err: error }, 'progress could not be noted'))
   }
 
   async #writeAll(): Promise<void> {

@@ -132,6 +132,49 @@ describe('a run', () => {
   })
 })
 
+describe('a run that meets an error of foreman itself', () => {
+  const broken = (message: string) => (): never => {
+    throw new Error(message)
+  }
+
+  test.each([
+    { streaming: false, answerAttempt: null },
+    { streaming: true, answerAttempt: 1 },
+  ])('ends its job as failed: %j', async ({ streaming, answerAttempt }) => {
+    const { store, run, job } = await setUp({ job: { streaming } })
+    vi.spyOn(store.runs, 'finish').mockImplementationOnce(broken('Maximum call stack size exceeded'))
+    expect(await run.execute()).toEqual({ ending: 'broken' })
+    expect(job()).toMatchObject({
+      state: 'failed',
+      errorCode: 'internal_error',
+      errorMessage: 'an error within foreman ended the job',
+      answerAttempt,
+    })
+  })
+
+  test('while it writes the answer ends its job as well', async () => {
+    const { store, run, job } = await setUp()
+    vi.spyOn(store.runs, 'append').mockImplementation(broken('out of order'))
+    expect(await run.execute()).toEqual({ ending: 'broken' })
+    expect(job()).toMatchObject({ state: 'failed', errorCode: 'internal_error' })
+  })
+
+  test('gives its job back, to end later, when its end cannot be written', async () => {
+    const now = 1_000_000
+    const { store, run, job } = await setUp({ run: { now: () => now } })
+    vi.spyOn(store.runs, 'finish').mockImplementation(broken('out of order'))
+    expect(await run.execute()).toEqual({ ending: 'broken' })
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 1, availableAt: now + 60_000 })
+  })
+
+  test('leaves its job to the next worker when nothing can be written', async () => {
+    const { store, run, job } = await setUp()
+    vi.spyOn(store, 'together').mockImplementation(() => Promise.reject(new Error('malformed')))
+    expect(await run.execute()).toEqual({ ending: 'broken' })
+    expect(job()).toMatchObject({ state: 'running' })
+  })
+})
+
 describe('a run that is cancelled', () => {
   test('ends at once, also while it loads a model that no other job waits for', async () => {
     const { sim, run, job } = await setUp({ sim: { loadMs: 60_000 } })

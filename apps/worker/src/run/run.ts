@@ -3,10 +3,19 @@ import type { Logger } from '@foreman/process/logger'
 import { type Claim, JobLostError, type Store } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { persist } from '../persist.ts'
+import type { TargetProbe } from '../target/target-probe.ts'
 import { runAttempt, StopError } from './attempt.ts'
 import { JobLog } from './job-log.ts'
 import { isStillLoading } from './still-loading.ts'
-import { type Attempt, type Ending, judge, needsProbe, type TargetProbe, type Verdict } from './verdict.ts'
+import {
+  type Attempt,
+  BROKEN_RELEASE,
+  type Ending,
+  judge,
+  judgeBroken,
+  needsProbe,
+  type Verdict,
+} from './verdict.ts'
 
 /** The longest delay that `setTimeout` accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -28,9 +37,9 @@ export interface RunOptions {
   readonly isWaitedFor: () => boolean
 }
 
-/** How a run ended, for the worker. `lost`: another worker has the job. */
+/** How a run ended, for the worker. `lost`: another worker has the job. `broken`: foreman itself made an error. */
 export interface RunResult {
-  readonly ending: Ending['kind'] | 'lost'
+  readonly ending: Ending['kind'] | 'lost' | 'broken'
   /** Why the target is taken to be away, if the run found it away. */
   readonly targetIsAway?: string
 }
@@ -52,14 +61,12 @@ export class Run {
     this.#log = new JobLog({ ...options, logger: this.#logger, claim, signal: this.#stop.signal })
   }
 
-  /**
-   * Runs the attempt, decides what becomes of the job, and writes it. Does not reject for anything that the target or
-   * the disk does.
-   */
+  /** Runs the attempt, decides what becomes of the job, and writes it. Does not reject, whatever happens. */
   async execute(): Promise<RunResult> {
-    this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
-    const deadline = this.#startDeadline()
+    let deadline: NodeJS.Timeout | undefined
     try {
+      this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
+      deadline = this.#startDeadline()
       const ending = await runAttempt(this.claim, {
         ...this.#options,
         stop: this.#stop.signal,
@@ -71,9 +78,7 @@ export class Run {
       this.#report(verdict)
       return resultOf(ending, verdict)
     } catch (error) {
-      if (!(error instanceof JobLostError)) throw error
-      this.#logger.warn('another worker has claimed this job; the result of this run is dropped')
-      return { ending: 'lost' }
+      return this.#hasLostItsClaim(error) ? { ending: 'lost' } : await this.#endBroken(error)
     } finally {
       clearTimeout(deadline)
       this.#hasEnded = true
@@ -94,6 +99,29 @@ export class Run {
     this.#isCancelling = true
     while (await this.#isLoadingForOthers()) await delay(LOAD_POLL_MS)
     this.#stop.abort(new StopError('cancelled'))
+  }
+
+  #hasLostItsClaim(error: unknown): boolean {
+    if (!(error instanceof JobLostError)) return false
+    this.#logger.warn('another worker has claimed this job; the result of this run is dropped')
+    return true
+  }
+
+  /** Ends this job alone. When its end cannot be written, the job goes back to the queue, to end later. */
+  async #endBroken(error: unknown): Promise<RunResult> {
+    this.#logger.error({ err: error }, 'an error within foreman ended this attempt')
+    for (const verdict of [judgeBroken(this.#attempt()), BROKEN_RELEASE]) {
+      try {
+        await this.#write(verdict)
+        this.#report(verdict)
+        return { ending: 'broken' }
+      } catch (cause) {
+        if (this.#hasLostItsClaim(cause)) return { ending: 'lost' }
+        this.#logger.error({ err: cause }, 'what becomes of this job could not be written')
+      }
+    }
+    this.#logger.error('the job stays claimed until a worker starts')
+    return { ending: 'broken' }
   }
 
   #startDeadline(): NodeJS.Timeout | undefined {

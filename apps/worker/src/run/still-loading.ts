@@ -1,5 +1,7 @@
 import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
+import { askResidents } from '../target/answers.ts'
 
 const TIMEOUT_MS = 2_000
 
@@ -10,10 +12,10 @@ const TIMEOUT_MS = 2_000
  */
 export const isStillLoading = async (
   modelName: string,
-  { client, store }: { client: OllamaClient; store: Store },
+  { client, store, logger }: { client: OllamaClient; store: Store; logger: Logger },
 ): Promise<boolean> => {
-  const { models } = await client.ps({ signal: AbortSignal.timeout(TIMEOUT_MS) })
-  return !models.some(({ name }) => {
+  const residents = await askResidents(client, logger, AbortSignal.timeout(TIMEOUT_MS))
+  return !residents.some(({ name }) => {
     const resident = canonicalModelName(name) ?? name
     return resident === modelName || shareWeights(resident, modelName, store)
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { TargetProbe } from '../target/target-probe.ts'
 import {
   type Attempt,
   type Ending,
@@ -6,7 +7,6 @@ import {
   judge,
   MAX_DELAY_MS,
   needsProbe,
-  type TargetProbe,
   type Verdict,
 } from './verdict.ts'
 

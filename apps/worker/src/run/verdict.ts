@@ -1,6 +1,7 @@
 import { DEADLINE_EXCEEDED, type JobErrorCode, type ReleaseCode, type RetryCode } from '@foreman/jobs'
 import type { Completeness, TokenUsage } from '@foreman/ollama-client'
 import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
+import type { TargetProbe } from '../target/target-probe.ts'
 
 /** How an attempt ended, as far as the exchange with the target shows it. */
 export type Ending =
@@ -21,9 +22,6 @@ export type Ending =
 export type Watchdog = Exclude<RetryCode, 'target_lost'>
 
 export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
-
-/** Whether the target answers a simple request. */
-export type TargetProbe = 'there' | 'gone' | 'refuses_credentials'
 
 export interface Attempt {
   readonly attempt: number
@@ -55,6 +53,13 @@ export const isProvisional = (status: number): boolean => PROVISIONAL_STATUSES.h
 /** Whether `judge` has to know if the target is there. */
 export const needsProbe = (ending: Ending): boolean =>
   ending.kind === 'provisional' && ending.status !== 429 && !isBusyAnswer(ending)
+
+/** How a job goes back to the queue whose end could not be written. */
+export const BROKEN_RELEASE: Verdict = {
+  kind: 'release',
+  release: { code: 'internal_error', spent: true },
+  delayMs: 60_000,
+}
 
 /** The longest delay before the next attempt. */
 export const MAX_DELAY_MS = 60_000
@@ -88,6 +93,10 @@ export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdic
       return stopped(ending.why, job)
   }
 }
+
+/** How a job ends whose run met an error that nobody has foreseen. Repeating it would most likely meet it again. */
+export const judgeBroken = (job: Attempt): Extract<Verdict, { kind: 'finish' }> =>
+  fail(job, 'internal_error', 'an error within foreman ended the job')
 
 const judgeAnswer = (
   { status, completeness, usage }: Extract<Ending, { kind: 'answered' }>,
@@ -159,7 +168,11 @@ const again = (job: Attempt, code: RetryCode, message: string): Verdict => {
 }
 
 /** The job has no answer, or only the beginning of one. The caller gets the message. */
-const fail = (job: Attempt, errorCode: JobErrorCode, errorMessage: string): Verdict => {
+const fail = (
+  job: Attempt,
+  errorCode: JobErrorCode,
+  errorMessage: string,
+): Extract<Verdict, { kind: 'finish' }> => {
   const answerAttempt = job.streaming && job.hasOutput ? job.attempt : job.answerAttempt
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }

@@ -2,6 +2,8 @@ import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
+import { askResidents } from './answers.ts'
+import { askWell } from './ask.ts'
 
 const LOAD_TIMEOUT_MS = 5 * 60_000
 const FOREVER_SECONDS = -1
@@ -59,9 +61,10 @@ export class Embedder {
 
   async #load(model: string, signal: AbortSignal): Promise<void> {
     const { client, logger } = this.#options
-    const before = await this.#residents(signal)
-    await client.embed({ model, input: '', keep_alive: FOREVER_SECONDS }, { signal })
-    const after = await this.#residents(signal)
+    const before = await askResidents(client, logger, signal)
+    const load = { model, input: '', keep_alive: FOREVER_SECONDS }
+    await askWell(client, { path: '/api/embed', request: load, signal })
+    const after = await askResidents(client, logger, signal)
     const now = this.#options.now()
     const evicted = before.filter(({ name, expiresAt }) => {
       const wouldHaveStayed = expiresAt > now && !isSame(name, model)
@@ -73,12 +76,8 @@ export class Embedder {
       'the embedding model does not fit beside the model that runs jobs; unloading it',
     )
     this.#setFits(false)
-    await client.unload(model, { signal })
-  }
-
-  async #residents(signal: AbortSignal): Promise<{ name: string; expiresAt: number }[]> {
-    const { models } = await this.#options.client.ps({ signal })
-    return models.map(({ name, expires_at: expiresAt }) => ({ name, expiresAt: Date.parse(expiresAt) }))
+    const unload = { model, stream: false, keep_alive: 0 }
+    await askWell(client, { path: '/api/generate', request: unload, signal })
   }
 
   #setFits(fits: boolean): void {

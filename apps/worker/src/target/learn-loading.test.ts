@@ -55,6 +55,17 @@ test('a model that could not be asked about is asked about again, and holds up n
   expect(store.catalogue.unasked()).toEqual([])
 })
 
+test('models that could not be read are asked about the next time', async () => {
+  const { store, learner, shown } = await setUp([{ short: 'alpha', digest: 'one' }])
+  vi.spyOn(store.catalogue, 'unasked').mockImplementationOnce(() => {
+    throw new Error('disk I/O error')
+  })
+  await learner.learn()
+  expect(shown()).toBe(0)
+  await learner.learn()
+  expect(shown()).toBe(1)
+})
+
 test('a call while another is still asking does nothing', async () => {
   const { learner, shown } = await setUp([{ short: 'alpha', digest: 'one' }])
   await Promise.all([learner.learn(), learner.learn()])

@@ -1,7 +1,8 @@
 import { modelLoading, type OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { ModelRow, Store } from '@foreman/store'
-import { timeLimit } from './ask.ts'
+import { shownModel } from './answers.ts'
+import { askWell, timeLimit } from './ask.ts'
 
 export interface LearnLoadingOptions {
   readonly client: OllamaClient
@@ -28,12 +29,17 @@ export class LoadingLearner {
   async learn(): Promise<void> {
     if (this.#isLearning) return
     this.#isLearning = true
-    const { store, stopped } = this.#options
-    for (const model of store.catalogue.unasked()) {
-      if (stopped.aborted) break
-      if (!model.remote && model.digest !== '') await this.#learnAbout(model)
+    const { store, logger, stopped } = this.#options
+    try {
+      for (const model of store.catalogue.unasked()) {
+        if (stopped.aborted) break
+        if (!model.remote && model.digest !== '') await this.#learnAbout(model)
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'the models to ask about could not be read')
+    } finally {
+      this.#isLearning = false
     }
-    this.#isLearning = false
   }
 
   async #learnAbout({ name, digest }: ModelRow): Promise<void> {
@@ -41,8 +47,10 @@ export class LoadingLearner {
     try {
       // Another name of this manifest may have been asked about a moment ago.
       if (!store.catalogue.model(name)?.loading) {
-        const loading = modelLoading(await client.show({ model: name }, { signal: timeLimit(stopped) }))
-        store.catalogue.noteLoading(digest, { ...loading })
+        const question = { path: '/api/show', request: { model: name }, signal: timeLimit(stopped) }
+        const shown = shownModel((await askWell(client, question)).body)
+        if (!shown) throw new Error('the answer to /api/show is no object')
+        store.catalogue.noteLoading(digest, { ...modelLoading(shown) })
       }
       onModel(name)
     } catch (error) {

@@ -8,7 +8,7 @@ import { TargetMonitor } from './monitor.ts'
 const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest of ${name}` }))
 
 /** A target. A test can keep it from answering, and can let it leave and come back at the same address. */
-const startTarget = async () => {
+const startTarget = async (odd: Record<string, unknown> = {}) => {
   const hanging = new Set<string>()
   const asked: string[] = []
   const listener: http.RequestListener = (request, response) => {
@@ -20,8 +20,11 @@ const startTarget = async () => {
       '/api/tags': { models },
       '/api/ps': { models: [] },
       '/api/show': { modelfile: 'FROM /models/sha256-0', parameters: '', details: {}, model_info: {} },
+      ...odd,
     }
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answers[route] ?? {}))
+    response
+      .setHeader('Content-Type', 'application/json')
+      .end(JSON.stringify(route in answers ? answers[route] : {}))
   }
   let server = http.createServer(listener)
   const listen = (port: number) =>
@@ -50,11 +53,11 @@ const startTarget = async () => {
   }
 }
 
-const setUp = async (pollIntervalMs = 60_000) => {
-  const target = await startTarget()
+const setUp = async (pollIntervalMs = 60_000, odd?: Record<string, unknown>) => {
+  const target = await startTarget(odd)
   const store = openTempStore()
-  const onReturn = vi.fn<() => void>()
-  const onPoll = vi.fn<() => void>()
+  const onReturn = vi.fn<(resident: readonly string[]) => void>()
+  const onPoll = vi.fn<(resident: readonly string[]) => void>()
   const monitor = new TargetMonitor({
     client: new OllamaClient({ url: target.url }),
     store,
@@ -69,8 +72,8 @@ const setUp = async (pollIntervalMs = 60_000) => {
   return { target, store, monitor, onReturn, onPoll }
 }
 
-const start = async (pollIntervalMs?: number) => {
-  const all = await setUp(pollIntervalMs)
+const start = async (pollIntervalMs?: number, odd?: Record<string, unknown>) => {
+  const all = await setUp(pollIntervalMs, odd)
   all.monitor.start()
   return all
 }
@@ -125,6 +128,53 @@ test('a target is polled when a gateway has written that it may be away', async 
   await expect.poll(() => store.target.read().state, soon).toBe('away')
   await target.comeBack()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
+})
+
+describe('an answer of another shape costs only what it should have brought', () => {
+  const b = 'registry.ollama.ai/library/b:latest'
+
+  test.each<[path: string, answer: unknown, resident: string[]]>([
+    ['/api/ps', { models: [{ model: 'a' }, null, { name: 'b' }] }, ['b']],
+    ['/api/ps', { models: null }, []],
+    ['/api/ps', [], []],
+    ['/api/ps', 'text', []],
+  ])('of %s: %j', async (path, answer, resident) => {
+    const { store, monitor, onReturn } = await start(undefined, { [path]: answer })
+    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
+    expect(monitor.isUp).toBe(true)
+    expect(store.catalogue.model(b)).toBeDefined()
+  })
+
+  test.each([null, [], { models: 'b' }])('of /api/tags: %j leaves the models as they were', async tags => {
+    const odd: Record<string, unknown> = {}
+    const { store, onPoll, onReturn } = await start(20, odd)
+    await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+    odd['/api/tags'] = tags
+    const polls = onPoll.mock.calls.length
+    await expect.poll(() => onPoll.mock.calls.length, soon).toBeGreaterThan(polls + 1)
+    expect(store.catalogue.model(b)).toBeDefined()
+    expect(store.catalogue.snapshot('/api/tags')?.body.toString()).toBe(JSON.stringify({ models }))
+  })
+
+  test('of /api/version: the version stays as it was', async () => {
+    const { store, onReturn } = await start(undefined, { '/api/version': { version: {} } })
+    await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+    expect(store.catalogue.snapshot('/api/version')).toBeUndefined()
+  })
+})
+
+test('a target is polled again although what follows a poll fails', async () => {
+  const { onReturn, onPoll } = await setUp(20).then(all => {
+    const fail = () => {
+      throw new Error('malformed')
+    }
+    all.onReturn.mockImplementation(fail)
+    all.onPoll.mockImplementation(fail)
+    all.monitor.start()
+    return all
+  })
+  await expect.poll(() => onPoll.mock.calls.length, soon).toBeGreaterThan(2)
+  expect(onReturn).toHaveBeenCalledTimes(1)
 })
 
 describe('start and stop', () => {

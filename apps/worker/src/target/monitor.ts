@@ -3,11 +3,11 @@ import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store, TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
-import { writeQuietly } from '../persist.ts'
-import type { TargetProbe } from '../run/verdict.ts'
-import { ask } from './ask.ts'
+import { contain, writeQuietly } from '../persist.ts'
+import { ask, timeLimit } from './ask.ts'
 import { LoadingLearner } from './learn-loading.ts'
 import { pollTarget } from './poll.ts'
+import type { TargetProbe } from './target-probe.ts'
 
 const PROBE_INTERVAL_MS = 500
 
@@ -56,7 +56,10 @@ export class TargetMonitor implements Service {
   start(): void {
     if (this.#hasStarted || this.#isStopped) return
     this.#hasStarted = true
-    this.#suspectedAt = this.#options.store.target.read().suspectedAt ?? 0
+    const { store, logger } = this.#options
+    const read = () => (this.#suspectedAt = store.target.read().suspectedAt ?? 0)
+    // Without it the target is polled once more.
+    contain(read, logger, 'read whether a gateway suspects the target')
     void this.#waitForReturn()
   }
 
@@ -90,7 +93,10 @@ export class TargetMonitor implements Service {
   /** Asks for the version, the simplest thing to ask for. */
   async probe(): Promise<TargetProbe> {
     try {
-      const { status } = await ask(this.#options.client, '/api/version', this.#stop.signal)
+      const { status } = await ask(this.#options.client, {
+        path: '/api/version',
+        signal: timeLimit(this.#stop.signal),
+      })
       if (status === 401 || status === 403) return 'refuses_credentials'
       return status < 300 ? 'there' : 'gone'
     } catch {
@@ -113,9 +119,10 @@ export class TargetMonitor implements Service {
       this.#waitTimer = setTimeout(() => void this.#waitForReturn(), PROBE_INTERVAL_MS)
       return
     }
+    const { logger, onReturn } = this.#options
     this.#note('up', null)
-    this.#options.logger.info({ resident }, 'the target is there')
-    this.#options.onReturn(resident)
+    logger.info({ resident }, 'the target is there')
+    contain(() => onReturn(resident), logger, 'go on after the return of the target')
     this.#afterPoll()
   }
 
@@ -147,11 +154,15 @@ export class TargetMonitor implements Service {
     if (this.#isPolling) return
     this.#isPolling = true
     clearTimeout(this.#pollTimer)
-    const resident = await this.#pollNow().catch((error: unknown) => error as Error)
+    const { logger, onPoll } = this.#options
+    const resident = await this.#pollNow().catch((error: unknown) => ({ error }))
     this.#isPolling = false
     if (this.#isStopped) return
-    if (resident instanceof Error) return this.lost(resident.message)
-    this.#options.onPoll(resident)
+    if ('error' in resident) {
+      logger.debug({ err: resident.error }, 'a poll of the target failed')
+      return this.lost(resident.error instanceof Error ? resident.error.message : 'it cannot be polled')
+    }
+    contain(() => onPoll(resident), logger, 'go on after a poll')
     this.#afterPoll()
   }
 

@@ -1,10 +1,9 @@
-import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
+import type { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
-import type { ModelRow, Store } from '@foreman/store'
+import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
-import { ask, timeLimit } from './ask.ts'
-
-const POLLED_PATHS = ['/api/tags', '/api/version'] as const
+import { askResidents, installedModels, objectIn } from './answers.ts'
+import { askWell, timeLimit, type WholeAnswer } from './ask.ts'
 
 export interface PollOptions {
   readonly client: OllamaClient
@@ -15,38 +14,37 @@ export interface PollOptions {
 }
 
 /**
- * Asks the target for its models and its version, and keeps the answers in the file for the gateway.
+ * Asks the target for its models and its version, and keeps the answers in the file for the gateway. An answer of
+ * another shape costs only what it should have brought: the file keeps the answer before it.
  *
  * @returns the names of the models in the target's memory
  * @throws when the target does not answer, or answers with an error
  */
-export const pollTarget = async ({ client, store, logger, now, stopped }: PollOptions): Promise<string[]> => {
-  for (const path of POLLED_PATHS) {
-    const { status, headers, body } = await ask(client, path, stopped)
-    if (status !== 200) throw new Error(`it answers ${path} with ${status}`)
-    const rows = path === '/api/tags' ? modelRows(body) : undefined
-    const keep = () => {
-      store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
-      if (rows) store.catalogue.replaceModels(rows)
-    }
-    // The file may be full while the target is well.
-    writeQuietly(keep, logger, `keep the target's answer to ${path}`)
-  }
-  const { models } = await client.ps({ signal: timeLimit(stopped) })
-  return models.map(model => model.name)
+export const pollTarget = async (options: PollOptions): Promise<string[]> => {
+  const { client, store, logger, stopped } = options
+  const tags = await askWell(client, { path: '/api/tags', signal: timeLimit(stopped) })
+  const models = installedModels(tags.body)
+  const keepModels = models && (() => store.catalogue.replaceModels(models))
+  keep('/api/tags', tags, keepModels, options)
+  const version = await askWell(client, { path: '/api/version', signal: timeLimit(stopped) })
+  const isVersion = typeof objectIn(version.body)?.['version'] === 'string'
+  keep('/api/version', version, isVersion ? () => undefined : undefined, options)
+  const residents = await askResidents(client, logger, timeLimit(stopped))
+  return residents.map(({ name }) => name)
 }
 
-type PolledModel = Omit<ModelRow, 'loading'>
-
-/** Some versions send `null` for an empty list. */
-const modelRows = (tags: Buffer): PolledModel[] => {
-  const { models } = JSON.parse(tags.toString()) as {
-    models?: { name: string; digest?: string; remote_host?: string }[] | null
+/** @param use writes what the answer brings besides itself; undefined when the answer has another shape */
+const keep = (
+  path: string,
+  { headers, body }: WholeAnswer,
+  use: (() => void) | undefined,
+  { store, logger, now }: PollOptions,
+): void => {
+  if (!use) return logger.warn(`the target's answer to ${path} has another shape; keeping the one before`)
+  const write = () => {
+    store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
+    use()
   }
-  const rows = new Map<string, PolledModel>()
-  for (const { name, digest = '', remote_host: remoteHost } of models ?? []) {
-    const canonical = canonicalModelName(name)
-    if (canonical) rows.set(canonical, { name: canonical, digest, remote: Boolean(remoteHost) })
-  }
-  return [...rows.values()]
+  // The file may be full while the target is well.
+  writeQuietly(write, logger, `keep the target's answer to ${path}`)
 }

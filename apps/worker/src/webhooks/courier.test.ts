@@ -2,7 +2,7 @@ import type { Store } from '@foreman/store'
 import type { Deliver, Message, Outcome } from '@foreman/webhooks'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { newJob, openTempStore, silent } from '../testing/fixtures.ts'
+import { newJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { Courier } from './courier.ts'
 
 const START = 1_000_000
@@ -145,6 +145,55 @@ test('a delivery in flight when the worker stops is sent again by the next worke
   expect(posts.map(({ message }) => idOf(message))).toEqual(Array(2).fill(stateOf(store, job).id))
   await posts[1]!.reply(204)
   expect(stateOf(store, job).state).toBe('delivered')
+})
+
+describe('an error of foreman itself', () => {
+  const setUp = (deliver: Deliver) => {
+    const store = openTempStore()
+    const now = () => START
+    const courier = new Courier({
+      store,
+      logger: silent,
+      now,
+      random: () => 0.5,
+      secrets: ['secret'],
+      deliver,
+    })
+    onTestFinished(() => courier.stop())
+    return { store, courier }
+  }
+  const well: Outcome = { kind: 'answered', status: 204, excerpt: '', durationMs: 1 }
+
+  test('counts as a failed attempt of that delivery, and holds up no other', async () => {
+    const { store, courier } = setUp(({ url }) => {
+      if (url.includes('odd')) throw new Error('malformed')
+      return Promise.resolve(well)
+    })
+    const [odd, other] = ['odd', 'other'].map(host => announce(store, `http://${host}.example/`, START))
+    courier.start()
+    await expect.poll(() => stateOf(store, other!).state, soon).toBe('delivered')
+    await expect.poll(() => stateOf(store, odd!).failures, soon).toBe(1)
+    const [attempt] = store.deliveries.attempts([stateOf(store, odd!).seq])
+    expect(attempt?.error).toBe('internal_error: an error within foreman ended the attempt')
+  })
+
+  test('sets that delivery aside when its attempt cannot be recorded', async () => {
+    const deliver = vi.fn<Deliver>(() => Promise.resolve(well))
+    const { store, courier } = setUp(deliver)
+    const { record } = store.deliveries
+    vi.spyOn(store.deliveries, 'record').mockImplementation((...[delivery, ...rest]) => {
+      if (delivery.url.includes('odd')) throw new Error('malformed')
+      return record(delivery, ...rest)
+    })
+    const odd = announce(store, 'http://a.example/odd', START)
+    const others = [1, 2, 3].map(n => announce(store, `http://a.example/${n}`, START))
+    courier.start()
+    await expect
+      .poll(() => others.map(job => stateOf(store, job).state), soon)
+      .toEqual(Array(3).fill('delivered'))
+    expect(stateOf(store, odd).state).toBe('pending')
+    expect(deliver).toHaveBeenCalledTimes(4)
+  })
 })
 
 test('without a secret nothing is sent and nothing is lost', () => {

@@ -4,7 +4,7 @@ import type { Delivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { persist, RETRY_MS, tryWrite } from '../persist.ts'
-import { settle } from './settle.ts'
+import { type SendOutcome, settle } from './settle.ts'
 
 const MAX_IN_FLIGHT = 32
 /** Low, so that a receiver that does not answer delays only its own deliveries. */
@@ -38,6 +38,8 @@ type DueDelivery = Delivery & { readonly body: string }
 export class Courier implements Service {
   readonly #options: CourierOptions
   readonly #inFlight = new Map<number, { readonly host: string; readonly ended: Promise<void> }>()
+  /** Deliveries whose attempts could not be recorded. They are still due in the file, and are made again later. */
+  readonly #setAside = new Map<number, NodeJS.Timeout>()
   readonly #cutOff = new AbortController()
   #isSending = false
   #hasStarted = false
@@ -77,6 +79,7 @@ export class Courier implements Service {
   async #stop(): Promise<void> {
     this.#isSending = false
     clearTimeout(this.#timer)
+    for (const timer of this.#setAside.values()) clearTimeout(timer)
     const all = [...this.#inFlight.values()].map(({ ended }) => ended)
     const patience = new AbortController()
     await Promise.race([Promise.all(all), delay(STOP_MS, undefined, { signal: patience.signal })])
@@ -109,29 +112,42 @@ export class Courier implements Service {
     const inFlight = [...this.#inFlight.values()].filter(other => other.host === host).length
     if (inFlight >= MAX_IN_FLIGHT_PER_HOST) return
     const { store, now } = this.#options
-    // Deliveries in flight are still due in the file.
-    const due = store.deliveries.due(host, now(), MAX_IN_FLIGHT_PER_HOST + inFlight)
-    const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq))
+    // Deliveries in flight and those set aside are still due in the file.
+    const hidden = inFlight + this.#setAside.size
+    const due = store.deliveries.due(host, now(), MAX_IN_FLIGHT_PER_HOST + hidden)
+    const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq) && !this.#setAside.has(seq))
     const slots = Math.min(MAX_IN_FLIGHT_PER_HOST - inFlight, MAX_IN_FLIGHT - this.#inFlight.size)
     // A later delivery to this host needs no timer: the end of an attempt looks again.
     for (const delivery of waiting.slice(0, slots)) this.#send(delivery)
   }
 
   #send(delivery: DueDelivery): void {
-    const ended = this.#attempt(delivery).finally(() => {
-      this.#inFlight.delete(delivery.seq)
-      this.sendDue()
-    })
+    const ended = this.#attempt(delivery)
+      .catch((error: unknown) => {
+        this.#options.logger.error({ err: error, delivery: delivery.id }, 'a webhook failed; trying it later')
+        this.#putAside(delivery)
+      })
+      .then(() => {
+        this.#inFlight.delete(delivery.seq)
+        this.sendDue()
+      })
     this.#inFlight.set(delivery.seq, { host: delivery.host, ended })
   }
 
+  #putAside({ seq }: DueDelivery): void {
+    if (!this.#isSending) return
+    const again = () => {
+      this.#setAside.delete(seq)
+      this.sendDue()
+    }
+    this.#setAside.set(seq, setTimeout(again, MAX_PAUSE_MS))
+  }
+
   async #attempt(delivery: DueDelivery): Promise<void> {
-    const { store, logger, now, random, secrets, deliver } = this.#options
-    const { id, url, body, failures } = delivery
+    const { store, logger, now, random } = this.#options
+    const { id, url, failures } = delivery
     const at = now()
-    const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
-    const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
-    const outcome = await deliver({ url, headers, body })
+    const outcome = await this.#post(delivery, at)
     if (this.#cutOff.signal.aborted) return
     const { attempt, result } = settle(outcome, { at, failures, nowMs: now(), random })
     const about = { delivery: id, url: shownUrl(url) }
@@ -143,6 +159,19 @@ export class Courier implements Service {
       await persist(() => store.together('normal', write), logger, this.#cutOff.signal)
     } catch (error) {
       if (!this.#cutOff.signal.aborted) throw error
+    }
+  }
+  /** An error of foreman's own counts as a failed attempt, so that the delivery is given up at last. */
+  async #post({ id, url, body }: DueDelivery, at: number): Promise<SendOutcome> {
+    const { logger, now, secrets, deliver } = this.#options
+    try {
+      const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
+      const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
+      return await deliver({ url, headers, body })
+    } catch (error) {
+      logger.error({ err: error, delivery: id }, 'an error within foreman ended the sending of a webhook')
+      const message = 'an error within foreman ended the attempt'
+      return { kind: 'failed', code: 'internal_error', message, durationMs: now() - at }
     }
   }
 }

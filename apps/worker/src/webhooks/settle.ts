@@ -10,9 +10,14 @@ export interface SentDelivery {
   readonly random: () => number
 }
 
+/** How a delivery attempt ended. `internal_error`: foreman itself made an error. */
+export type SendOutcome =
+  | Outcome
+  | (Omit<Extract<Outcome, { kind: 'failed' }>, 'code'> & { readonly code: 'internal_error' })
+
 /** Turns the outcome of a delivery attempt into its record, and decides what becomes of the delivery. */
 export const settle = (
-  outcome: Outcome,
+  outcome: SendOutcome,
   { at, failures, nowMs, random }: SentDelivery,
 ): { attempt: DeliveryAttempt; result: DeliveryResult } => {
   const isAnswered = outcome.kind === 'answered'
@@ -23,7 +28,7 @@ export const settle = (
     error: isAnswered ? null : `${outcome.code}: ${outcome.message}`,
     response: isAnswered ? outcome.excerpt : null,
   }
-  const verdict = classify(outcome)
+  const verdict = isAnswered ? classify(outcome) : 'retry'
   if (verdict !== 'retry') return { attempt, result: { kind: verdict } }
   const retryAfter = isAnswered ? outcome.retryAfter : undefined
   const delayMs = nextAttemptDelayMs({ failures: failures + 1, retryAfter, nowMs, random })

@@ -88,6 +88,11 @@ export interface ModelLoading {
   readonly trainedContext?: number
 }
 
+/** The part of a reply of `/api/show` that says how a model loads. */
+export type ShownModel = Partial<Pick<ShowReply, 'modelfile' | 'parameters' | 'model_info'>> & {
+  readonly details?: Partial<Pick<ShowReply['details'], 'family'>>
+}
+
 /** The fields of a job that decide about its group. */
 export interface GroupedRequest {
   /** The model's name as the request spells it. */
@@ -109,7 +114,7 @@ export const groupKeyOf = ({ model, loadOptions, loading }: GroupedRequest): str
 }
 
 /** Reads a ModelLoading from the reply of `/api/show`. */
-export const modelLoading = (show: ShowReply): ModelLoading => {
+export const modelLoading = (show: ShownModel): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
   const { options = {} } = loadOptionsOf({ options: modelfileParameters(show.parameters ?? '') })
   const info = show.model_info ?? {}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { installedModels, shownModel } from './answers.ts'
+
+const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+const alpha = { name: 'registry.ollama.ai/library/alpha:latest', digest: 'one', remote: false }
+
+describe('a list of models', () => {
+  test.each<[what: string, models: unknown]>([
+    ['a model without a name', [{ digest: 'two' }]],
+    ['a name that is no text', [{ name: 5 }]],
+    ['an empty name', [{ name: '' }]],
+    ['an entry that is no object', [null, 'beta', ['beta']]],
+  ])('is read without %s', (_what, others) => {
+    const models = [...(others as unknown[]), { name: 'alpha', digest: 'one' }]
+    expect(installedModels(bytesOf({ models }))).toEqual([alpha])
+  })
+
+  test('has no digest where that is no text', () => {
+    expect(installedModels(bytesOf({ models: [{ name: 'alpha', digest: {} }] }))).toEqual([
+      { ...alpha, digest: '' },
+    ])
+  })
+
+  test.each([{ models: null }, {}, { models: [] }])('may be empty: %j', body => {
+    expect(installedModels(bytesOf(body))).toEqual([])
+  })
+
+  test.each([null, [], 'text', 5, { models: {} }, { models: 'alpha' }])('is not %j', body => {
+    expect(installedModels(bytesOf(body))).toBeUndefined()
+  })
+
+  test('is not a body that is no JSON', () => {
+    expect(installedModels(Buffer.from('<html>'))).toBeUndefined()
+  })
+})
+
+describe('a model that is shown', () => {
+  test('has only fields of the right type', () => {
+    const odd = { modelfile: 5, parameters: {}, details: 'none', model_info: [] }
+    const nothing = { modelfile: '', parameters: '', details: { family: '' }, model_info: {} }
+    expect(shownModel(bytesOf(odd))).toEqual(nothing)
+    expect(shownModel(bytesOf({ details: { family: {} } }))).toEqual(nothing)
+  })
+
+  test('is not there in an answer that is no object', () => {
+    expect(shownModel(bytesOf([]))).toBeUndefined()
+  })
+})
