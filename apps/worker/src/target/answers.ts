@@ -1,7 +1,7 @@
 import { canonicalModelName, type OllamaClient, type ShownModel } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { ModelRow } from '@foreman/store'
-import { askWell } from './ask.ts'
+import { askOrSkip } from './ask.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -75,7 +75,7 @@ export const shownModel = (body: Buffer): ShownModel | undefined => {
 }
 
 /**
- * Asks for the models in the target's memory. There is none in an answer that is no list of models.
+ * Asks for the models in the target's memory. There is none in an answer that is no list of models, or is too long.
  *
  * @throws when the target does not answer, or answers with an error
  */
@@ -84,9 +84,9 @@ export const askResidents = async (
   logger: Logger,
   signal: AbortSignal,
 ): Promise<Resident[]> => {
-  const { body } = await askWell(client, { path: '/api/ps', signal })
-  const models = modelsIn(body)
-  if (!models) logger.warn("the target's answer to /api/ps is no list of models")
+  const answer = await askOrSkip(client, { path: '/api/ps', signal }, logger)
+  const models = answer && modelsIn(answer.body)
+  if (answer && !models) logger.warn("the target's answer to /api/ps is no list of models")
   return (models ?? []).map(model => ({
     name: textIn(model, 'name'),
     expiresAt: Date.parse(textIn(model, 'expires_at')),

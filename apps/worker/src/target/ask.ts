@@ -1,13 +1,28 @@
 import { type OllamaClient, ollamaErrorMessage } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { HeaderPairs } from '@foreman/store'
 
 const TIMEOUT_MS = 5_000
+/** Lists of models, and what is shown of one, can be long. */
+const MAX_BYTES = 16 * 1024 * 1024
+
+/** Real ones have a few bytes. */
+export const MAX_VERSION_BYTES = 64 * 1024
+
+const JSON_HEADERS = [['Content-Type', 'application/json']] as const
 
 export interface Question {
   readonly path: string
   /** Sent as JSON with POST. Without it the question is a GET. */
   readonly request?: object
   readonly signal: AbortSignal
+  /** The longest answer that is read. Default: 16 MiB. */
+  readonly maxBytes?: number
+}
+
+/** The target's answer is longer than any of a real target. */
+class AnswerTooLongError extends Error {
+  override readonly name = 'AnswerTooLongError'
 }
 
 export interface WholeAnswer {
@@ -23,17 +38,27 @@ export const timeLimit = (stopped: AbortSignal): AbortSignal =>
 /**
  * Asks the target, and keeps the answer as it came.
  *
+ * @throws AnswerTooLongError when the answer has more than `maxBytes`; the connection is closed then
  * @throws when no complete answer comes
  */
 export const ask = async (
   client: OllamaClient,
-  { path, request, signal }: Question,
+  { path, request, signal, maxBytes = MAX_BYTES }: Question,
 ): Promise<WholeAnswer> => {
   const exchange = request
     ? await client.open('POST', path, JSON_HEADERS, Buffer.from(JSON.stringify(request)), signal)
     : await client.open('GET', path, [], undefined, signal)
   const { status, headers } = exchange
-  return { status, headers, body: Buffer.concat(await exchange.body.toArray()) }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength
+    // Leaving the loop destroys the body.
+    if (bytes > maxBytes)
+      throw new AnswerTooLongError(`its answer to ${path} has more than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return { status, headers, body: Buffer.concat(chunks) }
 }
 
 /**
@@ -50,4 +75,21 @@ export const askWell = async (client: OllamaClient, question: Question): Promise
   return answer
 }
 
-const JSON_HEADERS = [['Content-Type', 'application/json']] as const
+/**
+ * As `askWell`, for an answer that the worker can do without for a while.
+ *
+ * @returns undefined when the answer is too long, which is logged
+ */
+export const askOrSkip = async (
+  client: OllamaClient,
+  question: Question,
+  logger: Logger,
+): Promise<WholeAnswer | undefined> => {
+  try {
+    return await askWell(client, question)
+  } catch (error) {
+    if (!(error instanceof AnswerTooLongError)) throw error
+    logger.warn({ err: error }, `the target's answer to ${question.path} is too long`)
+    return undefined
+  }
+}

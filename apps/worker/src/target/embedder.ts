@@ -3,7 +3,7 @@ import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
 import { askResidents } from './answers.ts'
-import { askWell } from './ask.ts'
+import { askWell, timeLimit } from './ask.ts'
 
 const LOAD_TIMEOUT_MS = 5 * 60_000
 const FOREVER_SECONDS = -1
@@ -61,10 +61,10 @@ export class Embedder {
 
   async #load(model: string, signal: AbortSignal): Promise<void> {
     const { client, logger } = this.#options
-    const before = await askResidents(client, logger, signal)
+    const before = await askResidents(client, logger, timeLimit(signal))
     const load = { model, input: '', keep_alive: FOREVER_SECONDS }
     await askWell(client, { path: '/api/embed', request: load, signal })
-    const after = await askResidents(client, logger, signal)
+    const after = await askResidents(client, logger, timeLimit(signal))
     const now = this.#options.now()
     const evicted = before.filter(({ name, expiresAt }) => {
       const wouldHaveStayed = expiresAt > now && !isSame(name, model)
@@ -77,7 +77,7 @@ export class Embedder {
     )
     this.#setFits(false)
     const unload = { model, stream: false, keep_alive: 0 }
-    await askWell(client, { path: '/api/generate', request: unload, signal })
+    await askWell(client, { path: '/api/generate', request: unload, signal: timeLimit(signal) })
   }
 
   #setFits(fits: boolean): void {

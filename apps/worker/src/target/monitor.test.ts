@@ -10,11 +10,25 @@ const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest
 /** A target. A test can keep it from answering, and can let it leave and come back at the same address. */
 const startTarget = async (odd: Record<string, unknown> = {}) => {
   const hanging = new Set<string>()
+  const endless = new Set<string>()
+  const poured = { bytes: 0 }
+  /** Answers with spaces that do not end. */
+  const pour = (response: http.ServerResponse) => {
+    const chunk = Buffer.alloc(1024 * 1024, ' ')
+    const more = () => {
+      if (response.destroyed) return
+      poured.bytes += chunk.byteLength
+      response.write(chunk)
+      response.once('drain', more)
+    }
+    more()
+  }
   const asked: string[] = []
   const listener: http.RequestListener = (request, response) => {
     const route = request.url ?? ''
     asked.push(route)
     if (hanging.has(route)) return
+    if (endless.has(route)) return pour(response)
     const answers: Record<string, unknown> = {
       '/api/version': { version: '0.0.0' },
       '/api/tags': { models },
@@ -40,6 +54,8 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
   return {
     url: `http://127.0.0.1:${port}`,
     hanging,
+    endless,
+    poured,
     asked,
     connections: () =>
       new Promise<number>((resolve, reject) => {
@@ -160,6 +176,28 @@ describe('an answer of another shape costs only what it should have brought', ()
     const { store, onReturn } = await start(undefined, { '/api/version': { version: {} } })
     await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
     expect(store.catalogue.snapshot('/api/version')).toBeUndefined()
+  })
+})
+
+describe('an answer that does not end', () => {
+  const MEBIBYTE = 1024 * 1024
+
+  test('to the version is taken for no answer, and little of it is read', async () => {
+    const { target, monitor } = await setUp()
+    target.endless.add('/api/version')
+    expect(await monitor.probe()).toBe('gone')
+    await expect.poll(target.connections, soon).toBe(0)
+    expect(target.poured.bytes).toBeLessThan(16 * MEBIBYTE)
+  })
+
+  test.each(['/api/tags', '/api/ps'])('to %s costs only that list', async path => {
+    const { target, store, monitor, onReturn } = await setUp()
+    target.endless.add(path)
+    monitor.start()
+    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[[]]])
+    expect(monitor.isUp).toBe(true)
+    expect(store.catalogue.snapshot('/api/version')).toBeDefined()
+    expect(target.poured.bytes).toBeLessThan(64 * MEBIBYTE)
   })
 })
 

@@ -4,7 +4,7 @@ import type { Logger } from '@foreman/process/logger'
 import type { Store, TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
 import { contain, writeQuietly } from '../persist.ts'
-import { ask, timeLimit } from './ask.ts'
+import { ask, MAX_VERSION_BYTES, timeLimit } from './ask.ts'
 import { LoadingLearner } from './learn-loading.ts'
 import { pollTarget } from './poll.ts'
 import type { TargetProbe } from './target-probe.ts'
@@ -96,6 +96,7 @@ export class TargetMonitor implements Service {
       const { status } = await ask(this.#options.client, {
         path: '/api/version',
         signal: timeLimit(this.#stop.signal),
+        maxBytes: MAX_VERSION_BYTES,
       })
       if (status === 401 || status === 403) return 'refuses_credentials'
       return status < 300 ? 'there' : 'gone'
