@@ -109,6 +109,23 @@ describe('head and body', () => {
     await expect(log.end()).rejects.toMatchObject({ cause: { message: 'stopped' } })
   })
 
+  test('what waits to be written counts as output once it has settled', async () => {
+    const { log } = setUp()
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await log.settled()
+    expect(log.hasOutput).toBe(true)
+  })
+
+  test('a log without a body, and one whose write has failed, settle without output', async () => {
+    const { store, claim, log } = setUp()
+    await log.settled()
+    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    void log.body(Buffer.from('a'))
+    await log.settled()
+    expect(log.hasOutput).toBe(false)
+  })
+
   test('after a write has failed, every further piece and the end reject', async () => {
     const { store, claim, log } = setUp()
     store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)

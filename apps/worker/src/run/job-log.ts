@@ -35,7 +35,10 @@ export class JobLog {
     this.#options = options
   }
 
-  /** Whether a part of the body is in the file, so that a streaming caller may have it. */
+  /**
+   * Whether a part of the body is in the file, so that a streaming caller may have it. A piece that waits for its commit
+   * does not count yet: call `settled()` before you decide by it.
+   */
   get hasOutput(): boolean {
     return this.#hasOutput
   }
@@ -65,6 +68,11 @@ export class JobLog {
   async end(): Promise<void> {
     await this.#writing
     if (this.#head) await this.#append({ head: this.#head, body: [] })
+  }
+
+  /** Resolves when nothing waits to be written any more, whether or not it could be written. */
+  async settled(): Promise<void> {
+    await this.#writing?.catch(() => undefined)
   }
 
   /** Writes how many tokens have arrived, at most once a second. A failure is ignored: the next note replaces it. */

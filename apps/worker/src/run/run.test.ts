@@ -1,6 +1,7 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { type SimOptions, startSim } from '@foreman/ollama-sim'
 import type { NewJob } from '@foreman/store'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { busyError, claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { Run, type RunOptions } from './run.ts'
@@ -68,6 +69,23 @@ describe('a run', () => {
     sim.fault({ kind: 'refuse' })
     expect(await end).toEqual({ ending: 'broke_off' })
     expect(job()).toMatchObject(expected)
+  })
+
+  test('that breaks off while its output waits for its commit is not repeated, because its caller gets bytes', async () => {
+    const { sim, store, run, job } = await setUp({ job: { streaming: true } })
+    const together = store.together.bind(store)
+    const commit = Promise.withResolvers<void>()
+    const spy = vi
+      .spyOn(store, 'together')
+      .mockImplementationOnce((durability, write) => commit.promise.then(() => together(durability, write)))
+    sim.fault({ kind: 'stall' })
+    const end = run.execute()
+    await expect.poll(() => spy.mock.calls.length, soon).toBe(1)
+    sim.fault({ kind: 'refuse' })
+    await delay(100)
+    commit.resolve()
+    expect(await end).toEqual({ ending: 'broke_off' })
+    expect(job()).toMatchObject({ state: 'failed', errorCode: 'target_lost', answerAttempt: 1 })
   })
 
   test('that finds no target says so, and does not count', async () => {

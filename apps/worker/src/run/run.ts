@@ -72,6 +72,7 @@ export class Run {
         stop: this.#stop.signal,
         log: this.#log,
       })
+      await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
       const verdict = judge(ending, this.#attempt(), probe)
       await this.#write(verdict)
@@ -110,6 +111,7 @@ export class Run {
   /** Ends this job alone. When its end cannot be written, the job goes back to the queue, to end later. */
   async #endBroken(error: unknown): Promise<RunResult> {
     this.#logger.error({ err: error }, 'an error within foreman ended this attempt')
+    await this.#log.settled()
     for (const verdict of [judgeBroken(this.#attempt()), BROKEN_RELEASE]) {
       try {
         await this.#write(verdict)
