@@ -60,6 +60,28 @@ describe('a webhook', () => {
     expect(receiver.received[0]!.data.job).not.toHaveProperty('result')
   })
 
+  test('is given a link to a result that nests too deep to be shown, and the job says why', async () => {
+    const receiver = await startReceiver()
+    const { submit, ended, sim } = await startJobs({ variables })
+    const body = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`
+    const answer = { status: 200, body, contentType: 'application/json', path: '/api/generate' }
+    sim.fault({ kind: 'status', ...answer, count: 1 })
+    const webhook = { url: receiver.url }
+    const { id } = await submit({ ...hello, webhook })
+    const { state, attempts, result_omitted: omitted } = await ended(id)
+    expect({ state, attempts, omitted }).toMatchObject({
+      state: 'succeeded',
+      attempts: 1,
+      omitted: expect.stringContaining('nests deeper than') as string,
+    })
+    const beside = await submit({ ...hello, webhook })
+    expect(await ended(beside.id)).toMatchObject({ state: 'succeeded', attempts: 1 })
+    await until(() => receiver.received.length === 2)
+    const { data } = receiver.received.find(message => message.data.job.id === id)!
+    expect(data.job).not.toHaveProperty('result')
+    expect(data.result_url).toMatch(new RegExp(`/jobs/${id}$`))
+  })
+
   test('is told of a job that is called off before it began, and of one that failed, in the words of the target', async () => {
     const receiver = await startReceiver()
     const { submit, ask, ended, sim } = await startJobs({ variables, sim: { tokensPerSecond: 20 } })
