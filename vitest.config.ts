@@ -5,12 +5,23 @@ export default defineConfig({
   // `import` and `default` must not be among them: a `require` would then load a module.
   ssr: { resolve: { conditions: ['@foreman/source', 'module', 'node'] } },
   test: {
-    // Two cores, and many tests start processes of their own.
-    maxWorkers: 2,
+    // More than the two cores it is meant for, because many tests mostly wait; not many more, because many start
+    // processes of their own.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    include: ['{apps,packages}/*/src/**/*.test.ts', 'test/**/*.test.ts', '{bench,scripts}/**/*.test.ts'],
     // The clients of others have a run and a configuration of their own: npm run test:clients.
     exclude: [...configDefaults.exclude, 'test/clients/**'],
+    projects: [
+      // Tests of modules leave nothing behind in their process, so the next file can use it.
+      {
+        extends: true,
+        test: { name: 'modules', include: ['{apps,packages}/*/src/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'foreman', include: ['{test,bench,scripts}/**/*.test.ts'] },
+      },
+    ],
   },
 })

@@ -1,22 +1,18 @@
-import type * as store from '@foreman/store'
+import { busyError, fullError } from '@foreman/store/testing'
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { contain, isolate, persist, tryWrite, writeQuietly } from './persist.ts'
 
-vi.mock('@foreman/store', async original => ({
-  ...(await original<typeof store>()),
-  isBusy: (error: Error) => error.message === 'busy',
-  isFull: (error: Error) => error.message === 'full',
-}))
-
 const logger = pino({ level: 'silent' })
 
-/** A write that fails with each of these messages in turn, and then succeeds. */
-const failing = (...messages: string[]) => {
+const errors = { busy: busyError(), full: fullError(), lost: new Error('lost') }
+
+type Failure = keyof typeof errors
+
+/** A write that fails in each of these ways in turn, and then succeeds. */
+const failing = (...failures: Failure[]) => {
   const write = vi.fn<() => Promise<void>>(() => Promise.resolve())
-  for (const message of messages) {
-    write.mockImplementationOnce(() => Promise.reject(new Error(message)))
-  }
+  for (const failure of failures) write.mockRejectedValueOnce(errors[failure])
   return write
 }
 
@@ -53,8 +49,8 @@ test('a write that succeeds at once is made although the signal has been aborted
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-const fail = (message: string) => (): never => {
-  throw new Error(message)
+const fail = (failure: Failure) => (): never => {
+  throw errors[failure]
 }
 
 describe('tryWrite', () => {
@@ -62,11 +58,14 @@ describe('tryWrite', () => {
     expect(tryWrite(() => 7, logger, 'later')).toBe(7)
   })
 
-  test.each(['busy', 'full'])('returns undefined and says what happens next when the file is %s', message => {
-    const warn = vi.spyOn(logger, 'warn')
-    expect(tryWrite<number>(fail(message), logger, 'looking again')).toBeUndefined()
-    expect(warn.mock.lastCall?.[1]).toBe('the file is busy or full; looking again')
-  })
+  test.each(['busy', 'full'] as const)(
+    'returns undefined and says what happens next when the file is %s',
+    failure => {
+      const warn = vi.spyOn(logger, 'warn')
+      expect(tryWrite<number>(fail(failure), logger, 'looking again')).toBeUndefined()
+      expect(warn.mock.lastCall?.[1]).toBe('the file is busy or full; looking again')
+    },
+  )
 
   test('returns undefined, and logs the error, when anything else has failed', () => {
     const error = vi.spyOn(logger, 'error')
@@ -89,16 +88,19 @@ describe('a step among others', () => {
     expect(error.mock.lastCall?.[1]).toBe('could not count')
   })
 
-  test.each(['busy', 'full'])('ends the whole when the file is %s', message => {
-    expect(() => isolate<number>(fail(message), logger, 'count')).toThrow(message)
+  test.each(['busy', 'full'] as const)('ends the whole when the file is %s', failure => {
+    expect(() => isolate<number>(fail(failure), logger, 'count')).toThrow(errors[failure])
   })
 })
 
-test.each(['lost', 'busy'])('a unit of work that fails as %s is logged, and goes no further', message => {
-  const error = vi.spyOn(logger, 'error')
-  contain(fail(message), logger, 'count')
-  expect(error.mock.lastCall?.[1]).toBe('could not count')
-})
+test.each(['lost', 'busy'] as const)(
+  'a unit of work that fails as %s is logged, and goes no further',
+  failure => {
+    const error = vi.spyOn(logger, 'error')
+    contain(fail(failure), logger, 'count')
+    expect(error.mock.lastCall?.[1]).toBe('could not count')
+  },
+)
 
 test('a quiet write that fails is only logged, whatever the error', () => {
   const warn = vi.spyOn(logger, 'warn')

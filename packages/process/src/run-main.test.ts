@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { HelpShown, listenRefusal, runMain, SettingError, STARTED } from './index.ts'
 
 const stdout = vi.spyOn(console, 'log').mockReturnValue()
@@ -21,6 +21,10 @@ afterEach(() => {
   else Reflect.deleteProperty(process, 'send')
   process.exitCode = exitCode
   vi.clearAllMocks()
+})
+
+afterAll(() => {
+  vi.restoreAllMocks()
 })
 
 const failing = (error: Error) => () => {

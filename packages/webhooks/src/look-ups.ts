@@ -13,7 +13,7 @@ export interface LookUpsOptions {
 }
 
 /** More would only make it likelier that names which nobody answers for take all threads. */
-const MOST_AT_ONCE = 2
+const MAX_AT_ONCE = 2
 /** Node's own default. */
 const DEFAULT_THREADS = 4
 
@@ -24,7 +24,7 @@ const DEFAULT_THREADS = 4
  */
 export const lookUpsAtOnce = (threads: string | undefined): number => {
   const count = Math.trunc(Number(threads ?? DEFAULT_THREADS)) || 1
-  return Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(count / 2) - 1))
+  return Math.max(1, Math.min(MAX_AT_ONCE, Math.ceil(count / 2) - 1))
 }
 
 interface LookUp {

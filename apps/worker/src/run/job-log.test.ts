@@ -1,7 +1,8 @@
 import { JobLostError, type Store } from '@foreman/store'
+import { busyError } from '@foreman/store/testing'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { busyError, claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { JobLog } from './job-log.ts'
 
 const HEAD = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as [string, string][] }

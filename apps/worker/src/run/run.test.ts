@@ -1,9 +1,10 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { type SimOptions, startSim } from '@foreman/ollama-sim'
 import type { NewJob } from '@foreman/store'
+import { busyError } from '@foreman/store/testing'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { busyError, claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { Run, type RunOptions } from './run.ts'
 
 const TTL_MS = 1_000

@@ -49,19 +49,5 @@ export const claimedJob = (store: Store, differing: Partial<NewJob> = {}): Claim
   return claim
 }
 
-/** The error of a write while another process writes. */
-export const busyError = (): unknown => {
-  const file = tempFile()
-  const [store, other] = [openTempStore(file), openTempStore(file)]
-  return other.atOnce('normal', () => {
-    try {
-      store.workers.forgetStale(0)
-      return new Error('the file was not busy')
-    } catch (error) {
-      return error
-    }
-  })
-}
-
 /** For `expect.poll`: a condition that holds in milliseconds gets seconds, because the machine may be busy. */
 export const soon = { timeout: 10_000, interval: 5 } as const

@@ -1,0 +1,7 @@
+import Database from 'better-sqlite3'
+
+/** The error of a write while another process is writing. */
+export const busyError = (): Error => new Database.SqliteError('database is locked', 'SQLITE_BUSY')
+
+/** The error of a write while the disk is full. */
+export const fullError = (): Error => new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
