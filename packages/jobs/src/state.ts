@@ -1,17 +1,17 @@
-/** The states of a job. The store makes the CHECK constraints of its schema from this list. */
-export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
-
-export type JobState = (typeof jobStates)[number]
-
 /** The states in which a job ends. */
-export const endStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly JobState[]
+export const endStates = ['succeeded', 'failed', 'cancelled'] as const
 
 export type EndState = (typeof endStates)[number]
+
+/** The states of a job. The store makes the CHECK constraints of its schema from this list. */
+export const jobStates = ['queued', 'running', ...endStates] as const
+
+export type JobState = (typeof jobStates)[number]
 
 /** The states that may follow each state. docs/job-lifecycle.md draws this table. No state follows an end state. */
 export const transitions: Readonly<Record<JobState, readonly JobState[]>> = {
   queued: ['running', 'failed', 'cancelled'],
-  running: ['queued', 'succeeded', 'failed', 'cancelled'],
+  running: ['queued', ...endStates],
   succeeded: [],
   failed: [],
   cancelled: [],

@@ -507,9 +507,9 @@ export class Trial {
     const ends = this.#peek
       .prepare(
         `SELECT job_seq AS seq, json_extract(CAST(bytes AS TEXT), '$.type') AS type FROM job_log
-         WHERE kind = 'event' AND type IN ('succeeded', 'failed', 'cancelled') ORDER BY job_seq`,
+         WHERE kind = 'event' AND type IN (${endStates.map(() => '?').join()}) ORDER BY job_seq`,
       )
-      .all()
+      .all(...endStates)
     const ended = [...states].filter(([, state]) => isEndState(state)).map(([seq, type]) => ({ seq, type }))
     deepEqual(ends, ended)
     const requests = this.#peek.prepare('SELECT job_seq FROM job_requests').pluck().all()
