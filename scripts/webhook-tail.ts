@@ -126,13 +126,13 @@ const main = async (): Promise<void> => {
   }
   const server = http.createServer((request, response) => void receive(request, response))
   const port = await listen(server, addr)
-  console.log(`webhooks may go to ${localUrl({ ...addr, port })}/`)
-  console.log('foreman sends here only if FOREMAN_WEBHOOK_ALLOW lists this address, such as 127.0.0.1')
-  if (secrets.length === 0) console.log('without FOREMAN_WEBHOOK_SECRET nothing is verified')
   onStopRequest(process, () => {
     server.closeAllConnections()
     server.close(() => process.exit(0))
   })
+  console.log(`webhooks may go to ${localUrl({ ...addr, port })}/`)
+  console.log('foreman sends here only if FOREMAN_WEBHOOK_ALLOW lists this address, such as 127.0.0.1')
+  if (secrets.length === 0) console.log('without FOREMAN_WEBHOOK_SECRET nothing is verified')
 }
 
 await runMain(main)

@@ -76,7 +76,7 @@ test('the worker refuses a damaged file', async () => {
   const gateway = start('gateway', file)
   await expect.poll(() => gateway.output(), { timeout: 10_000 }).toContain('listening')
   gateway.kill('SIGTERM')
-  await gateway.ended
+  expect(await gateway.ended).toBe(0)
   const bytes = fs.readFileSync(file)
   bytes.fill(0xff, 4096 * 3, 4096 * 8)
   fs.writeFileSync(file, bytes)

@@ -21,11 +21,12 @@ const main = async (): Promise<void> => {
     )
   }
   const gateway = await startGateway(config, { logger })
-  logger.info({ url: gateway.url }, 'listening')
   onStopRequest(process, cause => {
     logger.info({ cause }, 'stopping')
     void gateway.stop().then(() => process.exit(0))
   })
+  // Whoever reads this line may ask for a stop at once.
+  logger.info({ url: gateway.url }, 'listening')
 }
 
 const addressRefusal = listenRefusal(gatewaySettings.addr.env)

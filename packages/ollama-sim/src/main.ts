@@ -18,11 +18,11 @@ const main = async (): Promise<void> => {
     keepAliveMs: keepAlive,
     ...options,
   })
-  console.log(`simulated Ollama: pid ${process.pid}, listening on ${sim.url}`)
   onStopRequest(process, reason => {
     console.log(`simulated Ollama: stopping (${reason})`)
     void sim.close().then(() => process.exit(0))
   })
+  console.log(`simulated Ollama: pid ${process.pid}, listening on ${sim.url}`)
 }
 
 await runMain(main, listenRefusal(settings.addr.env))
