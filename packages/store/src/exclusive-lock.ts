@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
-import fs from 'node:fs'
 import { isBusy } from './errors.ts'
+import { createPrivately } from './queue-file.ts'
 
 export interface ExclusiveLock {
   release(): void
@@ -8,15 +8,6 @@ export interface ExclusiveLock {
 
 // The garbage collector may close a connection that nothing refers to, and that would drop its lock.
 const held = new Set<Database.Database>()
-
-/** Creates the file, readable by its owner only, unless it exists. SQLite gives `-wal` and `-shm` the same mode. */
-export const createPrivately = (file: string): void => {
-  try {
-    fs.closeSync(fs.openSync(file, 'wx', 0o600))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-}
 
 /**
  * Takes an exclusive lock that the operating system drops when this process dies, however it dies. The lock is an open

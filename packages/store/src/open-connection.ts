@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Connection, connectionOf } from './connection.ts'
 import { drizzle, migrate } from './drizzle.ts'
 import { StoreUnusableError } from './errors.ts'
-import { createPrivately, takeExclusiveLock } from './exclusive-lock.ts'
+import { takeExclusiveLock } from './exclusive-lock.ts'
 import {
   APPLICATION_ID,
   ensureOurs,
@@ -13,6 +13,7 @@ import {
   STORE_VERSION,
   unusable,
 } from './file-header.ts'
+import { makeQueuePrivate, queueFileOf } from './queue-file.ts'
 
 const MIGRATION_WAIT_MS = 30_000
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
@@ -26,22 +27,24 @@ export interface ConnectionOptions {
 
 /**
  * Opens the file for reading and writing, creates it if it does not exist, and migrates its schema. If several
- * processes start together, one migrates and the others wait.
+ * processes start together, one migrates and the others wait. The connection's `sqlite.name` is the file's real path.
  *
  * @throws StoreUnusableError naming the file, when this code may not use it. The file is left unchanged.
  */
-export const openConnection = (file: string, { busyTimeoutMs }: ConnectionOptions): Connection => {
+export const openConnection = (named: string, { busyTimeoutMs }: ConnectionOptions): Connection => {
   try {
-    createPrivately(file)
+    const file = queueFileOf(named)
     const lock = takeExclusiveLock(`${file}.migrate-lock`, MIGRATION_WAIT_MS)
     if (!lock) throw new StoreUnusableError('another process has been migrating it for more than 30 seconds')
     try {
-      return open(file, busyTimeoutMs)
+      const connection = open(file, busyTimeoutMs)
+      makeQueuePrivate(file)
+      return connection
     } finally {
       lock.release()
     }
   } catch (error) {
-    throw unusable(file, error)
+    throw unusable(named, error)
   }
 }
 

@@ -113,7 +113,49 @@ const callsOfOpening = (file: string, survived: number): number => {
   return calls
 }
 
+describe('a file with several names', () => {
+  test('is one queue with one worker, whatever symbolic link leads to it', () => {
+    const { store, file } = tempStore()
+    const link = path.join(tempDirectory(), 'link.db')
+    fs.symlinkSync(file, link)
+    const linked = openStore(link, options)
+    expect(linked.file).toBe(file)
+    const { id } = store.submissions.enqueue(newJob(), 1_000)
+    expect(linked.records.byId(id)).toBeDefined()
+    const lock = store.takeWorkerLock()
+    expect(linked.takeWorkerLock()).toBeUndefined()
+    lock?.release()
+    linked.close()
+    expect(fs.readdirSync(path.dirname(link))).toEqual(['link.db'])
+  })
+
+  test('is created where a symbolic link says', () => {
+    const [file, link] = [newFile(), newFile()]
+    fs.symlinkSync(file, link)
+    openStore(link, options).close()
+    expect(modeOf(file)).toBe(0o600)
+  })
+
+  test('is refused when it has a hard link', () => {
+    const { file } = tempStore()
+    const other = path.join(tempDirectory(), 'other.db')
+    fs.linkSync(file, other)
+    for (const name of [file, other])
+      expect(message(() => openStore(name, options))).toBe(
+        `${name}: has a second name (a hard link): SQLite would keep a log for each name and damage the file`,
+      )
+  })
+})
+
 describe('a file that is opened again', () => {
+  test('becomes readable by its owner only, like the files beside it', () => {
+    const { file } = tempStore()
+    const files = ['', '-wal', '-shm'].map(suffix => file + suffix)
+    for (const each of files) fs.chmodSync(each, 0o644)
+    openStore(file, options).close()
+    expect(files.map(modeOf)).toEqual([0o600, 0o600, 0o600])
+  })
+
   test('still has its content', () => {
     const file = closedStore()
     const store = openStore(file, options)

@@ -43,8 +43,9 @@ const refuseToCompose: Compose = ({ job, event }) => {
  * const claim = store.queue.claimNext('llama', 'first', Date.now(), Date.now())
  * store.close()
  */
-export const openStore = (file: string, options: OpenOptions) => {
-  const connection = openConnection(file, options)
+export const openStore = (named: string, options: OpenOptions) => {
+  const connection = openConnection(named, options)
+  const file = connection.sqlite.name
   const records = recordsOf(connection)
   const log = logWriter(connection)
   const changes = changeRecorder(log, outboxWriter(connection, records, options.compose ?? refuseToCompose))
@@ -52,6 +53,7 @@ export const openStore = (file: string, options: OpenOptions) => {
   const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`
   return {
+    /** The real path: a symbolic link is followed. */
     file,
     submissions: submissions(connection, changes),
     queue: queue(connection, changes),
