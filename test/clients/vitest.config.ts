@@ -2,10 +2,13 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import base from '../../vitest.config.ts'
 import { Matrix } from './matrix.ts'
 
+// These tests are one project of their own.
+const { projects: _projects, ...common } = base.test ?? {}
+
 export default defineConfig({
   ...base,
   test: {
-    ...base.test,
+    ...common,
     // Most of the time is waiting.
     maxWorkers: 3,
     globalSetup: ['test/clients/python/prepare.ts'],

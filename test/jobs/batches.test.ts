@@ -70,26 +70,23 @@ test('a stream goes on while ten thousand jobs are handed over', async () => {
   const { url } = await startGatewayProcess(variables)
   const leave = new AbortController()
   let pieces = 0
-  let last = 0
-  let longestMs = 0
   const streaming = send(url, {
     path: '/api/generate',
     body: JSON.stringify(endless.request),
     signal: leave.signal,
-    onPiece: () => {
-      if (pieces++ > 0) longestMs = Math.max(longestMs, performance.now() - last)
-      last = performance.now()
-    },
+    onPiece: () => void pieces++,
   }).catch(() => 'left')
   await until(() => pieces > 0)
   const request = { model: 'plain', prompt: 'x'.repeat(150) }
   const body = `${JSON.stringify({ request })}\n`.repeat(10_000)
+  const before = pieces
   const batch = await send(url, { path: '/jobs/batch', headers: jsonl, body })
+  const meanwhile = pieces - before
   expect(batch.status).toBe(202)
   expect((JSON.parse(batch.body.toString()) as { count: number }).count).toBe(10_000)
-  const before = pieces
-  await until(() => pieces > before + 5)
+  // A gateway that handles the batch in one go sends one piece at most before it answers.
+  expect(meanwhile).toBeGreaterThan(2)
+  await until(() => pieces > before + meanwhile + 5)
   leave.abort()
   await streaming
-  expect(longestMs).toBeLessThan(500)
 })
