@@ -2,9 +2,8 @@ import { OllamaClient } from '@foreman/ollama-client'
 import { type Fault, startSim } from '@foreman/ollama-sim'
 import type { NewJob } from '@foreman/store'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { claimedJob, jobLogOf, openTempStore, soon } from '../testing/fixtures.ts'
 import { runAttempt, StopError } from './attempt.ts'
-import { JobLog } from './job-log.ts'
 import type { StopCause } from './verdict.ts'
 
 interface Differing {
@@ -18,15 +17,7 @@ const setUp = async ({ job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Differing
   onTestFinished(() => sim.close())
   const store = openTempStore()
   const claim = claimedJob(store, job)
-  const controller = new AbortController()
-  const log = new JobLog({
-    store,
-    claim,
-    logger: silent,
-    now: Date.now,
-    signal: controller.signal,
-    onProgress: () => undefined,
-  })
+  const { controller, log } = jobLogOf(store, claim)
   const client = new OllamaClient({ url: sim.url })
   const options = { client, jobTimeoutMs, stallMs, stop: controller.signal, log }
   const stop = (why: StopCause) => controller.abort(new StopError(why))

@@ -2,8 +2,7 @@ import { JobLostError, type Store } from '@foreman/store'
 import { busyError } from '@foreman/store/testing'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { claimedJob, openTempStore, silent, soon } from '../testing/fixtures.ts'
-import { JobLog } from './job-log.ts'
+import { claimedJob, jobLogOf, openTempStore, silent, soon } from '../testing/fixtures.ts'
 
 const HEAD = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as [string, string][] }
 const MEBIBYTE = 1024 * 1024
@@ -11,16 +10,8 @@ const MEBIBYTE = 1024 * 1024
 const setUp = () => {
   const store = openTempStore()
   const claim = claimedJob(store)
-  const controller = new AbortController()
   const onProgress = vi.fn<() => void>()
-  const log = new JobLog({
-    store,
-    claim,
-    logger: silent,
-    now: Date.now,
-    signal: controller.signal,
-    onProgress,
-  })
+  const { controller, log } = jobLogOf(store, claim, onProgress)
   const append = vi.spyOn(store.runs, 'append')
   return { store, claim, controller, onProgress, log, append }
 }

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { JobLog } from '../run/job-log.ts'
 
 export const silent = pino({ level: 'silent' })
 
@@ -51,3 +52,10 @@ export const claimedJob = (store: Store, differing: Partial<NewJob> = {}): Claim
 
 /** For `expect.poll`: a condition that holds in milliseconds gets seconds, because the machine may be busy. */
 export const soon = { timeout: 10_000, interval: 5 } as const
+
+/** The log of an attempt at a claimed job. Aborting `controller` ends the repetition of its writes. */
+export const jobLogOf = (store: Store, claim: Claim, onProgress = (): void => undefined) => {
+  const controller = new AbortController()
+  const { signal } = controller
+  return { controller, log: new JobLog({ store, claim, logger: silent, now: Date.now, signal, onProgress }) }
+}

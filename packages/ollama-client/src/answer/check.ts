@@ -1,4 +1,5 @@
 import type { GeneratingEndpoint } from '../wire/endpoints.ts'
+import { CLOSE_BRACE, OPEN_BRACE } from '../wire/json-characters.ts'
 import { isError, parseObject } from './fold/fields.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
@@ -66,8 +67,6 @@ class PiecesCheck implements AnswerCheck {
 
 const isText = (byte: number): boolean => byte > 0x20
 
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 /** Errors are shorter than this. A longer body is not parsed. */
 const MAX_ERROR_BYTES = 64 * 1024
 

@@ -1,7 +1,7 @@
-import type { HeaderPairs } from '../schema.ts'
+import type { StoredRequest } from '../stored-request.ts'
 
 /** A running job as the worker that claimed it sees it. The columns of `jobs` in schema.ts explain the fields. */
-export interface Claim {
+export interface Claim extends StoredRequest {
   readonly seq: number
   readonly id: string
   /** Proves the claim. Every write of the run carries it. */
@@ -11,16 +11,7 @@ export interface Claim {
   readonly failedAttempts: number
   /** The earlier attempt that brought the best answer of the target so far. Null: none did. */
   readonly answerAttempt: number | null
-  readonly streaming: boolean
-  readonly path: string
-  readonly endpoint: string
-  readonly model: string
-  readonly modelName: string
-  readonly loadOptions: string
-  readonly groupKey: string
   /** The number of attempts that may fail. Null: the worker's setting applies. */
   readonly maxAttempts: number | null
   readonly deadlineAt: number | null
-  readonly headers: HeaderPairs
-  readonly body: Buffer
 }

@@ -1,18 +1,8 @@
 import type { Priority, WebhookEvent } from '@foreman/jobs'
-import type { HeaderPairs } from '../schema.ts'
+import type { StoredRequest } from '../stored-request.ts'
 
 /** What a caller submits. The columns of `jobs` in schema.ts explain the fields. */
-export interface NewJob {
-  /** The path and query of the request. */
-  readonly path: string
-  readonly endpoint: string
-  readonly model: string
-  readonly modelName: string
-  readonly loadOptions: string
-  readonly groupKey: string
-  readonly streaming: boolean
-  readonly headers: HeaderPairs
-  readonly body: Buffer
+export interface NewJob extends StoredRequest {
   readonly caller: string
   readonly priority: Priority
   /** The number of attempts that may fail. Undefined: the worker's setting applies. */

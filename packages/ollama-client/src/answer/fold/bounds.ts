@@ -1,17 +1,18 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../../wire/json-characters.ts'
 import { type Fields, parseObject } from './fields.ts'
 
 /** `JSON.stringify` calls itself for each level, and overflows the stack at a few thousand. */
 export const MAX_DEPTH = 500
 /** Each object, list and field takes many times the memory of its few bytes. */
 export const MAX_PARTS = 2_000_000
-
-const QUOTE = 0x22
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 
 /**
  * Whether a JSON text nests at most `MAX_DEPTH` levels and has at most `MAX_PARTS` objects, lists and fields. Then it
