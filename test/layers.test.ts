@@ -3,6 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { files, read } from './harness/documents.ts'
 import { type Import, importsIn, ownPackage } from './harness/imports.ts'
 
+/** An app may import every package but the client for foreman and the simulator. */
+const PACKAGES_OF_APPS = [
+  'packages/jobs',
+  'packages/webhooks',
+  'packages/ollama-client',
+  'packages/scheduling',
+  'packages/store',
+  'packages/job-view',
+  'packages/process',
+]
+
 /**
  * Which packages of ours each package may import, from the bottom to the top: a package only imports what is above it in
  * this table. A new package needs a row.
@@ -17,24 +28,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'packages/job-view': ['packages/jobs', 'packages/ollama-client', 'packages/store'],
   'packages/process': ['packages/webhooks'],
   'packages/ollama-sim': ['packages/process'],
-  'apps/gateway': [
-    'packages/jobs',
-    'packages/webhooks',
-    'packages/ollama-client',
-    'packages/scheduling',
-    'packages/store',
-    'packages/job-view',
-    'packages/process',
-  ],
-  'apps/worker': [
-    'packages/jobs',
-    'packages/webhooks',
-    'packages/ollama-client',
-    'packages/scheduling',
-    'packages/store',
-    'packages/job-view',
-    'packages/process',
-  ],
+  'apps/gateway': PACKAGES_OF_APPS,
+  'apps/worker': PACKAGES_OF_APPS,
 }
 
 /** Packages that run anywhere: they import no Node module and no package of others. */

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
 import { post } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
+import { ENDS, killAtRandom, startBoth } from './kill-at-random.ts'
 
 const isSoak = process.env['FOREMAN_SOAK'] === '1'
 const KILLS = isSoak ? 200 : 50
@@ -27,12 +28,7 @@ interface Row {
 /** Every job in the file, and how many terminal events its log has. */
 const jobsIn = (dbPath: string): Row[] => {
   const db = new Database(dbPath, { readonly: true })
-  const rows = db
-    .prepare(
-      `SELECT id, state, (SELECT count(*) FROM job_log WHERE job_seq = seq AND kind = 'event'
-         AND json_extract(CAST(bytes AS TEXT), '$.type') IN ('succeeded', 'failed', 'cancelled')) AS ends FROM jobs`,
-    )
-    .all() as Row[]
+  const rows = db.prepare(`SELECT id, state, ${ENDS} AS ends FROM jobs`).all() as Row[]
   db.close()
   return rows
 }
@@ -102,15 +98,14 @@ describe('kill -9', () => {
     async () => {
       const sim = await simulate({ maxLoaded: 1, loadMs: 5, tokensPerSecond: 400 })
       const variables = variablesFor(sim.url)
-      let gateway = await startGatewayProcess(variables)
-      let worker = startWorkerProcess(variables)
+      const running = await startBoth(variables)
       const accepted = new Set<string>()
       let stop = false
       const models = ['alpha', 'beta', 'plain']
       const callers = Array.from({ length: 6 }, async (_, caller) => {
         while (!stop) {
           try {
-            const answer = await ask(gateway.url, models[caller % 3] ?? '', caller % 2 === 0)
+            const answer = await ask(running.gateway.url, models[caller % 3] ?? '', caller % 2 === 0)
             const id = answer.headers['x-foreman-job-id']
             if (typeof id === 'string') accepted.add(id)
           } catch {
@@ -119,18 +114,7 @@ describe('kill -9', () => {
           }
         }
       })
-      for (let kill = 0; kill < KILLS; kill++) {
-        await delay(Math.random() * 250)
-        if (Math.random() < 0.5) {
-          worker.kill('SIGKILL')
-          await worker.ended
-          worker = startWorkerProcess(variables)
-        } else {
-          gateway.kill('SIGKILL')
-          await gateway.ended
-          gateway = await startGatewayProcess(variables)
-        }
-      }
+      await killAtRandom(running, variables, KILLS)
       stop = true
       await Promise.all(callers)
       await until(() => jobsIn(variables.FOREMAN_DB_PATH).every(isOver), 60_000)

@@ -2,10 +2,11 @@ import { startSim } from '@foreman/ollama-sim'
 import Database from 'better-sqlite3'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
+import { variablesFor } from '../harness/processes.ts'
 import { startReceiver, webhookVariables } from '../harness/receiver.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
+import { ENDS, killAtRandom, startBoth } from './kill-at-random.ts'
 
 const isSoak = process.env['FOREMAN_SOAK'] === '1'
 const KILLS = isSoak ? 200 : 20
@@ -46,15 +47,14 @@ test(
     }
     const variables = variablesFor(sim.url, webhookVariables)
     const dbPath = variables.FOREMAN_DB_PATH
-    let gateway = await startGatewayProcess(variables)
-    let worker = startWorkerProcess(variables)
+    const running = await startBoth(variables)
 
     /** Again and again until it is answered: the key makes it the same each time. */
     const persistently = async (route: string, key: string, contentType: string, body: string) => {
       for (;;) {
         try {
           const headers = { 'Idempotency-Key': key, 'Content-Type': contentType }
-          const { status, body: answer } = await send(gateway.url, { path: route, headers, body })
+          const { status, body: answer } = await send(running.gateway.url, { path: route, headers, body })
           if (status === 200 || status === 202) return JSON.parse(answer.toString()) as unknown
           expect(status).toBe(503)
         } catch (error) {
@@ -83,18 +83,7 @@ test(
       }
     }
     const callers = Promise.all(Array.from({ length: CALLERS }, (_, caller) => handOver(caller)))
-    for (let kill = 0; kill < KILLS; kill++) {
-      await delay(Math.random() * 250)
-      if (Math.random() < 0.5) {
-        worker.kill('SIGKILL')
-        await worker.ended
-        worker = startWorkerProcess(variables)
-      } else {
-        gateway.kill('SIGKILL')
-        await gateway.ended
-        gateway = await startGatewayProcess(variables)
-      }
-    }
+    await killAtRandom(running, variables, KILLS)
     await callers
     const left = () =>
       rowsOf<{ jobs: number; messages: number }>(
@@ -108,8 +97,7 @@ test(
     const jobs = rowsOf<{ id: string; state: string; ends: number; messages: number }>(
       dbPath,
       `SELECT id, state,
-         (SELECT count(*) FROM job_log WHERE job_seq = jobs.seq AND kind = 'event'
-            AND json_extract(CAST(bytes AS TEXT), '$.type') IN ('succeeded', 'failed', 'cancelled')) AS ends,
+         ${ENDS} AS ends,
          (SELECT count(*) FROM webhook_deliveries WHERE job_seq = jobs.seq) AS messages
        FROM jobs`,
     )
