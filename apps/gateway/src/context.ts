@@ -10,6 +10,7 @@ import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
 import type { Observed } from './health/reasons.ts'
+import { BodyMemory } from './http/body-memory.ts'
 import { Admission } from './intake/admission.ts'
 import { cached } from './intake/cached.ts'
 import { DiskSpace } from './intake/disk-space.ts'
@@ -50,6 +51,7 @@ export interface Context {
   readonly checksHost: boolean
   readonly management: 'on' | 'off'
   readonly patience: Patience
+  readonly bodyMemory: BodyMemory
   readonly maxBodyBytes: number
   readonly maxBatchBytes: number
   readonly jobTtlMs: number
@@ -129,6 +131,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     checksHost: isLoopback(config.addr.host),
     management: config.management,
     patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
+    bodyMemory: new BodyMemory(config.bodyMemory),
     maxBodyBytes: config.maxBody,
     maxBatchBytes: config.maxBatch,
     jobTtlMs: config.jobTtl,

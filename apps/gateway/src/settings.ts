@@ -33,6 +33,13 @@ export const gatewaySettings = {
     max: '900MB',
     describe: 'The largest request that becomes a job or asks for embeddings',
   }),
+  bodyMemory: setting.size({
+    env: 'FOREMAN_BODY_MEMORY',
+    default: '256MB',
+    min: '1MB',
+    describe:
+      'The memory for all request bodies together; beyond it, foreman refuses the largest that arrives',
+  }),
   maxQueued: setting.integer({
     env: 'FOREMAN_MAX_QUEUED',
     default: '10000',
@@ -43,7 +50,7 @@ export const gatewaySettings = {
     env: 'FOREMAN_MAX_QUEUED_JOBS',
     default: '1000000',
     min: 1,
-    describe: 'How many jobs may be queued before foreman refuses background jobs',
+    describe: 'How many jobs may be queued before foreman refuses jobs that go on without their callers',
   }),
   maxBatch: setting.size({
     env: 'FOREMAN_MAX_BATCH',

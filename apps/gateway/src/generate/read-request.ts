@@ -1,7 +1,7 @@
 import {
   type GeneratingEndpoint,
   type GenerationRequest,
-  readGenerationRequest,
+  readGenerationRequestInSteps,
 } from '@foreman/ollama-client'
 import type { HeaderPairs, IdempotencyKey } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
@@ -10,8 +10,8 @@ import { jobHeaders } from '../http/headers.ts'
 import { idempotencyOf } from '../http/idempotency-key.ts'
 import { finishesOnDisconnect } from '../http/on-disconnect.ts'
 import { preferencesOf } from '../http/prefer.ts'
-import { readBody } from '../http/read-body.ts'
 import { requestPath } from '../http/request-path.ts'
+import { inSlices } from '../http/slices.ts'
 
 /** A request that can become a job. */
 export interface QueueableRequest {
@@ -30,40 +30,29 @@ export interface QueueableRequest {
   readonly outlivesCaller: boolean
 }
 
-export interface ReadRequest {
-  readonly body: Buffer
-  /** Undefined when only the target can answer: the request is an unload, or one that the target will refuse. */
-  readonly queueable: QueueableRequest | undefined
-}
-
-export interface ReadRequestOptions {
-  readonly endpoint: GeneratingEndpoint
-  readonly maxBodyBytes: number
-}
-
 /**
  * Reads a generating request.
  *
- * @throws Refusal when the body is too large or too slow, or when a header that foreman reads has a wrong value
- * @throws HalfSentError when the caller leaves before it has sent the whole body
+ * @returns undefined when only the target can answer: the request is an unload, or one that the target will refuse
+ * @throws Refusal when a header that foreman reads has a wrong value
  */
 export const readRequest = async (
   request: IncomingMessage,
-  { endpoint, maxBodyBytes }: ReadRequestOptions,
-): Promise<ReadRequest> => {
-  const body = await readBody(request, maxBodyBytes)
+  endpoint: GeneratingEndpoint,
+  body: Buffer,
+): Promise<QueueableRequest | undefined> => {
   const decoded = await decodedBody(body, request.headers['content-encoding'], endpoint.dialect)
-  const generation = readGenerationRequest(decoded, endpoint)
+  const generation = await inSlices(readGenerationRequestInSteps(decoded, endpoint))
   // An unload frees memory and needs no turn.
-  if (!generation || generation.isUnload) return { body, queueable: undefined }
+  if (!generation || generation.isUnload) return undefined
   const { raw: path } = requestPath(request)
   const { respondAsync: isBackground } = preferencesOf(request)
-  const idempotency = idempotencyOf(request, path, body)
+  const idempotency = await inSlices(idempotencyOf(request, path, body))
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
   const headers = jobHeaders(request)
   const streaming = isStreaming(generation)
   const queueable = { endpoint, path, headers, body, generation, idempotency, streaming, isBackground }
-  return { body, queueable: { ...queueable, outlivesCaller } }
+  return { ...queueable, outlivesCaller }
 }
 
 /** The target answers a request that only loads the model with one object, even if a stream was asked for. */

@@ -3,8 +3,10 @@ import type { ServerResponse } from 'node:http'
 import { relay, type RelayEnd } from '../answer/relay.ts'
 import type { Context } from '../context.ts'
 import type { JobDraft } from '../intake/intake.ts'
+import type { WaitingSlot } from '../intake/waiting-callers.ts'
 import { untilWritten } from '../intake/when-writable.ts'
 import type { QueueableRequest } from './read-request.ts'
+import type { SendAnswer } from './submit.ts'
 
 export type WaitContext = Pick<
   Context,
@@ -23,7 +25,7 @@ export type WaitContext = Pick<
 export type WaitOptions = WaitContext & Pick<QueueableRequest, 'endpoint' | 'streaming' | 'outlivesCaller'>
 
 /**
- * Submits a job, and relays its answer to the caller that waits for it.
+ * Submits a job whose caller waits. The answer is the job's.
  *
  * @throws Refusal
  */
@@ -31,11 +33,26 @@ export const submitAndWait = async (
   draft: JobDraft,
   response: ServerResponse,
   options: WaitOptions,
-): Promise<void> => {
-  const { intake, waitingCallers, logger } = options
+): Promise<SendAnswer> => {
+  const { intake, waitingCallers, outlivesCaller } = options
   const slot = waitingCallers.enter()
   try {
-    const job = await intake.enqueue(draft)
+    // A job that goes on without its caller is a background job, as soon as the caller has left.
+    const job = await (outlivesCaller ? intake.submit(draft) : intake.enqueue(draft))
+    return () => relayToEnd(job, response, { ...options, slot })
+  } catch (error) {
+    slot.setWaiting(false)
+    throw error
+  }
+}
+
+const relayToEnd = async (
+  job: Submitted,
+  response: ServerResponse,
+  options: WaitOptions & { readonly slot: WaitingSlot },
+): Promise<void> => {
+  const { slot, logger } = options
+  try {
     if (job.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // If the caller left while its job was written, `relay` notices at once.
     const end = await relay(job, response, { ...options, onWaiting: slot.setWaiting })

@@ -4,8 +4,11 @@ import type { JobDraft } from '../intake/intake.ts'
 
 export type SubmitContext = Pick<Context, 'intake' | 'viewer'>
 
+/** Sends the answer, which may take hours: by then, the body of the request is no longer in memory. */
+export type SendAnswer = () => Promise<void>
+
 /**
- * Submits a background job, and answers with the job.
+ * Submits a background job. The answer shows the job.
  *
  * @throws Refusal
  */
@@ -13,9 +16,10 @@ export const submit = async (
   draft: JobDraft,
   response: ServerResponse,
   { intake, viewer }: SubmitContext,
-): Promise<void> => {
-  const isKnown = await intake.isKnown(draft.caller, draft.idempotency)
-  const submitted = await intake.submit(draft, { isKnown })
-  response.setHeader('Preference-Applied', 'respond-async')
-  await viewer.accepted(submitted, response)
+): Promise<SendAnswer> => {
+  const submitted = await intake.submit(draft)
+  return () => {
+    response.setHeader('Preference-Applied', 'respond-async')
+    return viewer.accepted(submitted, response)
+  }
 }

@@ -1,12 +1,13 @@
+import { runSteps } from '@foreman/ollama-client'
 import { expect, test } from 'vitest'
 import { idempotencyOf, keyOfBatchJob } from './idempotency-key.ts'
 
 const body = Buffer.from('{}')
 const keyed = (key: string, path = '/jobs', bytes = body) =>
-  idempotencyOf({ headers: { 'idempotency-key': key } }, path, bytes)!
+  runSteps(idempotencyOf({ headers: { 'idempotency-key': key } }, path, bytes))!
 
 test('a request without the header has no key', () => {
-  expect(idempotencyOf({ headers: {} }, '/jobs', body)).toBeUndefined()
+  expect(runSteps(idempotencyOf({ headers: {} }, '/jobs', body))).toBeUndefined()
 })
 
 test('a quoted key equals the same key without quotes', () => {
@@ -27,6 +28,13 @@ test('the hash depends on path and body', () => {
   expect(keyed('k').hash).toEqual(hash)
   expect(keyed('k', '/api/chat').hash).not.toEqual(hash)
   expect(keyed('k', '/jobs', Buffer.from('[]')).hash).not.toEqual(hash)
+})
+
+test('the hash of a body of several steps depends on its last byte', () => {
+  const long = Buffer.alloc(3_000_000, 'x')
+  const { hash } = keyed('k', '/jobs', long)
+  expect(keyed('k', '/jobs', Buffer.from(long)).hash).toEqual(hash)
+  expect(keyed('k', '/jobs', Buffer.concat([long.subarray(1), Buffer.from('y')])).hash).not.toEqual(hash)
 })
 
 test('each job of a batch has a key of its own, which no single job can have', () => {

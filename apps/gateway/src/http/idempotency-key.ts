@@ -1,9 +1,12 @@
+import type { Steps } from '@foreman/ollama-client'
 import type { IdempotencyKey } from '@foreman/store'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './refusal.ts'
 
 const MAX_KEY_LENGTH = 255
+/** How much is hashed between two pauses. It takes about 2 ms. */
+const STEP_BYTES = 1024 * 1024
 
 /**
  * Reads the `Idempotency-Key` of a request, quoted or bare, and hashes its path and body. A request with the same key
@@ -12,18 +15,23 @@ const MAX_KEY_LENGTH = 255
  * @returns undefined when the request has no key
  * @throws Refusal with 400 when the key is empty, too long or not printable
  */
-export const idempotencyOf = (
+export const idempotencyOf = function* (
   { headers }: Pick<IncomingMessage, 'headers'>,
   path: string,
   body: Buffer,
-): IdempotencyKey | undefined => {
+): Steps<IdempotencyKey | undefined> {
   const header = headers['idempotency-key']
   if (header === undefined) return undefined
   const text = [header].flat().join(',').trim()
   const key = /^"(.*)"$/.exec(text)?.[1] ?? text
   if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(key))
     throw new Refusal(400, `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable characters`)
-  return { key: `one ${key}`, hash: createHash('sha256').update(`${path}\0`).update(body).digest() }
+  const hash = createHash('sha256').update(`${path}\0`)
+  for (let at = 0; at < body.byteLength; at += STEP_BYTES) {
+    if (at > 0) yield
+    hash.update(body.subarray(at, at + STEP_BYTES))
+  }
+  return { key: `one ${key}`, hash: hash.digest() }
 }
 
 /** The key of one job of a batch, made from the key of the batch and the job's index. */

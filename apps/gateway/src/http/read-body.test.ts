@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { HalfSentError, readBody } from './read-body.ts'
+import { BodyMemory } from './body-memory.ts'
+import { HalfSentError, withBody } from './read-body.ts'
 
-/** Starts a server that reads one body of at most 1,000 bytes, and connects to it. `result` is what `readBody` did. */
-const start = async () => {
+/** Starts a server that reads one body of at most 1,000 bytes, and connects to it. `result` is what `withBody` did. */
+const start = async (memory = new BodyMemory(10_000)) => {
   const { promise, resolve } = Promise.withResolvers<Buffer | Error>()
   const server = http.createServer((request, response) => {
-    readBody(request, 1_000)
+    withBody(request, { maxBytes: 1_000, memory }, async body => body)
       .catch((error: Error) => error)
       .then(result => {
         resolve(result)
@@ -99,4 +100,39 @@ test('a body whose connection is reset is a HalfSentError', async () => {
   await new Promise(resolve => setImmediate(resolve))
   socket.resetAndDestroy()
   expect(await result).toBeInstanceOf(HalfSentError)
+})
+
+test('a body counts while it arrives and while it is used, and no longer', async () => {
+  const memory = new BodyMemory(10_000)
+  const { result, send, socket } = await start(memory)
+  send(`${head('Content-Length: 10')}half`)
+  await expect.poll(() => memory.bytes).toBe(4)
+  send('sixsix')
+  expect(await result).toHaveLength(10)
+  expect(memory.bytes).toBe(0)
+  socket.destroy()
+
+  const { result: cut, send: sendHalf, socket: leaving } = await start(memory)
+  sendHalf(`${head('Content-Length: 10')}half`)
+  await expect.poll(() => memory.bytes).toBe(4)
+  leaving.end()
+  expect(await cut).toBeInstanceOf(HalfSentError)
+  expect(memory.bytes).toBe(0)
+})
+
+test('of more bodies than fit into memory, the largest is refused while it arrives', async () => {
+  const memory = new BodyMemory(1_000)
+  const [large, small] = [await start(memory), await start(memory)]
+  large.send(head('Content-Length: 1000') + 'x'.repeat(900))
+  await expect.poll(() => memory.bytes).toBe(900)
+  small.send(head('Content-Length: 200') + 'x'.repeat(200))
+  expect(await large.result).toMatchObject({ name: 'Refusal', status: 503, headers: { 'Retry-After': '5' } })
+  expect(await small.result).toHaveLength(200)
+  expect(memory.bytes).toBe(0)
+})
+
+test('a body that is alone is read, however little memory there is', async () => {
+  const { result, send } = await start(new BodyMemory(10))
+  send(head('Content-Length: 1000') + 'x'.repeat(1_000))
+  expect(await result).toHaveLength(1_000)
 })

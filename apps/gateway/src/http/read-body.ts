@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { BodyMemory, BodyShare } from './body-memory.ts'
+import { GrowingBuffer } from './growing-buffer.ts'
 import { Refusal } from './refusal.ts'
 
 /** The caller disconnected before it had sent the whole body, so nobody is left to answer. */
@@ -9,33 +11,71 @@ export class HalfSentError extends Error {
 /** How long a caller may take to send its body. */
 const UPLOAD_TIMEOUT_MS = 300_000
 
+export interface BodyLimits {
+  readonly maxBytes: number
+  readonly memory: BodyMemory
+}
+
 /**
- * Reads the whole body of a request.
+ * Reads the whole body of a request, and uses it. Its memory counts until `use` is over, so what takes long without the
+ * body is for later.
  *
  * @throws Refusal with 413 as soon as the body is known to be longer than `maxBytes`
  * @throws Refusal with 408 when the body does not arrive within five minutes
+ * @throws Refusal with 503 when it is the largest of more bodies than fit into memory
  * @throws HalfSentError when the caller disconnects before that
  */
-export const readBody = (request: IncomingMessage, maxBytes: number): Promise<Buffer> =>
+export const withBody = async <T>(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  use: (body: Buffer) => Promise<T>,
+): Promise<T> => {
+  const { body, share } = await readBody(request, limits)
+  try {
+    return await use(body)
+  } finally {
+    share.release()
+  }
+}
+
+const readBody = (
+  request: IncomingMessage,
+  { maxBytes, memory }: BodyLimits,
+): Promise<{ body: Buffer; share: BodyShare }> =>
   new Promise((resolve, reject) => {
+    const expectedBytes = Number(request.headers['content-length'] ?? 0)
     const tooLarge = () => new Refusal(413, `the request body is larger than ${maxBytes} bytes`)
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return reject(tooLarge())
-    const pieces: Buffer[] = []
+    if (expectedBytes > maxBytes) return reject(tooLarge())
+    let buffer: GrowingBuffer | undefined = new GrowingBuffer(expectedBytes)
     let length = 0
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      request.off('data', onData)
+      buffer = undefined
+      share.release()
+      reject(error)
+    }
+    const share = memory.open(fail)
     const onData = (piece: Buffer) => {
       length += piece.byteLength
-      if (length <= maxBytes) return void pieces.push(piece)
-      request.off('data', onData)
-      pieces.length = 0
-      reject(tooLarge())
+      if (length > maxBytes) return fail(tooLarge())
+      buffer?.append(piece)
+      share.add(piece.byteLength)
     }
-    const late = () => reject(new Refusal(408, 'the request body did not arrive in time'))
-    const timer = setTimeout(late, UPLOAD_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => fail(new Refusal(408, 'the request body did not arrive in time')),
+      UPLOAD_TIMEOUT_MS,
+    )
+    const brokenOff = (cause?: Error) => fail(new HalfSentError('the request broke off', { cause }))
     request.on('data', onData)
-    request.on('end', () => resolve(Buffer.concat(pieces)))
-    request.on('error', error => reject(new HalfSentError('the request broke off', { cause: error })))
-    request.on('close', () => {
+    request.on('end', () => {
+      if (!buffer) return
       clearTimeout(timer)
-      reject(new HalfSentError('the request broke off'))
+      request.off('error', brokenOff)
+      request.off('close', brokenOff)
+      share.complete()
+      resolve({ body: buffer.bytes(), share })
     })
+    request.on('error', brokenOff)
+    request.on('close', brokenOff)
   })

@@ -14,8 +14,11 @@ export interface IntakeOptions {
 }
 
 export interface SubmitOptions {
-  /** The answer of `isKnown` for the request. A known request is replayed, so limits do not apply to it. */
-  readonly isKnown: boolean
+  /**
+   * The answer of `isKnown` for the request, if that was asked before. A known request is replayed, so limits do not apply
+   * to it.
+   */
+  readonly isKnown?: boolean
 }
 
 /** A job before it is submitted: it has no group key yet. */
@@ -52,13 +55,13 @@ export class Intake {
   }
 
   /**
-   * Writes a background job.
+   * Writes a job that goes on without its caller.
    *
    * @throws Refusal
    */
-  async submit(job: JobDraft, { isKnown }: SubmitOptions): Promise<Submitted> {
+  async submit(job: JobDraft, { isKnown }: SubmitOptions = {}): Promise<Submitted> {
     const { queueLimit } = this.#options
-    if (!isKnown) queueLimit.ensureRoomFor(1)
+    if (!(isKnown ?? (await this.isKnown(job.caller, job.idempotency)))) queueLimit.ensureRoomFor(1)
     const submitted = await this.enqueue(job)
     if (!submitted.isReplayed) queueLimit.add(1)
     return submitted

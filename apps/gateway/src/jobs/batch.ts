@@ -1,47 +1,44 @@
-import { jsonElements } from '@foreman/ollama-client'
-import { setImmediate } from 'node:timers/promises'
+import { jsonElements, type Steps } from '@foreman/ollama-client'
 import { problem, Refusal } from '../http/refusal.ts'
 import type { BatchRefusal } from '../intake/batch-refusal.ts'
 import type { JobDraft } from '../intake/intake.ts'
 
 export const MAX_JOBS_OF_A_BATCH = 10_000
-/** A batch is read in slices of this length. Other callers are served in between. */
-const SLICE_MS = 5
 
 const LINE_FEED = 0x0a
+const SPACE = 0x20
 
-/** The submissions of a batch. In JSON Lines, each has the number of its line. */
-type Submissions = Iterable<{ readonly bytes: Buffer; readonly line?: number }>
+/** The submissions of a batch. In JSON Lines, each has the number of its line. Undefined: the work may pause here. */
+type Submissions = Iterable<{ readonly bytes: Buffer; readonly line?: number } | undefined>
 
 /**
- * Reads the jobs of a batch in slices of time.
+ * Reads the jobs of a batch.
  *
  * @param contentType says whether the body is JSON Lines or a JSON array
  * @param read reads one submission
  * @returns the jobs, and a function that adds the place of a job to a refusal
  * @throws Refusal. If one of the submissions is wrong, it has the `index` of that, and its `line` in JSON Lines
  */
-export const readBatch = async (
+export const readBatch = function* (
   body: Buffer,
   contentType: string,
-  read: (bytes: Buffer) => JobDraft,
-): Promise<{ jobs: JobDraft[]; refusalOf: (refused: BatchRefusal) => Refusal }> => {
+  read: (bytes: Buffer) => Steps<JobDraft>,
+): Steps<{ jobs: JobDraft[]; refusalOf: (refused: BatchRefusal) => Refusal }> {
   const jobs: JobDraft[] = []
   const lines: (number | undefined)[] = []
   const refusalOf = ({ index, refusal }: BatchRefusal): Refusal => withPlace(refusal, index, lines[index])
-  let sliceEnd = performance.now() + SLICE_MS
-  for (const { bytes, line } of submissionsIn(body, contentType)) {
+  for (const submission of submissionsIn(body, contentType)) {
+    yield
+    if (!submission) continue
+    const { bytes, line } = submission
     if (jobs.length === MAX_JOBS_OF_A_BATCH)
       throw problem(413, 'too_many_jobs', `a batch has ${MAX_JOBS_OF_A_BATCH} jobs at the most`)
     lines.push(line)
     try {
-      jobs.push(read(bytes))
+      jobs.push(yield* read(bytes))
     } catch (error) {
       throw error instanceof Refusal ? withPlace(error, jobs.length, line) : error
     }
-    if (performance.now() < sliceEnd) continue
-    await setImmediate()
-    sliceEnd = performance.now() + SLICE_MS
   }
   if (jobs.length === 0) throw problem(422, 'invalid_request', 'the batch has no jobs')
   return { jobs, refusalOf }
@@ -63,19 +60,17 @@ const linesOf = function* (body: Buffer): Submissions {
   for (let start = 0; start < body.length; line++) {
     const feed = body.indexOf(LINE_FEED, start)
     const end = feed === -1 ? body.length : feed
-    const bytes = body.subarray(start, end)
-    if (!isBlank(bytes)) yield { bytes, line: line + 1 }
+    while (start < end && body[start]! <= SPACE) start++
+    yield start < end ? { bytes: body.subarray(start, end), line: line + 1 } : undefined
     start = end + 1
   }
 }
-
-const isBlank = (bytes: Buffer): boolean => !bytes.some(byte => byte > 0x20)
 
 const elementsOf = function* (body: Buffer): Submissions {
   const elements = jsonElements(body)
   for (;;) {
     const { value, done } = elements.next()
-    if (!done) yield { bytes: value }
+    if (!done) yield value && { bytes: value }
     else if (value) return
     else throw problem(400, 'invalid_request', 'the batch is not a JSON array')
   }

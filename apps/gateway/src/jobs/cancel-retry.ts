@@ -31,7 +31,7 @@ export const retryJob =
   async (request, response) => {
     const job = viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
-    await viewer.accepted(await intake.submit(repeatOf(job, store), { isKnown: false }), response)
+    await viewer.accepted(await intake.submit(repeatOf(job, store)), response)
   }
 
 /** The new job has no deadline: the old one's was meant for the old job. */

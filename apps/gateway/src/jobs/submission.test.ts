@@ -1,12 +1,15 @@
+import { runSteps } from '@foreman/ollama-client'
 import { describe, expect, test } from 'vitest'
 import { readSubmission } from './submission.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 const read = (submission: unknown) =>
-  readSubmission(Buffer.from(typeof submission === 'string' ? submission : JSON.stringify(submission)), {
-    caller: 'ann',
-    deadlinesAfter: NOW,
-  })
+  runSteps(
+    readSubmission(Buffer.from(typeof submission === 'string' ? submission : JSON.stringify(submission)), {
+      caller: 'ann',
+      deadlinesAfter: NOW,
+    }),
+  )
 
 const request = { model: 'M', prompt: 'x' }
 

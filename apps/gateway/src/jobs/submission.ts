@@ -3,8 +3,9 @@ import {
   generatingEndpoint,
   type GeneratingEndpoint,
   type GenerationRequest,
-  jsonFields,
-  readGenerationRequest,
+  jsonFieldsInSteps,
+  readGenerationRequestInSteps,
+  type Steps,
 } from '@foreman/ollama-client'
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
@@ -29,11 +30,14 @@ export interface SubmissionOptions {
  * @throws Refusal with 400 for bytes that are not JSON
  * @throws Refusal with 422 for JSON that is not a submission
  */
-export const readSubmission = (bytes: Buffer, { caller, deadlinesAfter }: SubmissionOptions): JobDraft => {
-  const body = rawRequest(bytes)
-  const submission = validate(Submission, parseSubmission(bytes, body))
+export const readSubmission = function* (
+  bytes: Buffer,
+  { caller, deadlinesAfter }: SubmissionOptions,
+): Steps<JobDraft> {
+  const body = yield* rawRequest(bytes)
+  const submission = validate(Submission, yield* parseSubmission(bytes, body))
   const endpoint = endpointOf(submission)
-  const generation = readGenerationRequest(body, endpoint)
+  const generation = yield* readGenerationRequestInSteps(body, endpoint)
   if (!generation) throw invalid('/request/model', 'must name a model')
   const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
   if (deadlineAt !== undefined && deadlineAt <= deadlinesAfter)
@@ -70,12 +74,12 @@ export const backgroundJob = ({ path, endpoint, generation, headers, body }: Bac
  * A submission with its request, or, if it is large, with the names of the request's fields only. A request of many
  * megabytes is not parsed: that takes seconds, in which nobody else is served. The target will judge it.
  */
-const parseSubmission = (bytes: Buffer, request: Buffer): unknown => {
+const parseSubmission = function* (bytes: Buffer, request: Buffer): Steps<unknown> {
   if (bytes.byteLength <= MAX_PARSED_BYTES) return parse(bytes)
   const at = request.byteOffset - bytes.byteOffset
   const envelope = Buffer.concat([
     bytes.subarray(0, at),
-    Buffer.from(JSON.stringify(fieldNamesIn(request))),
+    Buffer.from(JSON.stringify(yield* fieldNamesIn(request))),
     bytes.subarray(at + request.byteLength),
   ])
   if (request.byteLength === 0 || envelope.byteLength > MAX_PARSED_BYTES)
@@ -84,9 +88,9 @@ const parseSubmission = (bytes: Buffer, request: Buffer): unknown => {
 }
 
 /** Those fields of a request that tell its endpoint; null for what is no object. */
-const fieldNamesIn = (request: Buffer): Record<string, true> | null => {
+const fieldNamesIn = function* (request: Buffer): Steps<Record<string, true> | null> {
   const found: Record<string, true> = {}
-  const isObject = jsonFields(request, ['messages', 'prompt'], name => (found[name] = true))
+  const isObject = yield* jsonFieldsInSteps(request, ['messages', 'prompt'], name => (found[name] = true))
   return isObject ? found : null
 }
 
@@ -106,9 +110,9 @@ const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
 }
 
 /** The bytes of `request` as they came. Parsed and written again, a number could change. */
-const rawRequest = (bytes: Buffer): Buffer => {
+const rawRequest = function* (bytes: Buffer): Steps<Buffer> {
   let request: Buffer = Buffer.alloc(0)
-  jsonFields(bytes, ['request'], (_name, value) => (request = value))
+  yield* jsonFieldsInSteps(bytes, ['request'], (_name, value) => (request = value))
   return request
 }
 

@@ -1,5 +1,6 @@
+import { type Steps, runSteps } from '../steps.ts'
 import type { GeneratingEndpoint } from './endpoints.ts'
-import { jsonFields } from './json-fields.ts'
+import { jsonFieldsInSteps } from './json-fields.ts'
 import { isZeroKeepAlive } from './keep-alive.ts'
 
 /** The part of a generating request that foreman's queue reads. The rest of the body is passed on as it is. */
@@ -20,7 +21,10 @@ export interface GenerationRequest {
 const MAX_MODEL_LENGTH = 64 * 1024
 /** The JSON of such a name, with an escape sequence for each character. */
 const MAX_MODEL_BYTES = 6 * MAX_MODEL_LENGTH
-/** Longer options are not read. Such a job gets the group that it would have without options. */
+/**
+ * Of options that are longer, all repetitions taken together, the rest is not read. Such a job gets the group that it would
+ * have without them.
+ */
 const MAX_OPTIONS_BYTES = 1024 * 1024
 /** A switch or a duration is short. A longer value is not read, because Ollama refuses it. */
 const MAX_SCALAR_BYTES = 1024
@@ -30,16 +34,20 @@ const MAX_SCALAR_BYTES = 1024
  *
  * @returns undefined when the body is not a JSON object or names no model. Ollama refuses such a request
  */
-export const readGenerationRequest = (
+export const readGenerationRequestInSteps = function* (
   body: Buffer,
   { prompt, streamsByDefault, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
-): GenerationRequest | undefined => {
+): Steps<GenerationRequest | undefined> {
   const last = new Map<string, Buffer>()
   let options = emptyOptions()
+  let optionsBytes = 0
   const keptByNull = new Set<string>(takesLoadOptions ? ['model', 'prompt'] : ['model', 'prompt', 'stream'])
   const wanted = ['model', 'stream', 'options', 'shift', 'keep_alive', prompt] as const
-  const isObject = jsonFields(body, wanted, (name, value) => {
-    if (name === 'options') options = mergedOptions(options, value)
+  const isObject = yield* jsonFieldsInSteps(body, wanted, (name, value) => {
+    if (name === 'options') {
+      optionsBytes += value.byteLength
+      if (optionsBytes <= MAX_OPTIONS_BYTES) options = mergedOptions(options, value)
+    }
     // In Go, null leaves a field as it was, except for a pointer, map, slice or interface, which it empties.
     else if (!(keptByNull.has(name) && isNull(value))) last.set(name, value)
   })
@@ -58,13 +66,19 @@ export const readGenerationRequest = (
   }
 }
 
+/** `readGenerationRequestInSteps` without a pause. */
+export const readGenerationRequest = (
+  body: Buffer,
+  endpoint: GeneratingEndpoint,
+): GenerationRequest | undefined => runSteps(readGenerationRequestInSteps(body, endpoint))
+
 /** The object has no prototype, so `__proto__` is a name like any other. */
 const emptyOptions = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>
 
 /** Merges a repeated `options` into the earlier one, key by key, as Go does. */
 const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<string, unknown> => {
   if (isNull(raw)) return emptyOptions()
-  const value = raw.byteLength > MAX_OPTIONS_BYTES ? undefined : parse(raw)
+  const value = parse(raw)
   return typeof value === 'object' && !Array.isArray(value) ? Object.assign(earlier, value) : earlier
 }
 

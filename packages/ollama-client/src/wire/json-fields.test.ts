@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonFields } from './json-fields.ts'
+import { jsonFields, jsonFieldsInSteps } from './json-fields.ts'
 
 const wanted = ['model', 'keep_alive', 'options', 'messages', 'stream'] as const
 
@@ -130,7 +130,7 @@ describe('for a body of any depth and length', () => {
     }
   })
 
-  const size = 50_000_000
+  const size = 10_000_000
   const filled = (unit: string, before: string, after: string): Buffer => {
     const body = Buffer.alloc(
       before.length + Math.floor(size / unit.length) * unit.length + after.length,
@@ -143,7 +143,7 @@ describe('for a body of any depth and length', () => {
     return body
   }
 
-  test.each<[what: string, unit: string, before: string, after: string]>([
+  const long: [what: string, unit: string, before: string, after: string][] = [
     ['one string of escaped quotes', '\\"', '{"x":"', '","model":"m"}'],
     ['one string of backslashes', '\\\\', '{"x":"', '","model":"m"}'],
     ['one string with an escaped quote here and there', `${'x'.repeat(98)}\\"`, '{"x":"', '","model":"m"}'],
@@ -152,13 +152,21 @@ describe('for a body of any depth and length', () => {
     ['brackets', '[],', '{"x":[', '0],"model":"m"}'],
     ['short strings', '"",', '{"x":[', '0],"model":"m"}'],
     ['spaces', ' ', '{"model":', '"m"}'],
-  ])('50 MB of %s are read within a few seconds', (_what, unit, before, after) => {
+    ['spaces between fields', ' ', '{"x":1', ',"model":"m"}'],
+    ['digits', '1', '{"x":', ',"model":"m"}'],
+  ]
+
+  test.each(long)('10 MB of %s are read within a few seconds, in steps', (_what, unit, before, after) => {
     const body = filled(unit, before, after)
     const begin = performance.now()
     let last = ''
-    expect(jsonFields(body, wanted, (_name, value) => (last = value.toString()))).toBe(true)
+    const steps = jsonFieldsInSteps(body, wanted, (_name, value) => (last = value.toString()))
+    let pauses = 0
+    let next = steps.next()
+    for (; !next.done; next = steps.next()) pauses++
     expect(performance.now() - begin).toBeLessThan(5_000)
-    expect(last).toBe('"m"')
+    expect([next.value, last]).toEqual([true, '"m"'])
+    expect(pauses).toBeGreaterThanOrEqual(8)
   })
 })
 

@@ -3,6 +3,7 @@
  * first value in the body counts, names match without regard to case, and a name may come more than once.
  */
 
+import { type Steps, runSteps } from '../steps.ts'
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -13,9 +14,11 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from './json-characters.ts'
+import { isSpace } from './json-characters.ts'
+import { ValueReader } from './json-value-reader.ts'
 
-const isSpace = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+/** How much is read between two pauses. It takes about 4 ms at the most. */
+const STEP_BYTES = 1024 * 1024
 
 /**
  * Finds the values of some fields without parsing the rest, so that a body of hundreds of megabytes costs one pass
@@ -26,52 +29,57 @@ const isSpace = (byte: number | undefined): boolean =>
  * @param onField gets the raw bytes of each wanted field's value, in order
  * @returns whether the body begins with a complete JSON object. If not, ignore what `onField` got
  */
-export const jsonFields = <Name extends string>(
+export const jsonFieldsInSteps = function* <Name extends string>(
   body: Buffer,
   wanted: readonly Name[],
   onField: (name: Name, value: Buffer) => void,
-): boolean => {
+): Steps<boolean> {
   const nameAt = nameMatcher(wanted)
+  const reader = new ValueReader(body)
+  let pauseAt = STEP_BYTES
   let at = skipSpace(body, 0)
   if (body[at] !== OPEN_BRACE) return false
   at = skipSpace(body, at + 1)
   if (body[at] === CLOSE_BRACE) return true
   for (;;) {
-    if (body[at] !== QUOTE) return false
-    const nameEnd = stringEnd(body, at)
-    if (nameEnd === undefined) return false
-    const name = nameAt(body, at + 1, nameEnd - 1)
-    at = skipSpace(body, nameEnd)
-    if (body[at] !== COLON) return false
-    const start = skipSpace(body, at + 1)
-    const end = valueEnd(body, start)
-    if (end === undefined) return false
-    if (name !== undefined) onField(name, body.subarray(start, end))
-    at = skipSpace(body, end)
-    if (body[at] === CLOSE_BRACE) return true
-    if (body[at] !== COMMA) return false
-    at = skipSpace(body, at + 1)
+    for (reader.begin(at); !reader.readUntil(pauseAt); pauseAt = reader.at + STEP_BYTES) yield
+    if (reader.isBroken || body[reader.start] !== QUOTE || body[reader.at] !== COLON) return false
+    const name = nameAt(body, reader.start + 1, reader.end - 1)
+    for (reader.begin(reader.at + 1); !reader.readUntil(pauseAt); pauseAt = reader.at + STEP_BYTES) yield
+    if (reader.isBroken) return false
+    if (name !== undefined) onField(name, body.subarray(reader.start, reader.end))
+    if (body[reader.at] === CLOSE_BRACE) return true
+    if (body[reader.at] !== COMMA) return false
+    at = reader.at + 1
   }
 }
 
+/** `jsonFieldsInSteps` without a pause. */
+export const jsonFields = <Name extends string>(
+  body: Buffer,
+  wanted: readonly Name[],
+  onField: (name: Name, value: Buffer) => void,
+): boolean => runSteps(jsonFieldsInSteps(body, wanted, onField))
+
 /**
- * Yields the raw elements of a JSON array, without parsing them.
+ * Yields the raw elements of a JSON array, without parsing them, and undefined where the work may pause.
  *
  * @returns whether the body is one complete array. If not, ignore the elements that were yielded
  */
-export const jsonElements = function* (body: Buffer): Generator<Buffer, boolean> {
+export const jsonElements = function* (body: Buffer): Generator<Buffer | undefined, boolean, undefined> {
+  const reader = new ValueReader(body)
+  let pauseAt = STEP_BYTES
   let at = skipSpace(body, 0)
   if (body[at] !== OPEN_BRACKET) return false
   at = skipSpace(body, at + 1)
   if (body[at] === CLOSE_BRACKET) return skipSpace(body, at + 1) === body.length
   for (;;) {
-    const end = valueEnd(body, at)
-    if (end === undefined) return false
-    yield body.subarray(at, end)
-    at = skipSpace(body, end)
-    if (body[at] === CLOSE_BRACKET) return skipSpace(body, at + 1) === body.length
-    if (body[at] !== COMMA) return false
-    at = skipSpace(body, at + 1)
+    for (reader.begin(at); !reader.readUntil(pauseAt); pauseAt = reader.at + STEP_BYTES) yield undefined
+    if (reader.isBroken) return false
+    yield body.subarray(reader.start, reader.end)
+    if (body[reader.at] === CLOSE_BRACKET) return skipSpace(body, reader.at + 1) === body.length
+    if (body[reader.at] !== COMMA) return false
+    at = reader.at + 1
   }
 }
 
@@ -136,53 +144,4 @@ const hexDigit = (byte = 0): number => {
 const skipSpace = (body: Buffer, at: number): number => {
   while (isSpace(body[at])) at++
   return at
-}
-
-/** How many bytes of a string are read one by one before `indexOf` is used, which is faster only if the quote is far away. */
-const NEAR_BYTES = 32
-
-/**
- * @param start position of the opening quote
- * @returns the position after the closing quote, undefined when there is none
- */
-const stringEnd = (body: Buffer, start: number): number | undefined => {
-  let at = start + 1
-  for (;;) {
-    for (const near = Math.min(at + NEAR_BYTES, body.length); at < near; at++) {
-      if (body[at] === QUOTE) return at + 1
-      if (body[at] === BACKSLASH) at++
-    }
-    const quote = body.indexOf(QUOTE, at)
-    if (quote === -1) return undefined
-    let backslashes = 0
-    while (quote - backslashes > at && body[quote - 1 - backslashes] === BACKSLASH) backslashes++
-    if (backslashes % 2 === 0) return quote + 1
-    at = quote + 1
-  }
-}
-
-const valueEnd = (body: Buffer, start: number): number | undefined => {
-  const first = body[start]
-  if (first === QUOTE) return stringEnd(body, start)
-  if (first === OPEN_BRACE || first === OPEN_BRACKET) return bracketsEnd(body, start)
-  let at = start
-  for (; at < body.length; at++) {
-    const byte = body[at]
-    if (byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || isSpace(byte)) break
-  }
-  return at === start || at === body.length ? undefined : at
-}
-
-const bracketsEnd = (body: Buffer, start: number): number | undefined => {
-  let depth = 0
-  for (let at = start; at < body.length; at++) {
-    const byte = body[at]
-    if (byte === QUOTE) {
-      const end = stringEnd(body, at)
-      if (end === undefined) return undefined
-      at = end - 1
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
-    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return at + 1
-  }
-  return undefined
 }

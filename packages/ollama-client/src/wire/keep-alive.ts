@@ -1,4 +1,5 @@
-import { jsonFields } from './json-fields.ts'
+import type { Steps } from '../steps.ts'
+import { jsonFieldsInSteps } from './json-fields.ts'
 
 const NANOSECONDS: Record<string, bigint> = {
   ns: 1n,
@@ -52,14 +53,14 @@ export const isZeroKeepAlive = (value: unknown): boolean => keepAliveSeconds(val
 
 const NULL = Buffer.from('null')
 
-/** Replaces the `keep_alive` in a request's body with null, which Ollama reads as absent. All other bytes stay as they are. */
-export const withoutKeepAlive = (body: Buffer): Buffer => {
-  const pieces: Buffer[] = []
-  let kept = 0
-  const isObject = jsonFields(body, ['keep_alive'], (_name, value) => {
-    const at = value.byteOffset - body.byteOffset
-    pieces.push(body.subarray(kept, at), NULL)
-    kept = at + value.byteLength
-  })
-  return isObject && kept > 0 ? Buffer.concat([...pieces, body.subarray(kept)]) : body
+/**
+ * Replaces the last `keep_alive` in a request's body with null. Ollama then reads it as absent, even if the body has an
+ * earlier one. All other bytes stay as they are.
+ */
+export const withoutKeepAlive = function* (body: Buffer): Steps<Buffer> {
+  let last: Buffer | undefined
+  const isObject = yield* jsonFieldsInSteps(body, ['keep_alive'], (_name, value) => (last = value))
+  if (!isObject || !last) return body
+  const at = last.byteOffset - body.byteOffset
+  return Buffer.concat([body.subarray(0, at), NULL, body.subarray(at + last.byteLength)])
 }

@@ -1,0 +1,74 @@
+import { retryLater, type Refusal } from './refusal.ts'
+
+const RETRY_AFTER_SECONDS = 5
+
+/** The part of one body. */
+export interface BodyShare {
+  /** Counts bytes that have arrived. This body or another may be refused for it. */
+  readonly add: (bytes: number) => void
+  /** From here on the body is not refused any more: it has arrived. */
+  readonly complete: () => void
+  /** The body is no longer in memory. */
+  readonly release: () => void
+}
+
+interface Share {
+  bytes: number
+  readonly refuse: (refusal: Refusal) => void
+}
+
+/**
+ * Limits the memory that the bodies of all requests take together. When a byte is too many, the largest body that is still
+ * arriving is refused: whoever sends little is served, however much others send. A body that is alone is not refused.
+ */
+export class BodyMemory {
+  readonly #maxBytes: number
+  #bytes = 0
+  /** The bodies that are still arriving. */
+  readonly #arriving = new Set<Share>()
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** How many bytes are in memory. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @param refuse is called once at the most, and ends the arrival of this body */
+  open(refuse: (refusal: Refusal) => void): BodyShare {
+    const share: Share = { bytes: 0, refuse }
+    this.#arriving.add(share)
+    return {
+      add: bytes => {
+        share.bytes += bytes
+        this.#bytes += bytes
+        if (this.#bytes > this.#maxBytes && share.bytes < this.#bytes) this.#refuseLargest()
+      },
+      complete: () => this.#arriving.delete(share),
+      release: () => this.#release(share),
+    }
+  }
+
+  #refuseLargest(): void {
+    let largest: Share | undefined
+    for (const share of this.#arriving) if (share.bytes > (largest?.bytes ?? 0)) largest = share
+    if (!largest) return
+    this.#release(largest)
+    largest.refuse(
+      retryLater(
+        503,
+        'too many large requests arrive at the same time',
+        RETRY_AFTER_SECONDS,
+        'too_many_bytes',
+      ),
+    )
+  }
+
+  #release(share: Share): void {
+    this.#arriving.delete(share)
+    this.#bytes -= share.bytes
+    share.bytes = 0
+  }
+}

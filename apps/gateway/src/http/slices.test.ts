@@ -1,0 +1,45 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { inSlices } from './slices.ts'
+
+/** Work of so many steps, each of which takes longer than a slice. It notes its steps. */
+const work = function* (name: string, steps: number, done: string[]) {
+  for (let step = 0; step < steps; step++) {
+    const end = performance.now() + 6
+    while (performance.now() < end);
+    done.push(name)
+    yield
+  }
+  return name
+}
+
+test('work of one step is done at once', () => {
+  const done: string[] = []
+  void inSlices(work('a', 1, done))
+  expect(done).toEqual(['a'])
+})
+
+test('long works take turns, and others have a turn between two slices', async () => {
+  const done: string[] = []
+  let isOver = false
+  const others = (async () => {
+    while (!isOver) {
+      await setImmediate()
+      done.push('-')
+    }
+  })()
+  const results = await Promise.all([inSlices(work('a', 4, done)), inSlices(work('b', 4, done))])
+  isOver = true
+  await others
+  expect(results).toEqual(['a', 'b'])
+  // The first steps are done at once. Afterwards no slice follows another without a turn of the event loop.
+  expect(done.slice(2).join('')).not.toMatch(/[ab][ab]/)
+})
+
+test('an error of the work is an error of the caller', async () => {
+  const failing = function* () {
+    yield
+    throw new Error('broken')
+  }
+  await expect(inSlices(failing())).rejects.toThrow('broken')
+})

@@ -1,0 +1,21 @@
+import type { Steps } from '@foreman/ollama-client'
+import { setImmediate } from 'node:timers/promises'
+
+/** Long work is done in slices of this length. Other callers are served in between. */
+const SLICE_MS = 5
+
+/** The slices of all requests take turns, so that a hundred large requests delay others no more than one does. */
+let lastTurn: Promise<void> = Promise.resolve()
+
+/** Does work in slices. What fits into one step is done at once. */
+export const inSlices = async <T>(steps: Steps<T>): Promise<T> => {
+  let next = steps.next()
+  while (!next.done) {
+    lastTurn = lastTurn.then(() => setImmediate())
+    await lastTurn
+    const sliceEnd = performance.now() + SLICE_MS
+    do next = steps.next()
+    while (!next.done && performance.now() < sliceEnd)
+  }
+  return next.value
+}
