@@ -57,7 +57,7 @@ export const gatewaySettings = {
     default: '32MB',
     min: '1KB',
     max: '900MB',
-    describe: 'The largest batch of jobs; all other writes wait while foreman writes it',
+    describe: 'The largest batch of jobs',
   }),
   heartbeat: setting.duration({
     env: 'FOREMAN_HEARTBEAT',

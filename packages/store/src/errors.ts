@@ -15,6 +15,16 @@ export class KeyReusedError extends Error {
   override readonly name = 'KeyReusedError'
 }
 
+/** An idempotency key was sent again while the jobs that it was first sent with are still being written. */
+export class KeyInUseError extends Error {
+  override readonly name = 'KeyInUseError'
+}
+
+/** An arrival was removed, because nothing had been added to it for too long. */
+export class ArrivalLostError extends Error {
+  override readonly name = 'ArrivalLostError'
+}
+
 const sqliteCode = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '')
 
 /** Whether another connection holds the write lock. The same write may succeed in a moment. */

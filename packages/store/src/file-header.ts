@@ -6,7 +6,7 @@ import { StoreUnusableError } from './errors.ts'
  * that older processes can go on using the file. A migration after which older code must not use the file raises it,
  * and then the file carries the new number.
  */
-export const STORE_VERSION = 2
+export const STORE_VERSION = 3
 
 /** 'fore' in SQLite's own header: the file belongs to foreman. */
 export const APPLICATION_ID = 0x666f7265

@@ -2,7 +2,15 @@ export type { ModelRow, Snapshot } from './catalogue.ts'
 export type { Delivery } from './deliveries/delivery.ts'
 export type { DeliveryAttempt } from './deliveries/read.ts'
 export type { DeliveryResult } from './deliveries/record.ts'
-export { isBusy, isFull, JobLostError, KeyReusedError, StoreUnusableError } from './errors.ts'
+export {
+  ArrivalLostError,
+  isBusy,
+  isFull,
+  JobLostError,
+  KeyInUseError,
+  KeyReusedError,
+  StoreUnusableError,
+} from './errors.ts'
 export type { ExclusiveLock } from './exclusive-lock.ts'
 export type { LoggedChange, ResponseHead } from './log/log-rows.ts'
 export type { Announcement, Compose } from './log/outbox.ts'
@@ -17,6 +25,7 @@ export type { JobRecord } from './records/job-record.ts'
 export type { JobFilter } from './records/list.ts'
 export type { LogEntry } from './records/log.ts'
 export type { StoredRequest } from './records/request.ts'
+export { wholeBody } from './records/whole-body.ts'
 export type { Finish } from './runs/finish.ts'
 export type { Release } from './runs/release.ts'
 export type { Recovery } from './runs/requeue-lost.ts'

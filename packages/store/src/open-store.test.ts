@@ -249,7 +249,11 @@ describe('refuses, on one line that names the file,', () => {
     ['a database with a garbled schema', () => garbled(100), /malformed/],
     ['a truncated database', () => cutOff(), /malformed/],
     ['a database of another program', () => somebodyElses(), /not one of foreman/],
-    ['a database that needs newer code', () => newer(), /needs a newer foreman.* 1000.* 2\b/],
+    [
+      'a database that needs newer code',
+      () => newer(),
+      new RegExp(`needs a newer foreman.* 1000.* ${STORE_VERSION}\\b`),
+    ],
     [
       'a database with a row that refers to no other',
       () => withOrphan(),

@@ -68,7 +68,7 @@ const verbs: Verb[] = [
       const idempotency = { key: 'k', hash: Buffer.from('x') }
       store.submissions.enqueue(newJob({ idempotency }), 1_000)
       store.submissions.enqueue(newJob({ idempotency }), 1_000)
-      store.submissions.hasJob('default', idempotency)
+      store.submissions.hasJob('default', idempotency, 1_000)
     },
   ],
   [
@@ -91,6 +91,17 @@ const verbs: Verb[] = [
       store.deliveries.ofJob(delivery.jobSeq)
       store.deliveries.attempts([delivery.seq])
       store.deliveries.redeliver(delivery, 9_000)
+    },
+  ],
+  [
+    'arrivals, requestPart',
+    ({ store }) => {
+      const { arrivals } = store.submissions
+      const arrival = arrivals.begin(1_000)
+      const [job] = arrivals.add(arrival, [newJob({ parts: 1 })], 1_000)
+      arrivals.addPart(arrival, { seq: job!.seq, n: 0, bytes: Buffer.alloc(1) }, 1_000)
+      store.records.requestPart(job!.seq, 0)
+      arrivals.accept(arrival)
     },
   ],
   ['progress', ({ store }) => store.runs.progress(store.queue.claimNext('c', 'first', 1, 1)!, 5, 1)],
@@ -203,6 +214,11 @@ test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
     ],
     ({ store }) => store.housekeeping.pruneDelivered(9_000),
   ],
+  [
+    'pruneArrivals',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_arriving \(arrival>\?\)$/],
+    ({ store }) => store.housekeeping.pruneArrivals(9_000),
+  ],
 ])('%s uses the index that was made for it', (_verb, expected, act) => {
   const temp = busyStore()
   const plans = plansOf(temp, () => act(temp))
@@ -220,16 +236,19 @@ test('no verb reads all jobs, all requests or the whole log', () => {
     store.runs.cancelRequests()
     store.housekeeping.pruneDelivered(9_000)
     store.housekeeping.pruneExpired(9_000)
+    store.housekeeping.pruneArrivals(9_000)
     store.housekeeping.canWrite()
     store.housekeeping.usedBytes()
     store.output.lastChange()
   })
   expect(plans.length).toBeGreaterThan(20)
   const scans = plans.filter(plan =>
-    /^SCAN (jobs|job_requests|job_details|job_log|webhook_deliveries|webhook_attempts)\b/.test(plan),
+    /^SCAN (jobs|job_requests|request_parts|job_details|job_log|webhook_deliveries|webhook_attempts)\b/.test(
+      plan,
+    ),
   )
-  // `jobs_running` holds only running jobs. From `jobs_ready` only the first row is read, and from
-  // the log only the last.
+  // `jobs_running` holds only running jobs. From `jobs_ready` only the first row is read, and
+  // from the log only the last.
   expect(new Set(scans)).toEqual(
     new Set(['SCAN jobs USING INDEX jobs_running', 'SCAN jobs USING INDEX jobs_ready', 'SCAN job_log']),
   )

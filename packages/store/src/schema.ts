@@ -1,5 +1,5 @@
 import { deliveryStates, endStates, jobStates, type WebhookEvent } from '@foreman/jobs'
-import { blob, check, index, integer, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
+import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
 
@@ -101,6 +101,8 @@ export const jobs = sqliteTable(
     completionTokens: integer('completion_tokens'),
     /** The id of the ended job that this job repeats. Null: it repeats none. */
     retryOf: text('retry_of'),
+    /** The arrival that the job is part of. Such a job does not run yet. Null: it is accepted. */
+    arrival: integer('arrival'),
   },
   table => [
     check('jobs_state', sql`${table.state} IN (${oneOf(jobStates)})`),
@@ -111,7 +113,10 @@ export const jobs = sqliteTable(
     ),
     index('jobs_ready')
       .on(table.groupKey, table.priority, table.seq)
-      .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL`),
+      .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
+    index('jobs_arriving')
+      .on(table.arrival)
+      .where(sql`${table.arrival} IS NOT NULL`),
     index('jobs_queued_of_model')
       .on(table.modelName, table.loadOptions)
       .where(sql`${table.state} = 'queued'`),
@@ -166,8 +171,33 @@ export const jobRequests = sqliteTable('job_requests', {
     .references(() => jobs.seq),
   /** The end-to-end headers, in the order and case in which they arrived. */
   headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
-  /** The body, byte for byte as it arrived. */
+  /** The body, byte for byte as it arrived. Empty when it is in parts. */
   body: blob('body', { mode: 'buffer' }).notNull(),
+  /** In how many rows of `request_parts` the body is. 0: it is in `body`. */
+  parts: integer('parts').notNull().default(0),
+})
+
+/** A body that is too large for one commit. */
+export const requestParts = sqliteTable(
+  'request_parts',
+  {
+    /** The job that the body belongs to. */
+    jobSeq: integer('job_seq')
+      .notNull()
+      .references(() => jobs.seq),
+    /** The place of the part in the body, from 0. */
+    n: integer('n').notNull(),
+    bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+  },
+  table => [primaryKey({ columns: [table.jobSeq, table.n] })],
+)
+
+/** Jobs that a gateway writes in several commits. When its row here is deleted, they are accepted, or never existed. */
+export const arrivals = sqliteTable('arrivals', {
+  /** The id of a deleted row is not used again. */
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  /** When the gateway last wrote something of it. */
+  touchedAt: integer('touched_at').notNull(),
 })
 
 export const logKinds = ['head', 'body', 'event'] as const

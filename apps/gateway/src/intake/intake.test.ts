@@ -1,4 +1,5 @@
-import type { IdempotencyKey } from '@foreman/store'
+import { type IdempotencyKey, type Store, wholeBody } from '@foreman/store'
+import { fullError } from '@foreman/store/testing'
 import { describe, expect, test } from 'vitest'
 import { Refusal } from '../http/refusal.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -24,8 +25,7 @@ const draft = (differing: Partial<JobDraft> = {}): JobDraft => ({
 const keyed = (key: string, hash = 'h'): IdempotencyKey => ({ key, hash: Buffer.from(hash) })
 
 /** An intake over an empty queue on a real file. */
-const trial = ({ limit = 100 } = {}) => {
-  const store = tempStore()
+const trial = ({ limit = 100, store = tempStore() } = {}) => {
   const state: { locks?: Refusal; room?: Refusal } = {}
   const throwIf = (refusal: Refusal | undefined) => {
     if (refusal) throw refusal
@@ -198,5 +198,54 @@ describe('group keys', () => {
     const [before, after] = jobs().map(({ groupKey }) => groupKey)
     expect(before).toMatch(/^registry\.ollama\.ai\/library\/m:latest\|/)
     expect(after).toMatch(/^sha256-1\|/)
+  })
+})
+
+describe('what is too large for one commit', () => {
+  const long = (bytes: number) => draft({ body: Buffer.alloc(bytes, '{"model":"m"} ') })
+  const claimed = ({ queue }: Store) => {
+    const [line] = queue.waitingLines()
+    return line && queue.claimNext(line.groupKey, 'first', NOW, NOW)
+  }
+
+  test.each([512 * 1024, 512 * 1024 + 1, 3_000_000])('a body of %i bytes is written whole', async bytes => {
+    const { intake, store } = trial()
+    const { body } = long(bytes)
+    const { id } = await intake.enqueue(long(bytes))
+    const claim = claimed(store)!
+    expect(claim.id).toBe(id)
+    expect((await wholeBody(store.records, claim))?.equals(body)).toBe(true)
+  })
+
+  test('a batch is written in order, and its keys repeat it', async () => {
+    const { intake, store } = trial({ limit: 1_000 })
+    const batch = Array.from({ length: 250 }, (_, index) =>
+      draft({
+        caller: `${index}`,
+        idempotency: keyed(`${index}`),
+        ...(index % 100 === 7 ? long(700_000) : {}),
+      }),
+    )
+    const submitted = await intake.submitAll(batch, { isKnown: false })
+    const listed = store.records.list({ limit: 500 }).toReversed()
+    expect(listed.map(({ caller }) => caller)).toEqual(batch.map(({ caller }) => caller))
+    expect(listed.map(({ id }) => id)).toEqual(submitted.map(({ id }) => id))
+    const again = await intake.submitAll(batch, { isKnown: true })
+    expect(again).toEqual(submitted.map(job => ({ ...job, isReplayed: true })))
+    expect(store.records.queued()).toBe(250)
+  })
+
+  test.each([1, 2, 4, 6, 7])('is not there at all when write %i fails', async failing => {
+    const real = tempStore()
+    let writes = 0
+    const together: Store['together'] = (durability, write) =>
+      ++writes === failing ? Promise.reject(fullError()) : real.together(durability, write)
+    const { intake } = trial({ store: { ...real, together } })
+    await expect(intake.submitAll([long(900_000), long(900_000)], { isKnown: false })).rejects.toMatchObject({
+      status: 507,
+    })
+    expect(claimed(real)).toBeUndefined()
+    while (real.housekeeping.pruneArrivals(NOW).more);
+    expect([writes, real.records.list({ limit: 9 })]).toEqual([failing + (failing > 1 ? 1 : 0), []])
   })
 })

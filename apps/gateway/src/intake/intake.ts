@@ -1,5 +1,6 @@
 import { groupKeyOf } from '@foreman/ollama-client'
 import type { IdempotencyKey, NewJob, Store, Submitted } from '@foreman/store'
+import { fitIntoOneCommit, submitInSteps } from './arrival.ts'
 import type { DiskSpace } from './disk-space.ts'
 import type { LockTest } from './lock-test.ts'
 import type { QueueLimit } from './queue-limit.ts'
@@ -36,10 +37,11 @@ export class Intake {
    * Whether a caller's idempotency key has a job already.
    *
    * @throws Refusal with 422 when the key belongs to another request
+   * @throws Refusal with 409 when the jobs of the key are still being written
    */
   async isKnown(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
-    const { submissions } = this.#options.store
-    return key !== undefined && whenWritable(async () => submissions.hasJob(caller, key))
+    const { store, now } = this.#options
+    return key !== undefined && whenWritable(async () => store.submissions.hasJob(caller, key, now()))
   }
 
   /**
@@ -48,10 +50,8 @@ export class Intake {
    * @throws Refusal
    */
   async enqueue(job: JobDraft): Promise<Submitted> {
-    const { store, now } = this.#options
-    this.#ensureWritable()
-    const write = () => store.submissions.enqueue(this.#withGroupKeys([job])[0]!, now())
-    return whenWritable(() => store.together('full', write))
+    const [submitted] = await this.#write([job])
+    return submitted!
   }
 
   /**
@@ -59,27 +59,33 @@ export class Intake {
    *
    * @throws Refusal
    */
-  async submit(job: JobDraft, { isKnown }: SubmitOptions = {}): Promise<Submitted> {
-    const { queueLimit } = this.#options
-    if (!(isKnown ?? (await this.isKnown(job.caller, job.idempotency)))) queueLimit.ensureRoomFor(1)
-    const submitted = await this.enqueue(job)
-    if (!submitted.isReplayed) queueLimit.add(1)
-    return submitted
+  async submit(job: JobDraft, options: SubmitOptions = {}): Promise<Submitted> {
+    const isKnown = options.isKnown ?? (await this.isKnown(job.caller, job.idempotency))
+    const [submitted] = await this.submitAll([job], { isKnown })
+    return submitted!
   }
 
   /**
-   * Writes a batch of background jobs: all of them or none.
+   * Writes jobs that go on without their caller: all of them or none.
    *
    * @throws Refusal
    */
   async submitAll(jobs: readonly JobDraft[], { isKnown }: SubmitOptions): Promise<Submitted[]> {
-    const { store, now, queueLimit } = this.#options
-    this.#ensureWritable()
+    const { queueLimit } = this.#options
     if (!isKnown) queueLimit.ensureRoomFor(jobs.length)
-    const write = () => store.submissions.enqueueAll(this.#withGroupKeys(jobs), now())
-    const submitted = await whenWritable(async () => store.atOnce('full', write))
+    const submitted = await this.#write(jobs)
     queueLimit.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
     return submitted
+  }
+
+  async #write(jobs: readonly JobDraft[]): Promise<Submitted[]> {
+    const { store, now, lockTest, diskSpace } = this.#options
+    lockTest.ensureWorkingLocks()
+    diskSpace.ensureRoom()
+    const withGroupKeys = (some: readonly JobDraft[]) => this.#withGroupKeys(some)
+    if (!fitIntoOneCommit(jobs)) return submitInSteps(jobs, { store, now, withGroupKeys })
+    const write = () => store.submissions.enqueueAll(withGroupKeys(jobs), now())
+    return whenWritable(() => store.together('full', write))
   }
 
   /**
@@ -98,11 +104,5 @@ export class Intake {
       known.set(facts, groupKey)
       return { ...job, groupKey }
     })
-  }
-
-  #ensureWritable(): void {
-    const { lockTest, diskSpace } = this.#options
-    lockTest.ensureWorkingLocks()
-    diskSpace.ensureRoom()
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import { isBusy, isFull, KeyReusedError } from '@foreman/store'
+import { ArrivalLostError, isBusy, isFull, KeyInUseError, KeyReusedError } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem, Refusal, retryLater } from '../http/refusal.ts'
 
@@ -14,6 +14,8 @@ const RETRY_PAUSE_MS = 250
  * @throws Refusal with 503 when the file is busy for longer
  * @throws Refusal with 507 when the disk is full
  * @throws Refusal with 422 when the idempotency key belongs to another request
+ * @throws Refusal with 409 when the first request with the idempotency key is still being written
+ * @throws Refusal with 503 when an arrival was removed, because it took too long
  */
 export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
   const deadline = performance.now() + BUSY_PATIENCE_MS
@@ -21,14 +23,24 @@ export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
     try {
       return await write()
     } catch (error) {
-      if (isFull(error)) throw new Refusal(507, 'there is no room for another job')
-      if (error instanceof KeyReusedError)
-        throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key came with another request before')
-      if (!isBusy(error)) throw error
+      if (!isBusy(error)) throw refusalOf(error) ?? error
       if (performance.now() > deadline) throw retryLater(503, 'the queue is busy', 1, 'queue_busy')
     }
     await delay(BUSY_PAUSE_MS)
   }
+}
+
+const refusalOf = (error: unknown): Refusal | undefined => {
+  if (isFull(error)) return new Refusal(507, 'there is no room for another job')
+  if (error instanceof ArrivalLostError) return retryLater(503, 'writing the request took too long', 5)
+  if (error instanceof KeyReusedError)
+    return problem(422, 'idempotency_key_reused', 'this Idempotency-Key came with another request before')
+  if (error instanceof KeyInUseError)
+    return new Refusal(409, 'the first request with this Idempotency-Key is still being written', {
+      headers: { 'Retry-After': '1' },
+      code: 'idempotency_key_in_use',
+    })
+  return undefined
 }
 
 /**

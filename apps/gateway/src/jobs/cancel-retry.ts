@@ -1,10 +1,11 @@
 import { isEndState, priorities } from '@foreman/jobs'
-import { generatingEndpoint, readGenerationRequest } from '@foreman/ollama-client'
-import type { JobRecord, Store } from '@foreman/store'
+import { generatingEndpoint, readGenerationRequestInSteps } from '@foreman/ollama-client'
+import { type JobRecord, type Store, wholeBody } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { problem } from '../http/refusal.ts'
+import { inSlices } from '../http/slices.ts'
 import type { JobDraft } from '../intake/intake.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 import { backgroundJob } from './submission.ts'
@@ -31,16 +32,18 @@ export const retryJob =
   async (request, response) => {
     const job = viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
-    await viewer.accepted(await intake.submit(repeatOf(job, store)), response)
+    const repeated = await intake.submit(await repeatOf(job, store.records))
+    await viewer.accepted(repeated, response)
   }
 
 /** The new job has no deadline: the old one's was meant for the old job. */
-const repeatOf = (job: JobRecord, { records }: Store): JobDraft => {
+const repeatOf = async (job: JobRecord, records: Store['records']): Promise<JobDraft> => {
   const endpoint = generatingEndpoint(job.endpoint)
   const request = records.request(job.seq)
-  const generation = endpoint && request && readGenerationRequest(request.body, endpoint)
+  const body = request && (await wholeBody(records, { ...request, seq: job.seq }))
+  const generation = endpoint && body && (await inSlices(readGenerationRequestInSteps(body, endpoint)))
   if (!generation) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
-  const { headers, body, webhook } = request
+  const { headers, webhook } = request
   return {
     ...backgroundJob({ path: job.path, endpoint, generation, headers, body }),
     caller: job.caller,

@@ -1,6 +1,6 @@
 import type { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
-import { type Claim, JobLostError, type Store } from '@foreman/store'
+import { type Claim, JobLostError, type Store, wholeBody } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 import type { TargetProbe } from '../target/target-probe.ts'
@@ -67,11 +67,16 @@ export class Run {
     try {
       this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
       deadline = this.#startDeadline()
-      const ending = await runAttempt(this.claim, {
-        ...this.#options,
-        stop: this.#stop.signal,
-        log: this.#log,
-      })
+      const body = await wholeBody(this.#options.store.records, this.claim)
+      if (!body) throw new Error('a part of the request is missing')
+      const ending = await runAttempt(
+        { ...this.claim, body },
+        {
+          ...this.#options,
+          stop: this.#stop.signal,
+          log: this.#log,
+        },
+      )
       await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
       const verdict = judge(ending, this.#attempt(), probe)

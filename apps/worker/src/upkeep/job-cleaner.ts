@@ -55,7 +55,8 @@ export class JobCleaner implements Service {
     const expired = isolate(() => housekeeping.pruneExpired(now()), logger, 'delete expired jobs')
     if (expired && expired.pruned > 0) logger.debug({ jobs: expired.pruned }, 'expired jobs deleted')
     const delivered = isolate(() => housekeeping.pruneDelivered(now()), logger, 'delete delivered answers')
-    if (expired?.more || delivered?.more) return true
+    const arrivals = isolate(() => housekeeping.pruneArrivals(now()), logger, 'delete arrivals')
+    if (expired?.more || delivered?.more || arrivals?.more) return true
     return isolate(() => housekeeping.shrink().more, logger, 'give free space back') ?? false
   }
 }

@@ -1,6 +1,14 @@
 import type { Connection } from '../connection.ts'
 import { and, eq, inArray, or } from '../drizzle.ts'
-import { jobLog, webhookAttempts, webhookDeliveries } from '../schema.ts'
+import {
+  jobDetails,
+  jobLog,
+  jobRequests,
+  jobs,
+  requestParts,
+  webhookAttempts,
+  webhookDeliveries,
+} from '../schema.ts'
 
 /** The most rows that one step deletes. Other writers wait for a step, so that it must take only a few milliseconds. */
 export const ROWS_PER_STEP = 500
@@ -22,8 +30,32 @@ export const deleteLog = ({ db }: Connection, seqs: readonly number[], which: 'a
   return db.delete(jobLog).where(inArray(jobLog.id, ids)).run().changes < ROWS_PER_STEP
 }
 
+/** Deletes the requests of these jobs. */
+export const deleteRequests = ({ db }: Connection, seqs: readonly number[]): void => {
+  db.delete(requestParts)
+    .where(inArray(requestParts.jobSeq, [...seqs]))
+    .run()
+  db.delete(jobRequests)
+    .where(inArray(jobRequests.jobSeq, [...seqs]))
+    .run()
+}
+
+/** Deletes jobs whose log is already deleted. Returns how many there were. */
+export const deleteJobs = (connection: Connection, seqs: readonly number[]): number => {
+  const { db } = connection
+  deleteDeliveries(connection, seqs)
+  deleteRequests(connection, seqs)
+  db.delete(jobDetails)
+    .where(inArray(jobDetails.jobSeq, [...seqs]))
+    .run()
+  return db
+    .delete(jobs)
+    .where(inArray(jobs.seq, [...seqs]))
+    .run().changes
+}
+
 /** Deletes the webhook messages of these jobs, and the attempts at them. */
-export const deleteDeliveries = ({ db }: Connection, seqs: readonly number[]): void => {
+const deleteDeliveries = ({ db }: Connection, seqs: readonly number[]): void => {
   const isOfJobs = inArray(webhookDeliveries.jobSeq, [...seqs])
   const deliveries = db.select({ seq: webhookDeliveries.seq }).from(webhookDeliveries).where(isOfJobs)
   db.delete(webhookAttempts).where(inArray(webhookAttempts.deliverySeq, deliveries)).run()

@@ -32,7 +32,7 @@ const multiply = ({ run }: TempStore, jobs: number): void =>
     INSERT INTO jobs (seq, id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at, finished_at, expires_at)
       SELECT more.seq, id || more.seq, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at, finished_at, expires_at
       FROM jobs, more WHERE jobs.seq = 1;
-    INSERT INTO job_requests SELECT more.seq, headers, body FROM job_requests, more;
+    INSERT INTO job_requests SELECT more.seq, headers, body, parts FROM job_requests, more;
     INSERT INTO job_log (job_seq, attempt, kind, bytes)
       SELECT more.seq, attempt, kind, bytes FROM job_log, more;
     COMMIT`)

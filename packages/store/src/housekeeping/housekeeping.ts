@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { prepareShrink, prepareUsedBytes } from './file-size.ts'
 import { damageCheck, prepareCanWrite } from './health.ts'
+import { preparePruneArrivals } from './prune-arrivals.ts'
 import { preparePruneDelivered } from './prune-delivered.ts'
 import { preparePruneExpired } from './prune-expired.ts'
 
@@ -11,6 +12,9 @@ export const housekeeping = (connection: Connection) => ({
 
   /** Deletes request and output of jobs whose callers have their answers. The rows and their events stay. */
   pruneDelivered: preparePruneDelivered(connection),
+
+  /** Deletes what was written of arrivals that were discarded, or whose gateway has died. */
+  pruneArrivals: preparePruneArrivals(connection),
 
   /** Gives unused pages of the file back to the file system. */
   shrink: prepareShrink(connection),

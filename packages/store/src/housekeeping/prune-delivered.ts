@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { and, inArray, isNotNull, lte, sql } from '../drizzle.ts'
-import { jobRequests, jobs } from '../schema.ts'
-import { deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
+import { jobs } from '../schema.ts'
+import { deleteLog, deleteRequests, ROWS_PER_STEP } from './delete-rows.ts'
 
 export const preparePruneDelivered = (connection: Connection) => {
   const { db } = connection
@@ -17,7 +17,7 @@ export const preparePruneDelivered = (connection: Connection) => {
     if (seqs.length === 0) return { more: false }
     return connection.write('normal', () => {
       if (!deleteLog(connection, seqs, 'output')) return { more: true }
-      db.delete(jobRequests).where(inArray(jobRequests.jobSeq, seqs)).run()
+      deleteRequests(connection, seqs)
       db.update(jobs).set({ bytesExpireAt: null }).where(inArray(jobs.seq, seqs)).run()
       return { more: seqs.length === ROWS_PER_STEP }
     })

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { and, eq, gt, inArray, isNotNull, lt, lte, sql, value } from '../drizzle.ts'
-import { goneReceivers, jobDetails, jobRequests, jobs, webhookDeliveries } from '../schema.ts'
-import { deleteDeliveries, deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
+import { goneReceivers, jobs, webhookDeliveries } from '../schema.ts'
+import { deleteJobs, deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
 
 /** The deletion of an expired job is put off by this much while one of its messages is pending … */
 const DELIVERY_GRACE_MS = 3_600_000
@@ -56,13 +56,4 @@ const withPendingMessage = ({ db }: Connection, seqs: number[], now: number): Se
     )
     .all()
   return new Set(waiting.map(({ seq }) => seq))
-}
-
-/** Deletes jobs whose log is already deleted. Returns how many there were. */
-const deleteJobs = (connection: Connection, seqs: number[]): number => {
-  const { db } = connection
-  deleteDeliveries(connection, seqs)
-  db.delete(jobRequests).where(inArray(jobRequests.jobSeq, seqs)).run()
-  db.delete(jobDetails).where(inArray(jobDetails.jobSeq, seqs)).run()
-  return db.delete(jobs).where(inArray(jobs.seq, seqs)).run().changes
 }

@@ -43,6 +43,7 @@ export const prepareClaimNext = (connection: Connection, changes: Changes, nextO
       const { attempt } = job
       if (attempt > 1) changes.record(job, { type: 'reset', attempt }, now)
       changes.record(job, { type: 'started', attempt, reason }, now)
-      return { ...job, token, headers: request.headers, body: request.body }
+      const { headers, body, parts } = request
+      return { ...job, token, headers, body, parts }
     })
 }

@@ -6,6 +6,8 @@ export interface Claim extends StoredRequest {
   readonly id: string
   /** Proves the claim. Every write of the run carries it. */
   readonly token: string
+  /** In how many parts the body is. 0: `body` is whole. */
+  readonly parts: number
   /** The number of this attempt. */
   readonly attempt: number
   readonly failedAttempts: number

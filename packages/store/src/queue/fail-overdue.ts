@@ -1,6 +1,6 @@
 import { DEADLINE_EXCEEDED } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, isNotNull, lte, sql, value } from '../drizzle.ts'
+import { and, asc, eq, isNotNull, isNull, lte, sql, value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobs } from '../schema.ts'
 
@@ -9,7 +9,7 @@ const OVERDUE_PER_STEP = 500
 
 export const prepareFailOverdue = (connection: Connection, changes: Changes) => {
   const { db } = connection
-  const hasDeadline = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.deadlineAt))
+  const hasDeadline = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.deadlineAt), isNull(jobs.arrival))
   const selectNextDeadline = db
     .select({ deadlineAt: jobs.deadlineAt })
     .from(jobs)

@@ -4,7 +4,7 @@ import { jobs } from '../schema.ts'
 
 export type NextOfGroup = ReturnType<typeof prepareNextOfGroup>
 
-const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt))
+const isReady = and(eq(jobs.state, sql`'queued'`), isNull(jobs.availableAt), isNull(jobs.arrival))
 
 /** Finds the most urgent ready job of a group; among equally urgent jobs, the oldest. */
 export const prepareNextOfGroup = ({ db }: Connection) => {

@@ -13,7 +13,7 @@ export interface WaitingLine {
 export const prepareWaitingLines = ({ sqlite }: Connection) => {
   // A loose scan of the index `jobs_ready`: it jumps from the first job of a line to the first job of the next line,
   // however many jobs each line has.
-  const ready = `FROM jobs WHERE state = 'queued' AND available_at IS NULL`
+  const ready = `FROM jobs WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL`
   const select = sqlite.prepare(
     `WITH RECURSIVE lines(seq) AS (
          SELECT (SELECT seq ${ready} ORDER BY group_key, priority, seq LIMIT 1)

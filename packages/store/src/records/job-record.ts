@@ -3,11 +3,16 @@ import { eq, getTableColumns, sql } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
 
 /** All that is known of a job, except its request and its log. Times are milliseconds since the epoch. */
-export type JobRecord = Omit<typeof jobs.$inferSelect, 'claimToken' | 'requestHash'> & {
+export type JobRecord = Omit<typeof jobs.$inferSelect, 'claimToken' | 'requestHash' | 'arrival'> & {
   readonly metadata: Record<string, unknown> | null
 }
 
-const { claimToken: _claimToken, requestHash: _requestHash, ...recordColumns } = getTableColumns(jobs)
+const {
+  claimToken: _claimToken,
+  requestHash: _requestHash,
+  arrival: _arrival,
+  ...recordColumns
+} = getTableColumns(jobs)
 
 /** Starts a query for job records. */
 export const selectJobs = ({ db }: Connection) =>

@@ -90,7 +90,7 @@ test('a request is returned as it was submitted, with its webhook', () => {
   const body = Buffer.from([0, 255, 10])
   const webhook = { url: 'http://a.example/', events: ['job.failed'] } as const
   const { seq } = store.submissions.enqueue(newJob({ body, webhook }), 1_000)
-  expect(store.records.request(seq)).toEqual({ headers: newJob().headers, body, webhook })
+  expect(store.records.request(seq)).toEqual({ headers: newJob().headers, body, parts: 0, webhook })
   const plain = store.submissions.enqueue(newJob({ metadata: {} }), 1_000)
   expect(store.records.request(plain.seq)).not.toHaveProperty('webhook')
   expect(store.records.request(99)).toBeUndefined()

@@ -3,7 +3,7 @@ import { prepareEnded, preparePosition, prepareQueued } from './counts.ts'
 import { prepareById, prepareBySeq } from './job-record.ts'
 import { prepareList } from './list.ts'
 import { prepareLog } from './log.ts'
-import { prepareRequest } from './request.ts'
+import { prepareRequest, prepareRequestPart } from './request.ts'
 
 export type Records = ReturnType<typeof records>
 
@@ -27,6 +27,9 @@ export const records = (connection: Connection) => ({
 
   /** The request of a job. Undefined when it has been deleted. */
   request: prepareRequest(connection),
+
+  /** The part with the number `n` of a request's body. `wholeBody` reads all of them. */
+  requestPart: prepareRequestPart(connection),
 
   /** The next entries of a job's log after the entry with the id `after`. */
   log: prepareLog(connection),

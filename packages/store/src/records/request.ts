@@ -1,13 +1,26 @@
 import type { WebhookEvent } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
-import { eq, sql } from '../drizzle.ts'
-import { type HeaderPairs, jobDetails, jobRequests } from '../schema.ts'
+import { and, eq, sql } from '../drizzle.ts'
+import { type HeaderPairs, jobDetails, jobRequests, requestParts } from '../schema.ts'
 
 /** The request of a job as it was submitted, with its webhook. */
 export interface StoredRequest {
   readonly headers: HeaderPairs
+  /** Empty when the body is in parts. */
   readonly body: Buffer
+  readonly parts: number
   readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] }
+}
+
+/** Reads one part of a body. Undefined when the request has been deleted. */
+export const prepareRequestPart = ({ db }: Connection) => {
+  const select = db
+    .select({ bytes: requestParts.bytes })
+    .from(requestParts)
+    .where(and(eq(requestParts.jobSeq, sql.placeholder('seq')), eq(requestParts.n, sql.placeholder('n'))))
+    .prepare()
+
+  return (seq: number, n: number): Buffer | undefined => select.get({ seq, n })?.bytes
 }
 
 export const prepareRequest = ({ db }: Connection) => {
@@ -15,6 +28,7 @@ export const prepareRequest = ({ db }: Connection) => {
     .select({
       headers: jobRequests.headers,
       body: jobRequests.body,
+      parts: jobRequests.parts,
       url: jobDetails.webhookUrl,
       events: jobDetails.webhookEvents,
     })
@@ -26,7 +40,7 @@ export const prepareRequest = ({ db }: Connection) => {
   return (seq: number): StoredRequest | undefined => {
     const row = select.get({ seq })
     if (!row) return undefined
-    const { headers, body, url, events } = row
-    return url === null ? { headers, body } : { headers, body, webhook: { url, events: events ?? [] } }
+    const { url, events, ...request } = row
+    return url === null ? request : { ...request, webhook: { url, events: events ?? [] } }
   }
 }

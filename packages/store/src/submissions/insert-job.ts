@@ -12,10 +12,12 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
   // wait.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
-       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const insertRequest = sqlite.prepare('INSERT INTO job_requests (job_seq, headers, body) VALUES (?, ?, ?)')
+  const insertRequest = sqlite.prepare(
+    'INSERT INTO job_requests (job_seq, headers, body, parts) VALUES (?, ?, ?, ?)',
+  )
   const insertDetails = db
     .insert(jobDetails)
     .values({
@@ -26,7 +28,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
     })
     .prepare()
 
-  return (job: NewJob, now: number): JobRef => {
+  return (job: NewJob, now: number, arrival: number | undefined): JobRef => {
     const id = newId('job', now)
     const { metadata, webhook, idempotency } = job
     const { lastInsertRowid } = insertJob.run(
@@ -46,9 +48,10 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       idempotency?.key ?? null,
       idempotency?.hash ?? null,
       job.retryOf ?? null,
+      arrival ?? null,
     )
     const seq = Number(lastInsertRowid)
-    insertRequest.run(seq, JSON.stringify(job.headers), job.body)
+    insertRequest.run(seq, JSON.stringify(job.headers), job.body, job.parts ?? 0)
     if (metadata ?? webhook) {
       insertDetails.run({
         seq,

@@ -1,8 +1,9 @@
 import { isEndState } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { and, eq, sql } from '../drizzle.ts'
-import { KeyReusedError } from '../errors.ts'
-import { jobs } from '../schema.ts'
+import { KeyInUseError, KeyReusedError } from '../errors.ts'
+import { arrivals, jobs } from '../schema.ts'
+import { isArriving } from './is-arriving.ts'
 import type { IdempotencyKey, JobRef } from './new-job.ts'
 
 /** The job whose row has an idempotency key. */
@@ -22,15 +23,22 @@ export const prepareJobOfKey = ({ db }: Connection) => {
       state: jobs.state,
       answerAttempt: jobs.answerAttempt,
       requestHash: jobs.requestHash,
+      arrival: jobs.arrival,
+      touchedAt: arrivals.touchedAt,
     })
     .from(jobs)
+    .leftJoin(arrivals, eq(arrivals.id, jobs.arrival))
     .where(and(eq(jobs.caller, sql.placeholder('caller')), eq(jobs.idempotencyKey, sql.placeholder('key'))))
     .prepare()
 
-  return (caller: string, { key, hash }: IdempotencyKey): KeyedJob | undefined => {
+  return (caller: string, { key, hash }: IdempotencyKey, now: number): KeyedJob | undefined => {
     const job = select.get({ caller, key })
     if (!job) return undefined
-    const { seq, id, state, answerAttempt, requestHash } = job
+    const { seq, id, state, answerAttempt, requestHash, arrival, touchedAt } = job
+    if (arrival !== null) {
+      if (isArriving(touchedAt, now)) throw new KeyInUseError('the jobs of the key are still being written')
+      return { seq, id, gaveUp: true }
+    }
     if (isEndState(state) && answerAttempt === null) return { seq, id, gaveUp: true }
     if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
     return { seq, id, gaveUp: false }

@@ -11,6 +11,8 @@ export interface NewJob extends StoredRequest {
   readonly metadata?: Record<string, unknown> | undefined
   readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] } | undefined
   readonly idempotency?: IdempotencyKey | undefined
+  /** In how many parts the body is added to the arrival of the job; `body` is empty then. Undefined: `body` is whole. */
+  readonly parts?: number | undefined
   /** The id of the job that this job repeats. */
   readonly retryOf?: string | undefined
 }

@@ -169,9 +169,9 @@ describe('a job with an idempotency key', () => {
     const { store } = tempStore()
     store.submissions.enqueue(keyed(), 1_000)
     expect(() => store.submissions.enqueue(keyed('k', 'other'), 1_000)).toThrow(KeyReusedError)
-    expect(() => store.submissions.hasJob('default', { key: 'k', hash: Buffer.from('other') })).toThrow(
-      KeyReusedError,
-    )
+    expect(() =>
+      store.submissions.hasJob('default', { key: 'k', hash: Buffer.from('other') }, 1_000),
+    ).toThrow(KeyReusedError)
     expect(store.submissions.enqueue(keyed('k', 'other', { caller: 'ann' }), 1_000).isReplayed).toBe(false)
     expect(store.records.list({ limit: 9 })).toHaveLength(2)
   })
@@ -189,10 +189,10 @@ describe('a job with an idempotency key', () => {
     const first = store.submissions.enqueue(keyed(), 1_000)
     store.submissions.cancel(first, 1_000, HOUR_MS)
     const key = { key: 'k', hash: Buffer.from('other') }
-    expect(store.submissions.hasJob('default', key)).toBe(false)
+    expect(store.submissions.hasJob('default', key, 1_000)).toBe(false)
     const second = store.submissions.enqueue(keyed('k', 'other'), 2_000)
     expect([second.isReplayed, second.id === first.id]).toEqual([false, false])
-    expect(store.submissions.hasJob('default', key)).toBe(true)
+    expect(store.submissions.hasJob('default', key, 1_000)).toBe(true)
   })
 })
 

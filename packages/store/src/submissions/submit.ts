@@ -6,6 +6,8 @@ import { prepareInsertJob } from './insert-job.ts'
 import type { JobOfKey } from './job-of-key.ts'
 import type { NewJob, Submitted } from './new-job.ts'
 
+export type Submit = ReturnType<typeof prepareSubmit>
+
 /** Inserts a job, or finds the job that its idempotency key already has. The caller opens the transaction. */
 export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey: JobOfKey) => {
   const insert = prepareInsertJob(connection, changes)
@@ -15,10 +17,10 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
     .where(eq(jobs.seq, sql.placeholder('seq')))
     .prepare()
 
-  return (job: NewJob, now: number): Submitted => {
-    const keyed = job.idempotency && jobOfKey(job.caller, job.idempotency)
+  return (job: NewJob, now: number, arrival?: number): Submitted => {
+    const keyed = job.idempotency && jobOfKey(job.caller, job.idempotency, now)
     if (keyed && !keyed.gaveUp) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
     if (keyed) removeKey.run({ seq: keyed.seq })
-    return { ...insert(job, now), isReplayed: false }
+    return { ...insert(job, now, arrival), isReplayed: false }
   }
 }
