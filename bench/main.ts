@@ -4,16 +4,17 @@ import path from 'node:path'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
+import { neighbours } from './neighbours.ts'
 import { type BenchOptions, settings } from './options.ts'
 import { stopAll } from './processes.ts'
 import { machineLine, writeResults } from './results.ts'
 import { swaps } from './swaps.ts'
 
-const benchmarks = { latency, swaps, idle, jobs }
+const benchmarks = { latency, swaps, idle, jobs, neighbours }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
-const comparable: readonly Name[] = ['latency', 'idle', 'jobs']
+const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'neighbours']
 
 /** All benchmarks together take less. */
 const TIMEOUT_MS = 20 * 60_000
@@ -25,6 +26,7 @@ const summary = [
   'swaps    model loads, run time and waits of jobs for three models',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
+  'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
   'all      all of them, one after the other',
   '',
   'Each benchmark prints a table and writes bench/results/NAME.json.',
