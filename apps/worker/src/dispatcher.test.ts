@@ -1,3 +1,4 @@
+import type { Priority } from '@foreman/jobs'
 import { loadSignature, OllamaClient } from '@foreman/ollama-client'
 import { type SimOptions, startSim } from '@foreman/ollama-sim'
 import { isBusy } from '@foreman/store'
@@ -45,9 +46,10 @@ const setUp = async (options: Partial<DispatcherOptions> = {}, simOptions: SimOp
   const dispatcher = start()
   onTestFinished(() => dispatcher.close(0))
 
-  const submit = (model: string, groupKey = model) =>
+  const submit = (model: string, groupKey = model, priority: Priority = 'normal') =>
     store.submissions.enqueue(
       newJob({
+        priority,
         model,
         modelName: canonical(model),
         groupKey,
@@ -145,6 +147,82 @@ describe('free slots', () => {
     dispatcher.dispatch(START)
     expect(stateOf(seq)).toBe('running')
     expect(reasonOf(seq)).toEqual(['first'])
+  })
+})
+
+describe('a job that was lost together with others', () => {
+  /** Submits jobs that run together when their worker dies. */
+  const lose = ({ store, submit }: Awaited<ReturnType<typeof setUp>>, ...models: string[]) => {
+    const seqs = models.map(model => submit(model))
+    for (const model of models) store.queue.claimNext(model, 'first', START, START)
+    store.runs.requeueLost(START, 1_000)
+    return seqs
+  }
+  const isIdle = (dispatcher: Dispatcher) => expect.poll(() => dispatcher.running, soon).toBe(0)
+
+  test('runs alone, and so does the next', async () => {
+    const all = await setUp({ concurrency: 4 })
+    const { sim, dispatcher, stateOf, submit } = all
+    sim.fault({ kind: 'stall', path: '/api/generate' })
+    const lost = lose(all, 'alpha', 'alpha')
+    const later = [submit('alpha'), submit('alpha')]
+    const states = () => [...lost, ...later].map(stateOf)
+    dispatcher.dispatch(START)
+    dispatcher.dispatch(START)
+    expect(states()).toEqual(['running', 'queued', 'queued', 'queued'])
+    dispatcher.cancel(lost.slice(0, 1))
+    await isIdle(dispatcher)
+    dispatcher.dispatch(START)
+    expect(states()).toEqual(['cancelled', 'running', 'queued', 'queued'])
+    dispatcher.cancel(lost)
+    await isIdle(dispatcher)
+    dispatcher.dispatch(START)
+    expect(states()).toEqual(['cancelled', 'cancelled', 'running', 'running'])
+  })
+
+  /** One job runs, and the next in the line is one that runs alone. */
+  const setUpBehindAnother = async () => {
+    const all = await setUp({ concurrency: 4 })
+    all.sim.fault({ kind: 'stall', path: '/api/generate' })
+    const [lost, other] = lose(all, 'alpha', 'gamma')
+    all.store.submissions.cancel({ seq: other!, id: '' }, START, 1_000)
+    const first = all.submit('alpha', 'alpha', 'high')
+    all.dispatcher.dispatch(START)
+    expect([first, lost!].map(all.stateOf)).toEqual(['running', 'queued'])
+    const end = async (seq: number) => {
+      all.dispatcher.cancel([seq])
+      await expect.poll(() => all.stateOf(seq), soon).toBe('cancelled')
+      await isIdle(all.dispatcher)
+    }
+    return { ...all, first, lost: lost!, end }
+  }
+
+  test('is passed by no other while it waits for the slots, not even by a more urgent one', async () => {
+    const { dispatcher, submit, stateOf, first, lost, end } = await setUpBehindAnother()
+    const urgent = submit('alpha', 'alpha', 'high')
+    dispatcher.dispatch(START)
+    expect(stateOf(urgent)).toBe('queued')
+    await end(first)
+    dispatcher.dispatch(START)
+    expect([lost, urgent].map(stateOf)).toEqual(['running', 'queued'])
+  })
+
+  test('does not keep a group waiting that has waited too long', async () => {
+    const { dispatcher, submit, stateOf, first, lost, end } = await setUpBehindAnother()
+    const overdue = submit('beta')
+    await end(first)
+    dispatcher.dispatch(START + 60_001)
+    expect([lost, overdue].map(stateOf)).toEqual(['queued', 'running'])
+  })
+
+  test('keeps no slot free once it is cancelled', async () => {
+    const { store, dispatcher, submit, stateOf, lost } = await setUpBehindAnother()
+    const next = submit('alpha')
+    dispatcher.dispatch(START)
+    expect(stateOf(next)).toBe('queued')
+    store.submissions.cancel({ seq: lost, id: '' }, START, 1_000)
+    dispatcher.dispatch(START)
+    expect(stateOf(next)).toBe('running')
   })
 })
 

@@ -1,8 +1,16 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import { chooseGroup, type Turn } from '@foreman/scheduling'
+import { admits, chooseGroup, type Turn } from '@foreman/scheduling'
 import type { Claim, Store } from '@foreman/store'
 import { contain } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
+
+/** What one look at the queue has claimed, and what it leaves for the next look. */
+interface Claimed {
+  readonly claims: Claim[]
+  readonly turn: Turn | undefined
+  /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
+  readonly awaited: number | undefined
+}
 
 export interface DispatcherOptions {
   readonly store: Store
@@ -26,6 +34,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Map<number, Run>()
   #turn: Turn | undefined
+  #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
   #isPinning = false
@@ -58,7 +67,7 @@ export class Dispatcher {
     if (this.#isClosed || this.#isPinning || !target.isUp) return
     if (embedder.isDue) return this.#pin()
     const slots = concurrency - this.#running.size
-    if (slots <= 0) return
+    if (slots <= 0 || admits(this.#runningClaims()) === 'none') return
     for (const claim of this.#claim(slots, now))
       contain(() => this.#start(claim), this.#options.run.logger, 'start a job that was claimed')
   }
@@ -94,31 +103,45 @@ export class Dispatcher {
     const claimAll = () => this.#claimUpTo(slots, now)
     // Most calls find nothing. These must not make gateways wait for the write lock.
     const isAnyReady = store.queue.waitingLines().length > 0
-    const { claims, turn } = isAnyReady ? store.atOnce('normal', claimAll) : claimAll()
+    const { claims, turn, awaited } = isAnyReady ? store.atOnce('normal', claimAll) : claimAll()
     this.#turn = turn
+    this.#awaited = awaited
     this.#lastClaim = claims.at(-1) ?? this.#lastClaim
     return claims
   }
 
   /** Claims jobs of one group. Changes only the file: when its transaction fails, nothing has happened. */
-  #claimUpTo(slots: number, now: number): { claims: Claim[]; turn: Turn | undefined } {
+  #claimUpTo(slots: number, now: number): Claimed {
     const { store, maxWaitMs } = this.#options
     const claims: Claim[] = []
     let turn = this.#turn
+    let awaited = this.#awaited
     while (claims.length < slots) {
-      const isIdle = this.#running.size + claims.length === 0
+      const admitted = admits([...this.#runningClaims(), ...claims])
+      if (admitted === 'none') break
+      const isIdle = admitted === 'any'
       const choice = chooseGroup({ turn, lines: store.queue.waitingLines(), now, maxWaitMs })
       // Idle with nothing ready: the group ran dry, and its next job begins a new turn.
-      if (!choice) return { claims, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
+      if (!choice) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
       // keep the model that has to leave.
       if (!isIdle && choice.groupKey !== turn?.groupKey) break
-      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now)
+      const next = store.queue.next(choice.groupKey, awaited)
+      if (!next) break
+      awaited = undefined
+      // Nothing passes a job that waits to run alone, or jobs that may share the slots would keep it waiting for ever.
+      if (!isIdle && next.runsAlone) awaited = next.seq
+      if (awaited !== undefined) break
+      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now, next.seq)
       if (!claim) break
       turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
       claims.push(claim)
     }
-    return { claims, turn }
+    return { claims, turn, awaited }
+  }
+
+  #runningClaims(): Claim[] {
+    return Array.from(this.#running.values(), run => run.claim)
   }
 
   #start(claim: Claim): void {

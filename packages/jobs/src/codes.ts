@@ -1,4 +1,4 @@
-/** After this many losses a job is assumed to kill its worker, and fails with the code `worker_lost`. */
+/** After this many losses of its own a job is assumed to kill its worker, and fails with the code `worker_lost`. */
 export const MAX_LOSSES = 3
 
 /** The error of a job that did not end before its deadline, whether it was queued or running. */
@@ -51,7 +51,7 @@ export const jobErrorCodes = [
   'unsendable',
   /** The worker was stopped while it streamed the answer to a caller. */
   'worker_stopped',
-  /** The worker died while it streamed the answer to a caller, or died three times while it ran the job. */
+  /** The worker died while it streamed the answer to a caller, or died three times while it ran only this job. */
   'worker_lost',
   /** The job did not end before its deadline. */
   DEADLINE_EXCEEDED.errorCode,

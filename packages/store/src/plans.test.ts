@@ -53,6 +53,7 @@ const verbs: Verb[] = [
   ['delivered', ({ store }) => store.submissions.delivered({ seq: 2, id: 'x' }, 1_000)],
   ['isWaiting', ({ store }) => store.queue.isWaiting('a')],
   ['claimNext', ({ store }) => store.queue.claimNext('a', 'first', 1_000, 1_000)],
+  ['claimNext of an awaited job', ({ store }) => store.queue.claimNext('a', 'first', 1_000, 1_000, 3)],
   [
     'append, finish, release',
     ({ store }) => {

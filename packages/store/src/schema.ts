@@ -43,8 +43,13 @@ export const jobs = sqliteTable(
      * worker went away does not count.
      */
     failedAttempts: integer('failed_attempts').notNull().default(0),
-    /** How often the job was running when its worker died. */
+    /** How often the worker died while it ran this job and no other. */
     lostCount: integer('lost_count').notNull().default(0),
+    /**
+     * Whether the worker died while it ran this job together with others, any of which may have been the reason. From
+     * then on the job runs only while no other job runs, so that nobody shares its losses.
+     */
+    runsAlone: integer('runs_alone', { mode: 'boolean' }).notNull().default(false),
     /** When a delayed job becomes ready for its next attempt. Null: the job is ready, is running or has ended. */
     availableAt: integer('available_at'),
     /**

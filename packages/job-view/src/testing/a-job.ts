@@ -15,6 +15,7 @@ export const aJob = (differing: Partial<JobRecord> = {}): JobRecord => ({
   attempt: 0,
   failedAttempts: 0,
   lostCount: 0,
+  runsAlone: false,
   availableAt: null,
   cancelRequestedAt: null,
   answerAttempt: null,

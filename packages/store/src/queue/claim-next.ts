@@ -31,9 +31,15 @@ export const prepareClaimNext = (connection: Connection, changes: Changes, nextO
     .set({ turnGroupKey: value('groupKey'), turnStartedAt: value('startedAt') })
     .prepare()
 
-  return (groupKey: string, reason: ChoiceReason, turnStartedAt: number, now: number): Claim | undefined =>
+  return (
+    groupKey: string,
+    reason: ChoiceReason,
+    turnStartedAt: number,
+    now: number,
+    awaited?: number,
+  ): Claim | undefined =>
     connection.write('normal', () => {
-      const seq = nextOfGroup(groupKey)
+      const seq = nextOfGroup(groupKey, awaited)?.seq
       if (seq === undefined) return undefined
       const token = randomUUID()
       const job = claim.get({ seq, token, now })

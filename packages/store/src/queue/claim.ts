@@ -16,4 +16,5 @@ export interface Claim extends StoredRequest {
   /** The number of attempts that may fail. Null: the worker's setting applies. */
   readonly maxAttempts: number | null
   readonly deadlineAt: number | null
+  readonly runsAlone: boolean
 }

@@ -27,9 +27,18 @@ export const queue = (connection: Connection, changes: Changes) => {
     isWaiting: (groupKey: string): boolean => nextOfGroup(groupKey) !== undefined,
 
     /**
+     * The job that `claimNext` would claim.
+     *
+     * @param awaited the job for which slots were kept free. It comes first if it is still ready and of this group.
+     * @returns undefined when no job of the group is ready
+     */
+    next: nextOfGroup,
+
+    /**
      * Claims the most urgent ready job of a group; among equally urgent jobs, the oldest. Records that the group has
      * the turn since `turnStartedAt`.
      *
+     * @param awaited as for `next`
      * @returns undefined when no job of the group is ready
      */
     claimNext: prepareClaimNext(connection, changes, nextOfGroup),

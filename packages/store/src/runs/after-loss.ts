@@ -4,7 +4,9 @@ import { CANCELLED, type Finish } from './finish.ts'
 /** A job that was running when its worker died. */
 export interface LostJob {
   readonly attempt: number
-  /** How often the job was lost before. */
+  /** Whether it ran alone, so that the loss is its own. */
+  readonly wasAlone: boolean
+  /** How many losses of its own it had before. */
   readonly lostCount: number
   readonly answerAttempt: number | null
   readonly cancelRequestedAt: number | null
@@ -24,7 +26,7 @@ export const afterLoss = (job: LostJob): Finish | undefined => {
       errorMessage: 'the worker was lost while it streamed the answer',
     }
   }
-  if (job.lostCount + 1 < MAX_LOSSES) return undefined
+  if (!job.wasAlone || job.lostCount + 1 < MAX_LOSSES) return undefined
   return {
     state: 'failed',
     answerAttempt: job.answerAttempt,

@@ -30,6 +30,7 @@ export const prepareRequeueLost = (
       token: jobs.claimToken,
       attempt: jobs.attempt,
       lostCount: jobs.lostCount,
+      runsAlone: jobs.runsAlone,
       answerAttempt: jobs.answerAttempt,
       cancelRequestedAt: jobs.cancelRequestedAt,
       streaming: jobs.streaming,
@@ -43,21 +44,27 @@ export const prepareRequeueLost = (
     .from(jobs)
     .where(eq(jobs.state, sql`'running'`))
     .prepare()
+  const isOfSeq = eq(jobs.seq, sql.placeholder('seq'))
   const countLoss = db
     .update(jobs)
     .set({ lostCount: sql`${jobs.lostCount} + 1` })
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(isOfSeq)
     .prepare()
+  const setRunsAlone = db.update(jobs).set({ runsAlone: true }).where(isOfSeq).prepare()
 
   return (now: number, ttlMs: number): Recovery =>
     connection.write('full', () => {
       const count = { requeued: 0, failed: 0, cancelled: 0 }
-      for (const job of selectRunning.all()) {
+      const lost = selectRunning.all()
+      for (const job of lost) {
         const { seq, attempt } = job
         const run = { seq, attempt, token: job.token ?? '' }
-        countLoss.run({ seq })
+        // A job that runs alone had no neighbour, whatever else the file calls running.
+        const wasAlone = lost.length === 1 || job.runsAlone
+        if (wasAlone) countLoss.run({ seq })
+        else setRunsAlone.run({ seq })
         changes.record(run, { type: 'lost', attempt }, now)
-        const end = afterLoss({ ...job, hasOutput: Number(job.hasOutput) === 1 })
+        const end = afterLoss({ ...job, wasAlone, hasOutput: Number(job.hasOutput) === 1 })
         if (end === undefined) {
           requeueRun(run, { code: 'worker_lost', spent: false }, now)
           count.requeued++

@@ -57,6 +57,27 @@ describe('waiting lines', () => {
   })
 })
 
+describe('the job that a group awaits', () => {
+  test('comes before more urgent ones', () => {
+    const { store } = tempStore()
+    const [, awaited] = [1, 2].map(() => store.submissions.enqueue(newJob(), 1_000))
+    store.submissions.enqueue(newJob({ priority: 'high' }), 1_000)
+    expect(store.queue.next('m', awaited!.seq)?.seq).toBe(awaited!.seq)
+    expect(store.queue.claimNext('m', 'first', 2_000, 2_000, awaited!.seq)?.seq).toBe(awaited!.seq)
+  })
+
+  test.each<[what: string, groupKey: string, cancelled: boolean]>([
+    ['is no longer ready', 'm', true],
+    ['is of another group', 'other', false],
+  ])('is passed over when it %s', (_what, groupKey, cancelled) => {
+    const { store } = tempStore()
+    const awaited = store.submissions.enqueue(newJob({ groupKey }), 1_000)
+    if (cancelled) store.submissions.cancel(awaited, 1_000, HOUR_MS)
+    const { seq } = store.submissions.enqueue(newJob(), 1_000)
+    expect(store.queue.next('m', awaited.seq)?.seq).toBe(seq)
+  })
+})
+
 describe('a claim', () => {
   test('takes the oldest job of the group', () => {
     const { store } = tempStore()
@@ -355,6 +376,37 @@ describe('a job that a dead worker left running', () => {
       { type: 'lost', attempt: 1, at: 2_000 },
       { type: 'released', attempt: 1, code: 'worker_lost', at: 2_000 },
     ])
+  })
+
+  test('together with others does not count the loss, and runs alone from then on', () => {
+    const temp = tempStore()
+    const jobs = [1, 2].map(() => runningJob(temp.store, { streaming: false }).job)
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toMatchObject({ requeued: 2 })
+    for (const { seq } of jobs) expect(row(temp, seq)).toMatchObject({ lost_count: 0, runs_alone: 1 })
+    expect(temp.store.queue.next('m')).toEqual({ seq: jobs[0]!.seq, runsAlone: true })
+    expect(temp.store.queue.claimNext('m', 'first', 2_000, 2_000)).toMatchObject({ runsAlone: true })
+  })
+
+  test('fails at the third loss of its own, not counting the one that it shared', () => {
+    const temp = tempStore()
+    const [killer, innocent] = [1, 2].map(() => runningJob(temp.store, { streaming: false }).job)
+    temp.store.runs.requeueLost(2_000, HOUR_MS)
+    for (const expected of [{ requeued: 1 }, { requeued: 1 }, { failed: 1 }]) {
+      temp.store.queue.claimNext('m', 'first', 2_000, 2_000)
+      expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toMatchObject(expected)
+    }
+    expect(row(temp, killer!.seq)).toMatchObject({ state: 'failed', attempt: 4, error_code: 'worker_lost' })
+    expect(row(temp, innocent!.seq)).toMatchObject({ state: 'queued', attempt: 1, lost_count: 0 })
+  })
+
+  test('goes on running alone after the target has failed it', () => {
+    const temp = tempStore()
+    const { seq } = runningJob(temp.store).job
+    runningJob(temp.store)
+    temp.store.runs.requeueLost(2_000, HOUR_MS)
+    const claim = temp.store.queue.claimNext('m', 'first', 2_000, 2_000)!
+    temp.store.runs.release(claim, { code: 'target_busy', spent: true }, 3_000, HOUR_MS)
+    expect(temp.store.queue.next('m')).toEqual({ seq, runsAlone: true })
   })
 
   test('is the only kind of job that requeueLost changes', () => {

@@ -56,7 +56,8 @@ export const runs = (connection: Connection, log: LogWriter, changes: Changes) =
     /**
      * Recovers the running jobs of a dead worker. Only the worker that has just taken the worker lock may call it,
      * because then no other worker runs a job. A job is requeued at its old place, unless its caller already has bytes
-     * of it, its cancellation was requested, or it was lost too often.
+     * of it, its cancellation was requested, or it was lost too often. A loss counts only for a job that ran alone; jobs
+     * that were lost together run alone from now on.
      */
     requeueLost: prepareRequeueLost(connection, { changes, endRun, requeueRun }),
   }

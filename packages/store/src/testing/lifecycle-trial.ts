@@ -99,6 +99,8 @@ interface Expected {
   attempt: number
   failedAttempts: number
   lostCount: number
+  /** Whether it was lost together with others. In the row 0 or 1. */
+  runsAlone: number
   availableAt: number | null
   cancelRequestedAt: number | null
   answerAttempt: number | null
@@ -248,6 +250,7 @@ export class Trial {
       attempt: 0,
       failedAttempts: 0,
       lostCount: 0,
+      runsAlone: 0,
       availableAt: null,
       cancelRequestedAt: null,
       answerAttempt: null,
@@ -403,16 +406,18 @@ export class Trial {
 
   #requeueLost(): void {
     const count = { requeued: 0, failed: 0, cancelled: 0 }
-    for (const job of this.#jobs.values()) {
-      if (job.state !== 'running') continue
-      job.lostCount++
+    const lost = [...this.#jobs.values()].filter(({ state }) => state === 'running')
+    for (const job of lost) {
+      const wasAlone = lost.length === 1 || job.runsAlone === 1
+      if (wasAlone) job.lostCount++
+      else job.runsAlone = 1
       if (job.cancelRequestedAt !== null) {
         count.cancelled++
         this.#end(job, 'cancelled', 'cancelled', null)
       } else if (job.streaming && job.hasOutput) {
         count.failed++
         this.#end(job, 'failed', 'worker_lost', job.attempt)
-      } else if (job.lostCount >= MAX_LOSSES) {
+      } else if (wasAlone && job.lostCount >= MAX_LOSSES) {
         count.failed++
         this.#end(job, 'failed', 'worker_lost', job.answerAttempt)
       } else {
@@ -465,7 +470,7 @@ export class Trial {
     const rows = this.#peek
       .prepare(
         `SELECT seq, group_key AS "group", state, attempt, failed_attempts AS failedAttempts,
-           lost_count AS lostCount, available_at AS availableAt, cancel_requested_at AS cancelRequestedAt,
+           lost_count AS lostCount, runs_alone AS runsAlone, available_at AS availableAt, cancel_requested_at AS cancelRequestedAt,
            answer_attempt AS answerAttempt, error_code AS errorCode, expires_at AS expiresAt,
            bytes_expire_at AS bytesExpireAt, created_at AS createdAt, priority, deadline_at AS deadlineAt,
            retry_of AS retryOf, id, idempotency_key AS key, tokens, claim_token IS NOT NULL AS isClaimed,

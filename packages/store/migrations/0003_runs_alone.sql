@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `runs_alone` integer DEFAULT false NOT NULL;
