@@ -75,11 +75,12 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     url: config.ollamaUrl,
     ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
   })
+  const onError = (err: unknown, job: string | number) =>
+    logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
-    compose: webhookBody({
-      onError: (err, job) => logger.error({ err, job }, 'a webhook is sent without the result of its job'),
-    }),
+    compose: webhookBody({ onError }),
+    onMessageError: onError,
   })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({

@@ -24,12 +24,12 @@ export const createContext = (
   config: WorkerConfig,
   { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
 ): Context => {
+  const onError = (err: unknown, job: string | number) =>
+    logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
-    compose: webhookBody({
-      publicUrl: config.publicUrl,
-      onError: (err, job) => logger.error({ err, job }, 'a webhook is sent without the result of its job'),
-    }),
+    compose: webhookBody({ publicUrl: config.publicUrl, onError }),
+    onMessageError: onError,
   })
   store.housekeeping.check()
   const client = new OllamaClient({

@@ -327,6 +327,16 @@ describe('a model about which more becomes known', () => {
   })
 })
 
+test('load options that cannot be read keep no other job of the model from its right group', async () => {
+  const { store, clock, dispatcher, submit } = await setUp()
+  const modelName = canonical('alpha')
+  const bad = newJob({ model: 'alpha', modelName, groupKey: 'wrong', loadOptions: '{' })
+  store.submissions.enqueue(bad, clock.now)
+  const good = submit('alpha', 'wrong')
+  dispatcher.regroup(modelName)
+  expect(store.records.bySeq(good)?.groupKey).toBe(loadSignature({ model: modelName }))
+})
+
 describe('the embedding model', () => {
   test('is loaded before the next job, but not while a job runs', async () => {
     const { sim, embedder, onPinned, dispatcher, submit, stateOf } = await setUp()

@@ -1,16 +1,12 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import { admits, chooseGroup, type Turn } from '@foreman/scheduling'
-import type { Claim, Store } from '@foreman/store'
-import { contain } from './persist.ts'
+import type { Turn } from '@foreman/scheduling'
+import type { BrokenJobError, Claim, Store } from '@foreman/store'
+import { claimJobs } from './claim-jobs.ts'
+import { contain, isolate } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 
-/** What one look at the queue has claimed, and what it leaves for the next look. */
-interface Claimed {
-  readonly claims: Claim[]
-  readonly turn: Turn | undefined
-  /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
-  readonly awaited: number | undefined
-}
+/** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
+const BROKEN_PER_CALL = 20
 
 export interface DispatcherOptions {
   readonly store: Store
@@ -61,15 +57,24 @@ export class Dispatcher {
     this.#turn = undefined
   }
 
-  /** Fills the free slots. */
-  dispatch(now: number): void {
-    const { target, embedder, concurrency } = this.#options
-    if (this.#isClosed || this.#isPinning || !target.isUp) return
-    if (embedder.isDue) return this.#pin()
-    const slots = concurrency - this.#running.size
-    if (slots <= 0 || admits(this.#runningClaims()) === 'none') return
-    for (const claim of this.#claim(slots, now))
-      contain(() => this.#start(claim), this.#options.run.logger, 'start a job that was claimed')
+  /**
+   * Fills the free slots. A job that cannot be claimed fails, and the next one gets the slot.
+   *
+   * @returns when to call it again, if more such jobs may follow
+   */
+  dispatch(now: number): number | undefined {
+    const { target, embedder } = this.#options
+    if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
+    if (embedder.isDue) {
+      this.#pin()
+      return undefined
+    }
+    for (let failed = 0; failed < BROKEN_PER_CALL; failed++) {
+      const broken = this.#fillSlots(now)
+      if (!broken) return undefined
+      this.#failBroken(broken, now)
+    }
+    return now
   }
 
   /** Cancels these jobs, if they run here. */
@@ -79,12 +84,15 @@ export class Dispatcher {
 
   /** Moves the queued jobs of a model to the right group, after more became known about how the model loads. */
   regroup(modelName: string): void {
-    const { store } = this.#options
+    const { store, run } = this.#options
     const { loading } = store.catalogue.model(modelName) ?? {}
-    const keyOf = (loadOptions: string) => groupKeyOf({ model: modelName, loadOptions, loading })
+    // Load options that cannot be read leave only their own jobs where they are.
+    const keyOf = (loadOptions: string): string | undefined =>
+      isolate(() => groupKeyOf({ model: modelName, loadOptions, loading }), run.logger, 'regroup jobs')
     store.queue.regroup(modelName, keyOf)
-    if (this.#turn && this.#lastClaim?.modelName === modelName)
-      this.#turn = { ...this.#turn, groupKey: keyOf(this.#lastClaim.loadOptions) }
+    if (!this.#turn || this.#lastClaim?.modelName !== modelName) return
+    const groupKey = keyOf(this.#lastClaim.loadOptions)
+    if (groupKey !== undefined) this.#turn = { ...this.#turn, groupKey }
   }
 
   /** Claims nothing more. Resolves when no job runs; those that still run after `graceMs` go back to the queue. */
@@ -98,50 +106,23 @@ export class Dispatcher {
     clearTimeout(grace)
   }
 
-  #claim(slots: number, now: number): Claim[] {
-    const { store } = this.#options
-    const claimAll = () => this.#claimUpTo(slots, now)
-    // Most calls find nothing. These must not make gateways wait for the write lock.
-    const isAnyReady = store.queue.waitingLines().length > 0
-    const { claims, turn, awaited } = isAnyReady ? store.atOnce('normal', claimAll) : claimAll()
+  /** @returns the job that could not be claimed, if there is one */
+  #fillSlots(now: number): BrokenJobError | undefined {
+    const { store, concurrency, maxWaitMs, run } = this.#options
+    const running = Array.from(this.#running.values(), ({ claim }) => claim)
+    const situation = { running, turn: this.#turn, awaited: this.#awaited, concurrency, maxWaitMs, now }
+    const { claims, turn, awaited, broken } = claimJobs(store, situation)
     this.#turn = turn
     this.#awaited = awaited
     this.#lastClaim = claims.at(-1) ?? this.#lastClaim
-    return claims
+    for (const claim of claims) contain(() => this.#start(claim), run.logger, 'start a job that was claimed')
+    return broken
   }
 
-  /** Claims jobs of one group. Changes only the file: when its transaction fails, nothing has happened. */
-  #claimUpTo(slots: number, now: number): Claimed {
-    const { store, maxWaitMs } = this.#options
-    const claims: Claim[] = []
-    let turn = this.#turn
-    let awaited = this.#awaited
-    while (claims.length < slots) {
-      const admitted = admits([...this.#runningClaims(), ...claims])
-      if (admitted === 'none') break
-      const isIdle = admitted === 'any'
-      const choice = chooseGroup({ turn, lines: store.queue.waitingLines(), now, maxWaitMs })
-      // Idle with nothing ready: the group ran dry, and its next job begins a new turn.
-      if (!choice) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
-      // No job of the next group is sent before the last answer of the present one has arrived: a late request would
-      // keep the model that has to leave.
-      if (!isIdle && choice.groupKey !== turn?.groupKey) break
-      const next = store.queue.next(choice.groupKey, awaited)
-      if (!next) break
-      awaited = undefined
-      // Nothing passes a job that waits to run alone, or jobs that may share the slots would keep it waiting for ever.
-      if (!isIdle && next.runsAlone) awaited = next.seq
-      if (awaited !== undefined) break
-      const claim = store.queue.claimNext(choice.groupKey, choice.reason, choice.turnStartedAt, now, next.seq)
-      if (!claim) break
-      turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
-      claims.push(claim)
-    }
-    return { claims, turn, awaited }
-  }
-
-  #runningClaims(): Claim[] {
-    return Array.from(this.#running.values(), run => run.claim)
+  #failBroken(broken: BrokenJobError, now: number): void {
+    const { store, run } = this.#options
+    run.logger.error({ err: broken, jobSeq: broken.seq }, 'a job that cannot be run fails')
+    store.queue.failBroken(broken.seq, now, run.jobTtlMs)
   }
 
   #start(claim: Claim): void {

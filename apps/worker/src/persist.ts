@@ -1,14 +1,11 @@
 import type { Logger } from '@foreman/process/logger'
-import { isBusy, isFull } from '@foreman/store'
+import { mayPass } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The pause before a write that the file could not take is tried again. */
 const WAIT_MS = 500
 /** The pause before a loop whose write failed comes back to the file. */
 export const RETRY_MS = 200
-
-/** Another process is writing, or the disk is full: the same write may succeed later. */
-const mayPass = (error: unknown): boolean => isBusy(error) || isFull(error)
 
 /**
  * Repeats a write until it succeeds, for what must not get lost. While the disk is full or another process holds the

@@ -90,7 +90,8 @@ export class Standby {
   #recover(): boolean {
     const { store, logger, now, jobTtlMs } = this.#options
     const recover = (): true => {
-      const recovery = store.runs.requeueLost(now(), jobTtlMs)
+      const { broken, ...recovery } = store.runs.requeueLost(now(), jobTtlMs)
+      for (const err of broken) logger.error({ err, jobSeq: err.seq }, 'a lost job could not be put back')
       if (recovery.requeued + recovery.failed + recovery.cancelled > 0)
         logger.warn(recovery, 'these jobs were running when their worker died')
       store.workers.forgetStale(now() - FORGET_AFTER_MS)

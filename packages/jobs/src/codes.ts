@@ -7,6 +7,12 @@ export const DEADLINE_EXCEEDED = {
   errorMessage: 'the job did not end before its deadline',
 } as const
 
+/** The error of a job that foreman itself could not go on with. The log of the process has the reason. */
+export const INTERNAL_ERROR = {
+  errorCode: 'internal_error',
+  errorMessage: 'an error within foreman ended the job',
+} as const
+
 /** Why an attempt failed that is repeated while attempts are left. A job can also end with such a code. */
 export const retryCodes = [
   /** The connection to the target was made and then broke off. */
@@ -58,7 +64,7 @@ export const jobErrorCodes = [
   /** The caller disconnected, or the job was cancelled through `/jobs`. */
   'cancelled',
   /** An error within foreman, which its log describes. */
-  'internal_error',
+  INTERNAL_ERROR.errorCode,
 ] as const
 
 export type JobErrorCode = (typeof jobErrorCodes)[number]

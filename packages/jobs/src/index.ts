@@ -2,6 +2,7 @@ export {
   DEADLINE_EXCEEDED,
   type JobErrorCode,
   jobErrorCodes,
+  INTERNAL_ERROR,
   MAX_LOSSES,
   type ReleaseCode,
   releaseCodes,

@@ -76,7 +76,10 @@ const prepareSnapshot = ({ db }: Connection) => {
     .where(eq(snapshots.path, sql.placeholder('path')))
     .prepare()
 
-  return (path: string): Snapshot | undefined => select.get({ path })
+  return (path: string): Snapshot | undefined => {
+    const row = select.get({ path })
+    return row?.headers ? { ...row, headers: row.headers } : undefined
+  }
 }
 
 const prepareKeepSnapshot = (connection: Connection) => {

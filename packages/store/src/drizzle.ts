@@ -29,7 +29,7 @@ export const {
   or,
   sql,
 } = require('drizzle-orm') as typeof Orm
-export const { blob, check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
+export const { blob, check, customType, index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
   require('drizzle-orm/sqlite-core') as typeof SqliteCore
 export const { drizzle } = require('drizzle-orm/better-sqlite3') as typeof BetterSqlite3
 export const { migrate } = require('drizzle-orm/better-sqlite3/migrator') as typeof Migrator

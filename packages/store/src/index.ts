@@ -1,3 +1,4 @@
+export { BrokenJobError } from './broken-job.ts'
 export type { ModelRow, Snapshot } from './catalogue.ts'
 export type { Delivery } from './deliveries/delivery.ts'
 export type { DeliveryAttempt } from './deliveries/read.ts'
@@ -9,6 +10,7 @@ export {
   JobLostError,
   KeyInUseError,
   KeyReusedError,
+  mayPass,
   StoreUnusableError,
 } from './errors.ts'
 export type { ExclusiveLock } from './exclusive-lock.ts'

@@ -7,7 +7,7 @@ import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping/housekeeping.ts'
 import { changeRecorder } from './log/changes.ts'
 import { logWriter } from './log/log-writer.ts'
-import { type Compose, outboxWriter } from './log/outbox.ts'
+import { type Compose, type OutboxOptions, outboxWriter } from './log/outbox.ts'
 import { type ConnectionOptions, openConnection, walOf } from './open-connection.ts'
 import { output } from './output/output.ts'
 import { queue } from './queue/queue.ts'
@@ -19,7 +19,7 @@ import { workers } from './workers.ts'
 
 export type Store = ReturnType<typeof openStore>
 
-export interface OpenOptions extends ConnectionOptions {
+export interface OpenOptions extends ConnectionOptions, Pick<OutboxOptions, 'onMessageError'> {
   /**
    * Writes the body of a webhook message. A process that changes jobs needs it: without it, a change that a webhook
    * reports is refused.
@@ -48,7 +48,10 @@ export const openStore = (named: string, options: OpenOptions) => {
   const file = connection.sqlite.name
   const records = recordsOf(connection)
   const log = logWriter(connection)
-  const changes = changeRecorder(log, outboxWriter(connection, records, options.compose ?? refuseToCompose))
+  const changes = changeRecorder(
+    log,
+    outboxWriter(connection, records, { ...options, compose: options.compose ?? refuseToCompose }),
+  )
   const commits = new CommitWatch(connection.sqlite, walOf(file))
   const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`

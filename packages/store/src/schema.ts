@@ -1,5 +1,10 @@
-import { deliveryStates, endStates, jobStates, type WebhookEvent } from '@foreman/jobs'
+import { deliveryStates, endStates, jobStates, type WebhookEvent, webhookEvents } from '@foreman/jobs'
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
+import { lenientJson } from './json-column.ts'
+import { isHeaderPairs, isObject } from './json-shapes.ts'
+
+const isWebhookEvents = (value: unknown): value is readonly WebhookEvent[] =>
+  Array.isArray(value) && value.every(event => webhookEvents.some(known => known === event))
 
 const oneOf = (values: readonly string[]) => sql.raw(values.map(value => `'${value}'`).join(','))
 
@@ -161,11 +166,11 @@ export const jobDetails = sqliteTable('job_details', {
     .primaryKey()
     .references(() => jobs.seq),
   /** A JSON object that the caller gave with the job and gets back unchanged. */
-  metadata: text('metadata', { mode: 'json' }).$type<Record<string, unknown>>(),
+  metadata: lenientJson('metadata', isObject),
   /** Where the webhook messages of the job go. Null: the job has no webhook. */
   webhookUrl: text('webhook_url'),
   /** The events that the webhook reports. */
-  webhookEvents: text('webhook_events', { mode: 'json' }).$type<readonly WebhookEvent[]>(),
+  webhookEvents: lenientJson('webhook_events', isWebhookEvents),
 })
 
 /** The request that the target gets. */
@@ -377,7 +382,7 @@ export const models = sqliteTable('models', {
   /** The digest of the model's manifest. Names with the same manifest have the same digest. */
   digest: text('digest').notNull(),
   /** What the target says about how the manifest loads, as JSON. Null: the target has not been asked yet. */
-  loading: text('loading', { mode: 'json' }).$type<Record<string, unknown>>(),
+  loading: lenientJson('loading', isObject),
   /** Whether the model runs on another machine, and so needs no memory of the target. */
   remote: integer('remote', { mode: 'boolean' }).notNull(),
 })
@@ -387,7 +392,7 @@ export const snapshots = sqliteTable('snapshots', {
   /** The path of the metadata route. */
   path: text('path').primaryKey(),
   /** The headers of its last answer. */
-  headers: text('headers', { mode: 'json' }).$type<HeaderPairs>().notNull(),
+  headers: lenientJson('headers', isHeaderPairs).notNull(),
   /** The body of its last answer. */
   body: blob('body', { mode: 'buffer' }).notNull(),
   /** When the worker got that answer. */

@@ -1,4 +1,5 @@
 import type { JobChange } from '@foreman/jobs'
+import { isHeaderPairs, isObject } from '../json-shapes.ts'
 import type { HeaderPairs } from '../schema.ts'
 
 /** The status and the end-to-end headers of an answer. */
@@ -46,17 +47,8 @@ const parse = ({ id, bytes }: JsonRow): unknown => {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
-
-const isHeaderPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every(part => typeof part === 'string')
-
 const isHead = (value: unknown): value is ResponseHead =>
-  isObject(value) &&
-  typeof value['status'] === 'number' &&
-  Array.isArray(value['headers']) &&
-  value['headers'].every(isHeaderPair)
+  isObject(value) && typeof value['status'] === 'number' && isHeaderPairs(value['headers'])
 
 type FieldType = 'number' | 'string' | 'number?' | 'string?'
 

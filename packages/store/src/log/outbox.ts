@@ -1,6 +1,7 @@
 import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { eq, sql } from '../drizzle.ts'
+import { mayPass } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { JobRecord } from '../records/job-record.ts'
 import type { Records } from '../records/records.ts'
@@ -20,10 +21,24 @@ export interface Announcement {
 /** Writes the body of a webhook message. The body is stored, so that every attempt sends the same bytes. */
 export type Compose = (announcement: Announcement) => string
 
+export interface OutboxOptions {
+  readonly compose: Compose
+  /**
+   * Called when what is stored of a job keeps a webhook message from being written. The message is written without the
+   * job's answer, or not at all; the change that it reports takes place either way. Without this function the change is
+   * refused.
+   */
+  readonly onMessageError?: ((error: unknown, jobSeq: number) => void) | undefined
+}
+
 export type Outbox = ReturnType<typeof outboxWriter>
 
 /** Writes webhook messages in the transaction of the change that they report. */
-export const outboxWriter = (connection: Connection, records: Records, compose: Compose) => {
+export const outboxWriter = (
+  connection: Connection,
+  records: Records,
+  { compose, onMessageError }: OutboxOptions,
+) => {
   const { db } = connection
   const answerOf = prepareStoredAnswer(connection)
   const selectWebhook = db
@@ -51,29 +66,47 @@ export const outboxWriter = (connection: Connection, records: Records, compose: 
     })
     .prepare()
 
+  /** @returns undefined when `act` failed because of what is stored of the job */
+  const contained = <T>(jobSeq: number, act: () => T): T | undefined => {
+    try {
+      return act()
+    } catch (error) {
+      if (!onMessageError || mayPass(error)) throw error
+      onMessageError(error, jobSeq)
+      return undefined
+    }
+  }
+
+  const write = (jobSeq: number, event: WebhookEvent, at: number): void => {
+    const webhook = selectWebhook.get({ jobSeq })
+    if (!webhook?.url) return
+    if (!webhook.events) throw new Error(`the events of the webhook of job ${jobSeq} cannot be read`)
+    if (!webhook.events.includes(event)) return
+    const job = records.bySeq(jobSeq)
+    if (!job) throw new Error(`there is no job ${jobSeq}`)
+    const gone = selectGone.get({ url: webhook.url })
+    if (gone && job.createdAt <= gone.since) return
+    const { answerAttempt } = job
+    const answer = (maxBytes: number): StoredAnswer | undefined =>
+      answerAttempt === null
+        ? undefined
+        : contained(jobSeq, () => answerOf({ seq: jobSeq, attempt: answerAttempt }, maxBytes))
+    insert.run({
+      id: newId('msg', at),
+      jobSeq,
+      event,
+      url: webhook.url,
+      host: new URL(webhook.url).host,
+      body: compose({ event, at, job, answer }),
+      at,
+    })
+  }
+
   return {
     /** Writes the message of a change, unless the job has no webhook for it or its receiver is gone. */
     announce: (jobSeq: number, type: JobChange['type'], at: number): void => {
       const event = (webhookEventOf as Partial<Record<JobChange['type'], WebhookEvent>>)[type]
-      if (!event) return
-      const webhook = selectWebhook.get({ jobSeq })
-      if (!webhook?.url || !webhook.events?.includes(event)) return
-      const job = records.bySeq(jobSeq)
-      if (!job) throw new Error(`there is no job ${jobSeq}`)
-      const gone = selectGone.get({ url: webhook.url })
-      if (gone && job.createdAt <= gone.since) return
-      const { answerAttempt } = job
-      const answer = (maxBytes: number): StoredAnswer | undefined =>
-        answerAttempt === null ? undefined : answerOf({ seq: jobSeq, attempt: answerAttempt }, maxBytes)
-      insert.run({
-        id: newId('msg', at),
-        jobSeq,
-        event,
-        url: webhook.url,
-        host: new URL(webhook.url).host,
-        body: compose({ event, at, job, answer }),
-        at,
-      })
+      if (event) contained(jobSeq, () => write(jobSeq, event, at))
     },
   }
 }

@@ -1,7 +1,9 @@
 import type { ChoiceReason } from '@foreman/jobs'
 import { randomUUID } from 'node:crypto'
+import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, sql, value } from '../drizzle.ts'
+import { isHeaderPairs } from '../json-shapes.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobRequests, jobs, target } from '../schema.ts'
 import type { Claim } from './claim.ts'
@@ -41,15 +43,18 @@ export const prepareClaimNext = (connection: Connection, changes: Changes, nextO
     connection.write('normal', () => {
       const seq = nextOfGroup(groupKey, awaited)?.seq
       if (seq === undefined) return undefined
-      const token = randomUUID()
-      const job = claim.get({ seq, token, now })
-      const request = selectRequest.get({ seq })
-      if (!job || !request) throw new Error(`job ${seq} has no request`)
-      setTurn.run({ groupKey, startedAt: turnStartedAt })
-      const { attempt } = job
-      if (attempt > 1) changes.record(job, { type: 'reset', attempt }, now)
-      changes.record(job, { type: 'started', attempt, reason }, now)
-      const { headers, body, parts } = request
-      return { ...job, token, headers, body, parts }
+      return withJob(seq, () => {
+        const token = randomUUID()
+        const job = claim.get({ seq, token, now })
+        const request = selectRequest.get({ seq })
+        if (!job || !request) throw new Error(`job ${seq} has no request`)
+        if (!isHeaderPairs(request.headers)) throw new Error(`the headers of job ${seq} are no list of pairs`)
+        setTurn.run({ groupKey, startedAt: turnStartedAt })
+        const { attempt } = job
+        if (attempt > 1) changes.record(job, { type: 'reset', attempt }, now)
+        changes.record(job, { type: 'started', attempt, reason }, now)
+        const { headers, body, parts } = request
+        return { ...job, token, headers, body, parts }
+      })
     })
 }

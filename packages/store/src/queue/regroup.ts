@@ -22,10 +22,10 @@ export const prepareRegroup = (connection: Connection) => {
     )
     .prepare()
 
-  return (modelName: string, groupKeyOf: (loadOptions: string) => string): boolean => {
+  return (modelName: string, groupKeyOf: (loadOptions: string) => string | undefined): boolean => {
     const misplaced = selectGroups.all({ modelName }).flatMap(({ loadOptions, groupKey }) => {
       const right = groupKeyOf(loadOptions)
-      return right === groupKey ? [] : [{ modelName, loadOptions, groupKey, right }]
+      return right === undefined || right === groupKey ? [] : [{ modelName, loadOptions, groupKey, right }]
     })
     if (misplaced.length > 0)
       connection.write('normal', () => misplaced.forEach(each => moveToGroup.run(each)))

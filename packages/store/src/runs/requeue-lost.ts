@@ -1,17 +1,24 @@
+import { INTERNAL_ERROR, type JobState } from '@foreman/jobs'
+import { BrokenJobError, withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, exists, sql } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobLog, jobs } from '../schema.ts'
 import { afterLoss } from './after-loss.ts'
-import type { EndRun } from './finish.ts'
+import type { EndRun, Finish } from './finish.ts'
 import type { RequeueRun } from './release.ts'
+import type { Run } from './run.ts'
 
 /** How many jobs of a dead worker were requeued, and how many ended. */
 export interface Recovery {
   readonly requeued: number
   readonly failed: number
   readonly cancelled: number
+  /** What went wrong with single jobs. Such a job has failed too, or stays claimed if its end could not be written. */
+  readonly broken: readonly BrokenJobError[]
 }
+
+const BROKEN = { ...INTERNAL_ERROR, state: 'failed', answerAttempt: null } as const satisfies Finish
 
 interface RequeueLostParts {
   readonly changes: Changes
@@ -52,27 +59,47 @@ export const prepareRequeueLost = (
     .prepare()
   const setRunsAlone = db.update(jobs).set({ runsAlone: true }).where(isOfSeq).prepare()
 
+  type Lost = ReturnType<typeof selectRunning.all>[number]
+
+  const recover = (job: Lost, run: Run, wasAlone: boolean, now: number, ttlMs: number): JobState => {
+    const { seq, attempt } = run
+    if (wasAlone) countLoss.run({ seq })
+    else setRunsAlone.run({ seq })
+    changes.record(run, { type: 'lost', attempt }, now)
+    const end = afterLoss({ ...job, wasAlone, hasOutput: Number(job.hasOutput) === 1 })
+    if (end) endRun(run, end, now, ttlMs)
+    else requeueRun(run, { code: 'worker_lost', spent: false }, now)
+    return end?.state ?? 'queued'
+  }
+
   return (now: number, ttlMs: number): Recovery =>
     connection.write('full', () => {
-      const count = { requeued: 0, failed: 0, cancelled: 0 }
-      const lost = selectRunning.all()
-      for (const job of lost) {
-        const { seq, attempt } = job
-        const run = { seq, attempt, token: job.token ?? '' }
-        // A job that runs alone had no neighbour, whatever else the file calls running.
-        const wasAlone = lost.length === 1 || job.runsAlone
-        if (wasAlone) countLoss.run({ seq })
-        else setRunsAlone.run({ seq })
-        changes.record(run, { type: 'lost', attempt }, now)
-        const end = afterLoss({ ...job, wasAlone, hasOutput: Number(job.hasOutput) === 1 })
-        if (end === undefined) {
-          requeueRun(run, { code: 'worker_lost', spent: false }, now)
-          count.requeued++
-        } else {
-          endRun(run, end, now, ttlMs)
-          count[end.state === 'cancelled' ? 'cancelled' : 'failed']++
+      const states: JobState[] = []
+      const broken: BrokenJobError[] = []
+      /** Does what it can for one job, in a savepoint. Its failure must not keep the worker from taking over. */
+      const attempt = (seq: number, act: () => JobState): boolean => {
+        try {
+          states.push(withJob(seq, () => connection.write('full', act)))
+          return true
+        } catch (error) {
+          if (!(error instanceof BrokenJobError)) throw error
+          broken.push(error)
+          return false
         }
       }
-      return count
+      const lost = selectRunning.all()
+      for (const job of lost) {
+        const { seq } = job
+        const run = { seq, attempt: job.attempt, token: job.token ?? '' }
+        // A job that runs alone had no neighbour, whatever else the file calls running.
+        const wasAlone = lost.length === 1 || job.runsAlone
+        if (attempt(seq, () => recover(job, run, wasAlone, now, ttlMs))) continue
+        attempt(seq, () => {
+          endRun(run, BROKEN, now, ttlMs)
+          return BROKEN.state
+        })
+      }
+      const count = (state: JobState): number => states.filter(other => other === state).length
+      return { requeued: count('queued'), failed: count('failed'), cancelled: count('cancelled'), broken }
     })
 }

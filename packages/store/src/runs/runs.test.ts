@@ -365,7 +365,12 @@ describe('a job that a dead worker left running', () => {
   test('is ready at once; the loss is counted and no attempt is spent', () => {
     const temp = tempStore()
     const { job } = runningJob(temp.store)
-    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 1, failed: 0, cancelled: 0 })
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({
+      requeued: 1,
+      failed: 0,
+      cancelled: 0,
+      broken: [],
+    })
     expect(row(temp, job.seq)).toMatchObject({
       state: 'queued',
       lost_count: 1,
@@ -412,7 +417,12 @@ describe('a job that a dead worker left running', () => {
   test('is the only kind of job that requeueLost changes', () => {
     const temp = tempStore()
     temp.store.submissions.enqueue(newJob(), 1_000)
-    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 0, failed: 0, cancelled: 0 })
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({
+      requeued: 0,
+      failed: 0,
+      cancelled: 0,
+      broken: [],
+    })
   })
 
   test('fails when it is lost for the third time', () => {
@@ -477,7 +487,12 @@ describe('a job that a dead worker left running', () => {
     const { job, claim } = runningJob(temp.store)
     temp.store.runs.append(claim, { head, body: Buffer.from('x') })
     temp.store.submissions.cancel(job, 1_500, HOUR_MS)
-    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({ requeued: 0, failed: 0, cancelled: 1 })
+    expect(temp.store.runs.requeueLost(2_000, HOUR_MS)).toEqual({
+      requeued: 0,
+      failed: 0,
+      cancelled: 1,
+      broken: [],
+    })
     expect(row(temp, job.seq)).toMatchObject({ state: 'cancelled', lost_count: 1, answer_attempt: null })
   })
 })

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { and, eq, sql, value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
+import { endingQueued, isQueued } from '../queue/ending-queued.ts'
 import { jobs } from '../schema.ts'
 import type { JobRef } from './new-job.ts'
 
@@ -14,15 +15,8 @@ export const prepareCancel = (connection: Connection, changes: Changes) => {
   const { db } = connection
   const cancelQueued = db
     .update(jobs)
-    .set({
-      state: 'cancelled',
-      finishedAt: value('now'),
-      expiresAt: value('expiresAt'),
-      availableAt: null,
-      answerAttempt: null,
-      errorCode: 'cancelled',
-    })
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
+    .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled' })
+    .where(isQueued)
     .returning({ attempt: jobs.attempt })
     .prepare()
   const requestCancelOfRunning = db

@@ -426,7 +426,7 @@ export class Trial {
         this.#tell(job, 'job.retrying')
       }
     }
-    deepEqual(this.#store.runs.requeueLost(this.#now, TTL_MS), count)
+    deepEqual(this.#store.runs.requeueLost(this.#now, TTL_MS), { ...count, broken: [] })
   }
 
   #promoteDue(): void {

@@ -1,0 +1,23 @@
+import { customType } from './drizzle.ts'
+
+/**
+ * A column of JSON that nothing depends on. A text that is not JSON, or not of the right shape, is read as null: so a
+ * damaged row costs only its own value, and not the list, the poll or the change in which the row is read.
+ */
+export const lenientJson = <T>(name: string, hasShape: (value: unknown) => value is T) =>
+  customType<{ data: T | null; driverData: string }>({
+    dataType: () => 'text',
+    toDriver: value => JSON.stringify(value),
+    fromDriver: text => {
+      const value = parse(text)
+      return hasShape(value) ? value : null
+    },
+  })(name)
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
