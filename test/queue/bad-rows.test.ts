@@ -23,13 +23,10 @@ const setUp = async () => {
     db.exec(sql)
     db.close()
   }
-  const startWorker = () =>
-    startWorkerProcess({
-      FOREMAN_OLLAMA_URL: sim.url,
-      FOREMAN_DB_PATH: foreman.dbPath,
-      FOREMAN_CONCURRENCY: '2',
-      ...webhookVariables,
-    })
+  const startWorker = () => foreman.startWorker({ FOREMAN_CONCURRENCY: '2' })
+  /** Starts a worker that is a process of its own, for the sake of its log. */
+  const startProcess = () =>
+    startWorkerProcess({ FOREMAN_OLLAMA_URL: sim.url, FOREMAN_DB_PATH: foreman.dbPath })
   const list = async () => {
     const { body } = await send(foreman.url, { method: 'GET', path: '/jobs?limit=100' })
     return (JSON.parse(body.toString()) as { jobs: Job[] }).jobs
@@ -37,7 +34,7 @@ const setUp = async () => {
   const states = async () => new Map((await list()).map(({ id, state }) => [id, state]))
   const allEnd = () =>
     until(async () => [...(await states()).values()].every(s => /succeeded|failed/.test(s)))
-  return { foreman, submit, damage, startWorker, list, states, allEnd }
+  return { foreman, submit, damage, startWorker, startProcess, list, states, allEnd }
 }
 
 const OF_FIRST = 'WHERE job_seq = 1'
@@ -47,14 +44,15 @@ describe('a row of a job that is damaged', () => {
     ['headers that are not JSON', `UPDATE job_requests SET headers = '[["a' ${OF_FIRST}`],
     ['headers of another shape', `UPDATE job_requests SET headers = '{"a":1}' ${OF_FIRST}`],
     ['headers that are null', `UPDATE job_requests SET headers = 'null' ${OF_FIRST}`],
+    ['a number of attempts that cannot grow', 'UPDATE jobs SET attempt = 9223372036854775807 WHERE seq = 1'],
     ['a request that is gone', `DELETE FROM job_requests ${OF_FIRST}`],
   ])(
     '(%s) fails its job as internal_error, with a stack in the log; the others go on',
     async (_what, sql) => {
-      const { foreman, submit, damage, startWorker, states, allEnd } = await setUp()
+      const { foreman, submit, damage, startProcess, states, allEnd } = await setUp()
       const [bad, ...good] = [await submit(), await submit(), await submit()]
       damage(sql)
-      const worker = startWorker()
+      const worker = startProcess()
       await allEnd()
       expect(await states()).toEqual(
         new Map([[bad, 'failed'], ...good.map(id => [id, 'succeeded'] as const)]),
@@ -70,6 +68,11 @@ describe('a row of a job that is damaged', () => {
     ['a webhook that is no URL', `UPDATE job_details SET webhook_url = 'nowhere' ${OF_FIRST}`],
     ['a time that no clock has', 'UPDATE jobs SET created_at = 9223372036854775807 WHERE seq = 1'],
     ['a delay without end', 'UPDATE jobs SET available_at = 9223372036854775807 WHERE seq = 1'],
+    [
+      'counts that cannot grow',
+      'UPDATE jobs SET lost_count = 9223372036854775807, failed_attempts = 9223372036854775807',
+    ],
+    ['an attempt that JavaScript cannot count', 'UPDATE jobs SET attempt = 9007199254740993 WHERE seq = 1'],
     ['load options that are not JSON', `UPDATE jobs SET load_options = '{' WHERE seq = 1`],
     ['a priority that there is not', 'UPDATE jobs SET priority = 99 WHERE seq = 1'],
     ['a group of its own without a name', `UPDATE jobs SET group_key = '' WHERE seq = 1`],

@@ -40,7 +40,9 @@ export const logWriter = ({ db }: Connection) => {
       }
     },
     change: ({ seq, attempt }: JobAttempt, change: LoggedChange): void => {
-      insert.run({ seq, attempt, kind: 'event', bytes: json(change) })
+      // The number of a damaged row may be too large for SQLite. The job must be able to end all the same.
+      const number = Math.min(attempt, Number.MAX_SAFE_INTEGER)
+      insert.run({ seq, attempt: number, kind: 'event', bytes: json(change) })
     },
   }
 }
