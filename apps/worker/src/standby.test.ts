@@ -1,4 +1,4 @@
-import { HEARTBEAT_MS } from '@foreman/store'
+import { BrokenJobError, HEARTBEAT_MS } from '@foreman/store'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Standby } from './standby.ts'
 import { claimedJob, openTempStore, silent, tempFile } from './testing/fixtures.ts'
@@ -33,6 +33,18 @@ describe('the only worker of a file', () => {
     expect(standby.isActive).toBe(true)
     expect(onActive).toHaveBeenCalledTimes(1)
     expect(store.workers.active()).toMatchObject({ pid: 7, startedAt: START, heartbeatAt: START })
+  })
+
+  test('is active although a lost job could not be put back, and the log says why', () => {
+    const { store, standby } = setUp()
+    const error = vi.spyOn(silent, 'error')
+    onTestFinished(() => error.mockRestore())
+    const err = new BrokenJobError(1, new Error('malformed'))
+    const recovery = { requeued: 0, failed: 1, cancelled: 0, broken: [err] }
+    vi.spyOn(store.runs, 'requeueLost').mockReturnValue(recovery)
+    standby.start()
+    expect(standby.isActive).toBe(true)
+    expect(error).toHaveBeenCalledWith({ err, jobSeq: 1 }, 'a lost job could not be put back')
   })
 
   test('updates its heartbeat, also after one that the file could not take', () => {
