@@ -41,33 +41,37 @@ const startTarget = async (onKiller: () => void) => {
   return { url, generations, inFlight: () => inFlight }
 }
 
-test('a job that kills its worker each time fails alone; the jobs that it was lost with succeed', async () => {
-  let kills = 0
-  let replaced = Promise.resolve()
-  const target = await startTarget(() => {
-    replaced = replaced.then(killActive)
-  })
-  const variables = variablesFor(target.url, { FOREMAN_CONCURRENCY: String(CONCURRENCY) })
-  // One is active and the other stands by, so that the one takes over and the other is started anew.
-  let workers = [startWorkerProcess(variables), startWorkerProcess(variables)]
-  const killActive = async () => {
-    kills++
-    const active = workers.find(worker => worker.output().includes('at work'))
-    active?.kill('SIGKILL')
-    await active?.ended
-    workers = [...workers.filter(worker => worker !== active), startWorkerProcess(variables)]
-  }
-  const gateway = await startGatewayProcess(variables)
-  const ask = (prompt: string) =>
-    post(gateway.url, '/api/generate', { model: 'alpha', prompt, stream: false })
-  const neighbours = ['one', 'two', 'three']
-  const answers = await Promise.all([KILLER, ...neighbours].map(ask))
-  await replaced
-  expect(answers.map(({ status }) => status)).toEqual([502, 200, 200, 200])
-  expect(answers[0]?.text).toContain('the worker was lost 3 times while it ran this')
-  // The first run was shared by all, and then three were its own.
-  expect(kills).toBe(4)
-  const times = (prompt: string) => target.generations.filter(other => other === prompt).length
-  expect([KILLER, ...neighbours].map(times)).toEqual([4, 2, 2, 2])
-  await until(() => target.inFlight() === 0)
-})
+test(
+  'a job that kills its worker each time fails alone; the jobs that it was lost with succeed',
+  { timeout: 120_000 },
+  async () => {
+    let kills = 0
+    let replaced = Promise.resolve()
+    const target = await startTarget(() => {
+      replaced = replaced.then(killActive)
+    })
+    const variables = variablesFor(target.url, { FOREMAN_CONCURRENCY: String(CONCURRENCY) })
+    // One is active and the other stands by, so that the one takes over and the other is started anew.
+    let workers = [startWorkerProcess(variables), startWorkerProcess(variables)]
+    const killActive = async () => {
+      kills++
+      const active = workers.find(worker => worker.output().includes('at work'))
+      active?.kill('SIGKILL')
+      await active?.ended
+      workers = [...workers.filter(worker => worker !== active), startWorkerProcess(variables)]
+    }
+    const gateway = await startGatewayProcess(variables)
+    const ask = (prompt: string) =>
+      post(gateway.url, '/api/generate', { model: 'alpha', prompt, stream: false })
+    const neighbours = ['one', 'two', 'three']
+    const answers = await Promise.all([KILLER, ...neighbours].map(ask))
+    await replaced
+    expect(answers.map(({ status }) => status)).toEqual([502, 200, 200, 200])
+    expect(answers[0]?.text).toContain('the worker was lost 3 times while it ran this')
+    // The first run was shared by all, and then three were its own.
+    expect(kills).toBe(4)
+    const times = (prompt: string) => target.generations.filter(other => other === prompt).length
+    expect([KILLER, ...neighbours].map(times)).toEqual([4, 2, 2, 2])
+    await until(() => target.inFlight() === 0)
+  },
+)
