@@ -39,7 +39,8 @@ test('prints its pid and its target, and the curl line that it prints streams an
   const lines = started.output().split('\n')
   expect(lines[0]).toBe(`foreman: pid ${started.pid}`)
   expect(lines[1]).toBe(`foreman: target: ${sim.url}, as configured`)
-  expect(lines.filter(line => line.startsWith('foreman: '))[2]).toMatch(
+  expect(lines[2]).toBe('foreman: callers need a token, as FOREMAN_TOKEN is set')
+  expect(lines.filter(line => line.startsWith('foreman: '))[3]).toMatch(
     /^foreman: listening on http:\/\/127.0.0.1:\d+, try:/,
   )
 
@@ -48,6 +49,11 @@ test('prints its pid and its target, and the curl line that it prints streams an
   expect(answer.headers.get('x-foreman-job-id')).toMatch(/^job_/)
   expect((await answer.text()).trim().split('\n').at(-1)).toContain('"done":true')
   expect(started.output()).not.toContain('hush')
+})
+
+test('says that callers need no token', async () => {
+  const { started } = await startOnSim()
+  expect(started.output()).toContain('\nforeman: callers need no token, as FOREMAN_TOKEN is not set\n')
 })
 
 test('a killed worker is started again, and SIGTERM ends gateway and worker', async () => {

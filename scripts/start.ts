@@ -1,4 +1,4 @@
-import { ensureOneCallerPerToken, gatewaySettings } from '@foreman/gateway/settings'
+import { ensureOneCallerPerToken, type GatewayConfig, gatewaySettings } from '@foreman/gateway/settings'
 import {
   flagsAsEnvironment,
   formatAddress,
@@ -7,10 +7,11 @@ import {
   readSettings,
   runMain,
   setting,
-  withEnvFile,
+  foremanEnvironment,
 } from '@foreman/process'
 import { workerSettings } from '@foreman/worker/settings'
 import path from 'node:path'
+import type { ChildCommand } from './child-process.ts'
 import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
 import { supervise } from './supervise.ts'
 import { answersAsOllama, freePort } from './target.ts'
@@ -31,7 +32,7 @@ const inCheckout = (file: string) => path.join(import.meta.dirname, '..', file)
 const say = (line: string) => console.log(`foreman: ${line}`)
 
 const main = async (): Promise<number> => {
-  const env = withEnvFile(process.env)
+  const env = foremanEnvironment(process.env, settings)
   const command = {
     command: 'npm start --',
     summary: 'Runs a gateway and a worker for one Ollama server, and starts either again when it dies.',
@@ -44,17 +45,18 @@ const main = async (): Promise<number> => {
   const simulatedPort = await portOfSimulation(config.ollamaUrl)
   const target =
     config.ollamaUrl ?? (simulatedPort === undefined ? LOCAL_OLLAMA : `http://127.0.0.1:${simulatedPort}`)
+  say(callersLine(config))
   // Chosen here, not by the gateway, so that the port stays the same when the gateway is started again.
   const addr = { ...config.addr, port: config.addr.port || (await freePort(config.addr.host)) }
 
-  const childEnv = {
+  const childEnv: Record<string, string | undefined> = {
     ...process.env,
     ...flagsAsEnvironment(settings, command),
     [settings.ollamaUrl.env]: target,
     [settings.addr.env]: formatAddress(addr),
   }
   // They are stopped in this order: the gateway first, while the worker still runs the jobs whose callers wait.
-  const children = [
+  const children: ChildCommand[] = [
     { name: 'gateway', args: [inCheckout('apps/gateway/src/main.ts')], env: childEnv },
     { name: 'worker', args: [inCheckout('apps/worker/src/main.ts')], env: childEnv },
   ]
@@ -101,6 +103,17 @@ const portOfSimulation = async (configured: string | undefined): Promise<number 
     return port
   }
   return undefined
+}
+
+/** A token that does not reach foreman would leave it open to everybody. */
+const callersLine = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): string => {
+  const given = [
+    ...(token === undefined ? [] : [settings.token.env]),
+    ...(tokens.length === 0 ? [] : [settings.tokens.env]),
+  ]
+  return given.length === 0
+    ? `callers need no token, as ${settings.token.env} is not set`
+    : `callers need a token, as ${given.join(' and ')} ${given.length === 1 ? 'is' : 'are'} set`
 }
 
 await runMain(async () => process.exit(await main()))

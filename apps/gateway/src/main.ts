@@ -1,4 +1,4 @@
-import { listenRefusal, onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
+import { listenRefusal, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
 import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
@@ -10,7 +10,7 @@ const main = async (): Promise<void> => {
     command: 'npm run gateway --',
     summary: 'Accepts requests, stores them as jobs and sends the answers back.',
     argv: process.argv.slice(2),
-    env: withEnvFile(process.env),
+    env: foremanEnvironment(process.env, gatewaySettings),
   })
   ensureOneCallerPerToken(config)
   const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })

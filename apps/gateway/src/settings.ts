@@ -1,4 +1,10 @@
-import { type Setting, SettingError, setting, type SettingTable, type SettingValues } from '@foreman/process'
+import {
+  type ForemanSetting,
+  type ForemanTable,
+  SettingError,
+  setting,
+  type SettingValues,
+} from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, parseCallers } from './access/callers.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
@@ -6,7 +12,7 @@ import { type OriginPolicy, originPolicy } from './access/origins.ts'
 export const gatewaySettings = {
   ...sharedSettings,
   addr: setting.address({ env: 'FOREMAN_ADDR', default: ':8080', describe: 'Where to listen' }),
-  token: setting.text({
+  token: setting.token({
     env: 'FOREMAN_TOKEN',
     optional: true,
     secret: true,
@@ -17,9 +23,10 @@ export const gatewaySettings = {
     default: '',
     secret: true,
     describe: 'More callers, each with a name and a token; each caller sees only its own jobs',
-    allowed: 'name:token entries separated by commas, each name and token once',
+    allowed:
+      'name:token entries separated by commas, each name and token once, the tokens in printable ASCII without quotes',
     parse: parseCallers,
-  } satisfies Setting<readonly Caller[]>,
+  } satisfies ForemanSetting<readonly Caller[]>,
   management: setting.choice({
     env: 'FOREMAN_MANAGEMENT',
     default: 'on',
@@ -78,9 +85,10 @@ export const gatewaySettings = {
     env: 'FOREMAN_ORIGINS',
     default: '',
     describe: 'Web pages that may call, besides those of this machine, by their origins',
-    allowed: 'origins separated by commas, each with one * at the most',
+    allowed:
+      'origins separated by commas, such as https://chat.example.org or https://*.example.com: a scheme, a host, a port if it is not the usual one, at most one *, no path, no quotes',
     parse: originPolicy,
-  } satisfies Setting<OriginPolicy>,
+  } satisfies ForemanSetting<OriginPolicy>,
   minFree: setting.size({
     env: 'FOREMAN_MIN_FREE',
     default: '512MB',
@@ -89,6 +97,7 @@ export const gatewaySettings = {
   maxDbSize: setting.size({
     env: 'FOREMAN_MAX_DB_SIZE',
     optional: true,
+    min: '1B',
     describe: 'The size of the queue above which foreman refuses jobs',
   }),
   syncTtl: setting.duration({
@@ -98,7 +107,7 @@ export const gatewaySettings = {
     max: '8760h',
     describe: 'How long foreman keeps request and answer after the caller has received the answer',
   }),
-} satisfies SettingTable
+} satisfies ForemanTable
 
 /** Durations are milliseconds, sizes bytes. */
 export type GatewayConfig = SettingValues<typeof gatewaySettings>

@@ -1,4 +1,4 @@
-import { onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
+import { onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
 import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { createContext } from './context.ts'
@@ -9,7 +9,7 @@ const main = (): void => {
     command: 'npm run worker --',
     summary: 'Claims jobs model by model and runs them on the Ollama target.',
     argv: process.argv.slice(2),
-    env: withEnvFile(process.env),
+    env: foremanEnvironment(process.env, workerSettings),
   })
   const logger = createLogger({ name: 'worker', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman worker')

@@ -1,4 +1,5 @@
-import { type Setting, setting, type SettingTable, type SettingValues } from '@foreman/process'
+import { canonicalModelName, isCloudModel } from '@foreman/ollama-client'
+import { type ForemanSetting, type ForemanTable, setting, type SettingValues } from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
 import { readCertificates } from './webhooks/certificates.ts'
 
@@ -38,11 +39,13 @@ export const workerSettings = {
     default: '30s',
     describe: 'How often the worker asks the target for its models',
   }),
-  embedModel: setting.text({
+  embedModel: {
     env: 'FOREMAN_EMBED_MODEL',
     optional: true,
     describe: "An embedding model that the worker keeps in the target's memory, if it fits there",
-  }),
+    allowed: 'the name of a model that runs on the target, such as embed or nomic-embed-text:v1.5',
+    parse: text => (canonicalModelName(text) === undefined || isCloudModel(text) ? undefined : text),
+  } satisfies ForemanSetting<string | undefined>,
   publicUrl: setting.url({
     env: 'FOREMAN_PUBLIC_URL',
     optional: true,
@@ -55,8 +58,8 @@ export const workerSettings = {
       'A PEM file of certificate authorities to trust besides the usual ones, for receivers of webhooks',
     allowed: 'the path of a file with PEM certificates',
     parse: readCertificates,
-  } satisfies Setting<string | undefined>,
-} satisfies SettingTable
+  } satisfies ForemanSetting<string | undefined>,
+} satisfies ForemanTable
 
 /** Durations are milliseconds. */
 export type WorkerConfig = SettingValues<typeof workerSettings>

@@ -1,4 +1,4 @@
-import { listenRefusal, onStopRequest, readSettings, runMain, withEnvFile } from '@foreman/process'
+import { listenRefusal, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
 import { settings } from './settings.ts'
 import { startSim } from './sim.ts'
 
@@ -7,7 +7,7 @@ const main = async (): Promise<void> => {
     command: 'npm run sim --',
     summary: 'A simulated Ollama: the same wire and scheduler, no GPU.',
     argv: process.argv.slice(2),
-    env: withEnvFile(process.env),
+    env: foremanEnvironment(process.env, settings),
   })
   const sim = await startSim({
     host: addr.host ?? '::',

@@ -1,5 +1,6 @@
 import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
-import { type Setting, setting, type SettingTable } from './settings/setting.ts'
+import type { ForemanSetting, ForemanTable } from './known-variables.ts'
+import { setting } from './settings/setting.ts'
 
 /** The log levels, from the one that logs most. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -12,7 +13,7 @@ export const sharedSettings = {
     env: 'FOREMAN_OLLAMA_URL',
     describe: 'The Ollama server that runs the jobs: the target',
   }),
-  ollamaToken: setting.text({
+  ollamaToken: setting.token({
     env: 'FOREMAN_OLLAMA_TOKEN',
     optional: true,
     secret: true,
@@ -28,9 +29,9 @@ export const sharedSettings = {
     default: '',
     secret: true,
     describe: 'The secrets that sign webhooks, separated by spaces; a webhook is signed with each of them',
-    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text',
+    allowed: 'secrets separated by spaces, each whsec_ and base64 or any other text, without quotes',
     parse: parseSecrets,
-  } satisfies Setting<readonly string[]>,
+  } satisfies ForemanSetting<readonly string[]>,
   webhookAllow: {
     env: 'FOREMAN_WEBHOOK_ALLOW',
     default: '',
@@ -39,7 +40,7 @@ export const sharedSettings = {
     allowed:
       'host names, addresses and CIDRs separated by commas, such as hooks.internal:8443,[::1]:9000,10.1.0.0/16',
     parse: parseAllowList,
-  } satisfies Setting<AllowList>,
+  } satisfies ForemanSetting<AllowList>,
   jobTtl: setting.duration({
     env: 'FOREMAN_JOB_TTL',
     default: '24h',
@@ -58,4 +59,4 @@ export const sharedSettings = {
     choices: logLevels,
     describe: 'The lowest level that is logged',
   }),
-} satisfies SettingTable
+} satisfies ForemanTable

@@ -25,12 +25,13 @@ const fromBase64 = (text: string): Buffer | undefined => {
 /**
  * Reads secrets that are separated by spaces.
  *
- * @returns undefined when one of them cannot be used
+ * @returns undefined when one of them cannot be used, begins with a quote, or almost begins with `whsec_`
  * @example
  * parseSecrets('whsec_bmV3IHNlY3JldA== old-secret') // both, while the old one is being replaced
  */
 export const parseSecrets = (text: string): readonly string[] | undefined => {
   const secrets = text.split(/\s+/).filter(secret => secret !== '')
+  if (secrets.some(isMistyped) || (secrets.length === 0 && text !== '')) return undefined
   try {
     for (const secret of secrets) keyOf(secret)
     return secrets
@@ -38,3 +39,7 @@ export const parseSecrets = (text: string): readonly string[] | undefined => {
     return undefined
   }
 }
+
+/** It would be used as it is, and the receiver would not have the quotes, or would read what is behind `WHSEC_`. */
+const isMistyped = (secret: string): boolean =>
+  /^["'`]/.test(secret) || (/^whsec[-_]/i.test(secret) && !secret.startsWith('whsec_'))

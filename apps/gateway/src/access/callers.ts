@@ -1,3 +1,5 @@
+import { parseToken } from '@foreman/process'
+
 /** Somebody who may call foreman, with the token that identifies them. */
 export interface Caller {
   readonly name: string
@@ -10,7 +12,8 @@ export const DEFAULT_CALLER = 'default'
 /**
  * Reads `name:token,name:token`.
  *
- * @returns undefined when an entry cannot be read, when a name or a token occurs twice, or when a name is `default`
+ * @returns undefined when an entry cannot be read, when a name or a token occurs twice, when a name is `default`, or
+ *   when a text that is not empty has no entry
  */
 export const parseCallers = (text: string): readonly Caller[] | undefined => {
   const entries = text
@@ -19,12 +22,18 @@ export const parseCallers = (text: string): readonly Caller[] | undefined => {
     .filter(entry => entry !== '')
   const callers = entries.flatMap(entry => {
     const [, name, token] = /^([A-Za-z0-9._-]{1,64}):(\S+)$/.exec(entry) ?? []
-    return name === undefined || token === undefined || name === DEFAULT_CALLER ? [] : [{ name, token }]
+    const isUsable = name !== DEFAULT_CALLER && token !== undefined && !SEPARATED.test(token)
+    return name !== undefined && isUsable && parseToken(token) ? [{ name, token }] : []
   })
+  // Without callers, everybody may call. Nobody means that by a comma.
+  if (entries.length === 0 && text !== '') return undefined
   const names = new Set(callers.map(({ name }) => name))
   const tokens = new Set(callers.map(({ token }) => token))
   return names.size < entries.length || tokens.size < entries.length ? undefined : callers
 }
+
+/** A token that goes on with another caller: the entries were not separated by commas. */
+const SEPARATED = /[;|][A-Za-z0-9._-]{1,64}:/
 
 /** All callers. If the list is empty, everybody may call, as the default caller. */
 export const callersOf = (token: string | undefined, named: readonly Caller[]): readonly Caller[] =>

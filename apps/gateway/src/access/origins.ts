@@ -1,3 +1,5 @@
+import { readOrigin } from './read-origin.ts'
+
 /** The origins that Ollama allows without being told: pages from this machine, and desktop applications. */
 const DEFAULT_ORIGINS = [
   ...['localhost', '127.0.0.1', '0.0.0.0'].flatMap(host =>
@@ -19,16 +21,18 @@ export interface OriginPolicy {
 }
 
 /**
- * Allows the origins that Ollama allows, and those of a comma-separated list. An entry may contain one `*`.
+ * Allows the origins that Ollama allows, and those of a comma-separated list. An entry may contain one `*`. A slash at the
+ * end of an entry and the usual port of its scheme are left out, because a browser does not send them.
  *
- * @returns undefined when an entry contains more than one
+ * @returns undefined when an entry can match no origin
  */
 export const originPolicy = (added: string): OriginPolicy | undefined => {
-  const extra = added
+  const entries = added
     .split(',')
     .map(entry => entry.trim())
     .filter(entry => entry !== '')
-  if (extra.some(entry => entry.split('*').length > 2)) return undefined
+  const extra = entries.map(readOrigin).filter(entry => entry !== undefined)
+  if (extra.length < entries.length) return undefined
   const patterns = [...DEFAULT_ORIGINS, ...extra]
   return {
     any: extra.includes('*'),

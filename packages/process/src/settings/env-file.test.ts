@@ -9,7 +9,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true })
 })
 
-const envFile = (text: string): string => {
+const envFile = (text: string | Buffer): string => {
   const file = path.join(directory, '.env')
   writeFileSync(file, text)
   return file
@@ -39,4 +39,18 @@ test('a missing env file is fine', () => {
 test('an env file that cannot be read stops the start in one line', () => {
   expect(() => withEnvFile({}, directory)).toThrow(SettingError)
   expect(() => withEnvFile({}, directory)).toThrow(/ cannot be read \(EISDIR\)$/)
+})
+
+test('a byte order mark is no part of the first name', () => {
+  expect(withEnvFile({}, envFile('\ufeffX_TOKEN=secret\r\n'))).toEqual({ X_TOKEN: 'secret' })
+})
+
+test.each<[string, Buffer, RegExp]>([
+  ['UTF-16 with a mark', Buffer.from('\ufeffX_TOKEN=hush\n', 'utf16le'), / is in UTF-16, /],
+  ['UTF-16 without a mark', Buffer.from('X_TOKEN=hush\n', 'utf16le'), / is in UTF-16, /],
+  ['big-endian UTF-16', Buffer.from('\ufeffX_TOKEN=hush\n', 'utf16le').swap16(), / is in UTF-16, /],
+  ['Latin-1', Buffer.from('X_TOKEN=naïve\n', 'latin1'), / is not in UTF-8: /],
+])('a file in %s stops the start', (_encoding, bytes, message) => {
+  expect(() => withEnvFile({}, envFile(bytes))).toThrow(SettingError)
+  expect(() => withEnvFile({}, envFile(bytes))).toThrow(message)
 })

@@ -43,7 +43,10 @@ export type SettingValues<Table extends SettingTable> = {
   [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : never
 }
 
-type Parsed<Value, Given> = Setting<Given extends { optional: true } ? Value | undefined : Value>
+/** The type of `env` stays the name itself, so that a table can say which names it may have. */
+type Parsed<Value, Given extends Pick<Options, 'env'>> = Setting<
+  Given extends { optional: true } ? Value | undefined : Value
+> & { readonly env: Given['env'] }
 
 /** Node fires a timer of more than 2^31 - 1 ms at once, so a duration is no longer unless its setting allows it. */
 const MAX_TIMER = '596h'
@@ -113,11 +116,17 @@ export const setting = {
     return { ...given, allowed, parse: parseBaseUrl, show: withoutUserInfo }
   },
 
-  /** Any text on one line. */
+  /** Any text on one line, neither in quotes nor with blanks around it: these were meant for a shell or an editor. */
   text<const Given extends Options>(given: Given): Parsed<string, Given> {
     // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-    const parse = (text: string) => (text === '' || /[\x00-\x1f\x7f]/.test(text) ? undefined : text)
-    return { ...given, allowed: 'text on one line, not empty', parse }
+    const parse = (text: string) => (/[\x00-\x1f\x7f]/.test(text) ? undefined : bareText(text))
+    return { ...given, allowed: 'text on one line, not empty, without blanks or quotes around it', parse }
+  },
+
+  /** A text that every HTTP client can send in a header and every server reads from it unchanged. */
+  token<const Given extends Options>(given: Given): Parsed<string, Given> {
+    const allowed = 'printable ASCII, as HTTP headers carry it, without blanks or quotes around it'
+    return { ...given, allowed, parse: parseToken }
   },
 
   /** One of a few words. */
@@ -129,6 +138,13 @@ export const setting = {
     return { ...rest, allowed: choices.join(' or '), parse } as Parsed<Word, Given>
   },
 }
+
+const bareText = (text: string): string | undefined =>
+  text === '' || text !== text.trim() || /^(["'`]).*\1$/s.test(text) ? undefined : text
+
+/** @returns undefined for a text that is no token */
+export const parseToken = (text: string): string | undefined =>
+  /^[\x20-\x7e]+$/.test(text) ? bareText(text) : undefined
 
 const parseInteger = (text: string): number | undefined =>
   /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined
