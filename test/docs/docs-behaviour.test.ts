@@ -1,4 +1,5 @@
 import { transitions } from '@foreman/jobs'
+import { TARGET_IS_FOREMAN } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
 import { health } from '../../apps/gateway/src/health/reasons.ts'
 import {
@@ -66,7 +67,7 @@ test('docs/operations.md says what to do for each reason that /healthz can give'
       id: 1,
       state: 'away',
       since: 0,
-      reason: null,
+      reason: TARGET_IS_FOREMAN,
       suspectedAt: null,
       stalledAt: 0,
       embedderDoesNotFit: true,

@@ -7,6 +7,7 @@ import { directRoutes } from './direct/routes.ts'
 import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
+import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
 import { openapiRoute } from './jobs/openapi/route.ts'
@@ -21,6 +22,7 @@ export const createApp = (context: Context): Express => {
   app.enable('case sensitive routing')
   app.enable('strict routing')
   app.use(requireWellFormed())
+  app.use(refuseOwnRequests(context))
   app.use(healthRoutes(context.observe))
   app.use(openapiRoute())
   app.use(refuseWhenStopping(context))

@@ -33,6 +33,8 @@ export interface Collaborators {
 /** All that the routes of the gateway use. Each route names what it takes: `Pick<Context, …>`. */
 export interface Context {
   readonly store: Store
+  /** The name of this deployment in `Via`. */
+  readonly deployment: string
   readonly target: Target
   readonly intake: Intake
   readonly admission: Admission
@@ -71,16 +73,17 @@ export interface Context {
  * @throws StoreUnusableError when the file of the queue cannot be used
  */
 export const createContext = (config: GatewayConfig, { logger, now = Date.now }: Collaborators): Context => {
-  const client = new OllamaClient({
-    url: config.ollamaUrl,
-    ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
-  })
   const onError = (err: unknown, job: string | number) =>
     logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     compose: webhookBody({ onError }),
     onMessageError: onError,
+  })
+  const client = new OllamaClient({
+    url: config.ollamaUrl,
+    token: config.ollamaToken,
+    via: store.deployment,
   })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({
@@ -104,6 +107,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
   const isWritable = cached({ read: () => store.housekeeping.canWrite(), now })
   return {
     store,
+    deployment: store.deployment,
     target,
     intake: new Intake({ store, diskSpace, queueLimit, lockTest, now }),
     admission: new Admission({

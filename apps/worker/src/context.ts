@@ -34,7 +34,8 @@ export const createContext = (
   store.housekeeping.check()
   const client = new OllamaClient({
     url: config.ollamaUrl,
-    ...(config.ollamaToken ? { token: config.ollamaToken } : {}),
+    token: config.ollamaToken,
+    via: store.deployment,
   })
   const shared = { client, store, logger, now }
   const worker = new Worker({

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json, text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { OllamaClient } from './client.ts'
+import { OllamaClient, type OllamaClientOptions } from './client.ts'
 import { type Recording, recording } from './testing/recording.ts'
 import { replay } from './testing/replay.ts'
 import { serve, serveRaw } from './testing/serve.ts'
@@ -21,7 +21,7 @@ const all = async <T>(lines: AsyncIterable<T>): Promise<T[]> => {
 }
 
 /** A client whose server answers `{}` to every request, and the requests that it got. */
-const recorder = async (options: { token?: string; headers?: Record<string, string> } = {}) => {
+const recorder = async (options: Omit<OllamaClientOptions, 'url'> = {}) => {
   const sent: { line: string; headers: string[]; body: unknown }[] = []
   const url = await serve((request, response) => {
     void text(request).then(body => {
@@ -247,6 +247,16 @@ describe('the client sends', () => {
     expect(sent.map(({ headers }) => headers)).toEqual([
       ['X-A', 'own', 'Authorization', 'Bearer t'],
       ['x-a', 'given', 'Authorization', 'Bearer t'],
+    ])
+  })
+
+  test('a line of Via behind those that the request has', async () => {
+    const { client, sent } = await recorder({ via: 'gateway-1' })
+    await client.version()
+    await text((await client.open('GET', '/x', { via: '1.0 proxy' })).body)
+    expect(sent.map(({ headers }) => headers)).toEqual([
+      ['Via', '1.1 gateway-1'],
+      ['via', '1.0 proxy', 'Via', '1.1 gateway-1'],
     ])
   })
 

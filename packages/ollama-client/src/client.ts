@@ -32,6 +32,11 @@ export interface OllamaClientOptions {
   readonly token?: string | undefined
   /** Sent with every request, except for a header that the request itself has. */
   readonly headers?: RequestHeaders | undefined
+  /**
+   * The name of a gateway that passes requests on. Each request gets the line `Via: 1.1 NAME`, behind those that it has, so
+   * that the gateway can recognise one that comes back to it.
+   */
+  readonly via?: string | undefined
 }
 
 export interface CallOptions {
@@ -61,11 +66,13 @@ export class OllamaClient {
   readonly #url: URL
   readonly #headers: (readonly [string, string])[]
   readonly #token: string | undefined
+  readonly #via: readonly (readonly [string, string])[]
 
   constructor(options: OllamaClientOptions) {
     this.#url = new URL(options.url)
     this.#headers = headerLines(options.headers)
     this.#token = options.token || undefined
+    this.#via = options.via === undefined ? [] : [['Via', `1.1 ${options.via}`]]
   }
 
   /**
@@ -205,11 +212,12 @@ export class OllamaClient {
     return reply as T
   }
 
-  /** Adds the client's own headers to those of a request. The token replaces any other authorization. */
+  /** Adds the client's own headers to those of a request. The token replaces any other authorization; `Via` is added to. */
   #linesWith(headers: RequestHeaders): (readonly [name: string, value: string])[] {
     const given = headerLines(headers)
     const names = new Set(given.map(([name]) => name.toLowerCase()))
-    const lines = [...given, ...this.#headers.filter(([name]) => !names.has(name.toLowerCase()))]
+    const own = this.#headers.filter(([name]) => !names.has(name.toLowerCase()))
+    const lines = [...given, ...own, ...this.#via]
     if (this.#token === undefined) return lines
     return [
       ...lines.filter(([name]) => name.toLowerCase() !== 'authorization'),

@@ -2,6 +2,7 @@ import { catalogue } from './catalogue.ts'
 import { CommitWatch } from './commit-watch.ts'
 import type { Durability } from './connection.ts'
 import { deliveries } from './deliveries/deliveries.ts'
+import { deploymentName } from './deployment.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping/housekeeping.ts'
@@ -58,6 +59,8 @@ export const openStore = (named: string, options: OpenOptions) => {
   return {
     /** The real path: a symbolic link is followed. */
     file,
+    /** The name that all processes on this file share, and no other deployment has. */
+    deployment: deploymentName(connection),
     submissions: submissions(connection, changes),
     queue: queue(connection, changes),
     runs: runs(connection, log, changes),

@@ -333,6 +333,15 @@ export const goneReceivers = sqliteTable('gone_receivers', {
   since: integer('since').notNull(),
 })
 
+/** One row: the name of the deployment that uses this file. */
+export const deployment = sqliteTable('deployment', {
+  /**
+   * Gateways and workers put it into the `Via` of each request to the target. So a gateway recognises a request of its own
+   * deployment that comes back. A migration has chosen it at random.
+   */
+  name: text('name').primaryKey(),
+})
+
 /** One row per worker process, active or on standby. */
 export const workers = sqliteTable('workers', {
   /** A name that the worker process chose for itself. */

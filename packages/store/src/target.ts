@@ -4,6 +4,9 @@ import { target as table } from './schema.ts'
 export type TargetRow = typeof table.$inferSelect
 export type TargetState = TargetRow['state']
 
+/** The reason of a target that is away because it leads back to this deployment. */
+export const TARGET_IS_FOREMAN = 'it sends requests of foreman back to foreman'
+
 type TargetChange = Partial<
   Pick<TargetRow, 'state' | 'since' | 'reason' | 'stalledAt' | 'embedderDoesNotFit' | 'suspectedAt'>
 >

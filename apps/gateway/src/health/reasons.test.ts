@@ -1,3 +1,4 @@
+import { TARGET_IS_FOREMAN } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
 import { health, type Observed, readiness } from './reasons.ts'
 
@@ -43,6 +44,11 @@ describe('what keeps jobs from being run degrades, and they are accepted all the
     ['the worker has beaten far in the future: the clock was set back', beatAgo(-8_001), ['worker_away']],
     ['the target has not been seen yet', targetIs({ state: 'unknown' }), ['target_away']],
     ['the target is away', targetIs({ state: 'away' }), ['target_away']],
+    [
+      'the target is foreman itself',
+      targetIs({ state: 'away', reason: TARGET_IS_FOREMAN }),
+      ['target_away', 'target_is_foreman'],
+    ],
     ['the target fell silent', targetIs({ stalledAt: 5 }), ['target_silent']],
     ['the embedder does not fit', targetIs({ embedderDoesNotFit: true }), ['embedder_does_not_fit']],
     [

@@ -1,4 +1,4 @@
-import { isAlive, type TargetRow, type WorkerRow } from '@foreman/store'
+import { isAlive, TARGET_IS_FOREMAN, type TargetRow, type WorkerRow } from '@foreman/store'
 
 /** What health and readiness are computed from. */
 export interface Observed {
@@ -29,6 +29,11 @@ interface Reason {
 const REASONS: readonly Reason[] = [
   { name: 'worker_away', affects: 'running', holds: ({ worker, now }) => !isAlive(worker, now) },
   { name: 'target_away', affects: 'running', holds: ({ target }) => target.state !== 'up' },
+  {
+    name: 'target_is_foreman',
+    affects: 'running',
+    holds: ({ target }) => target.state === 'away' && target.reason === TARGET_IS_FOREMAN,
+  },
   { name: 'target_silent', affects: 'running', holds: ({ target }) => target.stalledAt !== null },
   { name: 'embedder_does_not_fit', affects: 'running', holds: ({ target }) => target.embedderDoesNotFit },
   { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },

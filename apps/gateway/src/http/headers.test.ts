@@ -22,6 +22,10 @@ const neverForwarded = [
   'X-Api-Key',
   'Expect',
   'Origin',
+  'Prefer',
+  'Idempotency-Key',
+  'X-Foreman-On-Disconnect',
+  'X-Foreman-Anything',
 ]
 const hopByHop = [
   'Keep-Alive',
@@ -109,6 +113,15 @@ describe('headers of an answer', () => {
         ['A', '1'],
       ]),
     ).toEqual(['A', '1'])
+  })
+
+  test('the job of a foreman behind this one is none of the caller, and what is added replaces what was there', () => {
+    const inner = [
+      ['X-Foreman-Job-Id', 'job_inner'],
+      ['x-foreman-stale', '1'],
+    ] as const
+    expect(relayedHeaders(inner)).toEqual(['x-foreman-stale', '1'])
+    expect(relayedHeaders(inner, [['X-Foreman-Stale', '2']])).toEqual(['X-Foreman-Stale', '2'])
   })
 
   test('the headers that Connection names are not relayed', () => {

@@ -12,7 +12,12 @@ const CALLER_HEADERS = [
   'proxy-authorization',
   'x-api-key',
   'expect',
+  // The target may be a foreman, too. These are meant for the first one: the target would answer with a job of its own.
+  'prefer',
+  'idempotency-key',
 ]
+
+const FOREMANS = /^x-foreman-/i
 
 const FORWARDED_WITHOUT = [...HOP_BY_HOP_HEADERS, ...CALLER_HEADERS]
 
@@ -30,15 +35,23 @@ const without = (headers: HeaderPairs, names: readonly string[]): HeaderPairs =>
 
 /** The headers of a request that the direct lane sends to the target. */
 export const forwardedHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(rawHeaderLines(request.rawHeaders), FORWARDED_WITHOUT)
+  without(linesFor(request), FORWARDED_WITHOUT)
 
 /** The headers of a request that are stored with its job. */
 export const jobHeaders = (request: IncomingMessage): HeaderPairs =>
-  without(rawHeaderLines(request.rawHeaders), STORED_WITHOUT)
+  without(linesFor(request), STORED_WITHOUT)
 
-/** The headers of an answer that go to the caller, as the flat list that Node writes unchanged. */
-export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] =>
-  [...without(headers, HOP_BY_HOP_HEADERS), ...added].flat()
+const linesFor = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderPairs =>
+  rawHeaderLines(rawHeaders).filter(([name]) => !FOREMANS.test(name))
+
+/**
+ * The headers of an answer that go to the caller, as the flat list that Node writes unchanged. If the target is a foreman,
+ * too, its job is none of the caller's.
+ */
+export const relayedHeaders = (headers: HeaderPairs, added: HeaderPairs = []): string[] => {
+  const replaced = ['x-foreman-job-id', ...added.map(([name]) => name.toLowerCase())]
+  return [...without(headers, [...HOP_BY_HOP_HEADERS, ...replaced]), ...added].flat()
+}
 
 /** The head of an answer of the target. */
 export interface RelayedHead {

@@ -25,6 +25,7 @@ const CODES: Readonly<Record<number, string>> = {
   502: 'target_unreachable',
   503: 'unavailable',
   507: 'no_room',
+  508: 'loop_detected',
 }
 
 /** Thrown to answer a request with an error of foreman's own. The caller reads its message. */

@@ -1,7 +1,7 @@
 import type { OllamaClient } from '@foreman/ollama-client'
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import type { Store, TargetState } from '@foreman/store'
+import { type Store, TARGET_IS_FOREMAN, type TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
 import { contain, writeQuietly } from '../persist.ts'
 import { ask, MAX_VERSION_BYTES, timeLimit } from './ask.ts'
@@ -10,6 +10,14 @@ import { pollTarget } from './poll.ts'
 import type { TargetProbe } from './target-probe.ts'
 
 const PROBE_INTERVAL_MS = 500
+/** The gateway's answer to a request that this deployment has sent itself. */
+const LOOP_DETECTED = 508
+
+const REASONS: Readonly<Record<Exclude<TargetProbe, 'there'>, string>> = {
+  gone: 'it does not answer',
+  refuses_credentials: "it refuses foreman's credentials",
+  is_foreman: TARGET_IS_FOREMAN,
+}
 
 export interface TargetMonitorOptions {
   readonly client: OllamaClient
@@ -38,6 +46,7 @@ export class TargetMonitor implements Service {
   readonly #stop = new AbortController()
   #hasStarted = false
   #state: TargetState = 'unknown'
+  #awayReason: string | undefined
   #suspectedAt = 0
   #pollTimer: NodeJS.Timeout | undefined
   #waitTimer: NodeJS.Timeout | undefined
@@ -99,6 +108,7 @@ export class TargetMonitor implements Service {
         maxBytes: MAX_VERSION_BYTES,
       })
       if (status === 401 || status === 403) return 'refuses_credentials'
+      if (status === LOOP_DETECTED) return 'is_foreman'
       return status < 300 ? 'there' : 'gone'
     } catch {
       return 'gone'
@@ -146,8 +156,9 @@ export class TargetMonitor implements Service {
   async #ensureThere(): Promise<void> {
     const probe = await this.probe()
     if (probe === 'there') return
-    const reason = probe === 'gone' ? 'it does not answer' : "it refuses foreman's credentials"
-    if (this.#state === 'unknown') this.#noteAway(reason)
+    const reason = REASONS[probe]
+    const isNews = probe === 'is_foreman' && this.#awayReason !== reason
+    if (this.#state === 'unknown' || isNews) this.#noteAway(reason)
     throw new Error(reason)
   }
 
@@ -177,6 +188,7 @@ export class TargetMonitor implements Service {
   }
 
   #noteAway(reason: string): void {
+    this.#awayReason = reason
     this.#options.logger.warn({ reason }, 'the target is away; the queue waits')
     this.#note('away', reason)
   }

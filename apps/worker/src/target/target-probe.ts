@@ -1,2 +1,2 @@
 /** Whether the target answers a simple request. */
-export type TargetProbe = 'there' | 'gone' | 'refuses_credentials'
+export type TargetProbe = 'there' | 'gone' | 'refuses_credentials' | 'is_foreman'
