@@ -59,7 +59,7 @@ export class StreamError extends Error {
 export const ollamaErrorMessage = (body: string | Buffer): string | undefined => {
   let value: unknown
   try {
-    value = JSON.parse(body.toString())
+    value = JSON.parse(body.toString().replace(/^\ufeff/, ''))
   } catch {
     return undefined
   }

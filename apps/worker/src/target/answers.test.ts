@@ -15,6 +15,14 @@ describe('a list of models', () => {
     expect(installedModels(bytesOf({ models }))).toEqual([alpha])
   })
 
+  test('may have a byte order mark before it', () => {
+    const body = Buffer.concat([
+      Buffer.from('\ufeff'),
+      bytesOf({ models: [{ name: 'alpha', digest: 'one' }] }),
+    ])
+    expect(installedModels(body)).toEqual([alpha])
+  })
+
   test('has no digest where that is no text', () => {
     expect(installedModels(bytesOf({ models: [{ name: 'alpha', digest: {} }] }))).toEqual([
       { ...alpha, digest: '' },

@@ -25,7 +25,7 @@ const textIn = (fields: Fields, name: string): string => {
 /** The JSON object in an answer of the target; undefined when it is something else. */
 export const objectIn = (body: Buffer): Fields | undefined => {
   try {
-    const value: unknown = JSON.parse(body.toString())
+    const value: unknown = JSON.parse(new TextDecoder().decode(body))
     return isObject(value) ? value : undefined
   } catch {
     return undefined

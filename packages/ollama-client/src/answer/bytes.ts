@@ -1,10 +1,11 @@
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+/** Leaves out a byte order mark, which no JSON parser takes. */
+const decoder = new TextDecoder()
 
 /** The UTF-8 bytes of a text. */
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text)
 
-/** The text of UTF-8 bytes that came in chunks. Bytes that are not UTF-8 become U+FFFD. */
+/** The text of UTF-8 bytes that came in chunks, without a byte order mark. Bytes that are not UTF-8 become U+FFFD. */
 export const textOf = (chunks: readonly Uint8Array[]): string => {
   const [first, second] = chunks
   if (first === undefined) return ''

@@ -67,6 +67,10 @@ class PiecesCheck implements AnswerCheck {
 
 const isText = (byte: number): boolean => byte > 0x20
 
+const BYTE_ORDER_MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf])
+
+const isBeginning = (byte: number): boolean => isText(byte) && !BYTE_ORDER_MARK.has(byte)
+
 /** Errors are shorter than this. A longer body is not parsed. */
 const MAX_ERROR_BYTES = 64 * 1024
 
@@ -77,7 +81,7 @@ class JsonCheck implements AnswerCheck {
   readonly #body = new KeptBytes(MAX_ERROR_BYTES)
 
   push(bytes: Uint8Array): void {
-    this.#first ??= bytes.find(isText)
+    this.#first ??= bytes.find(isBeginning)
     this.#last = bytes.findLast(isText) ?? this.#last
     this.#body.add(bytes)
   }
