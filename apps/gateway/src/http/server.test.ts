@@ -5,9 +5,10 @@ import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { listen } from './server.ts'
 
-const start = async () => {
-  const app = express()
-  app.use((_request, response) => void response.end('answered'))
+const answering = (answer: (response: express.Response) => void): express.Express =>
+  express().use((_request, response) => answer(response))
+
+const start = async (app = answering(response => response.end('answered'))) => {
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {
     const closed = server.stopAccepting()
@@ -65,6 +66,47 @@ test.each<[what: string, sent: string, status: string]>([
   const socket = await connect(url)
   socket.write(sent)
   expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\r\n`))
+})
+
+test.each<[what: string, sent: string | Buffer, why: RegExp]>([
+  ['a bare line feed', 'GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n', /Missing expected CR after header value/],
+  ['only bare line feeds', 'GET / HTTP/1.1\nHost: a\n\n', /Expected CRLF after version/],
+  [
+    'a doubled length',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx',
+    /Duplicate Content-Length/,
+  ],
+  [
+    'a length together with chunks',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    /Transfer-Encoding can't be present with Content-Length/,
+  ],
+  [
+    'a folded header',
+    'GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n',
+    /Unexpected whitespace after header value/,
+  ],
+  ['too many headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(1_100_000)}`, /its headers are larger than 1 MB/],
+  ['a TLS handshake', Buffer.from([0x16, 0x03, 0x01, 0x00, 0xa5]), /this port speaks HTTP, not HTTPS/],
+  ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /HTTP\/1\.1, not HTTP\/2/],
+])('for %s the body says why', async (_what, sent, why) => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.write(sent)
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  expect(head).toContain(`Content-Length: ${body.length}`)
+  expect(JSON.parse(body)).toEqual({ error: expect.stringMatching(why) as string })
+})
+
+test('what cannot be read behind a request whose answer has begun ends the connection, and not with a second head', async () => {
+  const socket = await connect((await start(answering(response => response.write('begun')))).url)
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const pieces: string[] = []
+  socket.on('data', (piece: Buffer) => {
+    if (pieces.push(piece.toString()) === 1) socket.write('no HTTP')
+  })
+  await once(socket, 'close')
+  expect(pieces.join('').match(/HTTP\/1\.1/g)).toHaveLength(1)
 })
 
 test('a request to upgrade is answered as if it had not asked for that', async () => {

@@ -2,7 +2,7 @@ import { localUrl } from '@foreman/process'
 import type { Express } from 'express'
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { refuseUnreadable } from './unreadable.ts'
 
 /**
  * Longer than callers keep idle connections, so that callers close them: a request cannot meet a closing connection. Go and
@@ -25,25 +25,6 @@ export interface GatewayServer {
   cutConnections(): void
 }
 
-/** The status line for each error of Node's parser. Any other error is a 400. */
-const UNREADABLE: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-}
-
-/** How long a refused connection stays open. If it is closed while the request still arrives, the answer can be lost. */
-const LINGER_MS = 1_000
-
-const refuseUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-  if (!socket.writable) return void socket.destroy()
-  const status = UNREADABLE[error.code ?? ''] ?? '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-  socket.on('error', () => socket.destroy())
-  socket.resume()
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.on('close', () => clearTimeout(timer))
-}
-
 /**
  * Starts an HTTP server.
  *
@@ -59,6 +40,8 @@ export const listen = async (
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: NO_LIMIT,
       maxHeaderSize: MAX_HEADER_BYTES,
+      // `requireWellFormed` checks it, and says why it refuses. Node does not.
+      requireHostHeader: false,
     },
     app,
   )
@@ -67,7 +50,7 @@ export const listen = async (
     socket.on('error', () => socket.destroy())
     socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
-  server.on('clientError', refuseUnreadable)
+  refuseUnreadable(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {

@@ -62,6 +62,11 @@ describe('headers', () => {
     expect(await statusOf('GET / HTTP/1.1', 'Host: a', 'host: a', ...END)).toBe(400)
   })
 
+  test('a request of HTTP/1.1 without Host is refused, and one of HTTP/1.0 is not', async () => {
+    expect(await statusOf('GET / HTTP/1.1', ...END)).toBe(400)
+    expect(await statusOf('GET / HTTP/1.0', ...END)).toBe(200)
+  })
+
   test.each([
     ['chunked', 200],
     ['CHUNKED', 200],

@@ -20,11 +20,14 @@ const countOf = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: stri
  * Refuses requests that foreman and the target could read differently. Go's server refuses the first two in the same
  * way.
  *
- * @throws Refusal with 400 for several `Host` lines, and for a path with empty segments, dot segments or backslashes
+ * @throws Refusal with 400 for several `Host` lines or none, and for a path with empty segments, dot segments or backslashes
  * @throws Refusal with 501 for a transfer coding other than `chunked`
  */
 export const requireWellFormed = (): RequestHandler => (request, _response, next) => {
-  if (countOf(request, 'host') > 1) throw new Refusal(400, 'a request has one Host header')
+  const hosts = countOf(request, 'host')
+  // HTTP/1.0 has no Host.
+  if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1'))
+    throw new Refusal(400, 'a request has one Host header')
   const coding = request.headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     throw new Refusal(501, `foreman does not know the transfer coding '${coding}'`)
