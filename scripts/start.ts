@@ -32,12 +32,13 @@ const inCheckout = (file: string) => path.join(import.meta.dirname, '..', file)
 const say = (line: string) => console.log(`foreman: ${line}`)
 
 const main = async (): Promise<number> => {
-  const env = foremanEnvironment(process.env, settings)
   const command = {
     command: 'npm start --',
     summary: 'Runs a gateway and a worker for one Ollama server, and starts either again when it dies.',
     argv: process.argv.slice(2),
   }
+  const flags = flagsAsEnvironment(settings, command)
+  const env = foremanEnvironment(process.env, settings)
   const config = readSettings(settings, { ...command, env })
   ensureOneCallerPerToken(config)
   say(`pid ${process.pid}`)
@@ -51,7 +52,7 @@ const main = async (): Promise<number> => {
 
   const childEnv: Record<string, string | undefined> = {
     ...process.env,
-    ...flagsAsEnvironment(settings, command),
+    ...flags,
     [settings.ollamaUrl.env]: target,
     [settings.addr.env]: formatAddress(addr),
   }

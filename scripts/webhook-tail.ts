@@ -111,7 +111,7 @@ const main = async (): Promise<void> => {
     command: 'npm run webhook-tail --',
     summary: 'Receives webhooks, verifies their signatures, and prints a line for each.',
     argv: process.argv.slice(2),
-    env: foremanEnvironment(process.env, settings),
+    env: () => foremanEnvironment(process.env, settings),
   })
   const receive = async (request: IncomingMessage, response: http.ServerResponse): Promise<void> => {
     const body = await readBody(request).catch(() => undefined)

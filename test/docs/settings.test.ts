@@ -16,7 +16,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { read as readDocument, rows } from '../harness/documents.ts'
 import { temporaryDirectory } from '../harness/foreman.ts'
-import { root } from '../harness/processes.ts'
+import { root, startProcess } from '../harness/processes.ts'
 
 const apps = { gateway: gatewaySettings, worker: workerSettings }
 const all = { ...workerSettings, ...gatewaySettings }
@@ -166,6 +166,12 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_ADDR', '8080'],
 ])('%s=%s is refused', (name, text) => {
   expect(effectOf(name, text)).toBe('refused')
+})
+
+test.each(['apps/gateway/src/main.ts', 'scripts/start.ts'])('--help of %s works all the same', async file => {
+  const help = startProcess(file, { FOREMAN_TOKE: 'hush' }, ['--help'])
+  expect(await help.ended).toBe(0)
+  expect(help.output()).toContain('--token')
 })
 
 test('one token for two callers is refused', () => {

@@ -10,7 +10,7 @@ const main = async (): Promise<void> => {
     command: 'npm run gateway --',
     summary: 'Accepts requests, stores them as jobs and sends the answers back.',
     argv: process.argv.slice(2),
-    env: foremanEnvironment(process.env, gatewaySettings),
+    env: () => foremanEnvironment(process.env, gatewaySettings),
   })
   ensureOneCallerPerToken(config)
   const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })

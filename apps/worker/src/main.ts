@@ -9,7 +9,7 @@ const main = (): void => {
     command: 'npm run worker --',
     summary: 'Claims jobs model by model and runs them on the Ollama target.',
     argv: process.argv.slice(2),
-    env: foremanEnvironment(process.env, workerSettings),
+    env: () => foremanEnvironment(process.env, workerSettings),
   })
   const logger = createLogger({ name: 'worker', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman worker')

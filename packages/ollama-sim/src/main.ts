@@ -7,7 +7,7 @@ const main = async (): Promise<void> => {
     command: 'npm run sim --',
     summary: 'A simulated Ollama: the same wire and scheduler, no GPU.',
     argv: process.argv.slice(2),
-    env: foremanEnvironment(process.env, settings),
+    env: () => foremanEnvironment(process.env, settings),
   })
   const sim = await startSim({
     host: addr.host ?? '::',

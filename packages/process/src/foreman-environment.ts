@@ -18,7 +18,7 @@ const SLIPS = 2
  * @param table the settings of the process
  * @throws SettingError when `.env` cannot be read, or when a name looks like a setting of foreman and is none
  * @example
- * const config = readSettings(settings, { ...command, env: foremanEnvironment(process.env, settings) })
+ * const config = readSettings(settings, { ...command, env: () => foremanEnvironment(process.env, settings) })
  */
 export const foremanEnvironment = (env: Environment, table: SettingTable): Environment => {
   const all = withEnvFile(env)

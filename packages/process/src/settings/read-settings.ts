@@ -23,20 +23,22 @@ import type { Setting, SettingTable, SettingValues } from './setting.ts'
  */
 export const readSettings = <const Table extends SettingTable>(
   table: Table,
-  { env, ...command }: Command & { readonly env: Environment },
+  { env: given, ...command }: Command & { readonly env: Environment | (() => Environment) },
 ): SettingValues<Table> => {
   const flags = parseFlags(table, command)
+  // After the flags, so that `--help` works whatever is wrong with the environment.
+  const env = typeof given === 'function' ? given() : given
   const values: Record<string, unknown> = {}
   for (const row of describeSettings(table)) {
     const setting = table[row.key]!
     const [name, text] = flags.has(row.key)
       ? [row.flag, flags.get(row.key)]
       : [row.env, env[row.env] === '' ? undefined : env[row.env]]
-    const given = text ?? row.default
-    if (given === undefined && row.required) {
+    const used = text ?? row.default
+    if (used === undefined && row.required) {
       throw new SettingError(`${row.env} is not set (nor ${row.flag}): it must be ${setting.allowed}`)
     }
-    values[row.key] = given === undefined ? undefined : valueOf(setting, name, given)
+    values[row.key] = used === undefined ? undefined : valueOf(setting, name, used)
   }
   return values as SettingValues<Table>
 }
