@@ -1,7 +1,7 @@
 CREATE TABLE `arrivals` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`touched_at` integer NOT NULL
-);
+) STRICT;
 --> statement-breakpoint
 CREATE TABLE `request_parts` (
 	`job_seq` integer NOT NULL,
@@ -9,7 +9,7 @@ CREATE TABLE `request_parts` (
 	`bytes` blob NOT NULL,
 	PRIMARY KEY(`job_seq`, `n`),
 	FOREIGN KEY (`job_seq`) REFERENCES `jobs`(`seq`) ON UPDATE no action ON DELETE no action
-);
+) STRICT;
 --> statement-breakpoint
 DROP INDEX `jobs_ready`;--> statement-breakpoint
 ALTER TABLE `jobs` ADD `arrival` integer;--> statement-breakpoint
