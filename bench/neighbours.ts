@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import http from 'node:http'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import { promisify } from 'node:util'
 import { kinds, type Kind } from './costly-requests.ts'
 import { type Foreman, queueDirectory, startForeman } from './installation.ts'
 import type { BenchOptions } from './options.ts'
@@ -8,12 +10,14 @@ import { startProcess } from './processes.ts'
 import type { Costly } from './sender.ts'
 import { figure, table } from './table.ts'
 
+const execute = promisify(execFile)
+
 /** The target sends a piece so often. */
 const PIECE_MS = 20
 const SAMPLE_MS = 20
 /** What a request leaves behind happens within this time after its answer. */
 const SETTLE_MS = 1_500
-const END_TIMEOUT_MS = 60_000
+const END_TIMEOUT_MS = 180_000
 const MB = 1_000_000
 const QUICK_KINDS = 3
 
@@ -113,16 +117,9 @@ const watchMemory = ({ gateway, worker }: Foreman) => {
 }
 
 const sent = async (costly: Costly): Promise<string> => {
-  const sender = new Worker(new URL('./sender.ts', import.meta.url))
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      sender.once('message', resolve)
-      sender.once('error', reject)
-      sender.postMessage(costly)
-    })
-  } finally {
-    await sender.terminate()
-  }
+  const sender = path.join(import.meta.dirname, 'sender.ts')
+  const { stdout } = await execute(process.execPath, [...process.execArgv, sender, JSON.stringify(costly)])
+  return stdout.trim()
 }
 
 const endedJob = async (url: string, submission: object): Promise<string> => {

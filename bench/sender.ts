@@ -1,8 +1,7 @@
 import http from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parentPort } from 'node:worker_threads'
 
-/** What a thread of its own sends, so that sending holds up no measurement. */
+/** What a process of its own sends, so that sending holds up no measurement. */
 export interface Costly {
   readonly url: string
   readonly method: 'GET' | 'POST'
@@ -44,10 +43,7 @@ const send = ({ url, method, headers, leaveAfterMs }: Costly, body: Buffer | und
     })
   })
 
-parentPort?.on('message', (costly: Costly) => {
-  const body = costly.body && bodyOf(costly.body)
-  const all = Array.from({ length: costly.copies ?? 1 }, () => send(costly, body))
-  void Promise.all(all).then(statuses =>
-    parentPort?.postMessage([...new Set(statuses)].toSorted().join(', ')),
-  )
-})
+const costly = JSON.parse(process.argv[2] ?? '') as Costly
+const body = costly.body && bodyOf(costly.body)
+const statuses = await Promise.all(Array.from({ length: costly.copies ?? 1 }, () => send(costly, body)))
+console.log([...new Set(statuses)].toSorted().join(', '))
