@@ -10,6 +10,12 @@ import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 const httpAgent = new HttpAgent({ keepAlive: false })
 const httpsAgent = new HttpsAgent({ keepAlive: false })
 
+/** As in Go: a peer that vanished without a word is noticed although the request waits for hours. */
+const TCP_KEEP_ALIVE_MS = 15_000
+/** As in Go. Node's own limit is 16 KiB, which the policies and cookies that a proxy adds can exceed. */
+const MAX_HEADER_BYTES = 1024 * 1024
+const NO_LIMIT = 0
+
 /** Sends a request with Node's own client, headers and path exactly as given, and knows how far the request got. */
 export class NativeRequest {
   readonly #url: URL
@@ -46,6 +52,7 @@ export class NativeRequest {
       method: this.#method,
       path: this.#path,
       agent: secure ? httpsAgent : httpAgent,
+      maxHeaderSize: MAX_HEADER_BYTES,
       headers: wireHeaderLines({
         url: this.#url,
         method: this.#method,
@@ -54,8 +61,10 @@ export class NativeRequest {
       }).flat(),
     })
     this.#client = client
+    client.maxHeadersCount = NO_LIMIT
     client.once('socket', socket => {
       this.#socket = socket
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)

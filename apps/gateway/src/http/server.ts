@@ -13,6 +13,8 @@ const KEEP_ALIVE_MS = 300_000
 const MAX_HEADER_BYTES = 1024 * 1024
 /** The upload of a model may take hours. Bodies that foreman reads itself have a limit in `readBody`. */
 const NO_LIMIT = 0
+/** As in Go: a caller that vanished without a word is noticed, and its job cancelled. */
+const TCP_KEEP_ALIVE_MS = 15_000
 const HEADERS_TIMEOUT_MS = 60_000
 const SWEEP_MS = 50
 
@@ -42,9 +44,13 @@ export const listen = async (
       maxHeaderSize: MAX_HEADER_BYTES,
       // `requireWellFormed` checks it, and says why it refuses. Node does not.
       requireHostHeader: false,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
     },
     app,
   )
+  // Node would drop the lines after the first 2000 without a word.
+  server.maxHeadersCount = NO_LIMIT
   // Without this, Node would close the connection of a CONNECT request without an answer.
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy())
