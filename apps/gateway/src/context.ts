@@ -84,6 +84,8 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     url: config.ollamaUrl,
     token: config.ollamaToken,
     via: store.deployment,
+    // For callers who do not say what they can unpack.
+    headers: { 'Accept-Encoding': 'identity' },
   })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({

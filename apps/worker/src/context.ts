@@ -36,6 +36,8 @@ export const createContext = (
     url: config.ollamaUrl,
     token: config.ollamaToken,
     via: store.deployment,
+    // The answers are read, checked and kept: packed ones would have to be unpacked first.
+    headers: { 'Accept-Encoding': 'identity' },
   })
   const shared = { client, store, logger, now }
   const worker = new Worker({

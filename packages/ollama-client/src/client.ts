@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import { parseLines } from './answer/ndjson.ts'
+import { unpackAnswer } from './answer/unpack.ts'
+import { withinBase } from './answer/within-base.ts'
 import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import { headerLines, type RequestHeaders } from './headers.ts'
@@ -166,7 +168,7 @@ export class OllamaClient {
   async *#stream(path: string, request: object, call: CallOptions): AsyncGenerator<unknown, void> {
     const bytes = Buffer.from(JSON.stringify(request))
     const exchange = await this.open('POST', path, JSON_HEADERS, bytes, call.signal)
-    const { status, statusMessage, body } = exchange
+    const { status, statusMessage, body } = unpackAnswer(exchange)
     if (!isSuccess(status)) throw new HTTPError(status, await textOf(body), { statusMessage })
     let done = false
     try {
@@ -210,6 +212,23 @@ export class OllamaClient {
     // A server can fail after it has sent status 200.
     throwErrorIn(reply)
     return reply as T
+  }
+
+  /**
+   * As `open`, for an answer that is passed on to somebody else, whom it must not lead past the one who passes it on: where
+   * its headers name addresses under the base URL, they become the paths below it, and other addresses are left out.
+   *
+   * @throws RedirectError when the answer redirects to an address that is not under the base URL
+   */
+  async openToRelay(...request: Parameters<OllamaClient['open']>): Promise<Exchange> {
+    const [, path] = request
+    const exchange = await this.open(...request)
+    try {
+      return { ...exchange, headers: withinBase(exchange, { base: this.#url, path }) }
+    } catch (error) {
+      exchange.body.destroy()
+      throw error
+    }
   }
 
   /** Adds the client's own headers to those of a request. The token replaces any other authorization; `Via` is added to. */

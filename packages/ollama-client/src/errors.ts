@@ -51,6 +51,18 @@ export class StreamError extends Error {
   readonly code = 'ERR_OLLAMA_STREAM'
 }
 
+/** The bytes of an answer are not what its `Content-Encoding` says. */
+export class EncodingError extends Error {
+  override readonly name = 'EncodingError'
+  readonly code = 'ERR_OLLAMA_ENCODING'
+}
+
+/** The server redirects to an address that is not under its base URL. The message names that address. */
+export class RedirectError extends Error {
+  override readonly name = 'RedirectError'
+  readonly code = 'ERR_OLLAMA_REDIRECT'
+}
+
 /**
  * Reads the message of an error as Ollama (`{"error":"…"}`), OpenAI (`{"error":{"message":"…"}}`) or Anthropic
  * (`{"type":"error","error":{"message":"…"}}`) sends it.

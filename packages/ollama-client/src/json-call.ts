@@ -40,7 +40,6 @@ export const callJson = async ({ signal, ...call }: JsonCall): Promise<JsonReply
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
-      decompress: false,
     })
     return { status: response.statusCode, statusMessage: response.statusMessage ?? '', text: response.body }
   } catch (error) {

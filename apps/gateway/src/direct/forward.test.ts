@@ -119,13 +119,17 @@ test('a target that is away is a refusal with 502, and the worker is asked to ch
   expect(store.target.read().suspectedAt).toBe(1_000)
 })
 
-test.each<[status: number, refuses: boolean]>([
-  [200, false],
-  [400, true],
-  [404, true],
-  [500, false],
-])('a model for which /api/show answers %i is refused: %s', async (status, refuses) => {
-  const url = await serve((_request, response) => void response.writeHead(status).end())
+const notFound = JSON.stringify({ error: "model 'm' not found" })
+
+test.each<[status: number, body: string, refuses: boolean]>([
+  [200, '{}', false],
+  [400, notFound, true],
+  [404, notFound, true],
+  [404, '<html>a proxy lets nobody ask</html>', false],
+  [404, '', false],
+  [500, notFound, false],
+])('a model for which /api/show answers %i with %s is refused: %s', async (status, body, refuses) => {
+  const url = await serve((_request, response) => void response.writeHead(status).end(body))
   expect(await targetAt(url).target.refusesModel('m')).toBe(refuses)
 })
 

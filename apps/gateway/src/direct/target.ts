@@ -1,11 +1,19 @@
-import { ConnectionError, type Exchange, type OllamaClient } from '@foreman/ollama-client'
+import {
+  ConnectionError,
+  type Exchange,
+  type OllamaClient,
+  ollamaErrorMessage,
+  RedirectError,
+  unpackAnswer,
+} from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { HeaderPairs, Store } from '@foreman/store'
 import type { Readable } from 'node:stream'
-import { retryLater } from '../http/refusal.ts'
+import { Refusal, retryLater } from '../http/refusal.ts'
 
 const SHOW_TIMEOUT_MS = 3_000
 const SUSPECT_EVERY_MS = 1_000
+const MAX_REFUSAL_BYTES = 64 * 1024
 
 export interface TargetOptions {
   readonly client: OllamaClient
@@ -33,13 +41,17 @@ export class Target {
   }
 
   /**
-   * @throws Refusal with 502 when the target cannot be reached
+   * @throws Refusal with 502 when the target cannot be reached, or redirects to another server
    * @throws the reason of the signal when that aborts
    */
   async open({ method, path, headers, body, signal }: TargetRequest): Promise<Exchange> {
     try {
-      return await this.#options.client.open(method, path, headers, body, signal)
+      return await this.#options.client.openToRelay(method, path, headers, body, signal)
     } catch (error) {
+      if (error instanceof RedirectError) {
+        this.#options.logger.warn({ err: error }, 'a redirect of the target leads to another server')
+        throw new Refusal(502, 'the Ollama server behind foreman redirects to another server')
+      }
       if (!(error instanceof ConnectionError)) throw error
       this.#suspect()
       throw retryLater(502, 'the Ollama server behind foreman cannot be reached', 5)
@@ -58,8 +70,11 @@ export class Target {
     try {
       const signal = AbortSignal.timeout(SHOW_TIMEOUT_MS)
       const exchange = await client.open('POST', '/api/show', headers, body, signal)
+      const refuses = exchange.status === 404 || exchange.status === 400
+      // A proxy that does not let the question through knows nothing of models.
+      if (refuses) return ollamaErrorMessage(await firstBytes(unpackAnswer(exchange).body)) !== undefined
       exchange.body.destroy()
-      return exchange.status === 404 || exchange.status === 400
+      return false
     } catch {
       this.#suspect()
       return false
@@ -78,4 +93,16 @@ export class Target {
       logger.debug({ err: error }, 'could not ask the worker to check the target')
     }
   }
+}
+
+const firstBytes = async (body: AsyncIterable<Buffer>): Promise<Buffer> => {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    bytes += piece.byteLength
+    // Leaving the loop destroys the body.
+    if (bytes > MAX_REFUSAL_BYTES) break
+  }
+  return Buffer.concat(pieces)
 }

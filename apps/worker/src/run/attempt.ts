@@ -3,11 +3,14 @@ import {
   checkAnswer,
   ConnectionError,
   countTokens,
+  EncodingError,
   type Exchange,
   type GeneratingEndpoint,
   generatingEndpoint,
   type OllamaClient,
   ollamaErrorMessage,
+  RedirectError,
+  unpackAnswer,
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
 import type { JobLog } from './job-log.ts'
@@ -83,10 +86,19 @@ const send = async (
   signal: AbortSignal,
 ): Promise<Exchange | TypeError> => {
   try {
-    return await client.open('POST', claim.path, claim.headers, claim.body, signal)
+    return unpackAnswer(await client.openToRelay('POST', claim.path, claim.headers, claim.body, signal))
   } catch (error) {
     if (error instanceof TypeError) return error
     throw error
+  }
+}
+
+/** The pieces of a body. One that cannot be unpacked ends there: whether it is complete, its last piece says. */
+const piecesOf = async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  try {
+    yield* body
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error
   }
 }
 
@@ -100,7 +112,7 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
   log.head({ status: exchange.status, headers: exchange.headers })
-  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+  for await (const chunk of piecesOf(exchange.body)) {
     check.push(chunk)
     count.push(chunk)
     log.progress(count.tokens)
@@ -119,7 +131,7 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
 const receiveProvisional = async (exchange: Exchange): Promise<Ending> => {
   const pieces: Buffer[] = []
   let bytes = 0
-  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+  for await (const chunk of piecesOf(exchange.body)) {
     if (bytes < MAX_PROVISIONAL_BYTES) pieces.push(chunk)
     bytes += chunk.byteLength
   }
@@ -135,6 +147,7 @@ const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   const reason: unknown = signal.reason
   if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watchdog }
   if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
+  if (error instanceof RedirectError) return { kind: 'misdirected' }
   if (error instanceof ConnectionError) {
     return { kind: 'broke_off', connected: error.connected, message: reasonOf(error) }
   }

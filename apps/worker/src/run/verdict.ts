@@ -13,6 +13,8 @@ export type Ending =
   | { kind: 'broke_off'; connected: boolean; message: string }
   /** A watchdog cut the exchange off. */
   | { kind: 'timed_out'; watch: Watchdog }
+  /** The target redirects to another server, which callers must not be sent to. */
+  | { kind: 'misdirected' }
   /** HTTP cannot carry the request. */
   | { kind: 'unsendable'; message: string }
   /** foreman itself cut the exchange off. */
@@ -87,6 +89,8 @@ export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdic
       return again(job, 'target_lost', `the connection to the target broke off (${ending.message})`)
     case 'timed_out':
       return again(job, ending.watch, watchMessages[ending.watch])
+    case 'misdirected':
+      return fail(job, 'not_an_answer', 'the target redirects to another server')
     case 'unsendable':
       return fail(job, 'unsendable', ending.message)
     case 'stopped':

@@ -1,4 +1,4 @@
-import { type OllamaClient, ollamaErrorMessage } from '@foreman/ollama-client'
+import { type OllamaClient, ollamaErrorMessage, unpackAnswer } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { HeaderPairs } from '@foreman/store'
 
@@ -46,12 +46,12 @@ export const ask = async (
   { path, request, signal, maxBytes = MAX_BYTES }: Question,
 ): Promise<WholeAnswer> => {
   const exchange = request
-    ? await client.open('POST', path, JSON_HEADERS, Buffer.from(JSON.stringify(request)), signal)
-    : await client.open('GET', path, [], undefined, signal)
-  const { status, headers } = exchange
+    ? await client.openToRelay('POST', path, JSON_HEADERS, Buffer.from(JSON.stringify(request)), signal)
+    : await client.openToRelay('GET', path, [], undefined, signal)
+  const { status, headers, body } = unpackAnswer(exchange)
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of exchange.body as AsyncIterable<Buffer>) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
     // Leaving the loop destroys the body.
     if (bytes > maxBytes)

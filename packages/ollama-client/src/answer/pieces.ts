@@ -5,8 +5,17 @@ export type AnswerForm = 'lines' | 'events' | 'json'
 
 export type AnswerHeaders = readonly (readonly [name: string, value: string])[]
 
-/** @returns undefined when no generating route has this content type */
+/** The codings in which a body is packed, in the order in which they were applied. `identity` is none. */
+export const contentCodings = (headers: AnswerHeaders): string[] =>
+  headers
+    .filter(([name]) => name.toLowerCase() === 'content-encoding')
+    .flatMap(([, value]) => value.split(','))
+    .map(coding => coding.trim().toLowerCase())
+    .filter(coding => coding !== '' && coding !== 'identity')
+
+/** @returns undefined when no generating route has this content type, or when the body is packed */
 export const answerForm = (headers: AnswerHeaders): AnswerForm | undefined => {
+  if (contentCodings(headers).length > 0) return undefined
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].toLowerCase() ?? ''
   if (contentType.startsWith('application/x-ndjson')) return 'lines'
   if (contentType.startsWith('text/event-stream')) return 'events'
