@@ -77,6 +77,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
+    onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
     compose: webhookBody({ onError }),
     onMessageError: onError,
   })
@@ -119,7 +120,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
       hasWebhookSecret: config.webhookSecret.length > 0,
     }),
     viewer: new JobViewer({ store, isShared: callers.length > 1, jobTtlMs: config.jobTtl, now }),
-    followers: new LogFollowers(store),
+    followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
     lockTest,
     logger,

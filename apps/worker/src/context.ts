@@ -28,6 +28,7 @@ export const createContext = (
     logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
+    onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
     compose: webhookBody({ publicUrl: config.publicUrl, onError }),
     onMessageError: onError,
   })

@@ -2,7 +2,7 @@ import { groupKeyOf } from '@foreman/ollama-client'
 import type { Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs } from './claim-jobs.ts'
-import { contain, isolate } from './persist.ts'
+import { contain } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
@@ -88,7 +88,7 @@ export class Dispatcher {
     const { loading } = store.catalogue.model(modelName) ?? {}
     // Load options that cannot be read leave only their own jobs where they are.
     const keyOf = (loadOptions: string): string | undefined =>
-      isolate(() => groupKeyOf({ model: modelName, loadOptions, loading }), run.logger, 'regroup jobs')
+      contain(() => groupKeyOf({ model: modelName, loadOptions, loading }), run.logger, 'regroup jobs')
     store.queue.regroup(modelName, keyOf)
     if (!this.#turn || this.#lastClaim?.modelName !== modelName) return
     const groupKey = keyOf(this.#lastClaim.loadOptions)

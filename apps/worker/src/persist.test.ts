@@ -1,11 +1,11 @@
-import { busyError, fullError } from '@foreman/store/testing'
+import { busyError, fullError, readOnlyError } from '@foreman/store/testing'
 import { pino } from 'pino'
-import { describe, expect, test, vi } from 'vitest'
-import { contain, isolate, persist, tryWrite, writeQuietly } from './persist.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { contain, persist, writeQuietly } from './persist.ts'
 
 const logger = pino({ level: 'silent' })
 
-const errors = { busy: busyError(), full: fullError(), lost: new Error('lost') }
+const errors = { busy: busyError(), full: fullError(), readOnly: readOnlyError(), lost: new Error('lost') }
 
 type Failure = keyof typeof errors
 
@@ -22,10 +22,26 @@ test('a write that succeeds is made once', async () => {
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-test('a write is tried again while the file is busy or full', async () => {
-  const write = failing('busy', 'full')
+test('a write is tried again while the file is busy, full or read-only', async () => {
+  const write = failing('busy', 'full', 'readOnly')
   await persist(write, logger)
-  expect(write).toHaveBeenCalledTimes(3)
+  expect(write).toHaveBeenCalledTimes(4)
+})
+
+test('a write that goes on failing is repeated and logged ever more rarely', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const warn = vi.spyOn(logger, 'warn')
+  warn.mockClear()
+  const write = vi.fn<() => Promise<void>>(() => Promise.reject(errors.full))
+  const controller = new AbortController()
+  const end = persist(write, logger, controller.signal)
+  end.catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(write.mock.calls.length).toBeLessThan(20)
+  expect(warn.mock.calls.length).toBeLessThan(8)
+  controller.abort()
+  await expect(end).rejects.toThrow('aborted')
 })
 
 test('a write that fails for another reason is not tried again', async () => {
@@ -52,46 +68,6 @@ test('a write that succeeds at once is made although the signal has been aborted
 const fail = (failure: Failure) => (): never => {
   throw errors[failure]
 }
-
-describe('tryWrite', () => {
-  test('returns what the write returns', () => {
-    expect(tryWrite(() => 7, logger, 'later')).toBe(7)
-  })
-
-  test.each(['busy', 'full'] as const)(
-    'returns undefined and says what happens next when the file is %s',
-    failure => {
-      const warn = vi.spyOn(logger, 'warn')
-      expect(tryWrite<number>(fail(failure), logger, 'looking again')).toBeUndefined()
-      expect(warn.mock.lastCall?.[1]).toBe('the file is busy or full; looking again')
-    },
-  )
-
-  test('returns undefined, and logs the error, when anything else has failed', () => {
-    const error = vi.spyOn(logger, 'error')
-    expect(tryWrite<number>(fail('lost'), logger, 'looking again')).toBeUndefined()
-    expect(error.mock.lastCall).toEqual([
-      { err: expect.objectContaining({ message: 'lost' }) as Error },
-      'something failed that should not; looking again',
-    ])
-  })
-})
-
-describe('a step among others', () => {
-  test('returns what it returns', () => {
-    expect(isolate(() => 7, logger, 'count')).toBe(7)
-  })
-
-  test('that fails is logged, and ends nothing else', () => {
-    const error = vi.spyOn(logger, 'error')
-    expect(isolate<number>(fail('lost'), logger, 'count')).toBeUndefined()
-    expect(error.mock.lastCall?.[1]).toBe('could not count')
-  })
-
-  test.each(['busy', 'full'] as const)('ends the whole when the file is %s', failure => {
-    expect(() => isolate<number>(fail(failure), logger, 'count')).toThrow(errors[failure])
-  })
-})
 
 test.each(['lost', 'busy'] as const)(
   'a unit of work that fails as %s is logged, and goes no further',

@@ -1,7 +1,8 @@
 import type { Logger } from '@foreman/process/logger'
 import { type ExclusiveLock, HEARTBEAT_MS, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
-import { contain, tryWrite, writeQuietly } from './persist.ts'
+import { FileLoop } from './file-loop.ts'
+import { writeQuietly } from './persist.ts'
 
 const LOCK_POLL_MS = 250
 /** A worker whose last heartbeat is older than this has died without removing its row. */
@@ -26,12 +27,14 @@ export interface StandbyOptions {
 export class Standby {
   readonly #options: StandbyOptions
   readonly #identity: { readonly id: string; readonly pid: number; readonly startedAt: number }
+  readonly #loop: FileLoop
   #lock: ExclusiveLock | undefined
   #lockTimer: NodeJS.Timeout | undefined
   #heartbeatTimer: NodeJS.Timeout | undefined
 
   constructor(options: StandbyOptions) {
     this.#options = options
+    this.#loop = new FileLoop(options.logger)
     this.#identity = { id: randomUUID(), pid: options.pid, startedAt: options.now() }
   }
 
@@ -43,11 +46,10 @@ export class Standby {
   start(): void {
     this.#beat()
     this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS)
-    if (this.#takeOver()) return
+    const takeOver = () => this.#loop.try('take over', () => this.#takeOver()) ?? false
+    if (takeOver()) return
     this.#options.logger.info('standing by')
-    this.#lockTimer = setInterval(() => {
-      contain(() => this.#takeOver(), this.#options.logger, 'take over')
-    }, LOCK_POLL_MS)
+    this.#lockTimer = setInterval(takeOver, LOCK_POLL_MS)
   }
 
   /** Does not take over any more. A worker that is active stays active, and the heartbeat goes on. */
@@ -97,12 +99,12 @@ export class Standby {
       store.workers.forgetStale(now() - FORGET_AFTER_MS)
       return true
     }
-    return tryWrite(recover, logger, 'waiting to take over') ?? false
+    return this.#loop.try('put back the jobs of the last worker', recover) ?? false
   }
 
   #beat(): void {
-    const { store, logger, now } = this.#options
+    const { store, now } = this.#options
     const beat = () => store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now())
-    writeQuietly(beat, logger, 'write the heartbeat')
+    this.#loop.try('write the heartbeat', beat)
   }
 }

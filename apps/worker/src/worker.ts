@@ -2,7 +2,8 @@ import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
-import { contain, isolate, RETRY_MS, tryWrite, writeQuietly } from './persist.ts'
+import { FileLoop } from './file-loop.ts'
+import { contain, writeQuietly } from './persist.ts'
 import type { RunResult } from './run/run.ts'
 import { MAX_DELAY_MS } from './run/verdict.ts'
 import { Standby } from './standby.ts'
@@ -37,6 +38,7 @@ export class Worker implements Service {
   readonly #standby: Standby
   readonly #monitor: TargetMonitor
   readonly #dispatcher: Dispatcher
+  readonly #loop: FileLoop
   #hasStarted = false
   #stopped: Promise<void> | undefined
   #tickTimer: NodeJS.Timeout | undefined
@@ -44,7 +46,8 @@ export class Worker implements Service {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    const { store, embedder, courier, concurrency, maxWaitMs } = options
+    const { store, logger, embedder, courier, concurrency, maxWaitMs } = options
+    this.#loop = new FileLoop(logger)
     this.#standby = new Standby({
       ...options,
       jobTtlMs: options.run.jobTtlMs,
@@ -93,7 +96,8 @@ export class Worker implements Service {
   tick(): void {
     clearTimeout(this.#tickTimer)
     if (!this.#standby.isActive) return
-    const pauseMs = tryWrite(() => this.#look(), this.#options.logger, 'looking again') ?? RETRY_MS
+    const pauseMs =
+      this.#loop.try('look at the queue', () => this.#look()) ?? this.#loop.pauseMs('look at the queue')
     if (pauseMs < Infinity) this.#tickTimer = setTimeout(() => this.tick(), Math.min(pauseMs, MAX_DELAY_MS))
     this.#options.courier.sendDue()
   }
@@ -114,9 +118,7 @@ export class Worker implements Service {
 
   /** @returns when something is due: what `step` returns, or soon when it failed */
   #step(what: string, step: () => number | void | undefined): number {
-    const { logger, now } = this.#options
-    const done = isolate(() => step() ?? Infinity, logger, what)
-    return done ?? now() + RETRY_MS
+    return this.#loop.step(what, () => step() ?? Infinity) ?? this.#options.now() + this.#loop.pauseMs(what)
   }
 
   #beginWork(): void {
@@ -131,10 +133,9 @@ export class Worker implements Service {
 
   #listen(): void {
     if (this.#stopped) return
-    const { store, logger } = this.#options
-    const listen = () => store.commits.listen(() => this.tick())
-    this.#unlisten = tryWrite(listen, logger, 'trying again to hear of commits')
-    if (!this.#unlisten) setTimeout(() => this.#listenAgain(), RETRY_MS)
+    const { commits } = this.#options.store
+    this.#unlisten = this.#loop.try('listen for commits', () => commits.listen(() => this.tick()))
+    if (!this.#unlisten) setTimeout(() => this.#listenAgain(), this.#loop.pauseMs('listen for commits'))
   }
 
   /** Also looks at the file, because nobody has told of the commits until now. */

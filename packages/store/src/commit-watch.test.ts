@@ -112,7 +112,10 @@ describe('a commit of another', () => {
   test('connection is reported although the directory does not exist', async () => {
     const temp = tempStore()
     const sqlite = new Database(temp.file)
-    const watch = new CommitWatch(sqlite, { directory: path.join(tempDirectory(), 'nowhere'), name: 'x-wal' })
+    const watch = new CommitWatch(sqlite, {
+      wal: { directory: path.join(tempDirectory(), 'nowhere'), name: 'x-wal' },
+      onError: vi.fn<() => void>(),
+    })
     const listener = vi.fn<() => void>()
     watch.listen(listener)
     temp.store.submissions.enqueue(newJob(), 1_000)
@@ -164,8 +167,11 @@ describe('without a watch', () => {
     expect(listener).not.toHaveBeenCalled()
   })
 
-  test('a listener that finds the file busy is called again, and other errors of a listener are not hidden', () => {
-    const temp = tempStore()
+  const ioError = () => new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_READ')
+
+  test('a listener that finds the file busy is called again, and nothing is reported', () => {
+    const onError = vi.fn<(error: unknown) => void>()
+    const temp = tempStore({ onError })
     const busy = new Database.SqliteError('database is locked', 'SQLITE_BUSY_RECOVERY')
     const listener = vi.fn<() => void>().mockImplementationOnce(() => {
       throw busy
@@ -174,11 +180,61 @@ describe('without a watch', () => {
     other(temp).submissions.enqueue(newJob(), 1_000)
     vi.advanceTimersByTime(1_000)
     expect(listener).toHaveBeenCalledTimes(2)
-    listener.mockImplementationOnce(() => {
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  test('a listener that throws is called again, is reported, and keeps nothing from the others', () => {
+    const onError = vi.fn<(error: unknown) => void>()
+    const temp = tempStore({ onError })
+    const failing = vi.fn<() => void>().mockImplementationOnce(() => {
+      throw ioError()
+    })
+    temp.store.commits.listen(failing)
+    const { listener } = listen(temp.store)
+    other(temp).submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(failing).toHaveBeenCalledTimes(2)
+    expect(listener).toHaveBeenCalledTimes(1)
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ code: 'SQLITE_IOERR_READ' })]])
+  })
+
+  test('a listener that always throws is called ever more rarely', () => {
+    const onError = vi.fn<(error: unknown) => void>()
+    const temp = tempStore({ onError })
+    const listener = vi.fn<() => void>(() => {
       throw new Error('a fault')
     })
+    temp.store.commits.listen(listener)
     other(temp).submissions.enqueue(newJob(), 1_000)
-    expect(() => vi.advanceTimersByTime(1_000)).toThrow('a fault')
+    vi.advanceTimersByTime(60_000)
+    expect(listener.mock.calls.length).toBeLessThan(20)
+    expect(onError.mock.calls.length).toBeLessThan(8)
+  })
+
+  test('a look at the file that fails is repeated, and reported once', () => {
+    const temp = tempStore()
+    const sqlite = new Database(temp.file)
+    onTestFinished(() => void sqlite.close())
+    let isBroken = false
+    const version = sqlite.prepare('PRAGMA data_version').pluck()
+    const get = () => {
+      if (isBroken) throw ioError()
+      return version.get()
+    }
+    vi.spyOn(sqlite, 'prepare').mockReturnValue({ pluck: () => ({ get }) } as unknown as Database.Statement)
+    const onError = vi.fn<(error: unknown) => void>()
+    const watch = new CommitWatch(sqlite, { wal: { directory: '/nowhere', name: 'x-wal' }, onError })
+    onTestFinished(() => watch.close())
+    const listener = vi.fn<() => void>()
+    watch.listen(listener)
+    isBroken = true
+    temp.store.submissions.enqueue(newJob(), 1_000)
+    vi.advanceTimersByTime(500)
+    expect(listener).not.toHaveBeenCalled()
+    expect(onError).toHaveBeenCalledTimes(1)
+    isBroken = false
+    vi.advanceTimersByTime(1_000)
+    expect(listener).toHaveBeenCalledTimes(1)
   })
 
   test('a listener may stop listening, and start again, while it is called', () => {

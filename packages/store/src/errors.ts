@@ -33,8 +33,12 @@ export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED)/.test(
 /** Whether the disk is full or refused the write. The same write may succeed later. */
 export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR)/.test(sqliteCode(error))
 
-/** Whether the same statement may succeed later, because its failure has nothing to do with what it is about. */
-export const mayPass = (error: unknown): boolean => isBusy(error) || isFull(error)
+/**
+ * Whether the same read or write may succeed later: another process is writing, the disk is full or has failed, or the
+ * file system has become read-only.
+ */
+export const mayPass = (error: unknown): boolean =>
+  isBusy(error) || isFull(error) || /^SQLITE_(READONLY|CANTOPEN|PROTOCOL)/.test(sqliteCode(error))
 
 /** Whether the file is damaged or is not a database. */
 export const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error))

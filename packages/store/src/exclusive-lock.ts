@@ -29,9 +29,8 @@ export const takeExclusiveLock = (file: string, waitMs = 0): ExclusiveLock | und
   held.add(connection)
   return {
     release() {
-      if (!held.delete(connection)) return
-      connection.exec('ROLLBACK')
-      connection.close()
+      // Closing the connection ends its transaction, also where a statement would fail.
+      if (held.delete(connection)) connection.close()
     },
   }
 }

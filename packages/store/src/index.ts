@@ -1,3 +1,4 @@
+export { Backoff } from './backoff.ts'
 export { BrokenJobError } from './broken-job.ts'
 export type { ModelRow, Snapshot } from './catalogue.ts'
 export type { Delivery } from './deliveries/delivery.ts'

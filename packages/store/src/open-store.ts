@@ -1,3 +1,4 @@
+import { emitWarning } from 'node:process'
 import { catalogue } from './catalogue.ts'
 import { CommitWatch } from './commit-watch.ts'
 import type { Durability } from './connection.ts'
@@ -26,7 +27,14 @@ export interface OpenOptions extends ConnectionOptions, Pick<OutboxOptions, 'onM
    * reports is refused.
    */
   readonly compose?: Compose
+  /**
+   * Called when looking for commits has failed. It is repeated, and an error that goes on is reported rarely. Default: a
+   * warning of the process.
+   */
+  readonly onError?: (error: unknown) => void
 }
+
+const warnOf = (error: unknown): void => emitWarning(error instanceof Error ? error : String(error))
 
 const refuseToCompose: Compose = ({ job, event }) => {
   throw new Error(
@@ -53,7 +61,7 @@ export const openStore = (named: string, options: OpenOptions) => {
     log,
     outboxWriter(connection, records, { ...options, compose: options.compose ?? refuseToCompose }),
   )
-  const commits = new CommitWatch(connection.sqlite, walOf(file))
+  const commits = new CommitWatch(connection.sqlite, { wal: walOf(file), onError: options.onError ?? warnOf })
   const group = new GroupCommit(connection)
   const workerLockFile = `${file}.worker-lock`
   return {

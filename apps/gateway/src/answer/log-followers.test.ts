@@ -1,8 +1,12 @@
 import type { Store } from '@foreman/store'
-import { expect, test } from 'vitest'
+import { fullError } from '@foreman/store/testing'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
 import { submitTo } from '../testing/submit.ts'
 import { otherConnection, tempStore } from '../testing/temp-store.ts'
 import { LogFollowers } from './log-followers.ts'
+
+const logger = pino({ level: 'silent' })
 
 const cancel = (store: Store, seq: number) => store.submissions.cancel({ seq, id: '' }, 2_000, 1_000)
 
@@ -10,7 +14,7 @@ const cancel = (store: Store, seq: number) => store.submissions.cancel({ seq, id
 const start = () => {
   const store = tempStore()
   const jobs = [submitTo(store), submitTo(store)] as const
-  return { followers: new LogFollowers(store), jobs, other: otherConnection(store) }
+  return { store, followers: new LogFollowers({ store, logger }), jobs, other: otherConnection(store) }
 }
 
 test('a follower is told when the log of its job has grown, and not when that of another has', async () => {
@@ -53,4 +57,16 @@ test('a follower that comes later is not told of what happened before', async ()
   cancel(other, jobs[1].seq)
   await promise
   expect(told).toEqual([])
+})
+
+test('a look at the log that fails is repeated', async () => {
+  const { store, followers, jobs, other } = start()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  followers.follow(jobs[0].seq, resolve)
+  const changesSince = vi.spyOn(store.output, 'changesSince').mockImplementationOnce(() => {
+    throw fullError()
+  })
+  cancel(other, jobs[0].seq)
+  await promise
+  expect(changesSince.mock.calls.length).toBeGreaterThan(1)
 })

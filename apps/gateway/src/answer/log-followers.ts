@@ -1,18 +1,28 @@
-import type { Store } from '@foreman/store'
+import type { Logger } from '@foreman/process/logger'
+import { Backoff, type Store } from '@foreman/store'
+
+export interface LogFollowersOptions {
+  readonly store: Pick<Store, 'output' | 'commits'>
+  readonly logger: Logger
+}
 
 /**
  * Tells the followers of a job that the job's log has grown. One look at the log serves all followers, so that a
  * thousand waiting callers cost nothing while one is served.
  */
 export class LogFollowers {
-  readonly #store: Store
+  readonly #store: LogFollowersOptions['store']
+  readonly #logger: Logger
+  /** All followers read the same file, so a failure of one look is a failure of all. */
+  readonly #reads = new Backoff()
   readonly #callbacks = new Map<number, Set<() => void>>()
   #unlisten: (() => void) | undefined
   /** The id of the last log entry that the followers know of. */
   #seen = 0
 
-  constructor(store: Store) {
+  constructor({ store, logger }: LogFollowersOptions) {
     this.#store = store
+    this.#logger = logger
   }
 
   /** Calls `onChange` whenever the log of a job has grown. @returns a function that ends this */
@@ -31,6 +41,17 @@ export class LogFollowers {
       this.#unlisten?.()
       this.#unlisten = undefined
     }
+  }
+
+  /** A follower could read the file. */
+  readSucceeded(): void {
+    this.#reads.succeeded()
+  }
+
+  /** A follower could not read the file. @returns how long it should wait before it tries again */
+  readFailed(error: unknown): number {
+    if (this.#reads.failed()) this.#logger.warn({ err: error }, 'could not read a job; reading again')
+    return this.#reads.restMs
   }
 
   #look(): void {

@@ -26,7 +26,7 @@ export const streamAnswer = async (
     while (!response.destroyed) {
       if (cutOff.aborted) return breakOff(response)
       if (await wakeUps.untilWritable(patience.stallMs)) continue
-      const read = store.output.read(job.seq, cursor)
+      const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
       const isOtherAttempt = response.headersSent && read?.cursor?.attempt !== cursor?.attempt
       if (!read || isOtherAttempt) return breakOff(response)
       cursor = read.cursor

@@ -56,13 +56,13 @@ export const relay = async (
         return 'cut_off'
       }
       if (await wakeUps.untilWritable(patience.stallMs)) continue
-      const view = streaming ? undefined : store.output.view(job.seq)
+      const view = streaming ? undefined : await wakeUps.read(() => store.output.view(job.seq))
       if (view && !isEndState(view.state)) {
         noteState(view)
         await nothingNew()
         continue
       }
-      const read = store.output.read(job.seq, cursor)
+      const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
       if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)
       noteState(read.job)
       if (out.hasBody && read.cursor?.attempt !== cursor?.attempt) {

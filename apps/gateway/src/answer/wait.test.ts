@@ -1,5 +1,7 @@
+import { fullError } from '@foreman/store/testing'
 import type { ServerResponse } from 'node:http'
-import { expect, test } from 'vitest'
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
 import { send } from '../testing/send.ts'
 import { serve } from '../testing/serve.ts'
 import { submitTo } from '../testing/submit.ts'
@@ -25,7 +27,11 @@ const start = () => {
   const store = tempStore()
   const job = submitTo(store)
   const gatewayStops = new AbortController()
-  const options = { store, followers: new LogFollowers(store), cutOff: gatewayStops.signal }
+  const options = {
+    store,
+    followers: new LogFollowers({ store, logger: pino({ level: 'silent' }) }),
+    cutOff: gatewayStops.signal,
+  }
   const cancel = () => otherConnection(store).submissions.cancel(job, 2_000, 1_000)
   return { job, options, cancel, gatewayStops }
 }
@@ -37,6 +43,31 @@ test('the wait ends with the job', async () => {
     cancel()
     await waiting
     expect(options.store.output.view(job.seq)?.state).toBe('cancelled')
+  })
+})
+
+test('a read of the file that fails and may succeed later is repeated', async () => {
+  const { job, options, cancel } = start()
+  const view = vi.spyOn(options.store.output, 'view')
+  for (let failures = 0; failures < 2; failures++)
+    view.mockImplementationOnce(() => {
+      throw fullError()
+    })
+  await withCaller(async response => {
+    const waiting = untilEnded(job, LONG_MS, response, options)
+    cancel()
+    await waiting
+    expect(view.mock.calls.length).toBeGreaterThan(2)
+  })
+})
+
+test('a read of the file that fails for good ends the wait', async () => {
+  const { job, options } = start()
+  vi.spyOn(options.store.output, 'view').mockImplementation(() => {
+    throw new Error('malformed')
+  })
+  await withCaller(async response => {
+    await expect(untilEnded(job, LONG_MS, response, options)).rejects.toThrow('malformed')
   })
 })
 

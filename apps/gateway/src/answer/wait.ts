@@ -19,7 +19,7 @@ export const untilEnded = async (
   const wakeUps = new WakeUps(job.seq, response, options)
   try {
     for (;;) {
-      const state = store.output.view(job.seq)?.state
+      const state = (await wakeUps.read(() => store.output.view(job.seq)))?.state
       const restMs = deadline - performance.now()
       if (state === undefined || isEndState(state) || restMs <= 0) return
       if (response.destroyed || cutOff.aborted) return

@@ -1,3 +1,4 @@
+import { mayPass } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
@@ -9,15 +10,18 @@ import { WakeSignal } from './wake-signal.ts'
 export class WakeUps {
   readonly #response: ServerResponse
   readonly #signal = new WakeSignal()
+  readonly #options: Pick<FollowOptions, 'followers' | 'cutOff'>
   readonly #stop: () => void
 
   constructor(
     jobSeq: number,
     response: ServerResponse,
-    { followers, cutOff }: Pick<FollowOptions, 'followers' | 'cutOff'>,
+    options: Pick<FollowOptions, 'followers' | 'cutOff'>,
   ) {
+    const { followers, cutOff } = options
     const { raise } = this.#signal
     this.#response = response
+    this.#options = options
     const unfollow = followers.follow(jobSeq, raise)
     response.on('close', raise)
     response.on('drain', raise)
@@ -45,6 +49,25 @@ export class WakeUps {
     if (!this.#response.writableNeedDrain) return false
     if (!(await this.#signal.next(stallMs))) this.#response.destroy()
     return true
+  }
+
+  /**
+   * Reads the file for the loop. What fails now and may succeed later is repeated as long as the caller is there.
+   *
+   * @throws the error of `look` when that will not pass, the caller has left, or the gateway's time is up
+   */
+  async read<T>(look: () => T): Promise<T> {
+    const { followers, cutOff } = this.#options
+    for (;;) {
+      try {
+        const result = look()
+        followers.readSucceeded()
+        return result
+      } catch (error) {
+        if (!mayPass(error) || this.#response.destroyed || cutOff.aborted) throw error
+        await this.#signal.next(followers.readFailed(error))
+      }
+    }
   }
 
   /** Ends the wake-ups. To be called once the loop is over. */

@@ -1,4 +1,5 @@
 import { KeyReusedError } from '@foreman/store'
+import { readOnlyError } from '@foreman/store/testing'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { otherConnection, tempStore } from '../testing/temp-store.ts'
@@ -53,6 +54,16 @@ describe('whenWritable', () => {
     })
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(250)
     expect(state.writes).toBeGreaterThan(1)
+  })
+
+  test('refuses with 503 when the file system is read-only, and does not try again', async () => {
+    let writes = 0
+    const write = async () => {
+      writes++
+      throw readOnlyError()
+    }
+    await expect(whenWritable(write)).rejects.toMatchObject({ status: 503, code: 'queue_not_writable' })
+    expect(writes).toBe(1)
   })
 
   test('refuses with 507 when the disk is full, and does not try again', async () => {

@@ -1,17 +1,24 @@
 import type { Logger } from '@foreman/process/logger'
-import { ArrivalLostError, isBusy, isFull, KeyInUseError, KeyReusedError } from '@foreman/store'
+import {
+  ArrivalLostError,
+  Backoff,
+  isBusy,
+  isFull,
+  KeyInUseError,
+  KeyReusedError,
+  mayPass,
+} from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem, Refusal, retryLater } from '../http/refusal.ts'
 
 /** How long a caller waits for a file that another process is writing to. */
 const BUSY_PATIENCE_MS = 250
 const BUSY_PAUSE_MS = 10
-const RETRY_PAUSE_MS = 250
 
 /**
  * Does a write that a caller waits for. While another process is writing, it tries again for a quarter of a second.
  *
- * @throws Refusal with 503 when the file is busy for longer
+ * @throws Refusal with 503 when the file is busy for longer, or read-only
  * @throws Refusal with 507 when the disk is full
  * @throws Refusal with 422 when the idempotency key belongs to another request
  * @throws Refusal with 409 when the first request with the idempotency key is still being written
@@ -40,24 +47,24 @@ const refusalOf = (error: unknown): Refusal | undefined => {
       headers: { 'Retry-After': '1' },
       code: 'idempotency_key_in_use',
     })
-  return undefined
+  return mayPass(error) ? retryLater(503, 'the queue cannot be written', 5, 'queue_not_writable') : undefined
 }
 
 /**
- * Does a write that no caller waits for. While the file is busy or the disk is full, it tries again, as long as this
- * process lives. Any other error ends it with a line in the log.
+ * Does a write that no caller waits for. While the file cannot be written, it tries again ever more rarely, as long as
+ * this process lives. Any other error ends it with a line in the log.
  */
 export const untilWritten = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
+  const backoff = new Backoff()
   for (;;) {
     try {
       await write()
       return
     } catch (error) {
-      if (!isBusy(error) && !isFull(error)) {
-        logger.warn({ err: error }, 'could not write to the queue, and not trying again')
-        return
-      }
+      if (!mayPass(error))
+        return logger.warn({ err: error }, 'could not write to the queue, and not trying again')
+      backoff.failed()
     }
-    await delay(RETRY_PAUSE_MS)
+    await delay(backoff.restMs)
   }
 }

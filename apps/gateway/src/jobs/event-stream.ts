@@ -36,8 +36,9 @@ export const streamEvents = async (
     while (!response.destroyed && !cutOff.aborted) {
       if (await wakeUps.untilWritable(patience.stallMs)) continue
       // The state is read before the log: if the job ends in between, the next look sees that.
-      const state = store.output.view(job.seq)?.state
-      const entries = store.records.log(job.seq, last)
+      const [state, entries] = await wakeUps.read(
+        () => [store.output.view(job.seq)?.state, store.records.log(job.seq, last)] as const,
+      )
       for (const entry of entries) response.write(eventOf(entry))
       last = entries.at(-1)?.id ?? last
       if (entries.some(isEnd)) break

@@ -1,7 +1,7 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
-import { isolate, tryWrite } from '../persist.ts'
+import { FileLoop } from '../file-loop.ts'
 
 const REST_MS = 10_000
 /** Between two steps other processes can write. */
@@ -21,11 +21,13 @@ export interface JobCleanerOptions {
  */
 export class JobCleaner implements Service {
   readonly #options: JobCleanerOptions
+  readonly #loop: FileLoop
   #state: 'new' | 'started' | 'stopped' = 'new'
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: JobCleanerOptions) {
     this.#options = options
+    this.#loop = new FileLoop(options.logger)
   }
 
   start(): void {
@@ -41,7 +43,7 @@ export class JobCleaner implements Service {
 
   /** @returns whether there is more to delete now */
   step(): boolean {
-    return tryWrite(() => this.#deleteSome(), this.#options.logger, 'deleting expired jobs later') ?? false
+    return this.#loop.try('clean up', () => this.#deleteSome()) ?? false
   }
 
   #round(): void {
@@ -52,11 +54,11 @@ export class JobCleaner implements Service {
   #deleteSome(): boolean {
     const { store, logger, now } = this.#options
     const { housekeeping } = store
-    const expired = isolate(() => housekeeping.pruneExpired(now()), logger, 'delete expired jobs')
+    const expired = this.#loop.step('delete expired jobs', () => housekeeping.pruneExpired(now()))
     if (expired && expired.pruned > 0) logger.debug({ jobs: expired.pruned }, 'expired jobs deleted')
-    const delivered = isolate(() => housekeeping.pruneDelivered(now()), logger, 'delete delivered answers')
-    const arrivals = isolate(() => housekeeping.pruneArrivals(now()), logger, 'delete arrivals')
+    const delivered = this.#loop.step('delete delivered answers', () => housekeeping.pruneDelivered(now()))
+    const arrivals = this.#loop.step('delete arrivals', () => housekeeping.pruneArrivals(now()))
     if (expired?.more || delivered?.more || arrivals?.more) return true
-    return isolate(() => housekeeping.shrink().more, logger, 'give free space back') ?? false
+    return this.#loop.step('give free space back', () => housekeeping.shrink().more) ?? false
   }
 }

@@ -3,7 +3,8 @@ import type { Logger } from '@foreman/process/logger'
 import type { Delivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { persist, RETRY_MS, tryWrite } from '../persist.ts'
+import { FileLoop } from '../file-loop.ts'
+import { persist } from '../persist.ts'
 import { type SendOutcome, settle } from './settle.ts'
 
 const MAX_IN_FLIGHT = 32
@@ -37,6 +38,7 @@ type DueDelivery = Delivery & { readonly body: string }
  */
 export class Courier implements Service {
   readonly #options: CourierOptions
+  readonly #loop: FileLoop
   readonly #inFlight = new Map<number, { readonly host: string; readonly ended: Promise<void> }>()
   /** Deliveries whose attempts could not be recorded. They are still due in the file, and are made again later. */
   readonly #setAside = new Map<number, NodeJS.Timeout>()
@@ -48,6 +50,7 @@ export class Courier implements Service {
 
   constructor(options: CourierOptions) {
     this.#options = options
+    this.#loop = new FileLoop(options.logger)
   }
 
   start(): void {
@@ -70,8 +73,8 @@ export class Courier implements Service {
   sendDue(): void {
     if (!this.#isSending) return
     clearTimeout(this.#timer)
-    const { logger } = this.#options
-    const pauseMs = tryWrite(() => this.#sendAllDue(), logger, 'looking for webhooks again') ?? RETRY_MS
+    const what = 'look for due webhooks'
+    const pauseMs = this.#loop.try(what, () => this.#sendAllDue()) ?? this.#loop.pauseMs(what)
     if (pauseMs === Infinity) return
     this.#timer = setTimeout(() => this.sendDue(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
   }

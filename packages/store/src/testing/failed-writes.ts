@@ -5,3 +5,7 @@ export const busyError = (): Error => new Database.SqliteError('database is lock
 
 /** The error of a write while the disk is full. */
 export const fullError = (): Error => new Database.SqliteError('database or disk is full', 'SQLITE_FULL')
+
+/** The error of a write while the file system is read-only. */
+export const readOnlyError = (): Error =>
+  new Database.SqliteError('attempt to write a readonly database', 'SQLITE_READONLY')

@@ -1,2 +1,2 @@
-export { busyError, fullError } from './failed-writes.ts'
+export { busyError, fullError, readOnlyError } from './failed-writes.ts'
 export { newJob, runningJob, tempDirectory, type TempStore, tempStore } from './temp-store.ts'

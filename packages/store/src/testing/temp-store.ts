@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
-import { openStore, type Store } from '../open-store.ts'
+import { openStore, type OpenOptions, type Store } from '../open-store.ts'
 import type { Claim } from '../queue/claim.ts'
 import type { JobRef, NewJob } from '../submissions/new-job.ts'
 
@@ -24,9 +24,9 @@ export interface TempStore {
 }
 
 /** Opens an empty store on a real file, until the current test ends. */
-export const tempStore = (): TempStore => {
+export const tempStore = (differing: Partial<OpenOptions> = {}): TempStore => {
   const file = path.join(tempDirectory(), 'foreman.db')
-  const store = openStore(file, { busyTimeoutMs: 5, compose: ({ event }) => event })
+  const store = openStore(file, { busyTimeoutMs: 5, compose: ({ event }) => event, ...differing })
   const other = new Database(file)
   onTestFinished(() => {
     other.close()

@@ -1,0 +1,66 @@
+import type { Logger } from '@foreman/process/logger'
+import { Backoff, mayPass } from '@foreman/store'
+
+/**
+ * What a loop does with the file again and again. What fails is logged with its stack, and the loop tries it again. The
+ * pauses grow while it goes on failing, and so do those between the log lines. `what` tells the parts of a loop apart.
+ */
+export class FileLoop {
+  readonly #logger: Logger
+  readonly #backoffs = new Map<string, Backoff>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /**
+   * Reads and writes once. Never throws.
+   *
+   * @returns what `act` returns, or undefined when it failed
+   */
+  try<T>(what: string, act: () => T): T | undefined {
+    const backoff = this.#backoffOf(what)
+    try {
+      const result = act()
+      backoff.succeeded()
+      return result
+    } catch (error) {
+      if (!backoff.failed()) return undefined
+      if (mayPass(error)) this.#logger.warn({ err: error }, `could not ${what}: the file cannot be used now`)
+      else this.#logger.error({ err: error }, `could not ${what}`)
+      return undefined
+    }
+  }
+
+  /**
+   * Does one of several steps within `try`. An error in it is logged, and the steps after it go on.
+   *
+   * @returns what `act` returns, or undefined when it failed
+   * @throws the error of a file that cannot be used now: the steps after it would wait in vain as well
+   */
+  step<T>(what: string, act: () => T): T | undefined {
+    let passing: { readonly error: unknown } | undefined
+    const result = this.try(what, () => {
+      try {
+        return act()
+      } catch (error) {
+        if (!mayPass(error)) throw error
+        passing = { error }
+        return undefined
+      }
+    })
+    if (passing) throw passing.error
+    return result
+  }
+
+  /** How long to wait before what has failed is tried again. */
+  pauseMs(what: string): number {
+    return this.#backoffOf(what).restMs
+  }
+
+  #backoffOf(what: string): Backoff {
+    const backoff = this.#backoffs.get(what) ?? new Backoff()
+    this.#backoffs.set(what, backoff)
+    return backoff
+  }
+}
