@@ -18,6 +18,20 @@ const ask = (url: string, body: Record<string, unknown> = {}) =>
     ...body,
   })
 
+describe('a target that does not tell all', () => {
+  test.each(['/api/version', '/api/tags', '/api/ps', '/api/show'])(
+    'runs jobs although a proxy blocks %s',
+    async path => {
+      const sim = await simulate()
+      sim.fault({ kind: 'status', status: 403, path })
+      const foreman = await startForeman({ target: sim.url })
+      expect((await ask(foreman.url)).status).toBe(200)
+      const reasons = path === '/api/show' ? [] : ['target_tells_not_all']
+      expect(await foreman.healthReasons()).toEqual(reasons)
+    },
+  )
+})
+
 describe('a target that is away', () => {
   test('keeps twenty jobs waiting, is said to be away meanwhile, and answers them all when it is back', async () => {
     const sim = await simulate()

@@ -174,14 +174,14 @@ export class Worker implements Service {
       writeQuietly(() => store.target.note({ stalledAt: null }), logger, 'note that the target answers')
   }
 
-  #targetReturned(resident: readonly string[]): void {
+  #targetReturned(resident: readonly string[] | undefined): void {
     // Nothing in memory: the target was restarted, so no group keeps the turn.
-    if (resident.length === 0) this.#dispatcher.forgetTurn()
+    if (resident?.length === 0) this.#dispatcher.forgetTurn()
     this.#options.embedder.reset()
     this.#targetPolled(resident)
   }
 
-  #targetPolled(resident: readonly string[]): void {
+  #targetPolled(resident: readonly string[] | undefined): void {
     this.#options.embedder.observe(resident)
     this.tick()
   }

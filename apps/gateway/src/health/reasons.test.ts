@@ -49,6 +49,12 @@ describe('what keeps jobs from being run degrades, and they are accepted all the
       targetIs({ state: 'away', reason: TARGET_IS_FOREMAN }),
       ['target_away', 'target_is_foreman'],
     ],
+    [
+      'the target does not tell all',
+      targetIs({ reason: 'it answers /api/ps with 403' }),
+      ['target_tells_not_all'],
+    ],
+    ['the target is away for a reason', targetIs({ state: 'away', reason: 'gone' }), ['target_away']],
     ['the target fell silent', targetIs({ stalledAt: 5 }), ['target_silent']],
     ['the embedder does not fit', targetIs({ embedderDoesNotFit: true }), ['embedder_does_not_fit']],
     [

@@ -34,6 +34,11 @@ const REASONS: readonly Reason[] = [
     affects: 'running',
     holds: ({ target }) => target.state === 'away' && target.reason === TARGET_IS_FOREMAN,
   },
+  {
+    name: 'target_tells_not_all',
+    affects: 'running',
+    holds: ({ target }) => target.state === 'up' && target.reason !== null,
+  },
   { name: 'target_silent', affects: 'running', holds: ({ target }) => target.stalledAt !== null },
   { name: 'embedder_does_not_fit', affects: 'running', holds: ({ target }) => target.embedderDoesNotFit },
   { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },

@@ -1,5 +1,4 @@
 import { canonicalModelName, type OllamaClient } from '@foreman/ollama-client'
-import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { askResidents } from '../target/answers.ts'
 
@@ -12,9 +11,9 @@ const TIMEOUT_MS = 2_000
  */
 export const isStillLoading = async (
   modelName: string,
-  { client, store, logger }: { client: OllamaClient; store: Store; logger: Logger },
+  { client, store }: { client: OllamaClient; store: Store },
 ): Promise<boolean> => {
-  const residents = await askResidents(client, logger, AbortSignal.timeout(TIMEOUT_MS))
+  const residents = await askResidents(client, AbortSignal.timeout(TIMEOUT_MS))
   return !residents.some(({ name }) => {
     const resident = canonicalModelName(name) ?? name
     return resident === modelName || shareWeights(resident, modelName, store)

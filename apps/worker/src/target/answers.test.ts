@@ -12,7 +12,8 @@ describe('a list of models', () => {
     ['an entry that is no object', [null, 'beta', ['beta']]],
   ])('is read without %s', (_what, others) => {
     const models = [...(others as unknown[]), { name: 'alpha', digest: 'one' }]
-    expect(installedModels(bytesOf({ models }))).toEqual([alpha])
+    const nameless = (others as unknown[]).length
+    expect(installedModels(bytesOf({ models }))).toEqual({ models: [alpha], nameless })
   })
 
   test('may have a byte order mark before it', () => {
@@ -20,17 +21,17 @@ describe('a list of models', () => {
       Buffer.from('\ufeff'),
       bytesOf({ models: [{ name: 'alpha', digest: 'one' }] }),
     ])
-    expect(installedModels(body)).toEqual([alpha])
+    expect(installedModels(body)?.models).toEqual([alpha])
   })
 
   test('has no digest where that is no text', () => {
-    expect(installedModels(bytesOf({ models: [{ name: 'alpha', digest: {} }] }))).toEqual([
+    expect(installedModels(bytesOf({ models: [{ name: 'alpha', digest: {} }] }))?.models).toEqual([
       { ...alpha, digest: '' },
     ])
   })
 
   test.each([{ models: null }, {}, { models: [] }])('may be empty: %j', body => {
-    expect(installedModels(bytesOf(body))).toEqual([])
+    expect(installedModels(bytesOf(body))).toEqual({ models: [], nameless: 0 })
   })
 
   test.each([null, [], 'text', 5, { models: {} }, { models: 'alpha' }])('is not %j', body => {

@@ -1,7 +1,6 @@
 import { canonicalModelName, type OllamaClient, type ShownModel } from '@foreman/ollama-client'
-import type { Logger } from '@foreman/process/logger'
 import type { ModelRow } from '@foreman/store'
-import { askOrSkip } from './ask.ts'
+import { askWell, UnusableAnswerError } from './ask.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -32,29 +31,48 @@ export const objectIn = (body: Buffer): Fields | undefined => {
   }
 }
 
-/**
- * The models that `/api/tags` or `/api/ps` lists, without entries that have no name.
- *
- * @returns undefined when the answer is no list of models
- */
-const modelsIn = (body: Buffer): readonly Fields[] | undefined => {
+/** What a list of models brings. */
+export interface ModelList<Model> {
+  readonly models: readonly Model[]
+  /** How many entries of the list were left out because they have no name. */
+  readonly nameless: number
+}
+
+/** @returns undefined when the answer is no list of models */
+const listIn = (body: Buffer): ModelList<Fields> | undefined => {
   const answer = objectIn(body)
   // Some versions send `null` for an empty list.
-  const models = answer?.['models'] ?? []
-  if (!answer || !Array.isArray(models)) return undefined
-  return models.filter(isObject).filter(model => textIn(model, 'name') !== '')
+  const entries = answer?.['models'] ?? []
+  if (!answer || !Array.isArray(entries)) return undefined
+  const models = entries.filter(isObject).filter(model => textIn(model, 'name') !== '')
+  return { models, nameless: entries.length - models.length }
 }
 
 /** The installed models in an answer to `/api/tags`; undefined when it is no list of models. */
-export const installedModels = (body: Buffer): readonly PolledModel[] | undefined => {
+export const installedModels = (body: Buffer): ModelList<PolledModel> | undefined => {
+  const list = listIn(body)
+  if (!list) return undefined
   const rows = new Map<string, PolledModel>()
-  const models = modelsIn(body)
-  for (const model of models ?? []) {
+  for (const model of list.models) {
     const name = canonicalModelName(textIn(model, 'name'))
     if (name !== undefined && name !== '')
       rows.set(name, { name, digest: textIn(model, 'digest'), remote: Boolean(model['remote_host']) })
   }
-  return models && [...rows.values()]
+  return { models: [...rows.values()], nameless: list.nameless }
+}
+
+/** The models in memory in an answer to `/api/ps`; undefined when it is no list of models. */
+export const residentModels = (body: Buffer): ModelList<Resident> | undefined => {
+  const list = listIn(body)
+  return (
+    list && {
+      ...list,
+      models: list.models.map(model => ({
+        name: textIn(model, 'name'),
+        expiresAt: Date.parse(textIn(model, 'expires_at')),
+      })),
+    }
+  )
 }
 
 /**
@@ -75,20 +93,15 @@ export const shownModel = (body: Buffer): ShownModel | undefined => {
 }
 
 /**
- * Asks for the models in the target's memory. There is none in an answer that is no list of models, or is too long.
+ * Asks for the models in the target's memory.
  *
- * @throws when the target does not answer, or answers with an error
+ * @throws when the target does not say
  */
 export const askResidents = async (
   client: OllamaClient,
-  logger: Logger,
   signal: AbortSignal,
-): Promise<Resident[]> => {
-  const answer = await askOrSkip(client, { path: '/api/ps', signal }, logger)
-  const models = answer && modelsIn(answer.body)
-  if (answer && !models) logger.warn("the target's answer to /api/ps is no list of models")
-  return (models ?? []).map(model => ({
-    name: textIn(model, 'name'),
-    expiresAt: Date.parse(textIn(model, 'expires_at')),
-  }))
+): Promise<readonly Resident[]> => {
+  const list = residentModels((await askWell(client, { path: '/api/ps', signal })).body)
+  if (!list) throw new UnusableAnswerError('its answer to /api/ps is no list of models')
+  return list.models
 }

@@ -1,5 +1,4 @@
-import { type OllamaClient, ollamaErrorMessage, unpackAnswer } from '@foreman/ollama-client'
-import type { Logger } from '@foreman/process/logger'
+import { contentCodings, type OllamaClient, ollamaErrorMessage, unpackAnswer } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 
 const TIMEOUT_MS = 5_000
@@ -20,9 +19,16 @@ export interface Question {
   readonly maxBytes?: number
 }
 
-/** The target's answer is longer than any of a real target. */
-class AnswerTooLongError extends Error {
-  override readonly name = 'AnswerTooLongError'
+/** The target answered, but not with what foreman asked for. The message names the path. */
+export class UnusableAnswerError extends Error {
+  override readonly name = 'UnusableAnswerError'
+  /** The status, where that is what is wrong. */
+  readonly status: number | undefined
+
+  constructor(message: string, status?: number) {
+    super(message)
+    this.status = status
+  }
 }
 
 export interface WholeAnswer {
@@ -36,9 +42,9 @@ export const timeLimit = (stopped: AbortSignal): AbortSignal =>
   AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MS)])
 
 /**
- * Asks the target, and keeps the answer as it came.
+ * Asks the target, and keeps the answer as it came, unpacked.
  *
- * @throws AnswerTooLongError when the answer has more than `maxBytes`; the connection is closed then
+ * @throws UnusableAnswerError when the answer has more than `maxBytes` or cannot be unpacked; the connection is closed then
  * @throws when no complete answer comes
  */
 export const ask = async (
@@ -49,13 +55,18 @@ export const ask = async (
     ? await client.openToRelay('POST', path, JSON_HEADERS, Buffer.from(JSON.stringify(request)), signal)
     : await client.openToRelay('GET', path, [], undefined, signal)
   const { status, headers, body } = unpackAnswer(exchange)
+  const codings = contentCodings(headers)
+  if (codings.length > 0) {
+    body.destroy()
+    throw new UnusableAnswerError(`its answer to ${path} is packed as ${codings.join(', ')}`)
+  }
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
     // Leaving the loop destroys the body.
     if (bytes > maxBytes)
-      throw new AnswerTooLongError(`its answer to ${path} has more than ${maxBytes} bytes`)
+      throw new UnusableAnswerError(`its answer to ${path} has more than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return { status, headers, body: Buffer.concat(chunks) }
@@ -64,32 +75,15 @@ export const ask = async (
 /**
  * As `ask`, for an answer that is of use only when the target is well.
  *
- * @throws also when the answer is an error
+ * @throws UnusableAnswerError also when the answer is an error
  */
 export const askWell = async (client: OllamaClient, question: Question): Promise<WholeAnswer> => {
   const answer = await ask(client, question)
-  if (answer.status !== 200) throw new Error(`it answers ${question.path} with ${answer.status}`)
+  if (answer.status !== 200)
+    throw new UnusableAnswerError(`it answers ${question.path} with ${answer.status}`, answer.status)
   // A server that had to send 200 before it failed.
   const error = ollamaErrorMessage(answer.body)
-  if (error !== undefined) throw new Error(`it answers ${question.path} with an error: ${error}`)
+  if (error !== undefined)
+    throw new UnusableAnswerError(`it answers ${question.path} with an error: ${error}`)
   return answer
-}
-
-/**
- * As `askWell`, for an answer that the worker can do without for a while.
- *
- * @returns undefined when the answer is too long, which is logged
- */
-export const askOrSkip = async (
-  client: OllamaClient,
-  question: Question,
-  logger: Logger,
-): Promise<WholeAnswer | undefined> => {
-  try {
-    return await askWell(client, question)
-  } catch (error) {
-    if (!(error instanceof AnswerTooLongError)) throw error
-    logger.warn({ err: error }, `the target's answer to ${question.path} is too long`)
-    return undefined
-  }
 }

@@ -36,8 +36,9 @@ export class Embedder {
     this.#setFits(true)
   }
 
-  /** Takes note of the models in the target's memory. */
-  observe(resident: readonly string[]): void {
+  /** Takes note of the models in the target's memory. Nothing changes when the target does not say. */
+  observe(resident: readonly string[] | undefined): void {
+    if (!resident) return
     const { model } = this.#options
     this.#isMissing = model !== undefined && !resident.some(name => isSame(name, model))
   }
@@ -61,10 +62,10 @@ export class Embedder {
 
   async #load(model: string, signal: AbortSignal): Promise<void> {
     const { client, logger } = this.#options
-    const before = await askResidents(client, logger, timeLimit(signal))
+    const before = await askResidents(client, timeLimit(signal))
     const load = { model, input: '', keep_alive: FOREVER_SECONDS }
     await askWell(client, { path: '/api/embed', request: load, signal })
-    const after = await askResidents(client, logger, timeLimit(signal))
+    const after = await askResidents(client, timeLimit(signal))
     const now = this.#options.now()
     const evicted = before.filter(({ name, expiresAt }) => {
       const wouldHaveStayed = expiresAt > now && !isSame(name, model)

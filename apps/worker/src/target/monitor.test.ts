@@ -11,6 +11,8 @@ const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest
 const startTarget = async (odd: Record<string, unknown> = {}) => {
   const hanging = new Set<string>()
   const endless = new Set<string>()
+  /** The routes that a proxy blocks with this status; `*` stands for all others. */
+  const blocked = new Map<string, number>()
   const poured = { bytes: 0 }
   /** Answers with spaces that do not end. */
   const pour = (response: http.ServerResponse) => {
@@ -27,6 +29,8 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
   const listener: http.RequestListener = (request, response) => {
     const route = request.url ?? ''
     asked.push(route)
+    const status = blocked.get(route) ?? blocked.get('*')
+    if (status !== undefined) return response.writeHead(status).end('<html>blocked</html>')
     if (hanging.has(route)) return
     if (endless.has(route)) return pour(response)
     const answers: Record<string, unknown> = {
@@ -55,6 +59,7 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
     url: `http://127.0.0.1:${port}`,
     hanging,
     endless,
+    blocked,
     poured,
     asked,
     connections: () =>
@@ -72,8 +77,8 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
 const setUp = async (pollIntervalMs = 60_000, odd?: Record<string, unknown>) => {
   const target = await startTarget(odd)
   const store = openTempStore()
-  const onReturn = vi.fn<(resident: readonly string[]) => void>()
-  const onPoll = vi.fn<(resident: readonly string[]) => void>()
+  const onReturn = vi.fn<(resident: readonly string[] | undefined) => void>()
+  const onPoll = vi.fn<(resident: readonly string[] | undefined) => void>()
   const monitor = new TargetMonitor({
     client: new OllamaClient({ url: target.url }),
     store,
@@ -149,11 +154,11 @@ test('a target is polled when a gateway has written that it may be away', async 
 describe('an answer of another shape costs only what it should have brought', () => {
   const b = 'registry.ollama.ai/library/b:latest'
 
-  test.each<[path: string, answer: unknown, resident: string[]]>([
+  test.each<[path: string, answer: unknown, resident: string[] | undefined]>([
     ['/api/ps', { models: [{ model: 'a' }, null, { name: 'b' }] }, ['b']],
     ['/api/ps', { models: null }, []],
-    ['/api/ps', [], []],
-    ['/api/ps', 'text', []],
+    ['/api/ps', [], undefined],
+    ['/api/ps', 'text', undefined],
   ])('of %s: %j', async (path, answer, resident) => {
     const { store, monitor, onReturn } = await start(undefined, { [path]: answer })
     await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
@@ -182,22 +187,77 @@ describe('an answer of another shape costs only what it should have brought', ()
 describe('an answer that does not end', () => {
   const MEBIBYTE = 1024 * 1024
 
-  test('to the version is taken for no answer, and little of it is read', async () => {
+  test('to the version is read a little way, and another answer shows that the target is there', async () => {
     const { target, monitor } = await setUp()
     target.endless.add('/api/version')
-    expect(await monitor.probe()).toBe('gone')
+    expect(await monitor.probe()).toBe('there')
     await expect.poll(target.connections, soon).toBe(0)
     expect(target.poured.bytes).toBeLessThan(16 * MEBIBYTE)
   })
 
-  test.each(['/api/tags', '/api/ps'])('to %s costs only that list', async path => {
+  test.each<[path: string, resident: string[] | undefined]>([
+    ['/api/tags', []],
+    ['/api/ps', undefined],
+  ])('to %s costs only that list', async (path, resident) => {
     const { target, store, monitor, onReturn } = await setUp()
     target.endless.add(path)
     monitor.start()
-    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[[]]])
+    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
     expect(monitor.isUp).toBe(true)
     expect(store.catalogue.snapshot('/api/version')).toBeDefined()
     expect(target.poured.bytes).toBeLessThan(64 * MEBIBYTE)
+  })
+})
+
+describe('what answers is there', () => {
+  test.each<[path: string, status: number]>([
+    ['/api/version', 404],
+    ['/api/version', 403],
+    ['/api/tags', 403],
+    ['/api/ps', 404],
+    ['/api/ps', 500],
+  ])('although %s is blocked with %i, which is logged once and kept', async (path, status) => {
+    const warn = vi.spyOn(silent, 'warn')
+    onTestFinished(() => warn.mockRestore())
+    const { target, store, monitor, onPoll } = await setUp(20)
+    target.blocked.set(path, status)
+    monitor.start()
+    await expect.poll(() => onPoll.mock.calls.length, soon).toBeGreaterThan(1)
+    const reason = `it answers ${path} with ${status}`
+    expect(store.target.read()).toMatchObject({ state: 'up', reason })
+    const complaints = warn.mock.calls.filter(([about]) => (about as { path?: string }).path === path)
+    expect(complaints).toEqual([[{ path, reason }, expect.any(String)]])
+    target.blocked.clear()
+    await expect.poll(() => store.target.read().reason, soon).toBeNull()
+    expect(monitor.isUp).toBe(true)
+  })
+
+  test('although one list hangs', { timeout: 20_000 }, async () => {
+    const { target, store, monitor } = await setUp()
+    target.hanging.add('/api/ps')
+    monitor.start()
+    await expect.poll(() => store.target.read().state, soon).toBe('up')
+    expect(store.target.read().reason).toContain('/api/ps')
+  })
+
+  test('although models have no name', async () => {
+    const { store, onReturn } = await start(undefined, {
+      '/api/tags': { models: [...models, { digest: 'x' }] },
+    })
+    await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
+    expect(store.target.read().reason).toBe('its answer to /api/tags (200) has models without a name: 1')
+    expect(store.catalogue.model('registry.ollama.ai/library/b:latest')).toBeDefined()
+  })
+
+  test.each<[status: number, probe: string]>([
+    [404, 'gone'],
+    [502, 'gone'],
+    [401, 'refuses_credentials'],
+    [403, 'refuses_credentials'],
+  ])('and what answers everything with %i is %s', async (status, probe) => {
+    const { target, monitor } = await setUp()
+    target.blocked.set('*', status)
+    expect(await monitor.probe()).toBe(probe)
   })
 })
 

@@ -4,14 +4,11 @@ import type { Logger } from '@foreman/process/logger'
 import { type Store, TARGET_IS_FOREMAN, type TargetState } from '@foreman/store'
 import pRetry from 'p-retry'
 import { contain, writeQuietly } from '../persist.ts'
-import { ask, MAX_VERSION_BYTES, timeLimit } from './ask.ts'
 import { LoadingLearner } from './learn-loading.ts'
-import { pollTarget } from './poll.ts'
-import type { TargetProbe } from './target-probe.ts'
+import { type Poll, pollTarget } from './poll.ts'
+import { probeTarget, type TargetProbe } from './target-probe.ts'
 
 const PROBE_INTERVAL_MS = 500
-/** The gateway's answer to a request that this deployment has sent itself. */
-const LOOP_DETECTED = 508
 
 const REASONS: Readonly<Record<Exclude<TargetProbe, 'there'>, string>> = {
   gone: 'it does not answer',
@@ -25,12 +22,15 @@ export interface TargetMonitorOptions {
   readonly logger: Logger
   readonly pollIntervalMs: number
   readonly now: () => number
-  /** Called when the target has come back, or is there for the first time, and has been polled. */
-  readonly onReturn: (resident: readonly string[]) => void
+  /**
+   * Called when the target has come back, or is there for the first time, and has been polled: with the models in its
+   * memory, or undefined when it does not say.
+   */
+  readonly onReturn: (resident: readonly string[] | undefined) => void
   /** Called when more is known about how this model loads. */
   readonly onModel: (name: string) => void
   /** Called after each later poll. */
-  readonly onPoll: (resident: readonly string[]) => void
+  readonly onPoll: (resident: readonly string[] | undefined) => void
 }
 
 /**
@@ -48,6 +48,7 @@ export class TargetMonitor implements Service {
   #state: TargetState = 'unknown'
   #awayReason: string | undefined
   #suspectedAt = 0
+  #complaints: Poll['complaints'] = new Map()
   #pollTimer: NodeJS.Timeout | undefined
   #waitTimer: NodeJS.Timeout | undefined
   #isWaiting = false
@@ -99,20 +100,9 @@ export class TargetMonitor implements Service {
     if (this.isUp) void this.#poll()
   }
 
-  /** Asks for the version, the simplest thing to ask for. */
-  async probe(): Promise<TargetProbe> {
-    try {
-      const { status } = await ask(this.#options.client, {
-        path: '/api/version',
-        signal: timeLimit(this.#stop.signal),
-        maxBytes: MAX_VERSION_BYTES,
-      })
-      if (status === 401 || status === 403) return 'refuses_credentials'
-      if (status === LOOP_DETECTED) return 'is_foreman'
-      return status < 300 ? 'there' : 'gone'
-    } catch {
-      return 'gone'
-    }
+  /** Asks whether the target is there. */
+  probe(): Promise<TargetProbe> {
+    return probeTarget(this.#options.client, this.#stop.signal)
   }
 
   get #isStopped(): boolean {
@@ -122,23 +112,25 @@ export class TargetMonitor implements Service {
   async #waitForReturn(): Promise<void> {
     if (this.#isWaiting) return
     this.#isWaiting = true
-    const resident = await this.#returned()
+    const poll = await this.#returned()
     this.#isWaiting = false
     if (this.#isStopped) return
-    if (!resident) {
+    if (!poll) {
       // It answered, and was away again before it could be polled.
       this.#waitTimer = setTimeout(() => void this.#waitForReturn(), PROBE_INTERVAL_MS)
       return
     }
     const { logger, onReturn } = this.#options
-    this.#note('up', null)
-    logger.info({ resident }, 'the target is there')
-    contain(() => onReturn(resident), logger, 'go on after the return of the target')
+    const { residents } = poll
+    logger.info({ resident: residents }, 'the target is there')
+    this.#heedComplaints(poll)
+    this.#note('up', this.#shortcomings)
+    contain(() => onReturn(residents), logger, 'go on after the return of the target')
     this.#afterPoll()
   }
 
-  /** @returns the models in the target's memory once it answers; undefined when it is away again, or foreman stops */
-  async #returned(): Promise<string[] | undefined> {
+  /** @returns what the target says once it answers; undefined when it is away again, or foreman stops */
+  async #returned(): Promise<Poll | undefined> {
     try {
       await pRetry(() => this.#ensureThere(), {
         retries: Number.POSITIVE_INFINITY,
@@ -167,24 +159,49 @@ export class TargetMonitor implements Service {
     this.#isPolling = true
     clearTimeout(this.#pollTimer)
     const { logger, onPoll } = this.#options
-    const resident = await this.#pollNow().catch((error: unknown) => ({ error }))
+    const poll = await this.#pollNow().catch((error: unknown) => ({ error }))
     this.#isPolling = false
     if (this.#isStopped) return
-    if ('error' in resident) {
-      logger.debug({ err: resident.error }, 'a poll of the target failed')
-      return this.lost(resident.error instanceof Error ? resident.error.message : 'it cannot be polled')
+    if ('error' in poll) {
+      logger.debug({ err: poll.error }, 'a poll of the target failed')
+      return this.lost(poll.error instanceof Error ? poll.error.message : 'it cannot be polled')
     }
-    contain(() => onPoll(resident), logger, 'go on after a poll')
+    if (this.#heedComplaints(poll) && this.isUp) this.#noteShortcomings()
+    contain(() => onPoll(poll.residents), logger, 'go on after a poll')
     this.#afterPoll()
   }
 
-  #pollNow(): Promise<string[]> {
+  #pollNow(): Promise<Poll> {
     return pollTarget({ ...this.#options, stopped: this.#stop.signal })
   }
 
   #afterPoll(): void {
     this.#pollTimer = setTimeout(() => void this.#poll(), this.#options.pollIntervalMs)
     void this.#learner.learn()
+  }
+
+  /** Logs what is missing in the target's answers, once. @returns whether that differs from the poll before */
+  #heedComplaints({ complaints }: Poll): boolean {
+    const { logger } = this.#options
+    const before = this.#complaints
+    this.#complaints = complaints
+    const news = [...complaints].filter(([path, reason]) => before.get(path) !== reason)
+    for (const [path, reason] of news)
+      logger.warn({ path, reason }, 'the target does not tell all that foreman asks; working without it')
+    const mended = [...before.keys()].filter(path => !complaints.has(path))
+    for (const path of mended) logger.info({ path }, 'the target tells this again')
+    return news.length + mended.length > 0
+  }
+
+  /** What the target does not tell, or null. */
+  get #shortcomings(): string | null {
+    return this.#complaints.size === 0 ? null : [...this.#complaints.values()].join('; ')
+  }
+
+  #noteShortcomings(): void {
+    const { store, logger } = this.#options
+    const note = () => store.target.note({ reason: this.#shortcomings })
+    writeQuietly(note, logger, 'note what the target does not tell')
   }
 
   #noteAway(reason: string): void {

@@ -2,8 +2,8 @@ import type { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
-import { askResidents, installedModels, objectIn } from './answers.ts'
-import { askOrSkip, MAX_VERSION_BYTES, timeLimit, type WholeAnswer } from './ask.ts'
+import { installedModels, objectIn, residentModels } from './answers.ts'
+import { askWell, MAX_VERSION_BYTES, timeLimit, UnusableAnswerError, type WholeAnswer } from './ask.ts'
 
 export interface PollOptions {
   readonly client: OllamaClient
@@ -13,40 +13,90 @@ export interface PollOptions {
   readonly stopped: AbortSignal
 }
 
-/**
- * Asks the target for its models and its version, and keeps the answers in the file for the gateway. An answer of
- * another shape, or one that is too long, costs only what it should have brought: the file keeps the answer before it.
- *
- * @returns the names of the models in the target's memory
- * @throws when the target does not answer, or answers with an error
- */
-export const pollTarget = async (options: PollOptions): Promise<string[]> => {
-  const { client, store, logger, stopped } = options
-  const tags = await askOrSkip(client, { path: '/api/tags', signal: timeLimit(stopped) }, logger)
-  const models = tags && installedModels(tags.body)
-  const keepModels = models && (() => store.catalogue.replaceModels(models))
-  keep('/api/tags', tags, keepModels, options)
-  const question = { path: '/api/version', signal: timeLimit(stopped), maxBytes: MAX_VERSION_BYTES }
-  const version = await askOrSkip(client, question, logger)
-  const isVersion = version && typeof objectIn(version.body)?.['version'] === 'string'
-  keep('/api/version', version, isVersion ? () => undefined : undefined, options)
-  const residents = await askResidents(client, logger, timeLimit(stopped))
-  return residents.map(({ name }) => name)
+/** What a poll has found out. */
+export interface Poll {
+  /** The names of the models in the target's memory; undefined when it does not say. */
+  readonly residents: readonly string[] | undefined
+  /** What the target does not tell, by the path that was asked. Each text names path and status. */
+  readonly complaints: ReadonlyMap<string, string>
 }
 
-/** @param use writes what the answer brings besides itself; undefined when the answer has another shape */
+/** What came of one question: the answer, or why it is of no use. */
+type Asked = { readonly answer: WholeAnswer } | { readonly error: unknown }
+
+/**
+ * Asks the target for its models and its version, and keeps the answers in the file for the gateway. An answer that is
+ * missing, refused, too long or of another shape costs only what it should have brought: the file keeps the answer before
+ * it.
+ *
+ * @throws when none of the questions is answered, or foreman's credentials are refused
+ */
+export const pollTarget = async (options: PollOptions): Promise<Poll> => {
+  const { client, store, stopped } = options
+  const question = (path: string, maxBytes?: number): Promise<Asked> =>
+    askWell(client, { path, signal: timeLimit(stopped), ...(maxBytes !== undefined && { maxBytes }) }).then(
+      answer => ({ answer }),
+      (error: unknown) => ({ error }),
+    )
+  const [version, tags, ps] = await Promise.all([
+    question('/api/version', MAX_VERSION_BYTES),
+    question('/api/tags'),
+    question('/api/ps'),
+  ])
+  const isAnswered = [version, tags, ps].some(asked => 'answer' in asked)
+  if ('error' in version && (!isAnswered || isUnauthorized(version.error))) throw version.error
+
+  const complaints = new Map<string, string>()
+  /** @param use does what the answer is good for. Returns what is wrong with it */
+  const take = (path: string, asked: Asked, use: (answer: WholeAnswer) => string | undefined): void => {
+    const complaint = 'error' in asked ? reasonOf(path, asked.error) : use(asked.answer)
+    if (complaint !== undefined) complaints.set(path, complaint)
+  }
+  take('/api/version', version, answer => {
+    if (typeof objectIn(answer.body)?.['version'] !== 'string') return otherShape('/api/version', answer)
+    keep('/api/version', answer, options)
+    return undefined
+  })
+  take('/api/tags', tags, answer => {
+    const list = installedModels(answer.body)
+    if (!list) return otherShape('/api/tags', answer)
+    keep('/api/tags', answer, options, () => store.catalogue.replaceModels(list.models))
+    return withoutName('/api/tags', list.nameless)
+  })
+  let residents: string[] | undefined
+  take('/api/ps', ps, answer => {
+    const list = residentModels(answer.body)
+    if (!list) return otherShape('/api/ps', answer)
+    residents = list.models.map(({ name }) => name)
+    return withoutName('/api/ps', list.nameless)
+  })
+  return { residents, complaints }
+}
+
+const isUnauthorized = (error: unknown): boolean =>
+  error instanceof UnusableAnswerError && error.status === 401
+
+const reasonOf = (path: string, error: unknown): string => {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.includes(path) ? text : `it does not answer ${path}: ${text}`
+}
+
+const otherShape = (path: string, { status }: WholeAnswer): string =>
+  `its answer to ${path} (${status}) has another shape than Ollama's`
+
+const withoutName = (path: string, nameless: number): string | undefined =>
+  nameless === 0 ? undefined : `its answer to ${path} (200) has models without a name: ${nameless}`
+
+/** @param use writes what the answer brings besides itself */
 const keep = (
   path: string,
-  answer: WholeAnswer | undefined,
-  use: (() => void) | undefined,
+  { headers, body }: WholeAnswer,
   { store, logger, now }: PollOptions,
+  use?: () => void,
 ): void => {
-  // What is too long has been logged.
-  if (!answer) return
-  if (!use) return logger.warn(`the target's answer to ${path} has another shape; keeping the one before`)
   const write = () => {
-    store.catalogue.keepSnapshot(path, { headers: answer.headers, body: answer.body, polledAt: now() })
-    use()
+    store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
+    use?.()
   }
   // The file may be full while the target is well.
   writeQuietly(write, logger, `keep the target's answer to ${path}`)
