@@ -1,7 +1,7 @@
 import { transitions } from '@foreman/jobs'
 import { TARGET_IS_FOREMAN } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
-import { health } from '../../apps/gateway/src/health/reasons.ts'
+import { health, type Observed } from '../../apps/gateway/src/health/reasons.ts'
 import {
   type Attempt,
   type Ending,
@@ -61,13 +61,13 @@ describe('docs/job-lifecycle.md', () => {
 })
 
 test('docs/operations.md says what to do for each reason that /healthz can give', () => {
-  const { reasons } = health({
+  const ill: Observed = {
     worker: undefined,
     target: {
       id: 1,
       state: 'away',
       since: 0,
-      reason: TARGET_IS_FOREMAN,
+      reason: 'of any kind',
       suspectedAt: null,
       stalledAt: 0,
       embedderDoesNotFit: true,
@@ -76,10 +76,18 @@ test('docs/operations.md says what to do for each reason that /healthz can give'
     },
     lackOfRoom: 'of any kind',
     locksAreBroken: true,
+    isReplaced: true,
     isWritable: false,
     isStopping: true,
     now: 0,
-  })
+  }
+  // Not all reasons can hold at the same time.
+  const others: Observed[] = [
+    { ...ill, target: ill.target && { ...ill.target, state: 'up' } },
+    { ...ill, target: ill.target && { ...ill.target, reason: TARGET_IS_FOREMAN } },
+    { ...ill, target: undefined },
+  ]
+  const reasons = new Set([ill, ...others].flatMap(seen => health(seen).reasons ?? []))
   const explained = firstWords(section(read('docs/operations.md'), '## Health'))
-  expect(explained.toSorted()).toEqual(reasons?.toSorted())
+  expect(explained.toSorted()).toEqual([...reasons].toSorted())
 })

@@ -9,13 +9,14 @@ import type { OriginPolicy } from './access/origins.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
+import { observer } from './health/observe.ts'
 import type { Observed } from './health/reasons.ts'
 import { BodyMemory } from './http/body-memory.ts'
 import { Admission } from './intake/admission.ts'
-import { cached } from './intake/cached.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
 import { LockTest } from './intake/lock-test.ts'
+import { QueueFile } from './intake/queue-file.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
 import { JobViewer } from './jobs/viewer.ts'
@@ -102,17 +103,16 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     now,
   })
   const lockTest = new LockTest({ store, now })
+  const queueFile = new QueueFile({ isInPlace: store.isInPlace, now })
   const callers = callersOf(config.token, config.tokens)
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const isStopping = () => stopping.signal.aborted
-  // The test is a write transaction, and anybody may ask for /healthz as often as they like.
-  const isWritable = cached({ read: () => store.housekeeping.canWrite(), now })
   return {
     store,
     deployment: store.deployment,
     target,
-    intake: new Intake({ store, diskSpace, queueLimit, lockTest, now }),
+    intake: new Intake({ store, diskSpace, queueFile, queueLimit, lockTest, now }),
     admission: new Admission({
       store,
       target,
@@ -125,15 +125,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     lockTest,
     logger,
     now,
-    observe: () => ({
-      worker: store.workers.active(),
-      target: store.target.read(),
-      lackOfRoom: diskSpace.lack,
-      locksAreBroken: lockTest.isBroken,
-      isWritable: isWritable(),
-      isStopping: isStopping(),
-      now: now(),
-    }),
+    observe: observer({ store, diskSpace, queueFile, lockTest, isStopping, logger, now }),
     callers,
     origins: config.origins,
     checksHost: isLoopback(config.addr.host),

@@ -7,7 +7,7 @@ import { Backoff, mayPass } from '@foreman/store'
  */
 export class FileLoop {
   readonly #logger: Logger
-  readonly #backoffs = new Map<string, Backoff>()
+  readonly #pacing = new Map<string, Backoff>()
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -19,7 +19,7 @@ export class FileLoop {
    * @returns what `act` returns, or undefined when it failed
    */
   try<T>(what: string, act: () => T): T | undefined {
-    const backoff = this.#backoffOf(what)
+    const backoff = this.#paceOf(what)
     try {
       const result = act()
       backoff.succeeded()
@@ -55,12 +55,12 @@ export class FileLoop {
 
   /** How long to wait before what has failed is tried again. */
   pauseMs(what: string): number {
-    return this.#backoffOf(what).restMs
+    return this.#paceOf(what).restMs
   }
 
-  #backoffOf(what: string): Backoff {
-    const backoff = this.#backoffs.get(what) ?? new Backoff()
-    this.#backoffs.set(what, backoff)
+  #paceOf(what: string): Backoff {
+    const backoff = this.#pacing.get(what) ?? new Backoff()
+    this.#pacing.set(what, backoff)
     return backoff
   }
 }

@@ -40,3 +40,24 @@ test('exits with 1 when there is no store, and does not create one', () => {
   expect(stderr).toMatch(/^\S+foreman\.db: unable to open database file\n$/)
   expect(fs.readdirSync(directory)).toEqual([])
 })
+
+test('exits with 1 when the worker writes into another file than the one that the path leads to', () => {
+  const file = path.join(tempDirectory(), 'foreman.db')
+  const store = openStore(file, { busyTimeoutMs: 5 })
+  onTestFinished(() => store.close())
+  for (const one of ['', '-wal', '-shm']) fs.renameSync(`${file}${one}`, `${file}${one}.away`)
+  openStore(file, { busyTimeoutMs: 5 }).close()
+  store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, Date.now())
+  expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
+})
+
+test('exits with 1 and one line when the file is damaged', () => {
+  const file = path.join(tempDirectory(), 'foreman.db')
+  openStore(file, { busyTimeoutMs: 5 }).close()
+  const bytes = fs.readFileSync(file)
+  // The first page has the schema; the tables are in the others.
+  fs.writeFileSync(file, bytes.fill(0x5a, 4_096))
+  const { status, stderr } = healthcheck(file)
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^\S+foreman\.db: .*malformed\n$/)
+})

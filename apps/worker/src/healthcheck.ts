@@ -2,16 +2,21 @@ import { readSettings, withEnvFile } from '@foreman/process'
 import { isAlive, openReader, StoreUnusableError } from '@foreman/store'
 import { workerSettings } from './settings.ts'
 
-/** Whether a worker has written a recent heartbeat. A store that cannot be read has none. */
+/**
+ * Whether a worker has written a recent heartbeat into the file that the path leads to now. A worker that can no longer
+ * write, or whose file was deleted or replaced, writes none there. A file that cannot be read has none.
+ */
 const isWorkerAlive = (dbPath: string): boolean => {
   try {
     const reader = openReader(dbPath)
-    const worker = reader.workers.active()
-    reader.close()
-    return isAlive(worker, Date.now())
+    try {
+      return isAlive(reader.workers.active(), Date.now())
+    } finally {
+      reader.close()
+    }
   } catch (error) {
-    if (!(error instanceof StoreUnusableError)) throw error
-    console.error(error.message)
+    const { message } = error as Error
+    console.error(error instanceof StoreUnusableError ? message : `${dbPath}: ${message}`)
     return false
   }
 }

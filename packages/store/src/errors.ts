@@ -40,5 +40,9 @@ export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR)/.test(s
 export const mayPass = (error: unknown): boolean =>
   isBusy(error) || isFull(error) || /^SQLITE_(READONLY|CANTOPEN|PROTOCOL)/.test(sqliteCode(error))
 
+/** Whether a write failed because of the file or its disk, and not because of what was to be written. */
+export const isUnwritable = (error: unknown): boolean =>
+  (mayPass(error) && !isBusy(error)) || isCorrupt(error)
+
 /** Whether the file is damaged or is not a database. */
 export const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error))

@@ -7,6 +7,7 @@ import { deploymentName } from './deployment.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
 import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping/housekeeping.ts'
+import { inPlace } from './in-place.ts'
 import { changeRecorder } from './log/changes.ts'
 import { logWriter } from './log/log-writer.ts'
 import { type Compose, type OutboxOptions, outboxWriter } from './log/outbox.ts'
@@ -90,6 +91,11 @@ export const openStore = (named: string, options: OpenOptions) => {
      * @returns undefined when another worker has it
      */
     takeWorkerLock: () => takeExclusiveLock(workerLockFile),
+    /**
+     * Whether the path that this store was opened with still leads to the file that is open, and so do the paths beside
+     * it. If not, other processes do not see what this one writes.
+     */
+    isInPlace: inPlace([named, `${file}-wal`, `${file}-shm`]),
     close: (): void => {
       group.flush()
       commits.close()

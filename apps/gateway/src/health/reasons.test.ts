@@ -1,4 +1,4 @@
-import { TARGET_IS_FOREMAN } from '@foreman/store'
+import { TARGET_IS_FOREMAN, type TargetRow } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
 import { health, type Observed, readiness } from './reasons.ts'
 
@@ -6,31 +6,31 @@ const NOW = 1_000_000
 
 const worker = { id: 'w', pid: 1, active: true, startedAt: 0, heartbeatAt: NOW - 1_000 }
 
+const target: TargetRow = {
+  id: 1,
+  state: 'up',
+  since: 0,
+  reason: null,
+  suspectedAt: null,
+  stalledAt: null,
+  embedderDoesNotFit: false,
+  turnGroupKey: null,
+  turnStartedAt: null,
+}
+
 const well: Observed = {
   worker,
-  target: {
-    id: 1,
-    state: 'up',
-    since: 0,
-    reason: null,
-    suspectedAt: null,
-    stalledAt: null,
-    embedderDoesNotFit: false,
-    turnGroupKey: null,
-    turnStartedAt: null,
-  },
+  target,
   lackOfRoom: undefined,
   locksAreBroken: false,
+  isReplaced: false,
   isWritable: true,
   isStopping: false,
   now: NOW,
 }
 
 const beatAgo = (ms: number): Observed => ({ ...well, worker: { ...worker, heartbeatAt: NOW - ms } })
-const targetIs = (change: Partial<Observed['target']>): Observed => ({
-  ...well,
-  target: { ...well.target, ...change },
-})
+const targetIs = (change: Partial<TargetRow>): Observed => ({ ...well, target: { ...target, ...change } })
 
 test('all is well: nothing else is said', () => {
   expect(health(well)).toEqual({ status: 'ok', degraded: false })
@@ -81,6 +81,8 @@ describe('what keeps jobs from being accepted degrades, and is no readiness', ()
     ['the gateway stops', { isStopping: true }, 'stopping'],
     ['locks do not work', { locksAreBroken: true }, 'file_locks_do_not_work'],
     ['the file takes no writes', { isWritable: false }, 'queue_not_writable'],
+    ['the file cannot be read', { worker: undefined, target: undefined }, 'queue_not_readable'],
+    ['the path leads to another file', { isReplaced: true }, 'queue_replaced'],
     ['there is no room', { lackOfRoom: 'the disk of the queue is nearly full' }, 'no_room'],
   ])('%s', (_what, change, reason) => {
     expect(health({ ...well, ...change })).toEqual({ status: 'ok', degraded: true, reasons: [reason] })

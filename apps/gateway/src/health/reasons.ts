@@ -3,10 +3,13 @@ import { isAlive, TARGET_IS_FOREMAN, type TargetRow, type WorkerRow } from '@for
 /** What health and readiness are computed from. */
 export interface Observed {
   readonly worker: WorkerRow | undefined
-  readonly target: TargetRow
+  /** Undefined when the queue cannot be read. */
+  readonly target: TargetRow | undefined
   /** What there is too little of on the disk; undefined when there is room. */
   readonly lackOfRoom: string | undefined
   readonly locksAreBroken: boolean
+  /** Whether the path of the queue no longer leads to the file that is open. */
+  readonly isReplaced: boolean
   readonly isWritable: boolean
   readonly isStopping: boolean
   readonly now: number
@@ -27,22 +30,36 @@ interface Reason {
 
 /** Every reason that /healthz and /readyz can name. docs/operations.md says what to do about each. */
 const REASONS: readonly Reason[] = [
-  { name: 'worker_away', affects: 'running', holds: ({ worker, now }) => !isAlive(worker, now) },
-  { name: 'target_away', affects: 'running', holds: ({ target }) => target.state !== 'up' },
+  {
+    name: 'worker_away',
+    affects: 'running',
+    holds: ({ worker, target, now }) => target !== undefined && !isAlive(worker, now),
+  },
+  {
+    name: 'target_away',
+    affects: 'running',
+    holds: ({ target }) => target !== undefined && target.state !== 'up',
+  },
   {
     name: 'target_is_foreman',
     affects: 'running',
-    holds: ({ target }) => target.state === 'away' && target.reason === TARGET_IS_FOREMAN,
+    holds: ({ target }) => target?.state === 'away' && target.reason === TARGET_IS_FOREMAN,
   },
   {
     name: 'target_tells_not_all',
     affects: 'running',
-    holds: ({ target }) => target.state === 'up' && target.reason !== null,
+    holds: ({ target }) => target?.state === 'up' && target.reason !== null,
   },
-  { name: 'target_silent', affects: 'running', holds: ({ target }) => target.stalledAt !== null },
-  { name: 'embedder_does_not_fit', affects: 'running', holds: ({ target }) => target.embedderDoesNotFit },
+  { name: 'target_silent', affects: 'running', holds: ({ target }) => typeof target?.stalledAt === 'number' },
+  {
+    name: 'embedder_does_not_fit',
+    affects: 'running',
+    holds: ({ target }) => target?.embedderDoesNotFit === true,
+  },
   { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },
   { name: 'file_locks_do_not_work', affects: 'accepting', holds: ({ locksAreBroken }) => locksAreBroken },
+  { name: 'queue_replaced', affects: 'accepting', holds: ({ isReplaced }) => isReplaced },
+  { name: 'queue_not_readable', affects: 'accepting', holds: ({ target }) => target === undefined },
   { name: 'queue_not_writable', affects: 'accepting', holds: ({ isWritable }) => !isWritable },
   { name: 'no_room', affects: 'accepting', holds: ({ lackOfRoom }) => lackOfRoom !== undefined },
 ]

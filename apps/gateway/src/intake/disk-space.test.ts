@@ -85,3 +85,18 @@ test('the disk that is asked is the one with the file of the queue', () => {
   expect(onRealDisk(1).lack).toBeUndefined()
   expect(onRealDisk(Number.MAX_SAFE_INTEGER).lack).toMatch(/disk/)
 })
+
+test('a disk that cannot be asked has no room', () => {
+  const diskSpace = new DiskSpace({
+    file,
+    usedBytes: () => 0,
+    minFreeBytes: 1,
+    maxDbBytes: undefined,
+    now: () => 1_000,
+    freeBytes: () => {
+      throw new Error('EIO')
+    },
+  })
+  expect(diskSpace.lack).toBe('it is not known how much room the queue has')
+  expect(refusalOf(diskSpace)).toMatchObject({ status: 507 })
+})

@@ -23,10 +23,17 @@ export class DiskSpace {
   constructor(options: DiskSpaceOptions) {
     const { file, usedBytes, minFreeBytes, maxDbBytes, now } = options
     const freeBytes = options.freeBytes ?? (() => freeBytesAt(path.dirname(path.resolve(file))))
-    const read = () => {
+    const look = () => {
       if (freeBytes() < minFreeBytes) return 'the disk of the queue is nearly full'
       if (maxDbBytes !== undefined && usedBytes() > maxDbBytes) return 'the queue has reached its size'
       return undefined
+    }
+    const read = () => {
+      try {
+        return look()
+      } catch {
+        return 'it is not known how much room the queue has'
+      }
     }
     this.#lack = cached({ read, now })
   }

@@ -26,7 +26,7 @@ const keyed = (key: string, hash = 'h'): IdempotencyKey => ({ key, hash: Buffer.
 
 /** An intake over an empty queue on a real file. */
 const trial = ({ limit = 100, store = tempStore() } = {}) => {
-  const state: { locks?: Refusal; room?: Refusal } = {}
+  const state: { locks?: Refusal; file?: Refusal; room?: Refusal } = {}
   const throwIf = (refusal: Refusal | undefined) => {
     if (refusal) throw refusal
   }
@@ -36,6 +36,7 @@ const trial = ({ limit = 100, store = tempStore() } = {}) => {
     now,
     queueLimit: new QueueLimit({ limit, count: () => store.records.queued(), now }),
     lockTest: { ensureWorkingLocks: () => throwIf(state.locks) },
+    queueFile: { ensureInPlace: () => throwIf(state.file) },
     diskSpace: { ensureRoom: () => throwIf(state.room) },
   })
   const jobs = () => store.records.list({ limit: 100 }).toReversed()

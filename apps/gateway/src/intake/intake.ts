@@ -3,12 +3,14 @@ import type { IdempotencyKey, NewJob, Store, Submitted } from '@foreman/store'
 import { fitIntoOneCommit, submitInSteps } from './arrival.ts'
 import type { DiskSpace } from './disk-space.ts'
 import type { LockTest } from './lock-test.ts'
+import type { QueueFile } from './queue-file.ts'
 import type { QueueLimit } from './queue-limit.ts'
 import { whenWritable } from './when-writable.ts'
 
 export interface IntakeOptions {
   readonly store: Store
   readonly diskSpace: Pick<DiskSpace, 'ensureRoom'>
+  readonly queueFile: Pick<QueueFile, 'ensureInPlace'>
   readonly queueLimit: QueueLimit
   readonly lockTest: Pick<LockTest, 'ensureWorkingLocks'>
   readonly now: () => number
@@ -79,8 +81,9 @@ export class Intake {
   }
 
   async #write(jobs: readonly JobDraft[]): Promise<Submitted[]> {
-    const { store, now, lockTest, diskSpace } = this.#options
+    const { store, now, lockTest, queueFile, diskSpace } = this.#options
     lockTest.ensureWorkingLocks()
+    queueFile.ensureInPlace()
     diskSpace.ensureRoom()
     const withGroupKeys = (some: readonly JobDraft[]) => this.#withGroupKeys(some)
     if (!fitIntoOneCommit(jobs)) return submitInSteps(jobs, { store, now, withGroupKeys })

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { eq } from '../drizzle.ts'
 import { isCorrupt, StoreUnusableError } from '../errors.ts'
-import { jobs } from '../schema.ts'
+import { jobs, workers } from '../schema.ts'
 
 export const damageCheck =
   ({ sqlite }: Connection) =>
@@ -21,11 +21,24 @@ const quickCheck = (sqlite: Connection['sqlite']): string => {
 }
 
 export const prepareCanWrite = (connection: Connection) => {
-  const changeNothing = connection.db.update(jobs).set({ state: 'queued' }).where(eq(jobs.seq, 0)).prepare()
+  const { db } = connection
+  const changeNothing = db.update(jobs).set({ state: 'queued' }).where(eq(jobs.seq, 0)).prepare()
+  const row = { id: 'a test of the file', pid: 0, active: false, startedAt: 0, heartbeatAt: 0 }
+  const insert = db.insert(workers).values(row).prepare()
+  const remove = db.delete(workers).where(eq(workers.id, row.id)).prepare()
+  /** Nobody sees the row, but its pages go to the disk. */
+  const write = () => {
+    insert.run()
+    remove.run()
+  }
 
   return (): boolean => {
     try {
-      connection.write('normal', () => changeNothing.run())
+      if (!connection.writeHasFailed()) connection.write('normal', () => changeNothing.run())
+      else {
+        connection.write('normal', write)
+        connection.noteWritten()
+      }
       return true
     } catch {
       return false

@@ -7,6 +7,7 @@ import { logWriter } from '../log/log-writer.ts'
 import { openConnection } from '../open-connection.ts'
 import { openStore } from '../open-store.ts'
 import { submissions } from '../submissions/submissions.ts'
+import { busyError, fullError, readOnlyError } from '../testing/failed-writes.ts'
 import { eventsOf, newJob, runningJob, type TempStore, tempStore } from '../testing/temp-store.ts'
 import { housekeeping } from './housekeeping.ts'
 
@@ -178,6 +179,54 @@ describe('canWrite', () => {
     other.exec('ROLLBACK')
     other.close()
     expect(temp.store.housekeeping.canWrite()).toBe(true)
+  })
+})
+
+describe('after a write that the disk has refused', () => {
+  const refusedBy = (cause: Error) => {
+    const temp = tempStore()
+    const write = () => {
+      throw cause
+    }
+    expect(() => temp.store.atOnce('normal', write)).toThrow(cause)
+    return temp
+  }
+
+  test.each([fullError(), readOnlyError()])(
+    'with %s, it is known until a real write has succeeded',
+    cause => {
+      const temp = refusedBy(cause)
+      const { canWrite, writeHasFailed } = temp.store.housekeeping
+      const before = temp.rows('PRAGMA data_version')
+      const rows = temp.rows('SELECT * FROM workers')
+      expect(writeHasFailed()).toBe(true)
+      expect(canWrite()).toBe(true)
+      expect(writeHasFailed()).toBe(false)
+      expect(temp.rows('PRAGMA data_version')).not.toEqual(before)
+      expect(temp.rows('SELECT * FROM workers')).toEqual(rows)
+    },
+  )
+
+  test('it stays known while the test cannot write either', () => {
+    const { store, run } = refusedBy(fullError())
+    run('BEGIN IMMEDIATE')
+    expect(store.housekeeping.canWrite()).toBe(false)
+    expect(store.housekeeping.writeHasFailed()).toBe(true)
+    run('ROLLBACK')
+    expect(store.housekeeping.canWrite()).toBe(true)
+  })
+
+  test('a write within a group commit counts, too', async () => {
+    const { store } = tempStore()
+    const write = (): never => {
+      throw readOnlyError()
+    }
+    await expect(store.together('normal', write)).rejects.toThrow('readonly')
+    expect(store.housekeeping.writeHasFailed()).toBe(true)
+  })
+
+  test.each([busyError(), new Error('a fault')])('another error is none of the disk: %s', cause => {
+    expect(refusedBy(cause).store.housekeeping.writeHasFailed()).toBe(false)
   })
 })
 

@@ -29,6 +29,12 @@ export const housekeeping = (connection: Connection) => ({
   /** The size of the file's content in bytes, without unused pages. */
   usedBytes: prepareUsedBytes(connection),
 
-  /** Whether a write would succeed now. Waits at most `busyTimeoutMs` for another writer. */
+  /**
+   * Whether a write would succeed now. Waits at most `busyTimeoutMs` for another writer. Writes nothing, unless a write
+   * has failed: then only a write can tell.
+   */
   canWrite: prepareCanWrite(connection),
+
+  /** Whether the file or its disk has refused a write of this connection, and no `canWrite` has succeeded since. */
+  writeHasFailed: (): boolean => connection.writeHasFailed(),
 })
