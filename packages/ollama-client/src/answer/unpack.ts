@@ -59,7 +59,7 @@ const unpacked = (packed: Exchange['body'], chain: readonly Transform[]): Answer
   })
   last.prependOnceListener('end', () => failure && body.breakOff(failure))
   for (const decoder of chain)
-    decoder.once('error', cause => {
+    decoder.on('error', cause => {
       body.breakOff(
         failure ?? new EncodingError('the answer is not what its Content-Encoding says', { cause }),
       )
