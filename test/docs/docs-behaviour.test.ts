@@ -34,6 +34,7 @@ describe('docs/job-lifecycle.md', () => {
       ...[true, false].map((connected): Ending => ({ kind: 'broke_off', connected, message: '…' })),
       ...(['job_timeout', 'stall'] as const).map((watch): Ending => ({ kind: 'timed_out', watch })),
       ...(['cancelled', 'shutdown', 'deadline'] as const).map((why): Ending => ({ kind: 'stopped', why })),
+      { kind: 'misdirected' },
       { kind: 'unsendable', message: "Node's text" },
     ]
     const fresh: Attempt = {

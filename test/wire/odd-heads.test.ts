@@ -67,6 +67,17 @@ test("a job's answer that cannot be unpacked is not generated again, and names i
   expect(asked).toHaveLength(1)
 })
 
+test("a job's answer that is not what its Content-Encoding says is not generated again", async () => {
+  const { url, asked, store } = await start(response => {
+    response.setHeader('Content-Type', 'application/json').setHeader('Content-Encoding', 'gzip').end(answer)
+  })
+  const { status, headers } = await send(url, generate)
+  expect(status).toBe(502)
+  const job = store.records.byId(String(headers['x-foreman-job-id']))
+  expect(job).toMatchObject({ state: 'failed', errorCode: 'cut_short', attempt: 1 })
+  expect(asked).toHaveLength(1)
+})
+
 test.each(lanes)('a head of 900 kB and 3,000 lines passes on the %s', async (_lane, request) => {
   const { url, asked } = await start(response => {
     const lines = Array.from({ length: 3_000 }, (_, i) => [`X-Policy-${i}`, 'p'.repeat(280)])

@@ -231,6 +231,10 @@ describe('a request that cannot be sent', () => {
   })
 })
 
+test('a redirect to another server fails at once with a message for the caller', () => {
+  expect(short(judge({ kind: 'misdirected' }, job))).toBe('failed not_an_answer answer=null told')
+})
+
 describe('a run that foreman cut off', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
     ['because it was cancelled', cancelled, job, 'cancelled cancelled answer=null'],

@@ -30,7 +30,10 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
     const route = request.url ?? ''
     asked.push(route)
     const status = blocked.get(route) ?? blocked.get('*')
-    if (status !== undefined) return response.writeHead(status).end('<html>blocked</html>')
+    if (status !== undefined)
+      return response
+        .writeHead(status, { Location: 'https://elsewhere.example/' })
+        .end('<html>blocked</html>')
     if (hanging.has(route)) return
     if (endless.has(route)) return pour(response)
     const answers: Record<string, unknown> = {
@@ -247,6 +250,14 @@ describe('what answers is there', () => {
     await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
     expect(store.target.read().reason).toBe('its answer to /api/tags (200) has models without a name: 1')
     expect(store.catalogue.model('registry.ollama.ai/library/b:latest')).toBeDefined()
+  })
+
+  test('and a redirect to another server, which is not followed, is said to be one', async () => {
+    const { target, store, monitor } = await setUp()
+    target.blocked.set('*', 301)
+    monitor.start()
+    await expect.poll(() => store.target.read().state, soon).toBe('away')
+    expect(store.target.read().reason).toBe('the server redirects /api/version to https://elsewhere.example/')
   })
 
   test.each<[status: number, probe: string]>([

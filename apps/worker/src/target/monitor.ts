@@ -10,10 +10,10 @@ import { probeTarget, type TargetProbe } from './target-probe.ts'
 
 const PROBE_INTERVAL_MS = 500
 
-const REASONS: Readonly<Record<Exclude<TargetProbe, 'there'>, string>> = {
-  gone: 'it does not answer',
-  refuses_credentials: "it refuses foreman's credentials",
-  is_foreman: TARGET_IS_FOREMAN,
+const REASONS: Readonly<Record<Exclude<TargetProbe, 'there'>, (said: string) => string>> = {
+  gone: said => said,
+  refuses_credentials: said => `it refuses foreman's credentials (${said})`,
+  is_foreman: () => TARGET_IS_FOREMAN,
 }
 
 export interface TargetMonitorOptions {
@@ -101,8 +101,8 @@ export class TargetMonitor implements Service {
   }
 
   /** Asks whether the target is there. */
-  probe(): Promise<TargetProbe> {
-    return probeTarget(this.#options.client, this.#stop.signal)
+  async probe(): Promise<TargetProbe> {
+    return (await probeTarget(this.#options.client, this.#stop.signal)).probe
   }
 
   get #isStopped(): boolean {
@@ -146,9 +146,9 @@ export class TargetMonitor implements Service {
   }
 
   async #ensureThere(): Promise<void> {
-    const probe = await this.probe()
+    const { probe, reason: said } = await probeTarget(this.#options.client, this.#stop.signal)
     if (probe === 'there') return
-    const reason = REASONS[probe]
+    const reason = REASONS[probe](said)
     const isNews = probe === 'is_foreman' && this.#awayReason !== reason
     if (this.#state === 'unknown' || isNews) this.#noteAway(reason)
     throw new Error(reason)
