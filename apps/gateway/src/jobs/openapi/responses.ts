@@ -71,7 +71,7 @@ export const ofJob = { 404: '`job_not_found`', 410: '`job_expired`: the job has 
 
 /** Refusals because nothing can be written now. */
 export const notTaken = {
-  503: '`queue_full`, `queue_busy`, `unavailable`',
+  503: '`queue_full`, `queue_busy`, `queue_not_writable`, `unavailable`',
   507: '`no_room`: the disk is nearly full, or the queue has reached its largest size',
 }
 
