@@ -51,7 +51,7 @@ export const jobErrorCodes = [
   'target_error',
   /** The target ended its answer before it was complete. */
   'cut_short',
-  /** The answer is neither NDJSON nor an event stream nor JSON, cannot be unpacked, or redirects to another server. */
+  /** The answer is neither NDJSON nor an event stream nor JSON, cannot be unpacked, is not valid HTTP, or redirects elsewhere. */
   'not_an_answer',
   /** HTTP cannot carry the request, or the worker does not know the route. */
   'unsendable',

@@ -228,6 +228,14 @@ test('an answer whose length was announced is cut when it fails: foreman can add
   )
 })
 
+test.each([
+  [LAST.length, 'complete'],
+  [LAST.length + 5, 'cut'],
+])('the caller of a whole answer whose head announced %i bytes sees it as %s', async (length, ending) => {
+  const announced = head(200, [['Content-Length', String(length)]])
+  expect(await receive(false, [pieces(announced, body(LAST)), end(succeeded)])).toEqual([200, LAST, ending])
+})
+
 test('output without a head is an error of foreman', async () => {
   const endpoint = generatingEndpoint('/api/generate')!
   const url = await serve((_request, response) => {

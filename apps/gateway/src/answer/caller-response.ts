@@ -54,6 +54,7 @@ export class CallerResponse {
   #refusal: Buffer[] = []
   /** The target's `Content-Length` was sent: exactly so many bytes must follow, and all of them are the target's. */
   #hasLength = false
+  #sentBytes = 0
   #check: AnswerCheck | undefined
   #tail = Buffer.alloc(0)
 
@@ -97,6 +98,9 @@ export class CallerResponse {
     if (message !== null) return this.interrupt(502, message)
     if (this.#state === 'refused') return this.#endWithRefusal()
     if (!this.#beginAnswer()) return
+    // A whole answer can be shorter than its head has promised. Its caller would wait for the rest.
+    if (this.#hasLength && this.#sentBytes < this.#promisedBytes())
+      this.#response.once('finish', () => breakOff(this.#response))
     this.#response.end()
     this.#state = 'over'
   }
@@ -127,8 +131,14 @@ export class CallerResponse {
 
   #sendBytes(bytes: Buffer): void {
     this.#response.write(bytes)
+    this.#sentBytes += bytes.byteLength
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
     if (this.#streaming) this.#check?.push(bytes)
+  }
+
+  #promisedBytes(): number {
+    const length = this.#head?.headers.find(([name]) => name.toLowerCase() === 'content-length')
+    return Number(length?.[1])
   }
 
   /** Sends the target's head, unless a status was sent already. @returns false when HTTP cannot carry it */

@@ -23,5 +23,5 @@ export const embeddingRoutes =
       const body = await inSlices(withoutKeepAlive(whole))
       return openForward(request, { target, body, signal: callerLeftSignal(response) })
     })
-    await relayExchange(exchange, response)
+    await relayExchange(exchange, response, decoded)
   }

@@ -95,6 +95,29 @@ test('an answer that breaks off disconnects the caller', async () => {
   expect(await outcome).toBeUndefined()
 })
 
+test.each(['/api/embed', '/api/embeddings', '/v1/embeddings'])(
+  'the caller of %s gets a reply whose JSON is whole, whatever its connection does behind it',
+  async path => {
+    const target = await serve((_request, response) => {
+      response.setHeader('Content-Type', 'application/json')
+      response.write('{"embeddings":[[1]]}', () => setTimeout(() => response.destroy(), 50))
+    })
+    const { url, outcome } = await forwardTo(target)
+    const response = await fetch(url + path, { method: 'POST' })
+    expect(await response.json()).toEqual({ embeddings: [[1]] })
+    expect(await outcome).toBeUndefined()
+  },
+)
+
+test('the caller of an embedding whose target falls silent behind it waits a second', async () => {
+  const target = await serve((_request, response) => {
+    response.setHeader('Content-Type', 'application/json')
+    response.write('{"embeddings":[[1]]}')
+  })
+  const { url } = await forwardTo(target)
+  expect(await (await fetch(`${url}/api/embed`, { method: 'POST' })).json()).toEqual({ embeddings: [[1]] })
+})
+
 test('a caller that leaves before the target answers disconnects the target', async () => {
   const asked = Promise.withResolvers<void>()
   const left = Promise.withResolvers<void>()

@@ -1,4 +1,4 @@
-import type { Exchange } from '@foreman/ollama-client'
+import { checkAnswer, type Exchange, generatingEndpoint, routeAt, untilEnded } from '@foreman/ollama-client'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -24,7 +24,7 @@ export const forward = async (
   request: IncomingMessage,
   response: ServerResponse,
   options: ForwardOptions,
-): Promise<void> => relayExchange(await openForward(request, options), response)
+): Promise<void> => relayExchange(await openForward(request, options), response, requestPath(request).decoded)
 
 /** The first half of `forward`, for those who look at the target's status before they relay it. */
 export const openForward = async (
@@ -39,13 +39,18 @@ export const openForward = async (
 /**
  * The second half of `forward`. When the target or the caller breaks off, the other is disconnected.
  *
+ * @param path decoded and without its query
  * @throws Refusal with 502 when the target's head is one that HTTP cannot carry
  */
-export const relayExchange = async (exchange: Exchange, response: ServerResponse): Promise<void> => {
+export const relayExchange = async (
+  exchange: Exchange,
+  response: ServerResponse,
+  path: string,
+): Promise<void> => {
   try {
     writeRelayedHead(response, exchange)
     sendHeadNow(response)
-    await pipeline(exchange.body, response, { end: false })
+    await pipeline(bodyOf(exchange, path), response, { end: false })
     response.end()
   } catch (error) {
     if (!response.headersSent) throw error
@@ -54,4 +59,16 @@ export const relayExchange = async (exchange: Exchange, response: ServerResponse
   } finally {
     exchange.body.destroy()
   }
+}
+
+/** A non-streaming reply is whole when its JSON is. */
+const JSON_REPLY = { isLastPiece: () => false, saysDone: false } as const
+
+/** The body of an answer. Where foreman knows the last piece of an answer, what the connection does behind it does not matter. */
+const bodyOf = ({ headers, body }: Exchange, path: string): AsyncIterable<Buffer> => {
+  const route = routeAt(path)
+  // With a `Content-Length`, the caller waits for exactly so many bytes.
+  const hasLength = headers.some(([name]) => name.toLowerCase() === 'content-length')
+  if (hasLength || (route?.kind !== 'embedding' && route?.kind !== 'generating')) return body
+  return untilEnded(body, checkAnswer(headers, generatingEndpoint(path) ?? JSON_REPLY))
 }

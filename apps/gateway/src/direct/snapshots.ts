@@ -2,6 +2,7 @@ import type { Exchange } from '@foreman/ollama-client'
 import type { Snapshot } from '@foreman/store'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { relayedHeaders } from '../http/headers.ts'
+import { requestPath } from '../http/request-path.ts'
 import { type ForwardOptions, openForward, relayExchange } from './forward.ts'
 
 export interface SnapshotOptions extends ForwardOptions {
@@ -19,7 +20,7 @@ export const forwardOrSnapshot = async (
   { snapshot, now, ...options }: SnapshotOptions,
 ): Promise<void> => {
   const exchange = await openInTime(request, options)
-  if (exchange) return relayExchange(exchange, response)
+  if (exchange) return relayExchange(exchange, response, requestPath(request).decoded)
   if (options.signal.aborted) return
   const staleSeconds = Math.max(0, Math.round((now() - snapshot.polledAt) / 1_000))
   response.writeHead(200, relayedHeaders(snapshot.headers, [['X-Foreman-Stale', String(staleSeconds)]]))

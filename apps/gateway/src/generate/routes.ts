@@ -51,7 +51,7 @@ const accept = async (
     const exchange = await openForward(request, direct)
     // A target that does not refuse has just learned of the model, so the request takes its turn.
     const isTurnNeeded = queueable && lane === 'target_decides' && exchange.status < 400
-    if (!isTurnNeeded) return () => relayExchange(exchange, response)
+    if (!isTurnNeeded) return () => relayExchange(exchange, response, endpoint.path)
     exchange.body.destroy()
   }
   const { isBackground, streaming, outlivesCaller } = queueable

@@ -1,4 +1,5 @@
 import { OllamaClient } from '@foreman/ollama-client'
+import { serveRaw } from '@foreman/ollama-client/testing'
 import { type Fault, startSim } from '@foreman/ollama-sim'
 import type { NewJob } from '@foreman/store'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -7,18 +8,20 @@ import { runAttempt, StopError } from './attempt.ts'
 import type { StopCause } from './verdict.ts'
 
 interface Differing {
+  /** Another target than the simulated one. */
+  readonly url?: string
   readonly job?: Partial<NewJob>
   readonly jobTimeoutMs?: number
   readonly stallMs?: number
 }
 
-const setUp = async ({ job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Differing = {}) => {
+const setUp = async ({ url, job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Differing = {}) => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
   const store = openTempStore()
   const claim = claimedJob(store, job)
   const { controller, log } = jobLogOf(store, claim)
-  const client = new OllamaClient({ url: sim.url })
+  const client = new OllamaClient({ url: url ?? sim.url })
   const options = { client, jobTimeoutMs, stallMs, stop: controller.signal, log }
   const stop = (why: StopCause) => controller.abort(new StopError(why))
   const written = () => store.output.read(claim.seq, undefined)?.pieces ?? []
@@ -67,6 +70,31 @@ describe('an attempt', () => {
   test('with a header that HTTP cannot carry is not sent', async () => {
     const { run } = await setUp({ job: { headers: [['X-Name', 'a\nb']] } })
     expect(await run()).toMatchObject({ kind: 'unsendable' })
+  })
+})
+
+describe('what a target sends by hand', () => {
+  const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const LAST = 'e\r\n{"done":true}\n\r\n'
+
+  test.each<[what: string, sent: string, ending: object]>([
+    ['the whole answer, and no end', HEAD + LAST, { kind: 'answered', completeness: 'whole' }],
+    [
+      'the whole answer, and no HTTP behind it',
+      `${HEAD}${LAST}oh\r\n`,
+      { kind: 'answered', completeness: 'whole' },
+    ],
+    ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', { kind: 'no_http', message: 'HPE_INVALID_CONSTANT' }],
+    ['a broken chunk', `${HEAD}oh\r\n`, { kind: 'no_http', message: 'HPE_INVALID_CHUNK_SIZE' }],
+    [
+      'a busy answer, and no end',
+      'HTTP/1.1 503 Busy\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"error":"busy"}\r\n',
+      { kind: 'provisional', status: 503, isOllamas: true },
+    ],
+  ])('%s', async (_what, sent, ending) => {
+    const url = await serveRaw(socket => socket.write(sent))
+    const { run } = await setUp({ url })
+    expect(await run()).toMatchObject(ending)
   })
 })
 

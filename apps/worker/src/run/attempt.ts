@@ -11,6 +11,7 @@ import {
   ollamaErrorMessage,
   RedirectError,
   unpackAnswer,
+  untilEnded,
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
 import type { JobLog } from './job-log.ts'
@@ -66,7 +67,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stall.start()
     return isProvisional(exchange.status)
-      ? await receiveProvisional(exchange)
+      ? await receiveProvisional(exchange, endpoint)
       : await receive(exchange, { endpoint, stall, log: options.log })
   } catch (error) {
     return endingOf(error, controller.signal)
@@ -112,8 +113,7 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
   log.head({ status: exchange.status, headers: exchange.headers })
-  for await (const chunk of piecesOf(exchange.body)) {
-    check.push(chunk)
+  for await (const chunk of piecesOf(untilEnded(exchange.body, check))) {
     count.push(chunk)
     log.progress(count.tokens)
     // Waiting for a full disk does not count as silence of the target.
@@ -128,12 +128,14 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   return usage ? { ...answered, usage } : answered
 }
 
-const receiveProvisional = async (exchange: Exchange): Promise<Ending> => {
+const receiveProvisional = async (exchange: Exchange, endpoint: GeneratingEndpoint): Promise<Ending> => {
   const pieces: Buffer[] = []
   let bytes = 0
-  for await (const chunk of piecesOf(exchange.body)) {
-    if (bytes < MAX_PROVISIONAL_BYTES) pieces.push(chunk)
+  const check = checkAnswer(exchange.headers, endpoint)
+  for await (const chunk of piecesOf(untilEnded(exchange.body, check))) {
+    pieces.push(chunk)
     bytes += chunk.byteLength
+    if (bytes > MAX_PROVISIONAL_BYTES) break
   }
   const { status } = exchange
   const isCut = bytes > MAX_PROVISIONAL_BYTES
@@ -143,13 +145,19 @@ const receiveProvisional = async (exchange: Exchange): Promise<Ending> => {
   return { kind: 'provisional', status, isOllamas, answer: { head: { status, headers }, body } }
 }
 
+/** How the codes of Node's HTTP parser begin. */
+const PARSER_ERROR = 'HPE_'
+
 const endingOf = (error: unknown, signal: AbortSignal): Ending => {
   const reason: unknown = signal.reason
   if (reason instanceof WatchdogError) return { kind: 'timed_out', watch: reason.watchdog }
   if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
   if (error instanceof RedirectError) return { kind: 'misdirected' }
   if (error instanceof ConnectionError) {
-    return { kind: 'broke_off', connected: error.connected, message: reasonOf(error) }
+    const message = reasonOf(error)
+    // The target has answered. Repeating the request would most likely bring the same answer, and cost as much.
+    if (message.startsWith(PARSER_ERROR)) return { kind: 'no_http', message }
+    return { kind: 'broke_off', connected: error.connected, message }
   }
   throw error
 }

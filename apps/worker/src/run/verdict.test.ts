@@ -199,6 +199,18 @@ describe('an exchange that broke off', () => {
   })
 })
 
+describe('what is no HTTP', () => {
+  const noHttp: Ending = { kind: 'no_http', message: 'HPE_INVALID_CHUNK_SIZE' }
+
+  test.each<[what: string, attempt: Attempt, verdict: string]>([
+    ['is not asked for again', job, 'failed not_an_answer answer=null told'],
+    ['ends a stream that its caller sees', withOutput, 'failed not_an_answer answer=1 told'],
+    ['is no answer of a non-streaming job', nonStreamingWithOutput, 'failed not_an_answer answer=null told'],
+  ])('%s', (_what, attempt, verdict) => {
+    expect(short(judge(noHttp, attempt))).toBe(verdict)
+  })
+})
+
 describe('a watchdog', () => {
   test.each<[what: string, ending: Ending, attempt: Attempt, verdict: string]>([
     ['for the whole attempt', tookTooLong, job, 'again job_timeout spent after 500'],

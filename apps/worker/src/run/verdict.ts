@@ -11,6 +11,8 @@ export type Ending =
   | { kind: 'provisional'; status: number; isOllamas: boolean; answer: ProvisionalAnswer }
   /** There was no connection, or it closed before the answer was complete. */
   | { kind: 'broke_off'; connected: boolean; message: string }
+  /** What the target sent is no HTTP, or its HTTP has a mistake. */
+  | { kind: 'no_http'; message: string }
   /** A watchdog cut the exchange off. */
   | { kind: 'timed_out'; watch: Watchdog }
   /** The target redirects to another server, which callers must not be sent to. */
@@ -87,6 +89,8 @@ export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdic
     case 'broke_off':
       if (!ending.connected) return away(ending.message)
       return again(job, 'target_lost', `the connection to the target broke off (${ending.message})`)
+    case 'no_http':
+      return fail(job, 'not_an_answer', `the target's answer is not valid HTTP (${ending.message})`)
     case 'timed_out':
       return again(job, ending.watch, watchMessages[ending.watch])
     case 'misdirected':

@@ -1,6 +1,6 @@
 import type { GeneratingEndpoint } from '../wire/endpoints.ts'
-import { CLOSE_BRACE, OPEN_BRACE } from '../wire/json-characters.ts'
 import { isError, parseObject } from './fold/fields.ts'
+import { JsonObjectScan } from './json-object.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
 
 /**
@@ -15,7 +15,15 @@ export interface AnswerCheck {
   push(bytes: Uint8Array): void
   /** The verdict if the body ended here. */
   verdict(): Completeness
+  /**
+   * Whether the answer has ended by its own last piece, so that it does not matter how its connection ends. An error of the
+   * target is a last piece, too. A non-streaming reply is its own last piece; Ollama's own form of it says `done: true`.
+   */
+  hasEnded(): boolean
 }
+
+/** What `checkAnswer` must know of a route. */
+export type CheckedRoute = Pick<GeneratingEndpoint, 'isLastPiece' | 'saysDone'>
 
 /**
  * Checks, while an answer arrives, whether it is complete.
@@ -26,29 +34,31 @@ export interface AnswerCheck {
  * for await (const chunk of body) check.push(chunk)
  * if (check.verdict() === 'cut_short') throw new Error('the answer is incomplete')
  */
-export const checkAnswer = (
-  headers: AnswerHeaders,
-  { isLastPiece }: Pick<GeneratingEndpoint, 'isLastPiece'>,
-): AnswerCheck => {
+export const checkAnswer = (headers: AnswerHeaders, { isLastPiece, saysDone }: CheckedRoute): AnswerCheck => {
   const form = answerForm(headers)
-  if (form === 'json') return new JsonCheck()
+  if (form === 'json') return new JsonCheck(saysDone)
   if (form !== undefined) return new PiecesCheck(form, isLastPiece)
-  return { push: () => undefined, verdict: () => 'unknown' }
+  return { push: () => undefined, verdict: () => 'unknown', hasEnded: () => false }
 }
 
 /** The last line of a complete answer is never longer. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024
 
+/** A last piece is seldom longer. Whether a longer line has ended the answer is seen only when its line feed has come. */
+const MAX_BEGUN_BYTES = 1024 * 1024
+
 class PiecesCheck implements AnswerCheck {
   readonly #isLast: GeneratingEndpoint['isLastPiece']
   readonly #pieces: PieceSplitter
-  /** The last piece whose line has ended. It is parsed only when the verdict is asked for. */
+  /** The last piece whose line has ended. It is parsed only when somebody asks for what it says. */
   #last = ''
+  #lastSays: Completeness | undefined
 
   constructor(form: 'lines' | 'events', isLast: GeneratingEndpoint['isLastPiece']) {
     this.#isLast = isLast
     this.#pieces = new PieceSplitter(form, MAX_LINE_BYTES, piece => {
       this.#last = piece
+      this.#lastSays = undefined
     })
   }
 
@@ -57,7 +67,17 @@ class PiecesCheck implements AnswerCheck {
   }
 
   verdict(): Completeness {
-    const piece = this.#pieces.begun() ?? this.#last
+    const begun = this.#pieces.begun()
+    if (begun !== undefined) return this.#read(begun)
+    this.#lastSays ??= this.#read(this.#last)
+    return this.#lastSays
+  }
+
+  hasEnded(): boolean {
+    return this.#pieces.begunBytes <= MAX_BEGUN_BYTES && this.verdict() !== 'cut_short'
+  }
+
+  #read(piece: string): Completeness {
     const last = piece === '[DONE]' ? piece : parseObject(piece)
     if (last === undefined) return 'cut_short'
     if (this.#isLast(last)) return 'whole'
@@ -65,30 +85,32 @@ class PiecesCheck implements AnswerCheck {
   }
 }
 
-const isText = (byte: number): boolean => byte > 0x20
-
-const BYTE_ORDER_MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf])
-
-const isBeginning = (byte: number): boolean => isText(byte) && !BYTE_ORDER_MARK.has(byte)
-
 /** Errors are shorter than this. A longer body is not parsed. */
 const MAX_ERROR_BYTES = 64 * 1024
 
-/** Checks the first and the last byte, because the body can be too long to be parsed. */
+/** Looks only at the brackets of the body, because the body can be too long to be parsed. */
 class JsonCheck implements AnswerCheck {
-  #first: number | undefined
-  #last: number | undefined
+  readonly #saysDone: boolean
+  readonly #scan = new JsonObjectScan()
   readonly #body = new KeptBytes(MAX_ERROR_BYTES)
 
+  constructor(saysDone: boolean) {
+    this.#saysDone = saysDone
+  }
+
   push(bytes: Uint8Array): void {
-    this.#first ??= bytes.find(isBeginning)
-    this.#last = bytes.findLast(isText) ?? this.#last
+    this.#scan.push(bytes)
     this.#body.add(bytes)
   }
 
   verdict(): Completeness {
-    if (this.#first !== OPEN_BRACE || this.#last !== CLOSE_BRACE) return 'cut_short'
+    if (!this.#scan.isClosed) return 'cut_short'
     const value = parseObject(this.#body.text() ?? '')
     return value && isError(value) ? 'own_error' : 'whole'
+  }
+
+  hasEnded(): boolean {
+    const isWhole = this.#saysDone ? this.#scan.isDone : this.#scan.isClosed
+    return isWhole || this.verdict() === 'own_error'
   }
 }

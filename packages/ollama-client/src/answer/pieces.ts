@@ -44,6 +44,10 @@ export class KeptBytes {
     return this.#length > this.#mostBytes ? undefined : textOf(this.#chunks)
   }
 
+  get byteLength(): number {
+    return this.#length
+  }
+
   clear(): void {
     this.#chunks = []
     this.#length = 0
@@ -89,6 +93,11 @@ export class PieceSplitter {
       start = feed + 1
     }
     if (start < bytes.byteLength) this.#line.add(bytes.subarray(start))
+  }
+
+  /** The length of the line that has not ended yet. */
+  get begunBytes(): number {
+    return this.#line.byteLength
   }
 
   /** The piece whose line has not ended yet, undefined when there is none. */

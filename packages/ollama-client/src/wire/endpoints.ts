@@ -18,6 +18,8 @@ export interface GeneratingEndpoint extends AnswerPieces {
   readonly loadsWithoutPrompt: boolean
   /** Whether the target reads `options`, `shift` and `keep_alive`. */
   readonly takesLoadOptions: boolean
+  /** Whether a complete non-streaming reply has `done: true`. */
+  readonly saysDone: boolean
 }
 
 const { native, openai, anthropic } = dialects
@@ -27,8 +29,14 @@ const ofOllama = {
   streamsByDefault: true,
   loadsWithoutPrompt: true,
   takesLoadOptions: true,
+  saysDone: true,
 } as const
-const ofOthers = { streamsByDefault: false, loadsWithoutPrompt: false, takesLoadOptions: false } as const
+const ofOthers = {
+  streamsByDefault: false,
+  loadsWithoutPrompt: false,
+  takesLoadOptions: false,
+  saysDone: false,
+} as const
 
 export const generatingEndpoints: readonly GeneratingEndpoint[] = [
   { ...ofOllama, ...chatPieces, method: 'POST', path: '/api/chat', prompt: 'messages' },
