@@ -29,13 +29,15 @@ describe('docs/job-lifecycle.md', () => {
         [200, 404].map(status => ({ kind: 'answered', status, completeness })),
       ),
       ...[401, 403, 429, 502, 503, 504].flatMap((status): Ending[] =>
-        [true, false].map(isOllamas => ({ kind: 'provisional', status, isOllamas, answer: held })),
+        [true, false].map(isOllamas => ({ kind: 'provisional', status, isOllamas, waitMs: 0, answer: held })),
       ),
       ...[true, false].map((connected): Ending => ({ kind: 'broke_off', connected, message: '…' })),
       ...(['job_timeout', 'stall'] as const).map((watch): Ending => ({ kind: 'timed_out', watch })),
       ...(['cancelled', 'shutdown', 'deadline'] as const).map((why): Ending => ({ kind: 'stopped', why })),
       { kind: 'misdirected' },
       { kind: 'unsendable', message: "Node's text" },
+      { kind: 'no_http', message: '…' },
+      { kind: 'used_up' },
     ]
     const fresh: Attempt = {
       attempt: 1,

@@ -122,6 +122,30 @@ describe('a target that fails at a job', () => {
     expect([status, JSON.parse(text)]).toEqual([503, { error: 'server busy' }])
   })
 
+  test.each([429, 503])(
+    'with %i and says when to come again is asked then, and no attempt is spent',
+    async status => {
+      const sim = await simulate()
+      const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
+      const refusal = { kind: 'status', status, error: 'slowly', headers: { 'Retry-After': '1' } } as const
+      sim.fault({ ...refusal, path: '/api/chat', count: 2 })
+      const askedAt = performance.now()
+      expect((await ask(foreman.url)).status).toBe(200)
+      expect(performance.now() - askedAt).toBeGreaterThan(1_900)
+    },
+  )
+
+  test.each([502, 503, 504])(
+    'through a proxy that answers %i is asked as often as its job may',
+    async status => {
+      const sim = await simulate()
+      const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_ATTEMPTS: '2' } })
+      sim.fault({ kind: 'status', status, path: '/api/chat' })
+      expect((await ask(foreman.url)).status).toBe(status)
+      expect(sim.requests.filter(({ path }) => path === '/api/chat')).toHaveLength(2)
+    },
+  )
+
   test('by breaking off is asked again; a real answer from before then stands', async () => {
     const sim = await simulate()
     const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_ATTEMPTS: '2' } })

@@ -5,7 +5,7 @@ import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { FileLoop } from './file-loop.ts'
 import { contain, writeQuietly } from './persist.ts'
 import type { RunResult } from './run/run.ts'
-import { MAX_DELAY_MS } from './run/verdict.ts'
+import { MAX_BACKOFF_MS, MAX_DELAY_MS } from './run/verdict.ts'
 import { Standby } from './standby.ts'
 import type { Embedder } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
@@ -98,7 +98,7 @@ export class Worker implements Service {
     if (!this.#standby.isActive) return
     const pauseMs =
       this.#loop.try('look at the queue', () => this.#look()) ?? this.#loop.pauseMs('look at the queue')
-    if (pauseMs < Infinity) this.#tickTimer = setTimeout(() => this.tick(), Math.min(pauseMs, MAX_DELAY_MS))
+    if (pauseMs < Infinity) this.#tickTimer = setTimeout(() => this.tick(), Math.min(pauseMs, MAX_BACKOFF_MS))
     this.#options.courier.sendDue()
   }
 

@@ -1,7 +1,6 @@
-import { StreamError, type Exchange, type ExchangeHeaders } from '@foreman/ollama-client'
+import { type Exchange, type ExchangeHeaders, retryAfterMs, StreamError } from '@foreman/ollama-client'
 import { text } from 'node:stream/consumers'
 import { ForemanError } from './errors.ts'
-import { retryAfterMs } from './retry-after.ts'
 import type { Problem } from './types.ts'
 
 /** An HTTP answer whose body has not been read. */

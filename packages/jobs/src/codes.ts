@@ -17,7 +17,7 @@ export const INTERNAL_ERROR = {
 export const retryCodes = [
   /** The connection to the target was made and then broke off. */
   'target_lost',
-  /** The attempt took longer than FOREMAN_JOB_TIMEOUT. */
+  /** The attempt took longer than FOREMAN_JOB_TIMEOUT, or than a proxy before the target allows (504). */
   'job_timeout',
   /** The target sent no byte for FOREMAN_STALL after the head of its answer. */
   'stall',

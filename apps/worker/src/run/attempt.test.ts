@@ -7,6 +7,8 @@ import { claimedJob, jobLogOf, openTempStore, soon } from '../testing/fixtures.t
 import { runAttempt, StopError } from './attempt.ts'
 import type { StopCause } from './verdict.ts'
 
+const NOW = Date.parse('2030-01-01T00:00:00Z')
+
 interface Differing {
   /** Another target than the simulated one. */
   readonly url?: string
@@ -22,7 +24,7 @@ const setUp = async ({ url, job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Diff
   const claim = claimedJob(store, job)
   const { controller, log } = jobLogOf(store, claim)
   const client = new OllamaClient({ url: url ?? sim.url })
-  const options = { client, jobTimeoutMs, stallMs, stop: controller.signal, log }
+  const options = { client, now: () => NOW, jobTimeoutMs, stallMs, stop: controller.signal, log }
   const stop = (why: StopCause) => controller.abort(new StopError(why))
   const written = () => store.output.read(claim.seq, undefined)?.pieces ?? []
   return { sim, store, claim, log, stop, written, run: () => runAttempt(claim, options) }
@@ -117,6 +119,27 @@ describe('a provisional answer', () => {
     const { sim, run } = await setUp()
     sim.fault({ kind: 'status', status: 503, error: 'busy' })
     expect(await run()).toMatchObject({ kind: 'provisional', isOllamas: true })
+  })
+
+  test.each<[what: string, headers: Record<string, string>, waitMs: number]>([
+    ['nothing', {}, 0],
+    ['seconds', { 'Retry-After': '6' }, 6_000],
+    ['no wait', { 'Retry-After': '0' }, 0],
+    ['what nobody understands', { 'Retry-After': 'soon' }, 0],
+    [
+      "a date, by the target's clock",
+      { 'Retry-After': 'Tue, 01 Jan 2030 01:00:07 GMT', Date: 'Tue, 01 Jan 2030 01:00:00 GMT' },
+      7_000,
+    ],
+    [
+      "a date, by foreman's clock where the target's is not known",
+      { 'Retry-After': 'Tue, 01 Jan 2030 00:00:08 GMT', Date: 'now' },
+      8_000,
+    ],
+  ])('says how long the target asks to be left alone: %s', async (_what, headers, waitMs) => {
+    const { sim, run } = await setUp()
+    sim.fault({ kind: 'status', status: 429, error: 'slowly', headers })
+    expect(await run()).toMatchObject({ kind: 'provisional', waitMs })
   })
 
   test('that is long is cut, and loses the header that states its length', async () => {

@@ -10,6 +10,7 @@ import {
   type OllamaClient,
   ollamaErrorMessage,
   RedirectError,
+  retryAfterMs,
   unpackAnswer,
   untilEnded,
 } from '@foreman/ollama-client'
@@ -19,6 +20,7 @@ import { type Ending, isProvisional, type StopCause, type Watchdog } from './ver
 
 export interface AttemptOptions {
   readonly client: OllamaClient
+  readonly now: () => number
   readonly jobTimeoutMs: number
   readonly stallMs: number
   /** Aborting it with a StopError ends the attempt. */
@@ -67,7 +69,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stall.start()
     return isProvisional(exchange.status)
-      ? await receiveProvisional(exchange, endpoint)
+      ? await receiveProvisional(exchange, endpoint, options.now)
       : await receive(exchange, { endpoint, stall, log: options.log })
   } catch (error) {
     return endingOf(error, controller.signal)
@@ -128,7 +130,11 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   return usage ? { ...answered, usage } : answered
 }
 
-const receiveProvisional = async (exchange: Exchange, endpoint: GeneratingEndpoint): Promise<Ending> => {
+const receiveProvisional = async (
+  exchange: Exchange,
+  endpoint: GeneratingEndpoint,
+  now: () => number,
+): Promise<Ending> => {
   const pieces: Buffer[] = []
   let bytes = 0
   const check = checkAnswer(exchange.headers, endpoint)
@@ -142,7 +148,15 @@ const receiveProvisional = async (exchange: Exchange, endpoint: GeneratingEndpoi
   const headers = exchange.headers.filter(([name]) => !(isCut && name.toLowerCase() === 'content-length'))
   const body = Buffer.concat(pieces).subarray(0, MAX_PROVISIONAL_BYTES)
   const isOllamas = ollamaErrorMessage(body) !== undefined
-  return { kind: 'provisional', status, isOllamas, answer: { head: { status, headers }, body } }
+  const waitMs = askedWaitMs(exchange, now)
+  return { kind: 'provisional', status, isOllamas, waitMs, answer: { head: { status, headers }, body } }
+}
+
+/** How long the target asks to be left alone. A date counts from the answer's own `Date`, because two clocks may differ. */
+const askedWaitMs = ({ headers }: Exchange, now: () => number): number => {
+  const valueOf = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
+  const sentAt = Date.parse(valueOf('date') ?? '')
+  return retryAfterMs(valueOf('retry-after'), Number.isNaN(sentAt) ? now() : sentAt) ?? 0
 }
 
 /** How the codes of Node's HTTP parser begin. */

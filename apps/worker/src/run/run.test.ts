@@ -186,6 +186,14 @@ describe('a run that meets an error of foreman itself', () => {
     expect(job()).toMatchObject({ state: 'queued', failedAttempts: 1, availableAt: now + 60_000 })
   })
 
+  test('does not ask the target again, once its job has had all of its attempts', async () => {
+    const { sim, store, run, job } = await setUp({ run: { maxAttempts: 1 }, job: { maxAttempts: 0 } })
+    vi.spyOn(store.runs, 'finish').mockImplementationOnce(broken('out of order'))
+    expect(await run.execute()).toEqual({ ending: 'broken' })
+    expect(job()).toMatchObject({ state: 'failed', errorCode: 'internal_error' })
+    expect(sim.requests).toEqual([])
+  })
+
   test('leaves its job to the next worker when nothing can be written', async () => {
     const { store, run, job } = await setUp()
     vi.spyOn(store, 'together').mockImplementation(() => Promise.reject(new Error('malformed')))

@@ -11,6 +11,7 @@ import {
   type Attempt,
   BROKEN_RELEASE,
   type Ending,
+  isUsedUp,
   judge,
   judgeBroken,
   needsProbe,
@@ -67,16 +68,7 @@ export class Run {
     try {
       this.#logger.info({ model: this.claim.model, path: this.claim.path }, 'job started')
       deadline = this.#startDeadline()
-      const body = await wholeBody(this.#options.store.records, this.claim)
-      if (!body) throw new Error('a part of the request is missing')
-      const ending = await runAttempt(
-        { ...this.claim, body },
-        {
-          ...this.#options,
-          stop: this.#stop.signal,
-          log: this.#log,
-        },
-      )
+      const ending = await this.#runAttempt()
       await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
       const verdict = judge(ending, this.#attempt(), probe)
@@ -105,6 +97,14 @@ export class Run {
     this.#isCancelling = true
     while (await this.#isLoadingForOthers()) await delay(LOAD_POLL_MS)
     this.#stop.abort(new StopError('cancelled'))
+  }
+
+  async #runAttempt(): Promise<Ending> {
+    if (isUsedUp(this.#attempt())) return { kind: 'used_up' }
+    const body = await wholeBody(this.#options.store.records, this.claim)
+    if (!body) throw new Error('a part of the request is missing')
+    const options = { ...this.#options, stop: this.#stop.signal, log: this.#log }
+    return runAttempt({ ...this.claim, body }, options)
   }
 
   #hasLostItsClaim(error: unknown): boolean {

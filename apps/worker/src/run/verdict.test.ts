@@ -4,8 +4,9 @@ import {
   type Attempt,
   type Ending,
   isProvisional,
+  isUsedUp,
   judge,
-  MAX_DELAY_MS,
+  MAX_BACKOFF_MS,
   needsProbe,
   type Verdict,
 } from './verdict.ts'
@@ -26,10 +27,11 @@ const lastAttempt: Attempt = { ...job, attempt: 3, failedAttempts: 2 }
 const afterAnswer: Attempt = { ...job, attempt: 2, failedAttempts: 1, answerAttempt: 1 }
 
 const answer = { head: { status: 503, headers: [] }, body: Buffer.from('{"error":"busy"}') }
-const provisional = (status: number, isOllamas: boolean): Ending => ({
+const provisional = (status: number, isOllamas: boolean, waitMs = 0): Ending => ({
   kind: 'provisional',
   status,
   isOllamas,
+  waitMs,
   answer,
 })
 const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_short' | 'unknown'): Ending => ({
@@ -235,6 +237,20 @@ describe('a watchdog', () => {
   })
 })
 
+describe('a job without an attempt left', () => {
+  test.each([
+    [lastAttempt, false],
+    [{ ...job, failedAttempts: 3 }, true],
+    [{ ...job, failedAttempts: 1, maxAttempts: 1 }, true],
+  ])('%j is known: %s', (attempt, expected) => {
+    expect(isUsedUp(attempt)).toBe(expected)
+  })
+
+  test('fails without another one', () => {
+    expect(short(judge({ kind: 'used_up' }, afterAnswer))).toBe('failed internal_error answer=1 told')
+  })
+})
+
 describe('a request that cannot be sent', () => {
   test('fails at once with a message for the caller', () => {
     expect(short(judge({ kind: 'unsendable', message: 'bad header' }, job))).toBe(
@@ -323,7 +339,19 @@ describe('a provisional answer', () => {
     // A proxy says that Ollama is away.
     [502, false, 'gone', job, 'again target_away free after 0 away'],
     [503, false, 'gone', lastAttempt, 'again target_away free after 0 away'],
-    [504, false, 'refuses_credentials', job, 'again target_away free after 0 away'],
+    // Ollama may die of the job each time.
+    [502, false, 'gone', { ...job, attempt: 8 }, 'failed http_error answer=8'],
+    // A proxy has waited for Ollama in vain: that is a failed attempt, wherever Ollama is.
+    [504, false, 'there', job, 'again job_timeout spent after 500'],
+    [504, false, 'there', { ...job, maxAttempts: 1 }, 'failed http_error answer=1'],
+    [504, false, 'gone', job, 'again job_timeout spent after 500 away'],
+    [504, false, 'refuses_credentials', job, 'again job_timeout spent after 500 away'],
+    [504, false, 'gone', lastAttempt, 'failed http_error answer=3'],
+    // A proxy refuses this job, though Ollama is there.
+    [502, false, 'there', job, 'again target_away spent after 500'],
+    [503, false, 'there', { ...job, attempt: 2, failedAttempts: 1 }, 'again target_away spent after 2000'],
+    [502, false, 'there', lastAttempt, 'failed http_error answer=3'],
+    [503, false, 'there', { ...job, maxAttempts: 1 }, 'failed http_error answer=1'],
     // The target refuses foreman's credentials.
     [401, false, 'refuses_credentials', job, 'again target_away free after 0 away'],
     [403, true, 'refuses_credentials', lastAttempt, 'again target_away free after 0 away'],
@@ -343,6 +371,30 @@ describe('a provisional answer', () => {
       expect(verdict).not.toHaveProperty('targetIsAway')
       expect(verdict).toMatchObject({ kind: 'release', delayMs: expect.any(Number) as number })
       expect(verdict.kind === 'release' && verdict.delayMs).toBeGreaterThan(0)
+    },
+  )
+
+  test.each<[status: number, isOllamas: boolean, waitMs: number, attempt: Attempt, verdict: string]>([
+    // The target has done nothing, and says when it will do something.
+    [429, false, 6_000, job, 'again target_busy free after 6000'],
+    [429, true, 6_000, { ...lastAttempt, maxAttempts: 1 }, 'again target_busy free after 6000'],
+    [503, true, 6_000, lastAttempt, 'again target_busy free after 6000'],
+    [503, false, 6_000, lastAttempt, 'again target_away free after 6000'],
+    [429, false, 100, job, 'again target_busy free after 500'],
+    [429, false, 3_600_000, job, 'again target_busy free after 600000'],
+    [429, false, Infinity, job, 'again target_busy free after 600000'],
+    // But not for ever.
+    [429, false, 6_000, { ...job, attempt: 8 }, 'again target_busy spent after 6000'],
+    [429, false, 6_000, { ...lastAttempt, attempt: 8 }, 'failed http_error answer=8'],
+    // The target may have done something.
+    [504, true, 6_000, job, 'again target_busy spent after 6000'],
+    [504, false, 6_000, job, 'again job_timeout spent after 6000'],
+    [502, false, 100, job, 'again target_away spent after 500'],
+    [502, false, 6_000, lastAttempt, 'failed http_error answer=3'],
+  ])(
+    '%i, from Ollama itself: %s, that asks for a wait of %i ms',
+    (status, isOllamas, waitMs, attempt, verdict) => {
+      expect(short(judge(provisional(status, isOllamas, waitMs), attempt, 'there'))).toBe(verdict)
     },
   )
 
@@ -423,6 +475,6 @@ describe('the pause before the next attempt', () => {
     [provisional(503, true), undefined],
     [provisional(504, false), 'there'],
   ])('is never longer than the longest delay (%j)', (ending, probe) => {
-    expect(pauses(ending, probe).filter(pause => pause !== undefined && pause > MAX_DELAY_MS)).toEqual([])
+    expect(pauses(ending, probe).filter(pause => pause !== undefined && pause > MAX_BACKOFF_MS)).toEqual([])
   })
 })

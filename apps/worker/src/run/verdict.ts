@@ -1,4 +1,4 @@
-import { DEADLINE_EXCEEDED, type JobErrorCode, type ReleaseCode, type RetryCode } from '@foreman/jobs'
+import { DEADLINE_EXCEEDED, type JobErrorCode, type RetryCode } from '@foreman/jobs'
 import type { Completeness, TokenUsage } from '@foreman/ollama-client'
 import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
 import type { TargetProbe } from '../target/target-probe.ts'
@@ -8,7 +8,7 @@ export type Ending =
   /** The whole answer arrived, and is in the log. */
   | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
   /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
-  | { kind: 'provisional'; status: number; isOllamas: boolean; answer: ProvisionalAnswer }
+  | { kind: 'provisional'; status: number; isOllamas: boolean; waitMs: number; answer: ProvisionalAnswer }
   /** There was no connection, or it closed before the answer was complete. */
   | { kind: 'broke_off'; connected: boolean; message: string }
   /** What the target sent is no HTTP, or its HTTP has a mistake. */
@@ -19,6 +19,8 @@ export type Ending =
   | { kind: 'misdirected' }
   /** HTTP cannot carry the request. */
   | { kind: 'unsendable'; message: string }
+  /** The request was not sent, because the job has no attempt left. */
+  | { kind: 'used_up' }
   /** foreman itself cut the exchange off. */
   | { kind: 'stopped'; why: StopCause }
 
@@ -65,15 +67,18 @@ export const BROKEN_RELEASE: Verdict = {
   delayMs: 60_000,
 }
 
-/** The longest delay before the next attempt. */
-export const MAX_DELAY_MS = 60_000
+/** The longest delay before the next attempt that foreman chooses itself. */
+export const MAX_BACKOFF_MS = 60_000
+/** The longest delay before the next attempt. A target that asks for a longer one is asked again then. */
+export const MAX_DELAY_MS = 600_000
 const FIRST_DELAY_MS = 500
-const AWAY_DELAY_MS = 1_000
-/** A job that a proxy refuses while the target is there is tried this often. */
-const MAX_FOREIGN_REFUSALS = 8
+/** After so many runs of a job, each further one counts as an attempt, also if the target has asked to be left alone. */
+const MAX_FREE_RUNS = 8
 
-const backoffMs = (firstMs: number, factor: number, step: number): number =>
-  Math.min(firstMs * factor ** step, MAX_DELAY_MS)
+const backoffMs = (step: number): number => Math.min(FIRST_DELAY_MS * 4 ** step, MAX_BACKOFF_MS)
+
+/** Whether a job has had all of its attempts. Its run before this one could not write its end, or the limit was lowered. */
+export const isUsedUp = ({ failedAttempts, maxAttempts }: Attempt): boolean => failedAttempts >= maxAttempts
 
 /**
  * Decides what becomes of the job.
@@ -87,7 +92,7 @@ export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdic
     case 'provisional':
       return judgeProvisional(ending, job, probe)
     case 'broke_off':
-      if (!ending.connected) return away(ending.message)
+      if (!ending.connected) return notThere(ending.message)
       return again(job, 'target_lost', `the connection to the target broke off (${ending.message})`)
     case 'no_http':
       return fail(job, 'not_an_answer', `the target's answer is not valid HTTP (${ending.message})`)
@@ -97,6 +102,8 @@ export const judge = (ending: Ending, job: Attempt, probe?: TargetProbe): Verdic
       return fail(job, 'not_an_answer', 'the target redirects to another server')
     case 'unsendable':
       return fail(job, 'unsendable', ending.message)
+    case 'used_up':
+      return fail(job, 'internal_error', 'all attempts of the job have failed')
     case 'stopped':
       return stopped(ending.why, job)
   }
@@ -145,33 +152,58 @@ const judgeProvisional = (ending: Provisional, job: Attempt, probe: TargetProbe 
       provisional,
     },
   }
-  if (status === 429 || isBusyAnswer(ending)) {
-    if (job.failedAttempts + 1 >= job.maxAttempts) return final
-    return retry('target_busy', job, provisional)
+  if (status === 429 || isBusyAnswer(ending))
+    return refused({ ending, job, final, release: { code: 'target_busy', provisional } })
+  if (status === 401 || status === 403) {
+    // The probe was let in with foreman's credentials, so the target refuses this request only.
+    return probe === 'there' ? final : away(ending, probe)
   }
-  if (probe !== 'there') {
-    return away(
-      probe === 'refuses_credentials'
-        ? `it refuses foreman's credentials (${status})`
-        : `it answers ${status}`,
-    )
+  // A proxy answers in place of Ollama. If Ollama is there, other jobs must not wait for this one.
+  if (status === 504) {
+    // The proxy has waited for Ollama, which may have generated all the time.
+    const verdict = refused({ ending, job, final, release: { code: 'job_timeout' } })
+    return probe === 'there' || verdict.kind === 'finish'
+      ? verdict
+      : { ...verdict, targetIsAway: awayReason(ending, probe) }
   }
-  // The probe was let in with foreman's credentials, so the target refuses this request only.
-  if (status === 401 || status === 403) return final
-  // A proxy before Ollama refuses this job although Ollama is there. Other jobs must not wait for it, and it cannot be
-  // repeated for ever.
-  if (job.attempt >= MAX_FOREIGN_REFUSALS) return final
+  if (probe === 'there') return refused({ ending, job, final, release: { code: 'target_away' } })
+  // Ollama may have died of this job.
+  return job.attempt >= MAX_FREE_RUNS ? final : away(ending, probe)
+}
+
+interface Refused {
+  readonly ending: Provisional
+  readonly job: Attempt
+  readonly final: Verdict
+  readonly release: Pick<Release, 'code' | 'provisional'>
+}
+
+/**
+ * The target has answered, but may take the request later. That counts as a failed attempt, unless the target has said
+ * when: 429 and 503 mean that it has done nothing.
+ */
+const refused = ({ ending, job, final, release }: Refused): Verdict => {
+  const waitMs = Math.min(ending.waitMs, MAX_DELAY_MS)
+  const isFree = waitMs > 0 && (ending.status === 429 || ending.status === 503) && job.attempt < MAX_FREE_RUNS
+  if (isFree)
+    return {
+      kind: 'release',
+      release: { ...release, spent: false },
+      delayMs: Math.max(waitMs, FIRST_DELAY_MS),
+    }
+  if (job.failedAttempts + 1 >= job.maxAttempts) return final
   return {
     kind: 'release',
-    release: { code: 'target_away', spent: false },
-    delayMs: backoffMs(AWAY_DELAY_MS, 2, job.attempt - 1),
+    release: { ...release, spent: true },
+    delayMs: Math.max(waitMs, backoffMs(job.failedAttempts)),
   }
 }
 
 /** The attempt failed and counts. It is not repeated when a streaming caller may already have a part of the answer. */
 const again = (job: Attempt, code: RetryCode, message: string): Verdict => {
   const isRepeatable = !(job.streaming && job.hasOutput)
-  if (isRepeatable && job.failedAttempts + 1 < job.maxAttempts) return retry(code, job)
+  if (isRepeatable && job.failedAttempts + 1 < job.maxAttempts)
+    return { kind: 'release', release: { code, spent: true }, delayMs: backoffMs(job.failedAttempts) }
   return fail(job, code, message)
 }
 
@@ -185,18 +217,18 @@ const fail = (
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }
 
-const retry = (code: ReleaseCode, job: Attempt, provisional?: ProvisionalAnswer): Verdict => ({
-  kind: 'release',
-  release: provisional ? { code, spent: true, provisional } : { code, spent: true },
-  delayMs: backoffMs(FIRST_DELAY_MS, 4, job.failedAttempts),
-})
-
-const away = (reason: string): Verdict => ({
+const notThere = (reason: string): Verdict => ({
   kind: 'release',
   release: { code: 'target_away', spent: false },
   delayMs: 0,
   targetIsAway: reason,
 })
+
+const away = (ending: Provisional, probe: TargetProbe | undefined): Verdict =>
+  notThere(awayReason(ending, probe))
+
+const awayReason = ({ status }: Provisional, probe: TargetProbe | undefined): string =>
+  probe === 'refuses_credentials' ? `it refuses foreman's credentials (${status})` : `it answers ${status}`
 
 const stopped = (why: StopCause, job: Attempt): Verdict => {
   if (why === 'cancelled') return cancelled
