@@ -1,3 +1,4 @@
+import type { Fault } from '@foreman/ollama-sim'
 import { expect, test } from 'vitest'
 import { hello, startJobs } from '../harness/jobs.ts'
 import { send } from '../harness/request.ts'
@@ -144,4 +145,47 @@ test.each(['', 'x'.repeat(256), 'caf\u00e9'.normalize('NFC')])('%j is no key', a
   const { ask } = await startJobs({ worker: false })
   const latin = Buffer.from(key).toString('latin1')
   expect((await ask('POST', '/jobs', hello, keyed(latin))).json).toMatchObject({ status: 400 })
+})
+
+test.each<[what: string, fault: Fault]>([
+  ['a busy target', { kind: 'status', status: 503, error: 'server busy' }],
+  ['a rate limit', { kind: 'status', status: 429, error: 'slowly' }],
+  ['a proxy that waited in vain', { kind: 'status', status: 504 }],
+  ['a stream that broke off', { kind: 'die' }],
+  ['a stream that was cut short', { kind: 'no-done', afterChunks: 1 }],
+])('a request that failed by %s runs when it is sent again with its key', async (_what, fault) => {
+  const { foreman, sim } = await startJobs({ variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
+  const request = { path: '/api/generate', headers: keyed('k'), body: JSON.stringify(streamed) }
+  sim.fault({ ...fault, path: '/api/generate', count: 1 })
+  const first = await send(foreman.url, request)
+  expect(first.body.toString()).not.toContain('"done":true')
+  const second = await send(foreman.url, request)
+  expect([second.status, second.headers['idempotency-replayed']]).toEqual([200, undefined])
+  expect(second.body.toString()).toMatch(/"done":true.*\n$/)
+})
+
+test("a request that failed by the target's last word is replayed with its key", async () => {
+  const { foreman, sim } = await startJobs()
+  const request = { path: '/api/generate', headers: keyed('k'), body: JSON.stringify(streamed) }
+  sim.fault({ kind: 'status', status: 500, error: 'out of memory', path: '/api/generate', count: 1 })
+  const first = await send(foreman.url, request)
+  const second = await send(foreman.url, request)
+  expect([second.status, second.body.toString()]).toEqual([500, first.body.toString()])
+  expect(second.headers['idempotency-replayed']).toBe('true')
+})
+
+test('a batch that is sent again with its key runs those of its jobs anew that failed in passing', async () => {
+  const { ask, ended, sim } = await startJobs({ variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
+  const batch = [hello, { request: { ...hello.request, model: 'alpha' } }]
+  const idsOf = (json: Record<string, unknown>) => (json['jobs'] as { id: string }[]).map(({ id }) => id)
+  const path = '/api/generate'
+  sim.fault({ kind: 'status', status: 503, error: 'server busy', path, model: 'alpha', count: 1 })
+  const headers = { ...keyed('k'), 'content-type': 'application/json' }
+  const first = idsOf((await ask('POST', '/jobs/batch', batch, headers)).json)
+  expect((await Promise.all(first.map(ended))).map(({ state }) => state)).toEqual(['succeeded', 'failed'])
+  const answer = await ask('POST', '/jobs/batch', batch, headers)
+  const second = idsOf(answer.json)
+  expect([answer.status, answer.headers['idempotency-replayed']]).toEqual([202, undefined])
+  expect(second.map((id, index) => id === first[index])).toEqual([true, false])
+  expect((await Promise.all(second.map(ended))).map(({ state }) => state)).toEqual(['succeeded', 'succeeded'])
 })

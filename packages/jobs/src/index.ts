@@ -18,6 +18,7 @@ export {
   webhookEvents,
 } from './delivery.ts'
 export type { ChoiceReason, JobChange, JobEnd, JobEvent, JobEventData } from './events.ts'
+export { type End, isFinal } from './final.ts'
 export { priorities, type Priority } from './priority.ts'
 export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
 export type { Batch, Delivery, DeliveryAttempt, Job, JobError, JobPage, Problem } from './wire.ts'

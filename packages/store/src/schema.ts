@@ -97,8 +97,8 @@ export const jobs = sqliteTable(
     /** If the job has not ended by this time, it fails. Null: it has no deadline. */
     deadlineAt: integer('deadline_at'),
     /**
-     * The idempotency key of the request. A repeated request with the key gets this job. It is removed when the job
-     * ended without an answer and the key is sent again.
+     * The idempotency key of the request. A repeated request with the key gets this job. It is removed when the key is
+     * sent again after the job has ended, but not for good.
      */
     idempotencyKey: text('idempotency_key'),
     /** A hash of the request that came with the idempotency key. It tells a repeated request from a different one. */

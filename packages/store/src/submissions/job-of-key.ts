@@ -1,4 +1,4 @@
-import { isEndState } from '@foreman/jobs'
+import { isEndState, isFinal } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 import { and, eq, sql } from '../drizzle.ts'
 import { KeyInUseError, KeyReusedError } from '../errors.ts'
@@ -8,8 +8,8 @@ import type { IdempotencyKey, JobRef } from './new-job.ts'
 
 /** The job whose row has an idempotency key. */
 export interface KeyedJob extends JobRef {
-  /** Whether it ended without an answer. Then the next request with the key gets a new job. */
-  readonly gaveUp: boolean
+  /** Whether it ended, but not for good. Then the next request with the key gets a new job. */
+  readonly hasLetGo: boolean
 }
 
 export type JobOfKey = ReturnType<typeof prepareJobOfKey>
@@ -21,7 +21,7 @@ export const prepareJobOfKey = ({ db }: Connection) => {
       seq: jobs.seq,
       id: jobs.id,
       state: jobs.state,
-      answerAttempt: jobs.answerAttempt,
+      statusCode: jobs.statusCode,
       requestHash: jobs.requestHash,
       arrival: jobs.arrival,
       touchedAt: arrivals.touchedAt,
@@ -34,13 +34,13 @@ export const prepareJobOfKey = ({ db }: Connection) => {
   return (caller: string, { key, hash }: IdempotencyKey, now: number): KeyedJob | undefined => {
     const job = select.get({ caller, key })
     if (!job) return undefined
-    const { seq, id, state, answerAttempt, requestHash, arrival, touchedAt } = job
+    const { seq, id, state, requestHash, arrival, touchedAt } = job
     if (arrival !== null) {
       if (isArriving(touchedAt, now)) throw new KeyInUseError('the jobs of the key are still being written')
-      return { seq, id, gaveUp: true }
+      return { seq, id, hasLetGo: true }
     }
-    if (isEndState(state) && answerAttempt === null) return { seq, id, gaveUp: true }
+    if (isEndState(state) && !isFinal(job)) return { seq, id, hasLetGo: true }
     if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
-    return { seq, id, gaveUp: false }
+    return { seq, id, hasLetGo: false }
   }
 }

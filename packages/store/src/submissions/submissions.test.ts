@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { KeyReusedError } from '../errors.ts'
+import type { Finish } from '../runs/finish.ts'
 import { eventsOf, HOUR_MS, newJob, runningJob, tempStore } from '../testing/temp-store.ts'
 
 const rowOf = ({ rows }: ReturnType<typeof tempStore>, seq: number) =>
@@ -182,6 +183,26 @@ describe('a job with an idempotency key', () => {
     temp.store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, 2_000, HOUR_MS)
     temp.store.submissions.delivered(job, 3_000)
     expect(rowOf(temp, job.seq)).toMatchObject({ bytes_expire_at: null })
+  })
+
+  test.each<[end: Finish, keeps: boolean]>([
+    [{ state: 'succeeded', answerAttempt: 1, statusCode: 200 }, true],
+    [{ state: 'failed', answerAttempt: 1, statusCode: 404, errorCode: 'http_error' }, true],
+    [{ state: 'failed', answerAttempt: 1, statusCode: 500, errorCode: 'http_error' }, true],
+    [{ state: 'failed', answerAttempt: 1, statusCode: 200, errorCode: 'target_error' }, true],
+    [{ state: 'failed', answerAttempt: 1, statusCode: 503, errorCode: 'http_error' }, false],
+    // The caller of a stream has got a part of an answer, or an earlier attempt was refused.
+    [{ state: 'failed', answerAttempt: 1, errorCode: 'target_lost' }, false],
+    [{ state: 'failed', answerAttempt: null, errorCode: 'stall' }, false],
+    [{ state: 'cancelled', answerAttempt: null, errorCode: 'cancelled' }, false],
+  ])('that ends as %j keeps its key: %s', (end, keeps) => {
+    const { store } = tempStore()
+    const idempotency = { key: 'k', hash: Buffer.from('one') }
+    const { job, claim } = runningJob(store, { idempotency })
+    store.runs.finish(claim, end, 2_000, HOUR_MS)
+    expect(store.submissions.hasJob('default', idempotency, 3_000)).toBe(keeps)
+    const again = store.submissions.enqueue(newJob({ idempotency }), 3_000)
+    expect([again.isReplayed, again.seq === job.seq]).toEqual([keeps, keeps])
   })
 
   test('leaves the key to the next job when it ends without an answer', () => {

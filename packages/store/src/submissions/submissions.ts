@@ -19,7 +19,7 @@ export const submissions = (connection: Connection, changes: Changes) => {
      * @throws KeyInUseError when the jobs of the key are still being written
      */
     hasJob: (caller: string, key: IdempotencyKey, now: number): boolean =>
-      jobOfKey(caller, key, now)?.gaveUp === false,
+      jobOfKey(caller, key, now)?.hasLetGo === false,
 
     /**
      * Inserts a job. When this returns, the job is on the disk, and it will end exactly once.

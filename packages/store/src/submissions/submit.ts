@@ -19,7 +19,7 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
 
   return (job: NewJob, now: number, arrival?: number): Submitted => {
     const keyed = job.idempotency && jobOfKey(job.caller, job.idempotency, now)
-    if (keyed && !keyed.gaveUp) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
+    if (keyed && !keyed.hasLetGo) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
     if (keyed) removeKey.run({ seq: keyed.seq })
     return { ...insert(job, now, arrival), isReplayed: false }
   }

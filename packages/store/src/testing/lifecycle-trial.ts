@@ -62,7 +62,12 @@ export const anyStep = fc.oneof(
   kindOf(1, 'redeliver', { which: fc.nat(9) }),
   kindOf(6, 'claim', { group: anyGroup }),
   kindOf(3, 'append', { which: anyWhich, head: fc.boolean(), body: fc.boolean() }),
-  kindOf(2, 'finish', { which: anyWhich, state: fc.constantFrom(...endStates), provisional: fc.boolean() }),
+  kindOf(2, 'finish', {
+    which: anyWhich,
+    state: fc.constantFrom(...endStates),
+    provisional: fc.boolean(),
+    statusCode: fc.constantFrom(undefined, 200, 404, 500, 429, 503),
+  }),
   kindOf(4, 'release', {
     which: anyWhich,
     delayMs: fc.constantFrom(0, 0, 500, 2_000, MAX_DELAY_MS),
@@ -105,6 +110,7 @@ interface Expected {
   cancelRequestedAt: number | null
   answerAttempt: number | null
   errorCode: string | null
+  statusCode: number | null
   expiresAt: number | null
   bytesExpireAt: number | null
   readonly createdAt: number
@@ -119,6 +125,10 @@ interface Expected {
   /** Whether the running attempt has brought a part of a body. */
   hasOutput: boolean
 }
+
+/** Whether the key of a job is free for another one. */
+const hasLetGo = ({ state, statusCode }: Expected): boolean =>
+  state === 'cancelled' || (state === 'failed' && [null, 429, 503].includes(statusCode))
 
 const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
 
@@ -167,7 +177,7 @@ export class Trial {
       case 'append':
         return this.#append(this.#pick(this.#claims, step.which), step)
       case 'finish':
-        return this.#finish(this.#pick(this.#claims, step.which), step.state, step.provisional)
+        return this.#finish(this.#pick(this.#claims, step.which), step)
       case 'release':
         return this.#release(this.#pick(this.#claims, step.which), step)
       case 'cancel':
@@ -210,7 +220,7 @@ export class Trial {
     const job = newJob({ groupKey: group, streaming, priority, idempotency, webhook, deadlineAt })
     const submit = () => this.#store.submissions.enqueue(job, this.#now)
     const keyed = [...this.#jobs.values()].find(each => key !== undefined && each.key === key)
-    if (keyed && !(isEndState(keyed.state) && keyed.answerAttempt === null)) {
+    if (keyed && !hasLetGo(keyed)) {
       if (keyed.hash === hash) return deepEqual(submit(), { seq: keyed.seq, id: keyed.id, isReplayed: true })
       const before = this.#everything()
       throws(submit, KeyReusedError)
@@ -255,6 +265,7 @@ export class Trial {
       cancelRequestedAt: null,
       answerAttempt: null,
       errorCode: null,
+      statusCode: null,
       expiresAt: null,
       bytesExpireAt: null,
       tokens: null,
@@ -336,16 +347,22 @@ export class Trial {
     this.#tell(job, `job.${state as (typeof endStates)[number]}`)
   }
 
-  #finish(claim: Claim | undefined, state: (typeof endStates)[number], withProvisional: boolean): void {
+  #finish(
+    claim: Claim | undefined,
+    { state, provisional: withProvisional, statusCode }: Extract<Step, { do: 'finish' }>,
+  ): void {
     const answerAttempt = withProvisional && claim ? claim.attempt : null
     const end: Finish = {
       state,
       answerAttempt,
       errorCode: 'http_error',
+      ...(statusCode === undefined ? {} : { statusCode }),
       ...(withProvisional ? { provisional } : {}),
     }
     const job = this.#owned(claim, own => this.#store.runs.finish(own, end, this.#now, TTL_MS))
-    if (job) this.#end(job, state, 'http_error', answerAttempt)
+    if (!job) return
+    this.#end(job, state, 'http_error', answerAttempt)
+    job.statusCode = statusCode ?? null
   }
 
   #release(
@@ -471,7 +488,7 @@ export class Trial {
       .prepare(
         `SELECT seq, group_key AS "group", state, attempt, failed_attempts AS failedAttempts,
            lost_count AS lostCount, runs_alone AS runsAlone, available_at AS availableAt, cancel_requested_at AS cancelRequestedAt,
-           answer_attempt AS answerAttempt, error_code AS errorCode, expires_at AS expiresAt,
+           answer_attempt AS answerAttempt, error_code AS errorCode, status_code AS statusCode, expires_at AS expiresAt,
            bytes_expire_at AS bytesExpireAt, created_at AS createdAt, priority, deadline_at AS deadlineAt,
            retry_of AS retryOf, id, idempotency_key AS key, tokens, claim_token IS NOT NULL AS isClaimed,
            finished_at IS NOT NULL AS isFinished
