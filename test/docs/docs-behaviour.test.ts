@@ -32,7 +32,10 @@ describe('docs/job-lifecycle.md', () => {
         [true, false].map(isOllamas => ({ kind: 'provisional', status, isOllamas, waitMs: 0, answer: held })),
       ),
       ...[true, false].map((connected): Ending => ({ kind: 'broke_off', connected, message: '…' })),
-      ...(['job_timeout', 'stall'] as const).map((watch): Ending => ({ kind: 'timed_out', watch })),
+      ...(['job_timeout', 'stall', 'load_timeout'] as const).map((watch): Ending => ({
+        kind: 'timed_out',
+        watch,
+      })),
       ...(['cancelled', 'shutdown', 'deadline'] as const).map((why): Ending => ({ kind: 'stopped', why })),
       { kind: 'misdirected' },
       { kind: 'unsendable', message: "Node's text" },

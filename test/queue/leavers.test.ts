@@ -64,6 +64,24 @@ describe('a caller that leaves', () => {
     expect(sim.loadsAbandoned).toBe(0)
   })
 
+  test('while its load hangs gives the target to another model that has waited long enough', async () => {
+    const sim = await simulate({ maxLoaded: 1, loadMs: 500, tokensPerSecond: 20 })
+    const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_WAIT: '100ms' } })
+    sim.fault({ kind: 'hang', path: '/api/generate', model: 'alpha' })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'alpha', 1, leave.signal).catch(() => 'left')
+    await until(() => sim.inFlight === 1)
+    const same = new AbortController()
+    const waiting = ask(foreman.url, 'alpha', 1, same.signal).catch(() => 'left')
+    const other = ask(foreman.url, 'beta', 1)
+    await until(() => foreman.store.queue.waitingLines().length === 2)
+    leave.abort()
+    await leaver
+    expect((await other).status).toBe(200)
+    same.abort()
+    await waiting
+  })
+
   test('while it loads, and the group of those who wait is renamed because more is known of the model', async () => {
     const sim = await simulate({ maxLoaded: 1, loadMs: 1_500, tokensPerSecond: 20, models: ['alpha'] })
     const unknown = sim.fault({ kind: 'status', path: '/api/show' })

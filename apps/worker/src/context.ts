@@ -50,6 +50,7 @@ export const createContext = (
       ...shared,
       jobTimeoutMs: config.jobTimeout,
       stallMs: config.stall,
+      loadTimeoutMs: config.loadTimeout,
       maxAttempts: config.maxAttempts,
       jobTtlMs: config.jobTtl,
     },

@@ -34,6 +34,7 @@ const setUp = async (options: Partial<DispatcherOptions> = {}, simOptions: SimOp
         now: () => clock.now,
         jobTimeoutMs: 60_000,
         stallMs: 60_000,
+        loadTimeoutMs: 60_000,
         maxAttempts: 3,
         jobTtlMs: 1_000,
         probe: () => Promise.resolve('there'),
@@ -413,6 +414,40 @@ describe('cancelling', () => {
     await drain()
     expect(stateOf(second!)).toBe('succeeded')
     expect({ loads: sim.loads, abandoned: sim.loadsAbandoned }).toEqual({ loads: 1, abandoned: 0 })
+  })
+
+  test('lets a load go on that a job beside it waits for', async () => {
+    const { sim, dispatcher, submit, stateOf } = await setUp(
+      { concurrency: 2 },
+      { loadMs: 300, promptMs: 800 },
+    )
+    const [first, second] = ['alpha', 'alpha'].map(model => submit(model))
+    dispatcher.dispatch(START)
+    await expect.poll(() => sim.requests.filter(({ path }) => path === '/api/generate').length, soon).toBe(2)
+    dispatcher.cancel([first!])
+    await expect.poll(() => dispatcher.running, soon).toBe(0)
+    expect([first, second].map(seq => stateOf(seq!))).toEqual(['cancelled', 'succeeded'])
+    expect({ loads: sim.loads, abandoned: sim.loadsAbandoned }).toEqual({ loads: 1, abandoned: 0 })
+  })
+
+  test('of all jobs that wait for a load abandons it', async () => {
+    const { sim, dispatcher, submit } = await setUp({ concurrency: 2 }, { loadMs: 60_000 })
+    const both = ['alpha', 'alpha'].map(model => submit(model))
+    dispatcher.dispatch(START)
+    await expect.poll(() => sim.requests.filter(({ path }) => path === '/api/generate').length, soon).toBe(2)
+    dispatcher.cancel(both)
+    await expect.poll(() => dispatcher.running, soon).toBe(0)
+  })
+
+  test('abandons a load when another group has waited too long: the model has to leave in any case', async () => {
+    const { sim, clock, dispatcher, submit, stateOf } = await setUp({}, { loadMs: 60_000 })
+    const [first] = ['alpha', 'alpha', 'beta'].map(model => submit(model))
+    dispatcher.dispatch(START)
+    await expect.poll(() => sim.loads, soon).toBe(1)
+    clock.now += 60_001
+    dispatcher.cancel([first!])
+    await expect.poll(() => stateOf(first!), soon).toBe('cancelled')
+    expect(sim.loadsAbandoned).toBe(1)
   })
 })
 

@@ -1,5 +1,5 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import type { Turn } from '@foreman/scheduling'
+import { chooseGroup, type Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs } from './claim-jobs.ts'
 import { contain } from './persist.ts'
@@ -126,7 +126,7 @@ export class Dispatcher {
   }
 
   #start(claim: Claim): void {
-    const run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isTurnWaitedFor() })
+    const run: Run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isLoadWaitedFor(run) })
     this.#running.set(claim.seq, run)
     // `execute` does not reject.
     void run.execute().then(result => {
@@ -136,9 +136,17 @@ export class Dispatcher {
     })
   }
 
-  /** Whether jobs wait for the model of the running jobs. The group has the turn, whatever its key is by now. */
-  #isTurnWaitedFor(): boolean {
-    return this.#turn !== undefined && this.#options.store.queue.isWaiting(this.#turn.groupKey)
+  /**
+   * Whether other jobs wait for the model that the job of a run loads: jobs that run as well, or jobs that would run next. If
+   * another group runs next, the model has to leave memory in any case.
+   */
+  #isLoadWaitedFor(run: Run): boolean {
+    const runsBeside = [...this.#running.values()].some(other => other !== run && !other.isCancelling)
+    if (runsBeside || this.#turn === undefined) return runsBeside
+    const { store, maxWaitMs } = this.#options
+    const lines = store.queue.waitingLines()
+    const choice = chooseGroup({ turn: this.#turn, lines, now: this.#options.run.now(), maxWaitMs })
+    return choice?.groupKey === this.#turn.groupKey
   }
 
   /** Loads the embedding model in place of a job, and only when no job runs: the job would wait for the load. */

@@ -34,6 +34,11 @@ export const workerSettings = {
     default: '10m',
     describe: 'The longest silence of the target inside an answer',
   }),
+  loadTimeout: setting.duration({
+    env: 'FOREMAN_LOAD_TIMEOUT',
+    default: '15m',
+    describe: 'The longest load of a model: the time before an answer while the model is not in memory',
+  }),
   pollInterval: setting.duration({
     env: 'FOREMAN_POLL_INTERVAL',
     default: '30s',

@@ -21,6 +21,8 @@ export const retryCodes = [
   'job_timeout',
   /** The target sent no byte for FOREMAN_STALL after the head of its answer. */
   'stall',
+  /** The target did not load the model within FOREMAN_LOAD_TIMEOUT. */
+  'load_timeout',
 ] as const
 
 export type RetryCode = (typeof retryCodes)[number]

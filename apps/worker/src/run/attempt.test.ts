@@ -2,7 +2,7 @@ import { OllamaClient } from '@foreman/ollama-client'
 import { serveRaw } from '@foreman/ollama-client/testing'
 import { type Fault, startSim } from '@foreman/ollama-sim'
 import type { NewJob } from '@foreman/store'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { claimedJob, jobLogOf, openTempStore, soon } from '../testing/fixtures.ts'
 import { runAttempt, StopError } from './attempt.ts'
 import type { StopCause } from './verdict.ts'
@@ -15,16 +15,34 @@ interface Differing {
   readonly job?: Partial<NewJob>
   readonly jobTimeoutMs?: number
   readonly stallMs?: number
+  readonly isLoading?: () => Promise<boolean>
 }
 
-const setUp = async ({ url, job, jobTimeoutMs = 60_000, stallMs = 60_000 }: Differing = {}) => {
+const LOAD_TIMEOUT_MS = 50
+
+const setUp = async ({
+  url,
+  job,
+  jobTimeoutMs = 60_000,
+  stallMs = 60_000,
+  isLoading = () => Promise.resolve(false),
+}: Differing = {}) => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
   const store = openTempStore()
   const claim = claimedJob(store, job)
   const { controller, log } = jobLogOf(store, claim)
   const client = new OllamaClient({ url: url ?? sim.url })
-  const options = { client, now: () => NOW, jobTimeoutMs, stallMs, stop: controller.signal, log }
+  const options = {
+    client,
+    now: () => NOW,
+    jobTimeoutMs,
+    stallMs,
+    loadTimeoutMs: LOAD_TIMEOUT_MS,
+    isLoading,
+    stop: controller.signal,
+    log,
+  }
   const stop = (why: StopCause) => controller.abort(new StopError(why))
   const written = () => store.output.read(claim.seq, undefined)?.pieces ?? []
   return { sim, store, claim, log, stop, written, run: () => runAttempt(claim, options) }
@@ -157,6 +175,21 @@ describe('an attempt is cut off', () => {
     const { sim, run } = await setUp({ jobTimeoutMs: 50 })
     sim.fault({ kind: 'hang' })
     expect(await run()).toEqual({ kind: 'timed_out', watch: 'job_timeout' })
+  })
+
+  test('when the model does not load in time', async () => {
+    const { sim, run } = await setUp({ isLoading: () => Promise.resolve(true) })
+    sim.fault({ kind: 'hang' })
+    expect(await run()).toEqual({ kind: 'timed_out', watch: 'load_timeout' })
+    await expect.poll(() => sim.inFlight, soon).toBe(0)
+  })
+
+  test('not when the model has loaded: then a non-streaming answer may take its time', async () => {
+    const isLoading = vi.fn<() => Promise<boolean>>(() => Promise.resolve(false))
+    const { sim, run } = await setUp({ isLoading, jobTimeoutMs: 400 })
+    sim.fault({ kind: 'hang' })
+    expect(await run()).toEqual({ kind: 'timed_out', watch: 'job_timeout' })
+    expect(isLoading.mock.calls.length).toBeGreaterThan(1)
   })
 
   test('when the target falls silent within its answer', async () => {

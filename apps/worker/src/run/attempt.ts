@@ -15,6 +15,7 @@ import {
   untilEnded,
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
+import { startLoadClock, stallTimer, type StallTimer } from './clocks.ts'
 import type { JobLog } from './job-log.ts'
 import { type Ending, isProvisional, type StopCause, type Watchdog } from './verdict.ts'
 
@@ -23,6 +24,9 @@ export interface AttemptOptions {
   readonly now: () => number
   readonly jobTimeoutMs: number
   readonly stallMs: number
+  readonly loadTimeoutMs: number
+  /** Whether the target has yet to load the model of the job. */
+  readonly isLoading: () => Promise<boolean>
   /** Aborting it with a StopError ends the attempt. */
   readonly stop: AbortSignal
   readonly log: JobLog
@@ -61,12 +65,15 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
   options.stop.addEventListener('abort', stop, { once: true })
   const jobTimer = setTimeout(() => controller.abort(new WatchdogError('job_timeout')), options.jobTimeoutMs)
   const stall = stallTimer(options.stallMs, () => controller.abort(new WatchdogError('stall')))
+  const onTimeout = () => controller.abort(new WatchdogError('load_timeout'))
+  const stopLoadClock = startLoadClock({ ...options, onTimeout })
   try {
     const endpoint = generatingEndpoint(claim.endpoint)
     // A newer foreman may have queued a job for a route that this one does not know.
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
     const exchange = await send(claim, options.client, controller.signal)
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
+    stopLoadClock()
     stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange, endpoint, options.now)
@@ -74,6 +81,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
+    stopLoadClock()
     stall.stop()
     clearTimeout(jobTimer)
     options.stop.removeEventListener('abort', stop)
@@ -179,15 +187,3 @@ const endingOf = (error: unknown, signal: AbortSignal): Ending => {
 /** The system's error code. The whole message names the target's address, which callers must not see. */
 const reasonOf = ({ cause }: ConnectionError): string =>
   (cause as NodeJS.ErrnoException | undefined)?.code ?? 'without a reason'
-
-type StallTimer = ReturnType<typeof stallTimer>
-
-const stallTimer = (stallMs: number, onStall: () => void) => {
-  let timer: NodeJS.Timeout | undefined
-  const stop = () => clearTimeout(timer)
-  const start = () => {
-    stop()
-    timer = setTimeout(onStall, stallMs)
-  }
-  return { start, stop }
-}

@@ -27,6 +27,7 @@ const setUp = async (differing: Differing = {}) => {
     now: Date.now,
     jobTimeoutMs: 60_000,
     stallMs: 60_000,
+    loadTimeoutMs: 60_000,
     maxAttempts: 3,
     jobTtlMs: TTL_MS,
     onProgress: () => undefined,
@@ -151,6 +152,43 @@ describe('a run', () => {
   })
 })
 
+describe('a load', () => {
+  test('that hangs is let go of, and the job is tried again', async () => {
+    const { sim, run, job } = await setUp({ sim: { loadMs: 60_000 }, run: { loadTimeoutMs: 100 } })
+    expect(await run.execute()).toEqual({ ending: 'timed_out' })
+    expect(job()).toMatchObject({ state: 'queued', failedAttempts: 1 })
+    await expect.poll(() => sim.loadsAbandoned, soon).toBe(1)
+  })
+
+  test('that is over ends its clock, however long the answer takes after it', async () => {
+    const { run } = await setUp({ sim: { loadMs: 50, promptMs: 500 }, run: { loadTimeoutMs: 150 } })
+    expect(await run.execute()).toEqual({ ending: 'answered' })
+  })
+
+  test.each([
+    [true, 'timed_out'],
+    [false, 'answered'],
+  ])(
+    'of which the target does not tell is judged by the answer (streaming: %s)',
+    async (streaming, ending) => {
+      const { sim, run } = await setUp({
+        sim: { promptMs: 500 },
+        job: { streaming },
+        run: { loadTimeoutMs: 150 },
+      })
+      sim.fault({ kind: 'status', path: '/api/ps', status: 500 })
+      expect(await run.execute()).toEqual({ ending })
+    },
+  )
+
+  test('on another machine is none', async () => {
+    const { sim, store, claim, run } = await setUp({ sim: { promptMs: 500 }, run: { loadTimeoutMs: 150 } })
+    sim.fault({ kind: 'status', path: '/api/ps', status: 200, body: '{"models":[]}' })
+    store.catalogue.replaceModels([{ name: claim.modelName, digest: 'd', remote: true }])
+    expect(await run.execute()).toEqual({ ending: 'answered' })
+  })
+})
+
 describe('a run that meets an error of foreman itself', () => {
   const broken = (message: string) => (): never => {
     throw new Error(message)
@@ -225,6 +263,19 @@ describe('a run that is cancelled', () => {
     expect(job()?.state).toBe('cancelled')
     expect(sim.loadsAbandoned).toBe(0)
     expect(sim.resident()).toEqual(['alpha'])
+  })
+
+  test('waits no longer than a load may take', async () => {
+    const { sim, run, job } = await setUp({
+      sim: { loadMs: 60_000 },
+      run: { isWaitedFor: () => true, loadTimeoutMs: 300, maxAttempts: 1 },
+    })
+    const end = run.execute()
+    await expect.poll(() => sim.loads, soon).toBe(1)
+    void run.cancel()
+    expect(await end).toEqual({ ending: 'timed_out' })
+    expect(job()?.state).toBe('cancelled')
+    await expect.poll(() => sim.loadsAbandoned, soon).toBe(1)
   })
 
   test('ends at once when the target does not say what it has in memory', async () => {

@@ -29,14 +29,17 @@ export interface RunOptions {
   readonly now: () => number
   readonly jobTimeoutMs: number
   readonly stallMs: number
+  readonly loadTimeoutMs: number
   readonly maxAttempts: number
   readonly jobTtlMs: number
   /** Called when the file has been told how far a job is. */
   readonly onProgress: () => void
   readonly probe: () => Promise<TargetProbe>
-  /** Whether other jobs wait that need the same loaded model. */
+  /** Whether other jobs wait that need the same loaded model, and run before it has to leave. */
   readonly isWaitedFor: () => boolean
 }
+
+const CANCELLED: Ending = { kind: 'stopped', why: 'cancelled' }
 
 /** How a run ended, for the worker. `lost`: another worker has the job. `broken`: foreman itself made an error. */
 export interface RunResult {
@@ -71,7 +74,7 @@ export class Run {
       const ending = await this.#runAttempt()
       await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
-      const verdict = judge(ending, this.#attempt(), probe)
+      const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
       await this.#write(verdict)
       this.#report(verdict)
       return resultOf(ending, verdict)
@@ -83,6 +86,11 @@ export class Run {
     }
   }
 
+  /** Whether the job is to be cancelled. */
+  get isCancelling(): boolean {
+    return this.#isCancelling
+  }
+
   /** Cuts the exchange off because the worker stops. The job goes back to the queue. */
   shutDown(): void {
     this.#stop.abort(new StopError('shutdown'))
@@ -90,7 +98,7 @@ export class Run {
 
   /**
    * Cuts the exchange off because the job is to be cancelled. While the target loads a model that other jobs wait for,
-   * this waits for the load: Ollama throws a load away when its caller leaves.
+   * this waits for the load: Ollama throws a load away when its caller leaves. It waits no longer than the load may take.
    */
   async cancel(): Promise<void> {
     if (this.#isCancelling) return
@@ -103,8 +111,26 @@ export class Run {
     if (isUsedUp(this.#attempt())) return { kind: 'used_up' }
     const body = await wholeBody(this.#options.store.records, this.claim)
     if (!body) throw new Error('a part of the request is missing')
-    const options = { ...this.#options, stop: this.#stop.signal, log: this.#log }
+    const isLoading = () => this.#isLoading().catch(() => this.claim.streaming)
+    const options = { ...this.#options, stop: this.#stop.signal, log: this.#log, isLoading }
     return runAttempt({ ...this.claim, body }, options)
+  }
+
+  /**
+   * Whether the target has yet to load the model.
+   *
+   * @throws when the target does not say. The caller of a streaming job should have had bytes by the time that somebody
+   *   asks; a non-streaming answer may just be long
+   */
+  async #isLoading(): Promise<boolean> {
+    const { modelName } = this.claim
+    if (this.#options.store.catalogue.model(modelName)?.remote === true) return false
+    return isStillLoading(modelName, this.#options)
+  }
+
+  /** Whether the attempt ended by a clock while a cancelled job waited for a load. */
+  #isLeft(ending: Ending): boolean {
+    return this.#isCancelling && ending.kind === 'timed_out'
   }
 
   #hasLostItsClaim(error: unknown): boolean {
@@ -142,7 +168,7 @@ export class Run {
   async #isLoadingForOthers(): Promise<boolean> {
     if (this.#hasEnded || this.#log.hasOutput || this.#stop.signal.aborted) return false
     try {
-      return this.#options.isWaitedFor() && (await isStillLoading(this.claim.modelName, this.#options))
+      return this.#options.isWaitedFor() && (await this.#isLoading())
     } catch {
       return false
     }

@@ -42,6 +42,7 @@ const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_sho
 const brokeOff = (connected: boolean): Ending => ({ kind: 'broke_off', connected, message: 'ECONNRESET' })
 const stalled: Ending = { kind: 'timed_out', watch: 'stall' }
 const tookTooLong: Ending = { kind: 'timed_out', watch: 'job_timeout' }
+const loadsTooLong: Ending = { kind: 'timed_out', watch: 'load_timeout' }
 const cancelled: Ending = { kind: 'stopped', why: 'cancelled' }
 const shutdown: Ending = { kind: 'stopped', why: 'shutdown' }
 
@@ -223,6 +224,8 @@ describe('a watchdog', () => {
       withOutput,
       'failed job_timeout answer=1 told',
     ],
+    ['for the load', loadsTooLong, job, 'again load_timeout spent after 500'],
+    ['for the load, the last time', loadsTooLong, lastAttempt, 'failed load_timeout answer=null told'],
     ['for silence, before any output', stalled, job, 'again stall spent after 500'],
     ['for silence, after output was sent', stalled, withOutput, 'failed stall answer=1 told'],
     ['for silence, non-streaming', stalled, nonStreamingWithOutput, 'again stall spent after 500'],

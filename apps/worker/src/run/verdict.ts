@@ -24,7 +24,7 @@ export type Ending =
   /** foreman itself cut the exchange off. */
   | { kind: 'stopped'; why: StopCause }
 
-/** The attempt took too long, or the target fell silent within its answer. */
+/** The attempt took too long, or the load of its model, or the target fell silent within its answer. */
 export type Watchdog = Exclude<RetryCode, 'target_lost'>
 
 export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
@@ -252,4 +252,5 @@ const cancelled: Verdict = {
 const watchMessages: Readonly<Record<Watchdog, string>> = {
   job_timeout: 'the target took too long to answer',
   stall: 'the target fell silent within its answer',
+  load_timeout: 'the target did not load the model in time',
 }
