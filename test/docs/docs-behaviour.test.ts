@@ -2,13 +2,8 @@ import { transitions } from '@foreman/jobs'
 import { TARGET_IS_FOREMAN } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
 import { health, type Observed } from '../../apps/gateway/src/health/reasons.ts'
-import {
-  type Attempt,
-  type Ending,
-  BROKEN_RELEASE,
-  judge,
-  judgeBroken,
-} from '../../apps/worker/src/run/verdict.ts'
+import type { Attempt, Ending } from '../../apps/worker/src/run/ending.ts'
+import { BROKEN_RELEASE, judge, judgeBroken } from '../../apps/worker/src/run/verdict.ts'
 import { firstWords, read, section } from '../harness/documents.ts'
 
 describe('docs/job-lifecycle.md', () => {

@@ -5,7 +5,7 @@ import type { NewJob } from '@foreman/store'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { claimedJob, jobLogOf, openTempStore, soon } from '../testing/fixtures.ts'
 import { runAttempt, StopError } from './attempt.ts'
-import type { StopCause } from './verdict.ts'
+import type { StopCause } from './ending.ts'
 
 const NOW = Date.parse('2030-01-01T00:00:00Z')
 

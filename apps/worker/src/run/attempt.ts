@@ -16,8 +16,9 @@ import {
 } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
 import { startLoadClock, stallTimer, type StallTimer } from './clocks.ts'
+import type { Ending, StopCause, Watchdog } from './ending.ts'
 import type { JobLog } from './job-log.ts'
-import { type Ending, isProvisional, type StopCause, type Watchdog } from './verdict.ts'
+import { isProvisional } from './provisional.ts'
 
 export interface AttemptOptions {
   readonly client: OllamaClient

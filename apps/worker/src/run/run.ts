@@ -5,18 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 import type { TargetProbe } from '../target/target-probe.ts'
 import { runAttempt, StopError } from './attempt.ts'
+import type { Attempt, Ending, Verdict } from './ending.ts'
 import { JobLog } from './job-log.ts'
+import { needsProbe } from './provisional.ts'
 import { isStillLoading } from './still-loading.ts'
-import {
-  type Attempt,
-  BROKEN_RELEASE,
-  type Ending,
-  isUsedUp,
-  judge,
-  judgeBroken,
-  needsProbe,
-  type Verdict,
-} from './verdict.ts'
+import { BROKEN_RELEASE, isUsedUp, judge, judgeBroken } from './verdict.ts'
 
 /** The longest delay that `setTimeout` accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1

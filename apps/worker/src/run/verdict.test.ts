@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { TargetProbe } from '../target/target-probe.ts'
-import {
-  type Attempt,
-  type Ending,
-  isProvisional,
-  isUsedUp,
-  judge,
-  MAX_BACKOFF_MS,
-  needsProbe,
-  type Verdict,
-} from './verdict.ts'
+import { MAX_BACKOFF_MS } from './delays.ts'
+import type { Attempt, Ending, Verdict } from './ending.ts'
+import { isProvisional, needsProbe } from './provisional.ts'
+import { isUsedUp, judge } from './verdict.ts'
 
 /** The first attempt at a streaming job, without output so far. */
 const job: Attempt = {

@@ -1,64 +1,8 @@
 import { DEADLINE_EXCEEDED, type JobErrorCode, type RetryCode } from '@foreman/jobs'
-import type { Completeness, TokenUsage } from '@foreman/ollama-client'
-import { type Finish, type ProvisionalAnswer, type Release } from '@foreman/store'
 import type { TargetProbe } from '../target/target-probe.ts'
-
-/** How an attempt ended, as far as the exchange with the target shows it. */
-export type Ending =
-  /** The whole answer arrived, and is in the log. */
-  | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
-  /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
-  | { kind: 'provisional'; status: number; isOllamas: boolean; waitMs: number; answer: ProvisionalAnswer }
-  /** There was no connection, or it closed before the answer was complete. */
-  | { kind: 'broke_off'; connected: boolean; message: string }
-  /** What the target sent is no HTTP, or its HTTP has a mistake. */
-  | { kind: 'no_http'; message: string }
-  /** A watchdog cut the exchange off. */
-  | { kind: 'timed_out'; watch: Watchdog }
-  /** The target redirects to another server, which callers must not be sent to. */
-  | { kind: 'misdirected' }
-  /** HTTP cannot carry the request. */
-  | { kind: 'unsendable'; message: string }
-  /** The request was not sent, because the job has no attempt left. */
-  | { kind: 'used_up' }
-  /** foreman itself cut the exchange off. */
-  | { kind: 'stopped'; why: StopCause }
-
-/** The attempt took too long, or the load of its model, or the target fell silent within its answer. */
-export type Watchdog = Exclude<RetryCode, 'target_lost'>
-
-export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
-
-export interface Attempt {
-  readonly attempt: number
-  /** Failed attempts that count, without this one. */
-  readonly failedAttempts: number
-  readonly maxAttempts: number
-  /** The earlier attempt that brought an answer of the target's own, if one did. */
-  readonly answerAttempt: number | null
-  /** The caller gets the answer piece by piece. */
-  readonly streaming: boolean
-  /** This attempt has written bytes that a streaming caller may already have. */
-  readonly hasOutput: boolean
-}
-
-export type Verdict =
-  | { kind: 'finish'; finish: Finish }
-  | {
-      kind: 'release'
-      release: Omit<Release, 'availableAt'>
-      delayMs: number
-      targetIsAway?: string
-    }
-
-/** Answers with one of these statuses are kept back until it is known whether the status is final. */
-const PROVISIONAL_STATUSES = new Set([401, 403, 429, 502, 503, 504])
-
-export const isProvisional = (status: number): boolean => PROVISIONAL_STATUSES.has(status)
-
-/** Whether `judge` has to know if the target is there. */
-export const needsProbe = (ending: Ending): boolean =>
-  ending.kind === 'provisional' && ending.status !== 429 && !isBusyAnswer(ending)
+import { backoffMs } from './delays.ts'
+import type { Attempt, Ending, StopCause, Verdict, Watchdog } from './ending.ts'
+import { judgeProvisional, notThere } from './provisional.ts'
 
 /** How a job goes back to the queue whose end could not be written. */
 export const BROKEN_RELEASE: Verdict = {
@@ -66,16 +10,6 @@ export const BROKEN_RELEASE: Verdict = {
   release: { code: 'internal_error', spent: true },
   delayMs: 60_000,
 }
-
-/** The longest delay before the next attempt that foreman chooses itself. */
-export const MAX_BACKOFF_MS = 60_000
-/** The longest delay before the next attempt. A target that asks for a longer one is asked again then. */
-export const MAX_DELAY_MS = 600_000
-const FIRST_DELAY_MS = 500
-/** After so many runs of a job, each further one counts as an attempt, also if the target has asked to be left alone. */
-const MAX_FREE_RUNS = 8
-
-const backoffMs = (step: number): number => Math.min(FIRST_DELAY_MS * 4 ** step, MAX_BACKOFF_MS)
 
 /** Whether a job has had all of its attempts. Its run before this one could not write its end, or the limit was lowered. */
 export const isUsedUp = ({ failedAttempts, maxAttempts }: Attempt): boolean => failedAttempts >= maxAttempts
@@ -135,70 +69,6 @@ const judgeAnswer = (
   }
 }
 
-type Provisional = Extract<Ending, { kind: 'provisional' }>
-
-const isBusyAnswer = ({ status, isOllamas }: Provisional): boolean =>
-  isOllamas && status !== 401 && status !== 403
-
-const judgeProvisional = (ending: Provisional, job: Attempt, probe: TargetProbe | undefined): Verdict => {
-  const { status, answer: provisional } = ending
-  const final: Verdict = {
-    kind: 'finish',
-    finish: {
-      state: 'failed',
-      answerAttempt: job.attempt,
-      statusCode: status,
-      errorCode: 'http_error',
-      provisional,
-    },
-  }
-  if (status === 429 || isBusyAnswer(ending))
-    return refused({ ending, job, final, release: { code: 'target_busy', provisional } })
-  if (status === 401 || status === 403) {
-    // The probe was let in with foreman's credentials, so the target refuses this request only.
-    return probe === 'there' ? final : away(ending, probe)
-  }
-  // A proxy answers in place of Ollama. If Ollama is there, other jobs must not wait for this one.
-  if (status === 504) {
-    // The proxy has waited for Ollama, which may have generated all the time.
-    const verdict = refused({ ending, job, final, release: { code: 'job_timeout' } })
-    return probe === 'there' || verdict.kind === 'finish'
-      ? verdict
-      : { ...verdict, targetIsAway: awayReason(ending, probe) }
-  }
-  if (probe === 'there') return refused({ ending, job, final, release: { code: 'target_away' } })
-  // Ollama may have died of this job.
-  return job.attempt >= MAX_FREE_RUNS ? final : away(ending, probe)
-}
-
-interface Refused {
-  readonly ending: Provisional
-  readonly job: Attempt
-  readonly final: Verdict
-  readonly release: Pick<Release, 'code' | 'provisional'>
-}
-
-/**
- * The target has answered, but may take the request later. That counts as a failed attempt, unless the target has said
- * when: 429 and 503 mean that it has done nothing.
- */
-const refused = ({ ending, job, final, release }: Refused): Verdict => {
-  const waitMs = Math.min(ending.waitMs, MAX_DELAY_MS)
-  const isFree = waitMs > 0 && (ending.status === 429 || ending.status === 503) && job.attempt < MAX_FREE_RUNS
-  if (isFree)
-    return {
-      kind: 'release',
-      release: { ...release, spent: false },
-      delayMs: Math.max(waitMs, FIRST_DELAY_MS),
-    }
-  if (job.failedAttempts + 1 >= job.maxAttempts) return final
-  return {
-    kind: 'release',
-    release: { ...release, spent: true },
-    delayMs: Math.max(waitMs, backoffMs(job.failedAttempts)),
-  }
-}
-
 /** The attempt failed and counts. It is not repeated when a streaming caller may already have a part of the answer. */
 const again = (job: Attempt, code: RetryCode, message: string): Verdict => {
   const isRepeatable = !(job.streaming && job.hasOutput)
@@ -216,19 +86,6 @@ const fail = (
   const answerAttempt = job.streaming && job.hasOutput ? job.attempt : job.answerAttempt
   return { kind: 'finish', finish: { state: 'failed', answerAttempt, errorCode, errorMessage } }
 }
-
-const notThere = (reason: string): Verdict => ({
-  kind: 'release',
-  release: { code: 'target_away', spent: false },
-  delayMs: 0,
-  targetIsAway: reason,
-})
-
-const away = (ending: Provisional, probe: TargetProbe | undefined): Verdict =>
-  notThere(awayReason(ending, probe))
-
-const awayReason = ({ status }: Provisional, probe: TargetProbe | undefined): string =>
-  probe === 'refuses_credentials' ? `it refuses foreman's credentials (${status})` : `it answers ${status}`
 
 const stopped = (why: StopCause, job: Attempt): Verdict => {
   if (why === 'cancelled') return cancelled
