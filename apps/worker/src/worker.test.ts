@@ -1,5 +1,5 @@
 import { OllamaClient } from '@foreman/ollama-client'
-import { startSim } from '@foreman/ollama-sim'
+import { type Fault, startSim } from '@foreman/ollama-sim'
 import type { NewJob, Store } from '@foreman/store'
 import type { Deliver } from '@foreman/webhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -103,16 +103,31 @@ describe('a tick', () => {
     expect(store.records.bySeq(seq)).toMatchObject({ attempt: 2, failedAttempts: 1 })
   })
 
-  test('makes a delayed job ready when its time has come by the clock of the worker', async () => {
+  test.each<[what: string, fault: Fault, delayMs: number]>([
+    ['soon', { kind: 'reset' }, 500],
+    ['when the target has said', { kind: 'status', status: 429, headers: { 'Retry-After': '300' } }, 300_000],
+  ])('makes a delayed job ready when its time has come by its clock: %s', async (_when, fault, delayMs) => {
     const clock = { now: 1_000_000 }
+    const { sim, store, worker, submit, stateOf } = await setUpAtWork({ now: () => clock.now })
+    sim.fault({ ...fault, path: '/api/generate', count: 1 })
+    const seq = submit()
+    worker.tick()
+    await expect.poll(() => store.records.bySeq(seq)?.availableAt, soon).toBe(clock.now + delayMs)
+    worker.tick()
+    expect(stateOf(seq)).toBe('queued')
+    clock.now += delayMs
+    worker.tick()
+    expect(stateOf(seq)).toBe('running')
+  })
+
+  test('makes a delayed job ready at once when the clock was set back by more than the longest delay', async () => {
+    const clock = { now: 10_000_000 }
     const { sim, store, worker, submit, stateOf } = await setUpAtWork({ now: () => clock.now })
     sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
     const seq = submit()
     worker.tick()
     await expect.poll(() => store.records.bySeq(seq)?.availableAt, soon).toBe(clock.now + 500)
-    worker.tick()
-    expect(stateOf(seq)).toBe('queued')
-    clock.now += 500
+    clock.now -= 3_600_000
     worker.tick()
     expect(stateOf(seq)).toBe('running')
   })

@@ -18,6 +18,7 @@ test.each<[state: JobState, statusCode: number | null, final: boolean]>([
   ['failed', 502, false],
   ['failed', 503, false],
   ['failed', 504, false],
+  ['failed', 524, false],
   // target_lost, stall, job_timeout, worker_lost, worker_stopped, cut_short and all others that leave no whole answer.
   ['failed', null, false],
   ['cancelled', null, false],

@@ -1,10 +1,13 @@
 import type { JobState } from './state.ts'
 
+const TOO_MANY_REQUESTS = 429
+const BAD_GATEWAY = 502
+
 /**
- * Statuses with which the target refuses a request that it may take later: it or a proxy is busy, or a proxy does not reach
- * it.
+ * Whether a status says nothing about the request: the target is busy, or a proxy does not reach it. Proxies have statuses of
+ * their own above 504.
  */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const isPassing = (status: number): boolean => status === TOO_MANY_REQUESTS || status >= BAD_GATEWAY
 
 export interface End {
   readonly state: JobState
@@ -23,5 +26,5 @@ export interface End {
  */
 export const isFinal = ({ state, statusCode }: End): boolean => {
   if (state === 'succeeded') return true
-  return state === 'failed' && statusCode !== null && !PASSING_STATUSES.has(statusCode)
+  return state === 'failed' && statusCode !== null && !isPassing(statusCode)
 }
