@@ -53,7 +53,6 @@ const verbs: Verb[] = [
   ['delivered', ({ store }) => store.submissions.delivered({ seq: 2, id: 'x' }, 1_000)],
   ['next', ({ store }) => store.queue.next('a', 3)],
   ['failBroken', ({ store }) => store.queue.failBroken(3, 1_000, HOUR_MS)],
-  ['isWaiting', ({ store }) => store.queue.isWaiting('a')],
   ['claimNext', ({ store }) => store.queue.claimNext('a', 'first', 1_000, 1_000)],
   ['claimNext of an awaited job', ({ store }) => store.queue.claimNext('a', 'first', 1_000, 1_000, 3)],
   [

@@ -26,9 +26,6 @@ export const queue = (connection: Connection, changes: Changes) => {
      */
     regroup: prepareRegroup(connection),
 
-    /** Whether a job of this group is ready. */
-    isWaiting: (groupKey: string): boolean => nextOfGroup(groupKey) !== undefined,
-
     /**
      * The job that `claimNext` would claim.
      *
