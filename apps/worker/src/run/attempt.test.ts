@@ -116,6 +116,18 @@ describe('what a target sends by hand', () => {
     const { run } = await setUp({ url })
     expect(await run()).toMatchObject(ending)
   })
+
+  test.each([
+    ['nothing', ''],
+    ['a part of a head', 'HTTP/1.1 200 OK\r\nContent-'],
+    ['a head', HEAD],
+    ['a part of a chunk', `${HEAD}e\r\n{"done"`],
+    ['a part of the length of a chunk', `${HEAD}2\r\n{}\r\n1`],
+  ])('%s, and then closes the connection, is a broken connection and no broken HTTP', async (_what, sent) => {
+    const url = await serveRaw(socket => socket.end(sent))
+    const { run } = await setUp({ url })
+    expect(await run()).toMatchObject({ kind: 'broke_off', connected: true })
+  })
 })
 
 describe('a provisional answer', () => {
