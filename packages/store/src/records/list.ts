@@ -17,7 +17,12 @@ export interface JobFilter {
   readonly limit: number
 }
 
-export const prepareList = (connection: Connection) => {
+/** The most jobs that one step of a list reads. Each can have some tens of kilobytes of metadata. */
+const JOBS_PER_STEP = 50
+/** The most jobs that one step looks at. If several conditions restrict a list, no index finds its jobs directly. */
+const SEQS_PER_STEP = 20_000
+
+export const prepareListInSteps = (connection: Connection) => {
   const selectFirstSince = connection.db
     .select({ seq: jobs.seq })
     .from(jobs)
@@ -26,26 +31,51 @@ export const prepareList = (connection: Connection) => {
     .limit(1)
     .prepare()
 
-  return ({ caller, state, modelName, since, before, limit }: JobFilter): JobRecord[] => {
+  const selectLastSeq = connection.sqlite.prepare('SELECT max(seq) FROM jobs').pluck()
+  const selectFirstSeq = connection.sqlite.prepare('SELECT min(seq) FROM jobs').pluck()
+  const firstSeq = (since: number | undefined): number =>
+    since === undefined
+      ? ((selectFirstSeq.get() as number | null) ?? Infinity)
+      : (selectFirstSince.get({ id: lowestIdAt(since) })?.seq ?? Infinity)
+
+  return function* ({
+    since,
+    before = Infinity,
+    limit,
+    ...filter
+  }: JobFilter): Generator<readonly JobRecord[], void> {
     // Ids begin with their time, so the index of the ids finds the first job of interest without reading older ones.
-    const first = since === undefined ? undefined : selectFirstSince.get({ id: lowestIdAt(since) })
-    if (since !== undefined && !first) return []
-    return selectJobs(connection)
-      .where(
-        and(
-          caller === undefined ? undefined : eq(jobs.caller, caller),
-          state && inState(state),
-          modelName === undefined ? undefined : eq(jobs.modelName, modelName),
-          since === undefined ? undefined : gte(jobs.createdAt, since),
-          first && gte(jobs.seq, first.seq),
-          before === undefined ? undefined : lt(jobs.seq, before),
-        ),
-      )
-      .orderBy(desc(jobs.seq))
-      .limit(limit)
-      .all()
+    const first = firstSeq(since)
+    let end = Math.min(before, ((selectLastSeq.get() as number | null) ?? 0) + 1)
+    let left = limit
+    while (end > first && left > 0) {
+      const from = Math.max(first, end - SEQS_PER_STEP)
+      const most = Math.min(left, JOBS_PER_STEP)
+      const found = selectJobs(connection)
+        .where(and(gte(jobs.seq, from), lt(jobs.seq, end), createdSince(since), matches(filter)))
+        .orderBy(desc(jobs.seq))
+        .limit(most)
+        .all()
+      yield found
+      left -= found.length
+      end = found.length === most ? (found.at(-1)?.seq ?? from) : from
+    }
   }
 }
+
+const createdSince = (since: number | undefined): SQL | undefined =>
+  since === undefined ? undefined : gte(jobs.createdAt, since)
+
+const matches = ({
+  caller,
+  state,
+  modelName,
+}: Pick<JobFilter, 'caller' | 'state' | 'modelName'>): SQL | undefined =>
+  and(
+    caller === undefined ? undefined : eq(jobs.caller, caller),
+    state && inState(state),
+    modelName === undefined ? undefined : eq(jobs.modelName, modelName),
+  )
 
 /** Repeats the condition of a partial index (`jobs_queued`, `jobs_running`, `jobs_ended`), so that SQLite uses it. */
 const inState = (state: JobState): SQL | undefined =>

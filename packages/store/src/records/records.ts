@@ -1,36 +1,45 @@
 import type { Connection } from '../connection.ts'
 import { prepareEnded, preparePosition, prepareQueued } from './counts.ts'
-import { prepareById, prepareBySeq } from './job-record.ts'
-import { prepareList } from './list.ts'
+import { type JobRecord, prepareById, prepareBySeq } from './job-record.ts'
+import { type JobFilter, prepareListInSteps } from './list.ts'
 import { prepareLog } from './log.ts'
 import { prepareRequest, prepareRequestPart } from './request.ts'
 
 export type Records = ReturnType<typeof records>
 
 /** The verbs of a process that shows jobs. */
-export const records = (connection: Connection) => ({
-  bySeq: prepareBySeq(connection),
+export const records = (connection: Connection) => {
+  const listInSteps = prepareListInSteps(connection)
+  return {
+    bySeq: prepareBySeq(connection),
 
-  byId: prepareById(connection),
+    byId: prepareById(connection),
 
-  /** Lists jobs, newest first. */
-  list: prepareList(connection),
+    /** Lists jobs, newest first, in one go. */
+    list: (filter: JobFilter): JobRecord[] => [...listInSteps(filter)].flat(),
 
-  /** Counts the queued jobs that were submitted before this one. Stops at `most`. */
-  position: preparePosition(connection),
+    /**
+     * Lists jobs, newest first. A step takes some milliseconds, so that the process can do other work in between. It may
+     * find no jobs.
+     */
+    listInSteps,
 
-  /** Counts the queued jobs. Takes about 10 ms for a million. */
-  queued: prepareQueued(connection),
+    /** Counts the queued jobs that were submitted before this one. Stops at `most`. */
+    position: preparePosition(connection),
 
-  /** Counts the jobs that have ended and are not deleted yet. */
-  ended: prepareEnded(connection),
+    /** Counts the queued jobs. Takes about 10 ms for a million. */
+    queued: prepareQueued(connection),
 
-  /** The request of a job. Undefined when it has been deleted. */
-  request: prepareRequest(connection),
+    /** Counts the jobs that have ended and are not deleted yet. */
+    ended: prepareEnded(connection),
 
-  /** The part with the number `n` of a request's body. `wholeBody` reads all of them. */
-  requestPart: prepareRequestPart(connection),
+    /** The request of a job. Undefined when it has been deleted. */
+    request: prepareRequest(connection),
 
-  /** The next entries of a job's log after the entry with the id `after`. */
-  log: prepareLog(connection),
-})
+    /** The part with the number `n` of a request's body. `wholeBody` reads all of them. */
+    requestPart: prepareRequestPart(connection),
+
+    /** The next entries of a job's log after the entry with the id `after`. */
+    log: prepareLog(connection),
+  }
+}
