@@ -1,10 +1,11 @@
+import type { Job } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import { expect, test } from 'vitest'
-import { describeJob } from './describe-job.ts'
+import { aroundResult, jobJson } from './describe-job.ts'
 import { aJob } from './testing/a-job.ts'
 
-const shown = (job: Partial<JobRecord>, besides: Parameters<typeof describeJob>[1] = {}) =>
-  describeJob(aJob(job), besides)
+const shown = (job: Partial<JobRecord>, besides: Parameters<typeof jobJson>[1] = {}) =>
+  JSON.parse(jobJson(aJob(job), besides)) as Job
 
 test('a job that has just been handed in shows what it is, and nothing that it has not', () => {
   expect(shown({ answerAttempt: null, attempt: 0, state: 'queued' }, { position: 3 })).toEqual({
@@ -25,7 +26,7 @@ const ended = { attempt: 1, startedAt: 2_000, finishedAt: 3_000, expiresAt: 4_00
 
 test.each<[what: string, job: Partial<JobRecord>, fields: object]>([
   ['its priority by name', { priority: 0 }, { priority: 'high' }],
-  ['its metadata', { metadata: { a: [1] } }, { metadata: { a: [1] } }],
+  ['its metadata', { metadata: '{"a":[1]}' }, { metadata: { a: [1] } }],
   ['its deadline', { deadlineAt: 9_000 }, { deadline: '1970-01-01T00:00:09.000Z' }],
   ['when it is tried again', { availableAt: 9_000 }, { next_attempt_at: '1970-01-01T00:00:09.000Z' }],
   ['which job it repeats', { retryOf: 'job_0' }, { retry_of: 'job_0' }],
@@ -94,4 +95,17 @@ test('a succeeded job whose result is left out says why', () => {
 test('a failed job does not say so: its answer is no result', () => {
   const failed = { ...ended, state: 'failed', errorCode: 'http_error', statusCode: 500 } as const
   expect(shown(failed, { answer: { omitted: 'it is too long' } })).not.toHaveProperty('result_omitted')
+})
+
+test('metadata stays as the caller wrote it', () => {
+  const metadata = '{ "row": 1234567890123456789, "ratio": 1.0, "huge": 1e400 }'
+  expect(jobJson(aJob({ metadata }))).toContain(`"metadata":${metadata}`)
+})
+
+test('a result is written between two parts of the JSON of its job', () => {
+  const json = jobJson(aJob({ ...ended, state: 'succeeded', metadata: '{}' }))
+  const result = '{"ratio":1.0}'
+  const whole = aroundResult(json).join(result)
+  expect(whole).toContain(`"result":${result}`)
+  expect(JSON.parse(whole)).toEqual({ ...(JSON.parse(json) as object), result: { ratio: 1 } })
 })

@@ -6,11 +6,33 @@ import { time } from './time.ts'
 /** What is shown of a job in addition to its record. */
 export interface JobExtras {
   readonly position?: number | undefined
-  readonly answer?: JobAnswer | undefined
+  readonly answer?: Omit<JobAnswer, 'result'> | undefined
 }
 
-/** A job as callers see it. Fields without a value are left out. */
-export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}): Job => {
+/**
+ * A job as callers see it, as JSON. Fields without a value are left out, and so is the result. The metadata is written as
+ * the caller wrote it.
+ */
+export const jobJson = (job: JobRecord, extras: JobExtras = {}): string => {
+  const json = JSON.stringify(describeJob(job, extras))
+  return job.metadata === null ? json : withField(json, 'metadata', job.metadata)
+}
+
+/**
+ * The JSON of a job with its result is the first text, the JSON of the result, and the second text.
+ *
+ * @param json of the job without its result
+ */
+export const aroundResult = (json: string): [before: string, after: string] => [
+  `${json.slice(0, -1)},"result":`,
+  '}',
+]
+
+/** @param json of an object that has fields */
+const withField = (json: string, name: string, value: string): string =>
+  `${json.slice(0, -1)},"${name}":${value}}`
+
+const describeJob = (job: JobRecord, { position, answer }: JobExtras): Omit<Job, 'metadata' | 'result'> => {
   const { state } = job
   const isOver = isEndState(state)
   return {
@@ -20,7 +42,6 @@ export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}
     model: job.model,
     priority: priorities[job.priority] ?? 'normal',
     caller: job.caller,
-    ...(job.metadata && { metadata: job.metadata }),
     ...(state === 'queued' && position !== undefined && { position }),
     attempts: job.attempt,
     created_at: time(job.createdAt),
@@ -33,7 +54,6 @@ export const describeJob = (job: JobRecord, { position, answer }: JobExtras = {}
     ...(job.retryOf !== null && { retry_of: job.retryOf }),
     ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
     ...(isOver && usageOf(job)),
-    ...(answer?.result && { result: answer.result }),
     ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
     ...(isOver && state !== 'succeeded' && { error: errorOf(job, answer) }),
   }
@@ -56,7 +76,10 @@ const messages: Record<string, string> = {
   not_an_answer: "the target's answer is in no known form",
 }
 
-const errorOf = ({ errorCode, errorMessage, statusCode, state }: JobRecord, answer?: JobAnswer): JobError => {
+const errorOf = (
+  { errorCode, errorMessage, statusCode, state }: JobRecord,
+  answer?: Pick<JobAnswer, 'errorText'>,
+): JobError => {
   const code = errorCode ?? state
   const said = errorMessage ?? answer?.errorText ?? messages[code]
   return {

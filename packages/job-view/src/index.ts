@@ -1,5 +1,5 @@
-export { type JobAnswer, type AnswerReader, readAnswer } from './answer.ts'
+export { type AnswerReader, type JobAnswer, readAnswer, type ResultJson } from './answer.ts'
 export { describeDelivery } from './describe-delivery.ts'
-export { type JobExtras, describeJob } from './describe-job.ts'
+export { aroundResult, type JobExtras, jobJson } from './describe-job.ts'
 export { eventOf } from './event-of.ts'
 export { webhookBody, type WebhookBodyOptions, INLINE_RESULT_BYTES } from './webhook-body.ts'

@@ -14,16 +14,21 @@ const fail = (error: unknown): never => {
   throw error
 }
 
+const textOf = (announcement: Partial<Announcement>, publicUrl?: string): string =>
+  webhookBody({ publicUrl, onError: fail })({
+    event: 'job.succeeded',
+    at: 3_000,
+    job: aJob({ ...ended, state: 'succeeded' }),
+    answer: () => undefined,
+    ...announcement,
+  })
+
 const bodyOf = (announcement: Partial<Announcement>, publicUrl?: string) =>
-  JSON.parse(
-    webhookBody({ publicUrl, onError: fail })({
-      event: 'job.succeeded',
-      at: 3_000,
-      job: aJob({ ...ended, state: 'succeeded' }),
-      answer: () => undefined,
-      ...announcement,
-    }),
-  ) as { type: string; timestamp: string; data: { job: Record<string, unknown>; result_url?: string } }
+  JSON.parse(textOf(announcement, publicUrl)) as {
+    type: string
+    timestamp: string
+    data: { job: Record<string, unknown>; result_url?: string }
+  }
 
 test('a message says what happened when, and shows the job', () => {
   const { type, timestamp, data } = bodyOf({
@@ -68,13 +73,44 @@ test('a result that is not in the message is linked, at the address that callers
 test('no more of an answer is read than can be looked at within a transaction', () => {
   const limits: number[] = []
   bodyOf({ answer: maxBytes => void limits.push(maxBytes) })
-  expect(limits).toEqual([4 * 1024 * 1024])
+  expect(limits).toEqual([1024 * 1024])
+})
+
+const DIGITS = '{ "id": 1234567890123456789, "ratio": 1.0, "huge": 1e400 }'
+
+test.each([
+  ['in one piece', DIGITS, 'application/json'],
+  ['as a stream', `{"message":{"tool_calls":[${DIGITS}]},"done":true}\n`, 'application/x-ndjson'],
+])('numbers of a result that came %s, and of metadata, keep their digits', (_what, answer, contentType) => {
+  const job = aJob({ ...ended, state: 'succeeded', metadata: DIGITS })
+  const text = textOf({ job, answer: () => answerOf(answer, contentType) })
+  expect(text.split(DIGITS)).toHaveLength(3)
+})
+
+test.each([
+  ['is no JSON', '{"a":}'],
+  ['is no object', '[1]'],
+])('a result that %s is linked: the message stays JSON', (_what, answer) => {
+  const { data } = bodyOf({ answer: () => answerOf(answer) })
+  expect(data.job).not.toHaveProperty('result')
+  expect(data.result_url).toBe('/jobs/job_1')
 })
 
 test('a failure is told in the words of the target', () => {
   const job = aJob({ ...ended, state: 'failed', errorCode: 'http_error', statusCode: 404 })
   const { data } = bodyOf({ event: 'job.failed', job, answer: () => answerOf({ error: 'no such model' }) })
   expect(data.job['error']).toEqual({ code: 'http_error', message: 'no such model', status: 404 })
+})
+
+test('an error is found behind very many pieces', () => {
+  const job = aJob({ ...ended, state: 'failed', errorCode: 'target_error', statusCode: 200 })
+  const { head } = answerOf('', 'application/x-ndjson')
+  const body = [
+    ...Array<Buffer>(100_000).fill(Buffer.from('{"a":1}\n')),
+    Buffer.from('{"error":"it broke"}\n'),
+  ]
+  const { data } = bodyOf({ event: 'job.failed', job, answer: () => ({ head, body }) })
+  expect(data.job['error']).toMatchObject({ message: 'it broke' })
 })
 
 test('an error at the end of a stream is found', () => {

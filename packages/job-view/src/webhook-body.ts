@@ -1,18 +1,26 @@
 import type { Announcement, Compose, StoredAnswer } from '@foreman/store'
 import { type JobAnswer, readAnswer } from './answer.ts'
-import { describeJob } from './describe-job.ts'
+import { aroundResult, jobJson } from './describe-job.ts'
 import { time } from './time.ts'
 
 /** A longer result is left out of the webhook, which has the URL of the job instead. */
 export const INLINE_RESULT_BYTES = 20_000
-/** A longer answer is not read, because the webhook is written within the transaction that ends the job. */
-const LONGEST_ANSWER_BYTES = 4 * 1024 * 1024
+/**
+ * A longer answer is not read, because the webhook is written within the transaction that ends the job. A stream with a
+ * result that is short enough is rarely longer: Ollama sends 100 to 250 bytes for each token.
+ */
+const LONGEST_ANSWER_BYTES = 1024 * 1024
 
 export interface WebhookBodyOptions {
   /** The URL under which receivers reach foreman, without a slash at its end. Without it, links are paths. */
   readonly publicUrl?: string | undefined
   /** Called when a body is written without the result because an error came up while it was written with it. */
   readonly onError: (error: unknown, jobId: string) => void
+}
+
+/** What a message shows of an answer. `result` is JSON. */
+interface Shown extends Pick<JobAnswer, 'errorText'> {
+  readonly result?: string
 }
 
 /**
@@ -23,11 +31,11 @@ export const webhookBody =
   ({ publicUrl = '', onError }: WebhookBodyOptions): Compose =>
   announcement => {
     const { job } = announcement
-    const write = (answer: JobAnswer) => bodyOf(announcement, answer, `${publicUrl}/jobs/${job.id}`)
+    const write = (shown: Shown) => bodyOf(announcement, shown, `${publicUrl}/jobs/${job.id}`)
     // Not within the `try`: a file that cannot be read ends the transaction.
     const stored = storedAnswer(announcement)
     try {
-      return write(stored ? answerOf(announcement, stored) : {})
+      return write(stored ? shownOf(announcement, stored) : {})
     } catch (error) {
       onError(error, job.id)
       return write({})
@@ -36,25 +44,29 @@ export const webhookBody =
 
 const bodyOf = (
   { event, at, job }: Announcement,
-  { result, errorText }: JobAnswer,
+  { result, ...answer }: Shown,
   resultUrl: string,
 ): string => {
-  const isShort = result && Buffer.byteLength(JSON.stringify(result)) < INLINE_RESULT_BYTES
-  const isElsewhere = job.state === 'succeeded' && !isShort
-  const answer = { ...(isShort && { result }), ...(errorText !== undefined && { errorText }) }
-  const shown = describeJob(job, { answer })
-  return JSON.stringify({
-    type: event,
-    timestamp: time(at),
-    data: isElsewhere ? { job: shown, result_url: resultUrl } : { job: shown },
-  })
+  const json = jobJson(job, { answer })
+  const shown = result === undefined ? json : aroundResult(json).join(result)
+  const link = job.state === 'succeeded' && result === undefined
+  const begin = JSON.stringify({ type: event, timestamp: time(at) }).slice(0, -1)
+  return `${begin},"data":{"job":${shown}${link ? `,"result_url":${JSON.stringify(resultUrl)}` : ''}}}`
 }
 
 const storedAnswer = ({ event, answer }: Announcement): StoredAnswer | undefined =>
   event === 'job.succeeded' || event === 'job.failed' ? answer(LONGEST_ANSWER_BYTES) : undefined
 
-const answerOf = ({ job }: Announcement, { head, body }: StoredAnswer): JobAnswer => {
+const shownOf = ({ job }: Announcement, { head, body }: StoredAnswer): Shown => {
   const reader = readAnswer(job, head)
   for (const bytes of body) reader.push(bytes)
-  return reader.read()
+  const { result, errorText } = reader.read()
+  const bytes = result === 'as_stored' ? body : result
+  return {
+    ...(bytes && lengthOf(bytes) < INLINE_RESULT_BYTES && { result: Buffer.concat(bytes).toString() }),
+    ...(errorText !== undefined && { errorText }),
+  }
 }
+
+const lengthOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((length, { byteLength }) => length + byteLength, 0)

@@ -148,10 +148,10 @@ describe('a lost job that cannot be put back', () => {
 
 test('damaged metadata are left out, and the job is listed, run and deleted with the others', () => {
   const { store, damage } = damagedStore()
-  for (let job = 0; job < 3; job++) store.submissions.enqueue(newJob({ metadata: { job } }), 1_000)
+  for (let job = 0; job < 3; job++) store.submissions.enqueue(newJob({ metadata: `{"job":${job}}` }), 1_000)
   damage(`UPDATE job_details SET metadata = '{"job"' WHERE job_seq = 1`)
   damage(`UPDATE job_details SET metadata = '7' WHERE job_seq = 2`)
-  expect(store.records.list({ limit: 9 }).map(({ metadata }) => metadata)).toEqual([{ job: 2 }, null, null])
+  expect(store.records.list({ limit: 9 }).map(({ metadata }) => metadata)).toEqual(['{"job":2}', null, null])
   for (let job = 0; job < 3; job++) {
     const claim = store.queue.claimNext('m', 'first', 2_000, 2_000)!
     store.runs.finish(claim, { state: 'succeeded', answerAttempt: null }, 2_000, 1)

@@ -14,6 +14,13 @@ export const lenientJson = <T>(name: string, hasShape: (value: unknown) => value
     },
   })(name)
 
+/** As `lenientJson`, for a text that is read as it was written, so that its numbers keep their digits. */
+export const lenientJsonText = (name: string, hasShape: (value: unknown) => boolean) =>
+  customType<{ data: string | null; driverData: string }>({
+    dataType: () => 'text',
+    fromDriver: text => (hasShape(parse(text)) ? text : null),
+  })(name)
+
 const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)

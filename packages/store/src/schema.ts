@@ -1,6 +1,6 @@
 import { deliveryStates, endStates, jobStates, type WebhookEvent, webhookEvents } from '@foreman/jobs'
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
-import { lenientJson } from './json-column.ts'
+import { lenientJson, lenientJsonText } from './json-column.ts'
 import { isHeaderPairs, isObject } from './json-shapes.ts'
 
 const isWebhookEvents = (value: unknown): value is readonly WebhookEvent[] =>
@@ -165,8 +165,8 @@ export const jobDetails = sqliteTable('job_details', {
   jobSeq: integer('job_seq')
     .primaryKey()
     .references(() => jobs.seq),
-  /** A JSON object that the caller gave with the job and gets back unchanged. */
-  metadata: lenientJson('metadata', isObject),
+  /** A JSON object that the caller gave with the job, as the caller wrote it. It is shown unchanged and never parsed. */
+  metadata: lenientJsonText('metadata', isObject),
   /** Where the webhook messages of the job go. Null: the job has no webhook. */
   webhookUrl: text('webhook_url'),
   /** The events that the webhook reports. */

@@ -1,5 +1,6 @@
-import { describeJob } from '@foreman/job-view'
+import { jobJson } from '@foreman/job-view'
 import { canonicalModelName } from '@foreman/ollama-client'
+import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import { streamAnswer } from '../answer/raw-stream.ts'
@@ -7,7 +8,7 @@ import { untilEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
-import { sendJson } from '../http/send-json.ts'
+import { sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
 import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
@@ -19,16 +20,16 @@ type OfJob = { readonly id: string }
 /** A cursor is the place of a job in the order of arrival, written with letters to keep it short. */
 const CURSOR_BASE = 36
 
-/** `GET /jobs`: a page of jobs, the newest first. */
+/** `GET /jobs`: a page of jobs, the newest first. It is read and sent in steps. */
 export const listJobs =
-  ({ store, viewer }: ReadContext): RequestHandler =>
-  (request, response) => {
+  ({ store, viewer, patience: { stallMs } }: ReadContext): RequestHandler =>
+  async (request, response) => {
     const { state, model, caller, since, limit, cursor } = validate(JobQuery, request.query)
     const own = viewer.visibleTo(callerOf(response))
     const isOfOthers = own !== undefined && caller !== undefined && caller !== own
-    const jobs = isOfOthers
+    const steps = isOfOthers
       ? []
-      : store.records.list({
+      : store.records.listInSteps({
           caller: own ?? caller,
           state,
           modelName: model === undefined ? undefined : (canonicalModelName(model) ?? model),
@@ -37,13 +38,24 @@ export const listJobs =
           // One more than the page shows, to learn whether there is a next page.
           limit: limit + 1,
         })
-    const page = jobs.slice(0, limit)
-    const last = jobs.length > limit ? page.at(-1) : undefined
-    sendJson(response, 200, {
-      jobs: page.map(job => describeJob(job)),
-      next_cursor: last ? last.seq.toString(CURSOR_BASE) : null,
-    })
+    await sendJsonParts(response, pageJson(steps, limit), { status: 200, stallMs })
   }
+
+/** The JSON of a page, with a part for each step. A step without jobs has a part, too: others are served between parts. */
+const pageJson = function* (steps: Iterable<readonly JobRecord[]>, limit: number): Generator<string, void> {
+  let shown = 0
+  let last: JobRecord | undefined
+  let hasMore = false
+  yield '{"jobs":['
+  for (const jobs of steps) {
+    const page = jobs.slice(0, limit - shown)
+    hasMore ||= jobs.length > page.length
+    yield page.map((job, index) => (shown + index === 0 ? '' : ',') + jobJson(job)).join('')
+    shown += page.length
+    last = page.at(-1) ?? last
+  }
+  yield `],"next_cursor":${JSON.stringify(hasMore && last ? last.seq.toString(CURSOR_BASE) : null)}}`
+}
 
 /** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */
 export const readJob =

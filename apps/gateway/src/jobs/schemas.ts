@@ -5,8 +5,9 @@ import { z } from 'zod'
 /** The requests of foreman's own routes. /openapi.json is made from these schemas. */
 
 const MAX_URL_CHARACTERS = 2_048
-const MAX_METADATA_CHARACTERS = 16 * 1024
-/** JSON that is nested much deeper overflows the stack when it is written. */
+/** Of the JSON as the caller wrote it. `readSubmission` checks it. */
+export const MAX_METADATA_CHARACTERS = 16 * 1024
+/** JSON that is nested much deeper overflows the stack of some programs that read it. */
 const MAX_METADATA_LEVELS = 100
 const MAX_PAGE_JOBS = 500
 
@@ -53,14 +54,10 @@ export const Submission = z
       .record(z.string(), z.unknown())
       .refine(value => isWithin(value, MAX_METADATA_LEVELS), {
         error: `must not be nested deeper than ${MAX_METADATA_LEVELS} levels`,
-        abort: true,
-      })
-      .refine(value => JSON.stringify(value).length <= MAX_METADATA_CHARACTERS, {
-        error: `must not be longer than ${MAX_METADATA_CHARACTERS} characters`,
       })
       .optional()
       .meta({
-        description: `Any JSON object, which is stored and shown with the job: at most ${MAX_METADATA_CHARACTERS} characters and ${MAX_METADATA_LEVELS} levels`,
+        description: `Any JSON object, which is stored and shown with the job as it was written: at most ${MAX_METADATA_CHARACTERS} characters and ${MAX_METADATA_LEVELS} levels`,
       }),
     webhook: Webhook.optional().meta({ description: 'Where events of the job are sent' }),
     max_attempts: z.int().min(1).max(100).optional().meta({ description: 'How many attempts the job gets' }),

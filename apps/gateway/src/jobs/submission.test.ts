@@ -30,7 +30,7 @@ test('a submission becomes a job of its caller, that can be repeated', () => {
     model: 'M',
     streaming: false,
     priority: 'high',
-    metadata: { a: 1 },
+    metadata: '{"a":1}',
     maxAttempts: 2,
     deadlineAt: NOW + 1_000,
     webhook: { url: 'https://a.example/', events: ['job.failed'] },
@@ -40,6 +40,13 @@ test('a submission becomes a job of its caller, that can be repeated', () => {
 test('the request stays as it was written: numbers keep their digits', () => {
   const text = '{"model":"m", "prompt":"x", "options":{"seed":12345678901234567890, "temperature":1.0}}'
   expect(read(`{"request": ${text} }`).body.toString()).toBe(text)
+})
+
+test('the metadata stays as it was written, also that of a large submission', () => {
+  const metadata = '{ "row": 1234567890123456789, "ratio": 1.0, "huge": 1e400 }'
+  const prompt = 'x'.repeat(100_000)
+  for (const text of [JSON.stringify(request), JSON.stringify({ ...request, prompt })])
+    expect(read(`{"request":${text},"metadata": ${metadata}}`).metadata).toBe(metadata)
 })
 
 describe('what is not said has a default', () => {
@@ -88,6 +95,13 @@ describe('a submission is refused', () => {
       422,
       '/metadata',
     ],
+    [
+      'with metadata that are too long as they are written',
+      `{"request":{"model":"m","prompt":"x"},"metadata":{${' '.repeat(16 * 1024)}}}`,
+      422,
+      '/metadata',
+    ],
+    ['with metadata that are no object', { request, metadata: [] }, 422, '/metadata'],
     [
       'with metadata that are too deep',
       `{"request":{"model":"m","prompt":"x"},"metadata":${'{"a":'.repeat(101)}1${'}'.repeat(101)}}`,

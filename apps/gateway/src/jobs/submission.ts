@@ -11,7 +11,7 @@ import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
 import type { JobDraft } from '../intake/intake.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
-import { Submission } from './schemas.ts'
+import { MAX_METADATA_CHARACTERS, Submission } from './schemas.ts'
 
 const HEADERS = [['Content-Type', 'application/json']] as const
 /** Up to this size a submission is parsed as a whole. What stands beside its request is never larger. */
@@ -34,7 +34,7 @@ export const readSubmission = function* (
   bytes: Buffer,
   { caller, deadlinesAfter }: SubmissionOptions,
 ): Steps<JobDraft> {
-  const body = yield* rawRequest(bytes)
+  const { body, metadata } = yield* rawFields(bytes)
   const submission = validate(Submission, yield* parseSubmission(bytes, body))
   const endpoint = endpointOf(submission)
   const generation = yield* readGenerationRequestInSteps(body, endpoint)
@@ -42,6 +42,8 @@ export const readSubmission = function* (
   const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
   if (deadlineAt !== undefined && deadlineAt <= deadlinesAfter)
     throw invalid('/deadline', 'must be in the future')
+  if (metadata !== undefined && metadata.length > MAX_METADATA_CHARACTERS)
+    throw invalid('/metadata', `must not be longer than ${MAX_METADATA_CHARACTERS} characters`)
   const { webhook } = submission
   return {
     ...backgroundJob({ path: endpoint.path, endpoint, generation, headers: HEADERS, body }),
@@ -49,7 +51,7 @@ export const readSubmission = function* (
     priority: submission.priority,
     maxAttempts: submission.max_attempts,
     deadlineAt,
-    metadata: submission.metadata,
+    metadata,
     webhook: webhook && { url: webhook.url, events: webhook.events ?? endEvents },
   }
 }
@@ -109,11 +111,12 @@ const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
   return found
 }
 
-/** The bytes of `request` as they came. Parsed and written again, a number could change. */
-const rawRequest = function* (bytes: Buffer): Steps<Buffer> {
-  let request: Buffer = Buffer.alloc(0)
-  yield* jsonFieldsInSteps(bytes, ['request'], (_name, value) => (request = value))
-  return request
+/** The request and the metadata as they came. Parsed and written again, a number could change. */
+const rawFields = function* (bytes: Buffer): Steps<{ body: Buffer; metadata?: string }> {
+  const found: { request?: Buffer; metadata?: Buffer } = {}
+  yield* jsonFieldsInSteps(bytes, ['request', 'metadata'], (name, value) => (found[name] = value))
+  const { request: body = Buffer.alloc(0), metadata } = found
+  return metadata ? { body, metadata: metadata.toString() } : { body }
 }
 
 const invalid = (pointer: string, message: string) =>

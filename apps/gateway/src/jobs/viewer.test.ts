@@ -8,13 +8,17 @@ import { JobViewer } from './viewer.ts'
 const HOUR_MS = 3_600_000
 
 const viewerOf = (store: Store, { isShared = true, now = 2_000 } = {}) =>
-  new JobViewer({ store, isShared, jobTtlMs: HOUR_MS, now: () => now })
+  new JobViewer({ store, isShared, jobTtlMs: HOUR_MS, stallMs: 30_000, now: () => now })
 
 /** A job that has ended with this answer. */
-const endedJob = (store: Store, answer: string) => {
-  const job = submitTo(store)
+const endedJob = (
+  store: Store,
+  answer: string | Buffer,
+  { contentType = 'application/json', metadata = '{}' } = {},
+) => {
+  const job = submitTo(store, { metadata })
   const claim = store.queue.claimNext('m', 'first', 1_000, 1_000)!
-  const head = { status: 200, headers: [['Content-Type', 'application/json']] as const }
+  const head = { status: 200, headers: [['Content-Type', contentType]] as const }
   store.runs.append(claim, { head, body: Buffer.from(answer) })
   store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1, statusCode: 200 }, 2_000, HOUR_MS)
   return job
@@ -27,10 +31,12 @@ const answerOf = async (
 ) => {
   const url = await serve((_request, response) => void act(viewerOf(store), response))
   const answer = await fetch(url)
+  const text = await answer.text()
   return {
     status: answer.status,
     headers: answer.headers,
-    json: (await answer.json()) as Record<string, unknown>,
+    text,
+    json: JSON.parse(text) as Record<string, unknown>,
   }
 }
 
@@ -92,6 +98,50 @@ describe('what is shown', () => {
     const { seq } = endedJob(store, JSON.stringify({ response: 'x'.repeat(33 * 1024 * 1024) }))
     const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
     expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('32 MiB') })
+  })
+
+  test.each([
+    ['is no JSON', '{"a":}'],
+    ['is no object', '[1]'],
+    ['is not UTF-8', Buffer.from('{"a":"\xff"}', 'latin1')],
+  ])('of a job whose answer %s is why there is no result', async (_what, answer) => {
+    const store = tempStore()
+    const { seq } = endedJob(store, answer)
+    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('JSON object') })
+  })
+
+  const DIGITS = '{ "id": 1234567890123456789, "ratio": 1.0, "huge": 1e400 }'
+
+  test.each([
+    ['in one piece', DIGITS, 'application/json'],
+    ['as a stream', `{"response":"","tool_calls":[${DIGITS}],"done":true}\n`, 'application/x-ndjson'],
+  ])(
+    'of a result that came %s, and of metadata, are the digits of numbers',
+    async (_what, answer, contentType) => {
+      const store = tempStore()
+      const { seq } = endedJob(store, answer, { contentType, metadata: DIGITS })
+      const { text } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+      expect(text.split(DIGITS)).toHaveLength(3)
+    },
+  )
+
+  test('of a long answer is the result, byte for byte', async () => {
+    const store = tempStore()
+    const answer = `{"a":[${'"é€😀", 1.0, '.repeat(200_000)}1]}`
+    const { seq } = endedJob(store, answer)
+    const { text, headers } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    expect(text.endsWith(`,"result":${answer}}`)).toBe(true)
+    expect(headers.get('content-length')).toBeNull()
+  })
+
+  test('of a long stream is the result that its pieces make', async () => {
+    const store = tempStore()
+    const line = '{"response":"é€😀","done":true}\n'
+    const { seq } = endedJob(store, line.repeat(50_000), { contentType: 'application/x-ndjson' })
+    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { response } = json['result'] as { response: string }
+    expect(response === 'é€😀'.repeat(50_000)).toBe(true)
   })
 
   test('of a job that has ended is its result', async () => {

@@ -1,25 +1,22 @@
-import { type JobAnswer, describeJob, readAnswer } from '@foreman/job-view'
-import { isEndState, type Job } from '@foreman/jobs'
-import type { JobRecord, OutputCursor, Store, Submitted } from '@foreman/store'
+import { aroundResult, jobJson } from '@foreman/job-view'
+import type { JobRecord, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { setImmediate } from 'node:timers/promises'
 import { problem } from '../http/refusal.ts'
-import { sendJson } from '../http/send-json.ts'
+import { sendJsonParts } from '../http/send-json-parts.ts'
+import { type StoredResult, storedResult } from './stored-result.ts'
 
 export interface ViewerOptions {
   readonly store: Store
   /** Whether there are several callers. Each sees only its own jobs then. */
   readonly isShared: boolean
   readonly jobTtlMs: number
+  /** A caller that reads nothing for this long is disconnected. */
+  readonly stallMs: number
   readonly now: () => number
 }
 
 /** Positions are counted up to this. */
 const MAX_POSITION = 1_000
-/** The result of a longer answer is not shown. */
-const MAX_ANSWER_MIB = 32
-const MAX_ANSWER_BYTES = MAX_ANSWER_MIB * 1024 * 1024
-const TOO_LONG: JobAnswer = { omitted: `the answer has more than ${MAX_ANSWER_MIB} MiB; /stream has it` }
 
 /** Finds jobs for their callers, and shows them. */
 export class JobViewer {
@@ -50,17 +47,11 @@ export class JobViewer {
 
   /** Sends a job as it is now. @throws Refusal with 410 when it has been deleted meanwhile */
   async show(seq: number, response: ServerResponse): Promise<void> {
-    const job = this.#options.store.records.bySeq(seq)
-    if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
-    sendJson(response, 200, await this.#describe(job))
-  }
-
-  async #describe(job: JobRecord): Promise<Job> {
     const { records } = this.#options.store
-    return describeJob(job, {
-      position: job.state === 'queued' ? records.position(job.seq, MAX_POSITION) : undefined,
-      answer: await this.#answerOf(job),
-    })
+    const job = records.bySeq(seq)
+    if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
+    const position = job.state === 'queued' ? records.position(seq, MAX_POSITION) : undefined
+    await this.#send(job, response, { status: 200, position })
   }
 
   /** Answers a submission: with 202, or with 200 if the job was submitted before with the same key. */
@@ -70,30 +61,33 @@ export class JobViewer {
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // No `position`: counting the queue takes longer than inserting the job. `GET /jobs/:id` has it.
-    sendJson(response, isReplayed ? 200 : 202, describeJob(job, { answer: await this.#answerOf(job) }))
+    await this.#send(job, response, { status: isReplayed ? 200 : 202 })
   }
 
-  /** The answer of a job that has ended. It is read in steps, and other requests are served in between. */
-  async #answerOf(job: JobRecord): Promise<JobAnswer | undefined> {
-    if (!isEndState(job.state)) return undefined
-    let cursor: OutputCursor | undefined
-    let reader: ReturnType<typeof readAnswer> | undefined
-    let bytes = 0
-    for (;;) {
-      const read = this.#options.store.output.read(job.seq, cursor)
-      if (!read || read.pieces.length === 0) return reader?.read()
-      for (const piece of read.pieces) {
-        if (piece.kind === 'head') reader = readAnswer(job, piece.head)
-        else {
-          bytes += piece.bytes.byteLength
-          reader?.push(piece.bytes)
-        }
-      }
-      if (bytes > MAX_ANSWER_BYTES) return TOO_LONG
-      cursor = read.cursor
-      await setImmediate()
-    }
+  async #send(
+    job: JobRecord,
+    response: ServerResponse,
+    { status, position }: { readonly status: number; readonly position?: number | undefined },
+  ): Promise<void> {
+    const { store, stallMs } = this.#options
+    const answer = await storedResult(store, job)
+    const json = jobJson(job, { position, answer })
+    await sendJsonParts(response, withResult(json, answer), { status, stallMs })
   }
+}
+
+const withResult = async function* (
+  json: string,
+  { json: result }: StoredResult,
+): AsyncGenerator<string | Uint8Array, void> {
+  if (result === undefined) {
+    yield json
+    return
+  }
+  const [before, after] = aroundResult(json)
+  yield before
+  yield* result
+  yield after
 }
 
 /** When the job with this id was submitted (UUID version 7); undefined when the text is not an id of a job. */

@@ -53,7 +53,7 @@ describe('a message', () => {
 
   test('is not written for a job without a webhook, nor for an event that the webhook does not name', () => {
     const { store, subscribe } = openOutbox()
-    store.submissions.enqueue(newJob({ metadata: { a: 1 } }), START)
+    store.submissions.enqueue(newJob({ metadata: '{"a":1}' }), START)
     subscribe('http://a.example/', ['job.failed'])
     expect(store.deliveries.hosts()).toEqual([])
   })

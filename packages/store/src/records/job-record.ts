@@ -4,7 +4,8 @@ import { jobDetails, jobs } from '../schema.ts'
 
 /** All that is known of a job, except its request and its log. Times are milliseconds since the epoch. */
 export type JobRecord = Omit<typeof jobs.$inferSelect, 'claimToken' | 'requestHash' | 'arrival'> & {
-  readonly metadata: Record<string, unknown> | null
+  /** The JSON object that the caller gave with the job, as the caller wrote it. */
+  readonly metadata: string | null
 }
 
 const {

@@ -61,7 +61,7 @@ describe('a list', () => {
 
 test('a job is found by its id and by its seq, with its metadata', () => {
   const { store } = tempStore()
-  const metadata = { a: [1, { b: '\u00e9' }] }
+  const metadata = '{ "a": [1.0, 1234567890123456789, {"b":"\u00e9"}] }'
   const { seq, id } = store.submissions.enqueue(
     newJob({ metadata, priority: 'low', deadlineAt: 9_000, maxAttempts: 4 }),
     1_000,
@@ -91,7 +91,7 @@ test('a request is returned as it was submitted, with its webhook', () => {
   const webhook = { url: 'http://a.example/', events: ['job.failed'] } as const
   const { seq } = store.submissions.enqueue(newJob({ body, webhook }), 1_000)
   expect(store.records.request(seq)).toEqual({ headers: newJob().headers, body, parts: 0, webhook })
-  const plain = store.submissions.enqueue(newJob({ metadata: {} }), 1_000)
+  const plain = store.submissions.enqueue(newJob({ metadata: '{}' }), 1_000)
   expect(store.records.request(plain.seq)).not.toHaveProperty('webhook')
   expect(store.records.request(99)).toBeUndefined()
 })

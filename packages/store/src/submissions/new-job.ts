@@ -8,7 +8,8 @@ export interface NewJob extends StoredRequest {
   /** The number of attempts that may fail. Undefined: the worker's setting applies. */
   readonly maxAttempts?: number | undefined
   readonly deadlineAt?: number | undefined
-  readonly metadata?: Record<string, unknown> | undefined
+  /** A JSON object, as the caller wrote it. */
+  readonly metadata?: string | undefined
   readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] } | undefined
   readonly idempotency?: IdempotencyKey | undefined
   /** In how many parts the body is added to the arrival of the job; `body` is empty then. Undefined: `body` is whole. */

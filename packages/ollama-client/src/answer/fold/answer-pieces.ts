@@ -1,3 +1,6 @@
+import type { JsonText } from './json-text.ts'
+import type { RawFields } from './raw-fields.ts'
+
 /** A piece of a streamed answer: one line, or the data of one event. */
 export type Piece = Record<string, unknown>
 
@@ -7,15 +10,16 @@ export interface TokenUsage {
   readonly completionTokens?: number
 }
 
-/** Makes one reply of the pieces of a stream, whatever they are. */
+/**
+ * Makes one reply of the pieces of a stream, whatever they are.
+ *
+ * @throws OutOfBoundsError when the reply has too many parts, or when a text that arrived in parts is JSON that is too
+ *   long or nests too deep
+ */
 export interface PieceFold {
-  add(piece: Piece): void
-  /**
-   * The reply that the pieces so far make, undefined when they make none.
-   *
-   * @throws OutOfBoundsError when a text that arrived in parts is JSON beyond the bounds of a reply
-   */
-  result(): Record<string, unknown> | undefined
+  add(piece: RawFields): void
+  /** The JSON of the reply that the pieces so far make, undefined when they make none. */
+  result(): JsonText | undefined
 }
 
 /** How to read the pieces of an endpoint's answers. */

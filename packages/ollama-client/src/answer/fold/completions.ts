@@ -1,65 +1,80 @@
-import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
-import { type Fields, isObject, listIn, objectIn, present, saysAny, textIn, tokenUsage } from './fields.ts'
+import type { AnswerPieces, PieceFold } from './answer-pieces.ts'
+import { isObject, listIn, objectIn, saysAny, tokenUsage } from './fields.ts'
 import { Growth } from './growth.ts'
+import { fieldsWith, type JsonText, listText, objectText } from './json-text.ts'
+import {
+  objectAt,
+  objectIn as rawObjectIn,
+  objectsIn as rawObjectsIn,
+  type RawFields,
+  textIn as rawTextIn,
+} from './raw-fields.ts'
 import { ToolCalls } from './tool-calls.ts'
 
-/** One of a completion's choices, without its index. */
-interface ChoiceFold {
-  add(choice: Fields): void
-  result(): Fields
+type Result = Record<string, JsonText | undefined>
+
+/** What one of a completion's choices says. */
+interface Said {
+  add(choice: RawFields): void
+  result(): Result
 }
 
-class MessageFold implements ChoiceFold {
+class SaidMessage implements Said {
   readonly #said = new Growth({ texts: ['content', 'reasoning'] })
   readonly #calls = new ToolCalls()
 
-  add(choice: Fields): void {
-    const delta = objectIn(choice, 'delta')
+  add(choice: RawFields): void {
+    const delta = rawObjectIn(choice, 'delta')
     this.#said.add(delta)
-    for (const call of listIn(delta, 'tool_calls').filter(isObject)) this.#calls.add(call)
+    for (const call of rawObjectsIn(delta, 'tool_calls') ?? []) this.#calls.add(call)
   }
 
-  result(): Fields {
-    const said = present({ ...this.#said.fields(), tool_calls: this.#calls.result() })
-    return { message: { role: 'assistant', content: '', ...said } }
+  result(): Result {
+    const { content = '""', reasoning } = this.#said.fields()
+    const said = { role: '"assistant"', content, reasoning, tool_calls: this.#calls.result() }
+    return { message: objectText(Object.entries(said)) }
   }
 }
 
-class TextFold implements ChoiceFold {
+class SaidText implements Said {
   readonly #said = new Growth({ texts: ['text'] })
 
-  add(choice: Fields): void {
+  add(choice: RawFields): void {
     this.#said.add(choice)
   }
 
-  result(): Fields {
-    return { text: '', ...present(this.#said.fields()) }
+  result(): Result {
+    return { text: this.#said.field('text') ?? '""' }
   }
 }
 
 /** The part of a choice that is the same in both kinds of completion. */
-class Choice implements ChoiceFold {
-  readonly #said: ChoiceFold
+class Choice {
+  readonly #said: Said
   readonly #logprobs = new Growth({ lists: ['content'] })
-  #finishReason: string | null = null
+  #finishReason = 'null'
 
-  constructor(said: ChoiceFold) {
+  constructor(said: Said) {
     this.#said = said
   }
 
-  add(choice: Fields): void {
+  add(choice: RawFields): void {
     this.#said.add(choice)
-    this.#logprobs.add(objectIn(choice, 'logprobs'))
-    this.#finishReason = textIn(choice, 'finish_reason') || this.#finishReason
+    this.#logprobs.add(rawObjectIn(choice, 'logprobs'))
+    if (rawTextIn(choice, 'finish_reason') !== '')
+      this.#finishReason = choice.get('finish_reason') ?? this.#finishReason
   }
 
-  result(): Fields {
-    const { content } = this.#logprobs.fields()
-    return present({
-      ...this.#said.result(),
-      finish_reason: this.#finishReason,
-      logprobs: content && { content },
-    })
+  result(index: number): JsonText {
+    const content = this.#logprobs.field('content')
+    return objectText(
+      Object.entries({
+        index: index.toString(),
+        ...this.#said.result(),
+        finish_reason: this.#finishReason,
+        logprobs: content && objectText([['content', content]]),
+      }),
+    )
   }
 }
 
@@ -68,37 +83,40 @@ const MAX_CHOICES = 128
 
 class CompletionFold implements PieceFold {
   readonly #object: string
-  readonly #newChoice: () => ChoiceFold
-  #first: Piece | undefined
-  #usage: Fields | undefined
-  readonly #choices = new Map<number, ChoiceFold>()
+  readonly #newSaid: () => Said
+  #first: RawFields | undefined
+  #usage: string | undefined
+  readonly #choices = new Map<number, Choice>()
 
-  constructor(object: string, newChoice: () => ChoiceFold) {
+  constructor(object: string, newSaid: () => Said) {
     this.#object = object
-    this.#newChoice = newChoice
+    this.#newSaid = newSaid
   }
 
-  add(piece: Piece): void {
-    const { choices, usage } = piece
-    if (!Array.isArray(choices)) return
+  add(piece: RawFields): void {
+    const choices = rawObjectsIn(piece, 'choices')
+    if (!choices) return
     this.#first ??= piece
-    for (const choice of choices.filter(isObject)) this.#choiceAt(choice['index'])?.add(choice)
+    for (const choice of choices) this.#choiceAt(choice.get('index'))?.add(choice)
     // The usage in a piece with choices has only zeros.
-    if (choices.length === 0 && isObject(usage)) this.#usage = usage
+    const usage = piece.get('usage')
+    if (choices.length === 0 && objectAt(usage)) this.#usage = usage
   }
 
-  result(): Fields | undefined {
+  result(): JsonText | undefined {
     if (!this.#first) return undefined
     const choices = [...this.#choices]
       .toSorted(([one], [other]) => one - other)
-      .map(([index, choice]) => ({ index, ...choice.result() }))
-    return present({ ...this.#first, object: this.#object, choices, usage: this.#usage })
+      .map(([index, choice]) => choice.result(index))
+    const object = JSON.stringify(this.#object)
+    return objectText(fieldsWith(this.#first, { object, choices: listText(choices), usage: this.#usage }))
   }
 
-  #choiceAt(place: unknown): ChoiceFold | undefined {
-    const index = Number.isSafeInteger(place) ? (place as number) : 0
+  #choiceAt(place: string | undefined): Choice | undefined {
+    const given = Number(place)
+    const index = Number.isSafeInteger(given) ? given : 0
     if (!this.#choices.has(index) && this.#choices.size < MAX_CHOICES) {
-      this.#choices.set(index, new Choice(this.#newChoice()))
+      this.#choices.set(index, new Choice(this.#newSaid()))
     }
     return this.#choices.get(index)
   }
@@ -118,11 +136,11 @@ export const chatCompletionPieces: AnswerPieces = {
     listIn(piece, 'choices').some(
       choice => isObject(choice) && saysAny(objectIn(choice, 'delta'), 'content', 'reasoning', 'tool_calls'),
     ),
-  newFold: () => new CompletionFold('chat.completion', () => new MessageFold()),
+  newFold: () => new CompletionFold('chat.completion', () => new SaidMessage()),
 }
 
 export const completionPieces: AnswerPieces = {
   ...ofOpenAi,
   isGenerated: piece => listIn(piece, 'choices').some(choice => isObject(choice) && saysAny(choice, 'text')),
-  newFold: () => new CompletionFold('text_completion', () => new TextFold()),
+  newFold: () => new CompletionFold('text_completion', () => new SaidText()),
 }

@@ -43,10 +43,6 @@ export const objectIn = (fields: Fields, name: string): Fields => {
 export const saysAny = (fields: Fields, ...names: string[]): boolean =>
   names.some(name => textIn(fields, name) !== '' || listIn(fields, name).length > 0)
 
-/** Copies an object without the fields that are undefined. */
-export const present = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
-
 const count = (value: unknown): number | undefined =>
   Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined
 

@@ -11,7 +11,8 @@ import {
 } from '../../testing/answers.ts'
 import { bodyOf, chunksOf, type Recording, recording, VERSIONS } from '../../testing/recording.ts'
 import { generatingEndpoints } from '../../wire/endpoints.ts'
-import { foldAnswer } from './fold.ts'
+import { foldAnswer, MAX_LINE_BYTES } from './fold.ts'
+import { MAX_ENTRIES } from './raw-fields.ts'
 
 type Reply = Record<string, unknown> | undefined
 
@@ -350,6 +351,73 @@ describe('the fold of /v1/messages', () => {
   })
 })
 
+describe('the JSON of a reply has the digits of the answer', () => {
+  const digits = '{"id":1234567890123456789,"ratio":1.0,"huge":1e400,"text":"\\u00e9\\/"}'
+  const jsonOf = (path: string, pieces: unknown[]): string => {
+    const [headers, bytes] = streamOf(path, pieces)
+    const fold = foldAnswer(headers, endpointAt(path))
+    fold.push(bytes)
+    return Buffer.concat([...(fold.json() ?? [])]).toString()
+  }
+  const call = `{"function":{"name":"f","arguments":${digits}}}`
+
+  test.each<[path: string, pieces: string[], json: string]>([
+    [
+      CHAT,
+      [
+        `{"message":{"content":"a","tool_calls":[${call}]},"logprobs":[ -1.0 , 1e-07 ],"done":false}`,
+        `{"message":{"content":"\\ud83d","tool_calls":[]},"done":false}`,
+        `{"message":{"content":"\\ude00"},"logprobs":[-0.0],"done":true,"eval_count":1.0}`,
+      ],
+      `{"message":{"role":"assistant","content":"a\\ud83d\\ude00","tool_calls":[${call}]},"logprobs":[ -1.0 , 1e-07 ,-0.0],"done":true,"eval_count":1.0}`,
+    ],
+    [
+      GENERATE,
+      [`{"response":"a","done":false}`, `{"response":"b","context":[9007199254740993,1.0],"done":true}`],
+      `{"response":"ab","context":[9007199254740993,1.0],"done":true}`,
+    ],
+    [
+      V1_CHAT,
+      [
+        `{"id":9007199254740993,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"x","n":1.0,"function":{"name":"f","arguments":"{\\"a\\":"}}]},"logprobs":{"content":[{"logprob":-0.0}]}}]}`,
+        `{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"1.0}"}}]},"finish_reason":"tool_calls"}]}`,
+        `{"choices":[],"usage":{"prompt_tokens":1.0}}`,
+      ],
+      `{"id":9007199254740993,"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"index":0,"id":"x","n":1.0,"function":{"name":"f","arguments":"{\\"a\\":1.0}"}}]},"finish_reason":"tool_calls","logprobs":{"content":[{"logprob":-0.0}]}}],"object":"chat.completion","usage":{"prompt_tokens":1.0}}`,
+    ],
+    [
+      RESPONSES,
+      [`{"type":"response.completed","response": {"error":null, "n":${digits}} }`],
+      `{"error":null, "n":${digits}}`,
+    ],
+    [
+      MESSAGES,
+      [
+        `{"type":"message_start","message":{"id":1.0}}`,
+        `{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}`,
+        `{"type":"content_block_delta","index":0,"delta":{"partial_json":${JSON.stringify(digits.slice(0, 9))}}}`,
+        `{"type":"content_block_delta","index":0,"delta":{"partial_json":${JSON.stringify(digits.slice(9))}}}`,
+        `{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":5.0}}`,
+      ],
+      `{"id":1.0,"content":[{"type":"tool_use","input":${digits}}],"stop_reason":"tool_use","usage":{"output_tokens":5.0}}`,
+    ],
+  ])('on %s', (path, pieces, json) => {
+    expect(jsonOf(path, pieces)).toBe(json)
+  })
+
+  test('when it came in one piece', () => {
+    const fold = foldAnswer(JSON_BODY, endpointAt(CHAT))
+    fold.push(Buffer.from(digits))
+    expect(Buffer.concat([...fold.json()!]).toString()).toBe(digits)
+  })
+
+  test('also when a field is much longer than a part of it', () => {
+    const word = 'é€😀\\"'
+    const pieces = Array.from({ length: 20_000 }, () => `{"response":"${word}","context":[1.0],"done":true}`)
+    expect(jsonOf(GENERATE, pieces)).toBe(`{"response":"${word.repeat(20_000)}","context":[1.0],"done":true}`)
+  })
+})
+
 describe('an answer that is not one', () => {
   const said = '{"message":{"content":"a"},"done":false}\n'
 
@@ -505,6 +573,14 @@ describe('an answer that no server should send', () => {
 })
 
 describe('an answer that cannot be written anew', () => {
+  const manyFields = Object.fromEntries(Array.from({ length: MAX_ENTRIES + 1 }, (_, n) => [`f${n}`, n]))
+  const manyObjects = Array.from({ length: MAX_ENTRIES + 1 }, () => ({}))
+  const tool_calls = Array.from({ length: MAX_ENTRIES / 2 + 1 }, () => ({ function: { name: 'f' } }))
+  const calls = { choices: [{ delta: { tool_calls } }] }
+  const blocks = Array.from({ length: MAX_ENTRIES + 1 }, (_, index) => ({
+    type: 'content_block_start',
+    index,
+  }))
   const deepText = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`
 
   test.each<[what: string, headers: [string, string][], path: string, text: string]>([
@@ -532,6 +608,20 @@ describe('an answer that cannot be written anew', () => {
   ])('because %s nests too deep gives no reply, and says so', (_what, headers, path, text) => {
     const fold = foldAnswer(headers, endpointAt(path))
     fold.push(Buffer.from(text))
+    expect(fold.result()).toBeUndefined()
+    expect(fold.isOutOfBounds).toBe(true)
+  })
+
+  test.each<[what: string, path: string, pieces: unknown[]]>([
+    ['a line is too long', CHAT, [`{"message":{"content":"${'x'.repeat(MAX_LINE_BYTES)}"},"done":true}`]],
+    ['an object has too many fields', CHAT, [{ message: manyFields, done: true }]],
+    ['a piece has too many choices', V1_CHAT, [{ choices: manyObjects }]],
+    ['a message has too many tool calls', V1_CHAT, [calls, calls]],
+    ['a message has too many blocks', MESSAGES, [{ type: 'message_start', message: {} }, ...blocks]],
+  ])('because %s gives no reply, and says so', (_what, path, pieces) => {
+    const [headers, bytes] = streamOf(path, pieces)
+    const fold = foldAnswer(headers, endpointAt(path))
+    fold.push(bytes)
     expect(fold.result()).toBeUndefined()
     expect(fold.isOutOfBounds).toBe(true)
   })

@@ -1,9 +1,9 @@
 import type { GeneratingEndpoint } from '../../wire/endpoints.ts'
-import { bytesOf } from '../bytes.ts'
+import { bytesOf, textOf } from '../bytes.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from '../pieces.ts'
 import type { PieceFold } from './answer-pieces.ts'
-import { OutOfBoundsError, parseWithinBounds } from './bounds.ts'
-import { type Fields, isError } from './fields.ts'
+import { bytesOfJson, type JsonText } from './json-text.ts'
+import { isObjectText, OutOfBoundsError, type RawFields, readObject } from './raw-fields.ts'
 
 export interface AnswerFold {
   /** Takes the next bytes of the body. Of a stream, the folded reply and the line that has not ended yet are kept. */
@@ -11,8 +11,13 @@ export interface AnswerFold {
   /** The reply so far, undefined when nothing has arrived, or when the bytes are not a reply or are out of bounds. */
   result(): Record<string, unknown> | undefined
   /**
-   * Whether `result()` found no reply because the answer nests deeper than `MAX_DEPTH` levels or has more than
-   * `MAX_PARTS` objects, lists and fields.
+   * The reply so far as JSON, in parts. It is written from the bytes of the answer: a number of more than 15 digits, and
+   * 1.0, stay as they are.
+   */
+  json(): Iterable<Uint8Array<ArrayBuffer>> | undefined
+  /**
+   * Whether there is no reply because the answer nests deeper than `MAX_DEPTH` levels, has a line of more than
+   * `MAX_LINE_BYTES` bytes, or an object or list of more than `MAX_ENTRIES` fields or objects.
    */
   readonly isOutOfBounds: boolean
 }
@@ -35,11 +40,13 @@ export const foldAnswer = (
   const form = answerForm(headers)
   if (form === 'json') return new JsonFold()
   if (form !== undefined) return new PiecesFold(form, newFold())
-  return { push: () => undefined, result: () => undefined, isOutOfBounds: false }
+  return { push: () => undefined, result: () => undefined, json: () => undefined, isOutOfBounds: false }
 }
 
+/** A line is read in one go, which takes up to 80 ms. The longest lines have an image, or all of an answer of OpenAI's Responses API. */
+export const MAX_LINE_BYTES = 3 * 1024 * 1024
 /** Much longer than any reply. */
-const MAX_BYTES = 64 * 1024 * 1024
+const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /** What both kinds of answers do when they are out of bounds. */
 abstract class BoundedFold implements AnswerFold {
@@ -50,7 +57,17 @@ abstract class BoundedFold implements AnswerFold {
   }
 
   abstract push(bytes: Uint8Array): void
-  abstract result(): Fields | undefined
+  protected abstract reply(): JsonText | undefined
+
+  json(): Iterable<Uint8Array<ArrayBuffer>> | undefined {
+    const reply = this.within(() => this.reply())
+    return reply === undefined ? undefined : bytesOfJson(reply)
+  }
+
+  result(): Record<string, unknown> | undefined {
+    const json = this.json()
+    return json && (JSON.parse(textOf([...json])) as Record<string, unknown>)
+  }
 
   /** @returns what `read` returns; undefined once something was out of bounds */
   protected within<T>(read: () => T): T | undefined {
@@ -73,37 +90,45 @@ class PiecesFold extends BoundedFold {
   constructor(form: 'lines' | 'events', fold: PieceFold) {
     super()
     this.#fold = fold
-    this.#pieces = new PieceSplitter(form, MAX_BYTES, piece => this.within(() => this.#take(piece)))
+    this.#pieces = new PieceSplitter(form, MAX_LINE_BYTES, piece => this.within(() => this.#take(piece)))
   }
 
   override push(bytes: Uint8Array): void {
     if (!this.isOutOfBounds) this.#pieces.push(bytes)
   }
 
-  override result(): Fields | undefined {
-    return this.within(() => {
-      // The last line may have no line feed. If it broke off, the pieces before it still count.
-      if (parseWithinBounds(this.#pieces.begun() ?? '')) this.#pieces.push(bytesOf('\n'))
-      return this.#isBroken ? undefined : this.#fold.result()
-    })
+  protected override reply(): JsonText | undefined {
+    // The last line may have no line feed. If it broke off, the pieces before it still count.
+    const begun = this.#pieces.begun()
+    if (begun !== undefined && readPiece(begun)) this.#pieces.push(bytesOf('\n'))
+    return this.#isBroken || this.isOutOfBounds ? undefined : this.#fold.result()
   }
 
   #take(text: string): void {
     if (this.#isBroken || text === '[DONE]') return
-    const piece = parseWithinBounds(text)
+    const piece = readPiece(text)
     if (piece === undefined || isError(piece)) this.#isBroken = true
     else this.#fold.add(piece)
   }
 }
 
+const readPiece = (text: string): RawFields | undefined => {
+  if (text === '') throw new OutOfBoundsError('the line is too long')
+  return readObject(text)
+}
+
+/** A reply of OpenAI's Responses API has an `error` that is null, and is not one. */
+const isError = (piece: RawFields): boolean => (piece.get('error') ?? 'null') !== 'null'
+
 class JsonFold extends BoundedFold {
-  readonly #body = new KeptBytes(MAX_BYTES)
+  readonly #body = new KeptBytes(MAX_BODY_BYTES)
 
   override push(bytes: Uint8Array): void {
     this.#body.add(bytes)
   }
 
-  override result(): Fields | undefined {
-    return this.within(() => parseWithinBounds(this.#body.text() ?? ''))
+  protected override reply(): JsonText | undefined {
+    const text = this.#body.text() ?? ''
+    return isObjectText(text) ? text : undefined
   }
 }

@@ -1,61 +1,73 @@
-import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
-import { parseWithinBounds } from './bounds.ts'
-import { type Fields, objectIn, present, saysAny, textIn, tokenUsage } from './fields.ts'
+import type { AnswerPieces, PieceFold } from './answer-pieces.ts'
+import { objectIn, saysAny, textIn, tokenUsage } from './fields.ts'
 import { Growth } from './growth.ts'
+import { JsonInText } from './json-in-text.ts'
+import { fieldsWith, type JsonText, listText, objectText } from './json-text.ts'
+import {
+  MAX_ENTRIES,
+  objectIn as rawObjectIn,
+  OutOfBoundsError,
+  type RawFields,
+  textIn as rawTextIn,
+} from './raw-fields.ts'
 
 /** One block of a message's content. */
 class Block {
-  readonly #begin: Fields
-  readonly #said = new Growth({ texts: ['text', 'thinking', 'signature', 'partial_json'] })
+  readonly #begin: RawFields
+  readonly #said = new Growth({ texts: ['text', 'thinking', 'signature'] })
+  readonly #input = new JsonInText('partial_json')
 
-  constructor(begin: Fields) {
+  constructor(begin: RawFields) {
     this.#begin = begin
     this.#said.add(begin)
+    this.#input.add(begin)
   }
 
-  add(delta: Fields): void {
+  add(delta: RawFields): void {
     this.#said.add(delta)
+    this.#input.add(delta)
   }
 
-  result(): Fields {
-    const { partial_json: json, ...said } = this.#said.fields()
-    const input = typeof json === 'string' ? parseWithinBounds(json) : undefined
-    return present({ ...this.#begin, ...said, input: input ?? this.#begin['input'] })
+  result(): JsonText {
+    const input = this.#input.object() ?? this.#begin.get('input')
+    return objectText(fieldsWith(this.#begin, { ...this.#said.fields(), input }))
   }
 }
 
 class MessageFold implements PieceFold {
-  #message: Fields | undefined
-  #usage: Fields = {}
-  #end: Fields = {}
-  readonly #blocks = new Map<unknown, Block>()
+  #message: RawFields | undefined
+  #usage: ReadonlyMap<string, string> = new Map()
+  #end: Record<string, string | undefined> = {}
+  readonly #blocks = new Map<string | undefined, Block>()
 
-  add(piece: Piece): void {
-    const place = piece['index']
-    switch (piece['type']) {
+  add(piece: RawFields): void {
+    const place = piece.get('index')
+    switch (rawTextIn(piece, 'type')) {
       case 'message_start':
-        this.#message = objectIn(piece, 'message')
-        this.#usage = objectIn(this.#message, 'usage')
+        this.#message = rawObjectIn(piece, 'message')
+        this.#usage = rawObjectIn(this.#message, 'usage')
         return
       case 'content_block_start':
-        this.#blocks.set(place, new Block(objectIn(piece, 'content_block')))
+        this.#blocks.set(place, new Block(rawObjectIn(piece, 'content_block')))
+        if (this.#blocks.size > MAX_ENTRIES) throw new OutOfBoundsError('there are too many blocks')
         return
       case 'content_block_delta':
-        this.#blocks.get(place)?.add(objectIn(piece, 'delta'))
+        this.#blocks.get(place)?.add(rawObjectIn(piece, 'delta'))
         return
       case 'message_delta': {
-        const { stop_reason, stop_sequence } = objectIn(piece, 'delta')
-        this.#end = present({ stop_reason, stop_sequence })
+        const delta = rawObjectIn(piece, 'delta')
+        this.#end = { stop_reason: delta.get('stop_reason'), stop_sequence: delta.get('stop_sequence') }
         // The usage at the start is only an estimate.
-        this.#usage = { ...this.#usage, ...objectIn(piece, 'usage') }
+        this.#usage = new Map([...this.#usage, ...rawObjectIn(piece, 'usage')])
       }
     }
   }
 
-  result(): Fields | undefined {
+  result(): JsonText | undefined {
     if (!this.#message) return undefined
-    const content = [...this.#blocks.values()].map(block => block.result())
-    return { ...this.#message, content, ...this.#end, usage: this.#usage }
+    const content = listText([...this.#blocks.values()].map(block => block.result()))
+    const end = Object.fromEntries(Object.entries(this.#end).filter(([, text]) => text !== undefined))
+    return objectText(fieldsWith(this.#message, { content, ...end, usage: objectText(this.#usage) }))
   }
 }
 

@@ -1,17 +1,19 @@
-import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
-import { type Fields, isObject, objectIn, present, saysAny, tokenUsage } from './fields.ts'
+import type { AnswerPieces, PieceFold } from './answer-pieces.ts'
+import { objectIn, saysAny, tokenUsage } from './fields.ts'
 import { Growth } from './growth.ts'
+import { fieldsWith, type JsonText, objectText } from './json-text.ts'
+import { objectAt, type RawFields } from './raw-fields.ts'
 
 /** Ollama's own reply is the last piece with the joined texts and lists of all pieces. */
 class ChatFold implements PieceFold {
-  #last: Piece = {}
-  #lastMessage: Fields | undefined
+  #last: RawFields = new Map()
+  #lastMessage: RawFields | undefined
   readonly #said = new Growth({ texts: ['content', 'thinking'], lists: ['tool_calls', 'images'] })
   readonly #logprobs = new Growth({ lists: ['logprobs'] })
 
-  add(piece: Piece): void {
-    const { message } = piece
-    if (isObject(message)) {
+  add(piece: RawFields): void {
+    const message = objectAt(piece.get('message'))
+    if (message) {
       this.#lastMessage = message
       this.#said.add(message)
     }
@@ -19,29 +21,27 @@ class ChatFold implements PieceFold {
     this.#last = piece
   }
 
-  result(): Fields | undefined {
+  result(): JsonText | undefined {
     if (!this.#lastMessage) return undefined
-    const message = present({ ...this.#lastMessage, ...this.#said.fields() })
-    return present({
-      ...this.#last,
-      message: { role: 'assistant', content: '', ...message },
-      ...this.#logprobs.fields(),
-    })
+    const begin = new Map([['role', '"assistant"'], ['content', '""'], ...this.#lastMessage])
+    const said = { ...this.#said.fields(), content: this.#said.field('content') ?? '""' }
+    const message = objectText(fieldsWith(begin, said))
+    return objectText(fieldsWith(this.#last, { message, ...this.#logprobs.fields() }))
   }
 }
 
 class GenerateFold implements PieceFold {
-  #last: Piece = {}
+  #last: RawFields = new Map()
   readonly #said = new Growth({ texts: ['response', 'thinking'], lists: ['tool_calls', 'logprobs'] })
 
-  add(piece: Piece): void {
+  add(piece: RawFields): void {
     this.#said.add(piece)
     this.#last = piece
   }
 
-  result(): Fields | undefined {
-    const said = this.#said.fields()
-    return said['response'] === undefined ? undefined : present({ ...this.#last, ...said })
+  result(): JsonText | undefined {
+    if (this.#said.field('response') === undefined) return undefined
+    return objectText(fieldsWith(this.#last, this.#said.fields()))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AnswerPieces, Piece, PieceFold } from './answer-pieces.ts'
-import { type Fields, isObject, objectIn, textIn, tokenUsage } from './fields.ts'
+import { isObject, objectIn, textIn, tokenUsage } from './fields.ts'
+import { objectAt, type RawFields, textIn as rawTextIn } from './raw-fields.ts'
 
 const FINAL = new Set(['response.completed', 'response.incomplete', 'response.failed'])
 
@@ -7,14 +8,14 @@ const isFinal = (piece: Piece): boolean => FINAL.has(textIn(piece, 'type'))
 
 /** Takes the reply from the last event, which contains all of it. */
 class ResponseFold implements PieceFold {
-  #response: Fields | undefined
+  #response: string | undefined
 
-  add(piece: Piece): void {
-    const { response } = piece
-    if (isFinal(piece) && isObject(response)) this.#response = response
+  add(piece: RawFields): void {
+    const response = piece.get('response')
+    if (FINAL.has(rawTextIn(piece, 'type')) && objectAt(response)) this.#response = response
   }
 
-  result(): Fields | undefined {
+  result(): string | undefined {
     return this.#response
   }
 }

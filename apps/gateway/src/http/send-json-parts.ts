@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http'
+import { TimeSlice } from './time-slice.ts'
+
+/** A shorter answer is sent in one write, with its length. */
+const SHORT_BYTES = 64 * 1024
+
+/** JSON in parts. It may take its time between them. */
+export type JsonParts = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
+
+export interface SendPartsOptions {
+  readonly status: number
+  /** A caller that reads nothing for this long is disconnected. */
+  readonly stallMs: number
+}
+
+/**
+ * Answers with JSON that comes in parts, as fast as the caller reads. Only a few parts are in memory at a time, and other
+ * callers are served in between.
+ *
+ * @throws what the parts throw. If the answer has begun by then, the error handler disconnects the caller
+ */
+export const sendJsonParts = async (
+  response: ServerResponse,
+  parts: JsonParts,
+  { status, stallMs }: SendPartsOptions,
+): Promise<void> => {
+  const slice = new TimeSlice()
+  const head = { 'Content-Type': 'application/json' }
+  let gathered: Uint8Array[] = []
+  let length = 0
+  for await (const part of parts) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part
+    gathered.push(bytes)
+    length += bytes.byteLength
+    if (slice.isOver) await slice.rest()
+    if (length < SHORT_BYTES) continue
+    if (!response.headersSent) response.writeHead(status, head)
+    response.write(Buffer.concat(gathered))
+    gathered = []
+    length = 0
+    if (!(await isReady(response, stallMs))) return
+  }
+  if (!response.headersSent) response.writeHead(status, { ...head, 'Content-Length': length })
+  response.end(Buffer.concat(gathered))
+}
+
+/** Waits until the caller has read enough. @returns false when the caller is gone */
+const isReady = async (response: ServerResponse, stallMs: number): Promise<boolean> => {
+  if (response.writableNeedDrain && !response.destroyed) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(() => response.destroy(), stallMs)
+    response.once('drain', resolve).once('close', resolve)
+    await promise
+    response.off('drain', resolve).off('close', resolve)
+    clearTimeout(timer)
+  }
+  return !response.destroyed
+}
