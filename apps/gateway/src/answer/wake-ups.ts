@@ -1,5 +1,6 @@
 import { mayPass } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import { TimeSlice } from '../http/time-slice.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
 
@@ -11,6 +12,7 @@ export class WakeUps {
   readonly #response: ServerResponse
   readonly #signal = new WakeSignal()
   readonly #options: Pick<FollowOptions, 'followers' | 'cutOff'>
+  readonly #slice = new TimeSlice()
   readonly #stop: () => void
 
   constructor(
@@ -41,11 +43,16 @@ export class WakeUps {
 
   /**
    * Gives a caller time to read what was sent, if there is too much of that. A caller that reads nothing for `stallMs`
-   * is disconnected.
+   * is disconnected. Also lets other callers be served: one that reads very fast would otherwise keep them waiting until
+   * it has everything.
    *
    * @returns true when it had to wait: what the loop knew may be out of date
    */
   async untilWritable(stallMs: number): Promise<boolean> {
+    if (this.#slice.isOver) {
+      await this.#slice.rest()
+      return true
+    }
     if (!this.#response.writableNeedDrain) return false
     if (!(await this.#signal.next(stallMs))) this.#response.destroy()
     return true

@@ -3,7 +3,7 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { serve } from '../testing/serve.ts'
-import { type JsonParts, sendJsonParts } from './send-json-parts.ts'
+import { jsonArray, type JsonParts, sendJsonParts } from './send-json-parts.ts'
 
 const PART = `"${'x'.repeat(32 * 1024 - 3)}",`
 
@@ -83,4 +83,15 @@ test('an error between the parts is thrown, and the answer does not end', async 
   })
   await expect(fetch(url).then(answer => answer.text())).rejects.toThrow('terminated')
   expect(await promise).toMatchObject({ message: 'gone' })
+})
+
+test.each<[steps: string[][], json: string]>([
+  [[], '[]'],
+  [[[], []], '[]'],
+  [[['1']], '[1]'],
+  [[[], ['1', '2'], [], ['3'], []], '[1,2,3]'],
+])('the steps %j are the array %s', (steps, json) => {
+  const parts = [...jsonArray(steps)]
+  expect(parts.join('')).toBe(json)
+  expect(parts).toHaveLength(steps.length + 2)
 })

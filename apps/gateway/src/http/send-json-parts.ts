@@ -7,6 +7,17 @@ const SHORT_BYTES = 64 * 1024
 /** JSON in parts. It may take its time between them. */
 export type JsonParts = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 
+/** A JSON array in parts, one for each step. Others are served between parts, so a step without elements has one, too. */
+export const jsonArray = function* (steps: Iterable<readonly string[]>): Generator<string, void> {
+  let isFirst = true
+  yield '['
+  for (const elements of steps) {
+    yield (isFirst || elements.length === 0 ? '' : ',') + elements.join(',')
+    isFirst &&= elements.length === 0
+  }
+  yield ']'
+}
+
 export interface SendPartsOptions {
   readonly status: number
   /** A caller that reads nothing for this long is disconnected. */
@@ -33,6 +44,7 @@ export const sendJsonParts = async (
     gathered.push(bytes)
     length += bytes.byteLength
     if (slice.isOver) await slice.rest()
+    if (response.destroyed) return
     if (length < SHORT_BYTES) continue
     if (!response.headersSent) response.writeHead(status, head)
     response.write(Buffer.concat(gathered))

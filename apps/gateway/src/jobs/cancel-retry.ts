@@ -1,14 +1,11 @@
 import { isEndState, priorities } from '@foreman/jobs'
-import { generatingEndpoint, readGenerationRequestInSteps } from '@foreman/ollama-client'
 import { type JobRecord, type Store, wholeBody } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { problem } from '../http/refusal.ts'
-import { inSlices } from '../http/slices.ts'
 import type { JobDraft } from '../intake/intake.ts'
 import { whenWritable } from '../intake/when-writable.ts'
-import { backgroundJob } from './submission.ts'
 
 export type CancelContext = Pick<Context, 'store' | 'intake' | 'viewer' | 'now' | 'jobTtlMs'>
 
@@ -36,21 +33,30 @@ export const retryJob =
     await viewer.accepted(repeated, response)
   }
 
-/** The new job has no deadline: the old one's was meant for the old job. */
+/**
+ * The new job has no deadline: the old one's was meant for the old job. What the queue needs to know of the request is in
+ * the row of the old job, so the request is not read again.
+ */
 const repeatOf = async (job: JobRecord, records: Store['records']): Promise<JobDraft> => {
-  const endpoint = generatingEndpoint(job.endpoint)
   const request = records.request(job.seq)
   const body = request && (await wholeBody(records, { ...request, seq: job.seq }))
-  const generation = endpoint && body && (await inSlices(readGenerationRequestInSteps(body, endpoint)))
-  if (!generation) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
-  const { headers, webhook } = request
+  if (!body) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
+  const { path, endpoint, model, modelName, loadOptions, caller } = job
   return {
-    ...backgroundJob({ path: job.path, endpoint, generation, headers, body }),
-    caller: job.caller,
+    path,
+    endpoint,
+    model,
+    modelName,
+    loadOptions,
+    caller,
+    headers: request.headers,
+    body,
+    // As of every background job.
+    streaming: false,
     priority: priorities[job.priority] ?? 'normal',
     maxAttempts: job.maxAttempts ?? undefined,
     metadata: job.metadata ?? undefined,
-    webhook,
+    webhook: request.webhook,
     retryOf: job.id,
   }
 }

@@ -5,16 +5,17 @@ import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
+import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { sendJson } from '../http/send-json.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-export type DeliveriesContext = Pick<Context, 'store' | 'viewer' | 'now'>
+export type DeliveriesContext = Pick<Context, 'store' | 'viewer' | 'patience' | 'now'>
 
 type JobRequest = Request<{ id: string }>
 type DeliveryRequest = Request<{ id: string; delivery: string }>
 
 /** The routes that show the webhooks of a job, and send one again. */
-export const deliveryRoutes = ({ store, viewer, now }: DeliveriesContext): Router => {
+export const deliveryRoutes = ({ store, viewer, patience: { stallMs }, now }: DeliveriesContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   const { deliveries } = store
 
@@ -30,18 +31,24 @@ export const deliveryRoutes = ({ store, viewer, now }: DeliveriesContext): Route
     throw problem(404, 'delivery_not_found', `job ${job.id} has no delivery ${request.params.delivery}`)
   }
 
-  const list = (request: JobRequest, response: Response): void => {
-    const all = deliveries.ofJob(findJob(request, response).seq)
-    const attempts = deliveries.attempts(all.map(({ seq }) => seq))
-    sendJson(response, 200, {
-      deliveries: all.map(delivery =>
-        describeDelivery(
-          delivery,
-          attempts.filter(({ deliverySeq }) => deliverySeq === delivery.seq),
-        ),
-      ),
-    })
+  const describeSteps = function* (jobSeq: number): Generator<string[], void> {
+    for (const step of deliveries.ofJobInSteps(jobSeq)) {
+      const attempts = Map.groupBy(
+        deliveries.attempts(step.map(({ seq }) => seq)),
+        ({ deliverySeq }) => deliverySeq,
+      )
+      yield step.map(delivery => JSON.stringify(describeDelivery(delivery, attempts.get(delivery.seq) ?? [])))
+    }
   }
+
+  const listJson = function* (jobSeq: number): Generator<string, void> {
+    yield '{"deliveries":'
+    yield* jsonArray(describeSteps(jobSeq))
+    yield '}'
+  }
+
+  const list = (request: JobRequest, response: Response): Promise<void> =>
+    sendJsonParts(response, listJson(findJob(request, response).seq), { status: 200, stallMs })
 
   const read = (request: DeliveryRequest, response: Response): void =>
     sendJson(response, 200, describe(findDelivery(request, response)))

@@ -8,7 +8,7 @@ import { untilEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
-import { sendJsonParts } from '../http/send-json-parts.ts'
+import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
 import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
@@ -41,20 +41,23 @@ export const listJobs =
     await sendJsonParts(response, pageJson(steps, limit), { status: 200, stallMs })
   }
 
-/** The JSON of a page, with a part for each step. A step without jobs has a part, too: others are served between parts. */
 const pageJson = function* (steps: Iterable<readonly JobRecord[]>, limit: number): Generator<string, void> {
   let shown = 0
   let last: JobRecord | undefined
   let hasMore = false
-  yield '{"jobs":['
-  for (const jobs of steps) {
-    const page = jobs.slice(0, limit - shown)
-    hasMore ||= jobs.length > page.length
-    yield page.map((job, index) => (shown + index === 0 ? '' : ',') + jobJson(job)).join('')
-    shown += page.length
-    last = page.at(-1) ?? last
+  const jobsOfSteps = function* (): Generator<string[], void> {
+    for (const jobs of steps) {
+      const page = jobs.slice(0, limit - shown)
+      hasMore ||= jobs.length > page.length
+      shown += page.length
+      last = page.at(-1) ?? last
+      yield page.map(job => jobJson(job))
+    }
   }
-  yield `],"next_cursor":${JSON.stringify(hasMore && last ? last.seq.toString(CURSOR_BASE) : null)}}`
+  yield '{"jobs":'
+  yield* jsonArray(jobsOfSteps())
+  const next = hasMore ? last?.seq.toString(CURSOR_BASE) : undefined
+  yield `,"next_cursor":${JSON.stringify(next ?? null)}}`
 }
 
 /** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */

@@ -65,7 +65,7 @@ interface BackgroundRequest extends Pick<JobDraft, 'path' | 'headers' | 'body'> 
  * The part of a background job that comes from its request. No caller waits for its bytes, so an attempt that breaks off
  * can be repeated, even if the answer is a stream.
  */
-export const backgroundJob = ({ path, endpoint, generation, headers, body }: BackgroundRequest) => ({
+const backgroundJob = ({ path, endpoint, generation, headers, body }: BackgroundRequest) => ({
   ...jobFactsOf(path, endpoint, generation),
   headers,
   body,

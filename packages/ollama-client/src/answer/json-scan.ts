@@ -29,7 +29,7 @@ const SCALAR_PART = /[-+.0-9A-Za-z]*/y
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 /** Most numbers are short and are not cut. */
 const SHORT_NUMBER = /-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?(?=[,\]}])/y
-const ESCAPED: readonly string[] = ['"', '\\', '/', 'b', 'f', 'n', 'r', 't']
+const ESCAPED: ReadonlySet<string> = new Set(['"', '\\', '/', 'b', 'f', 'n', 'r', 't'])
 const HEX_DIGIT = /[0-9a-fA-F]/
 const LOWER_U = 0x75
 
@@ -148,7 +148,7 @@ export class JsonScan {
     } else if (text.charCodeAt(at) === LOWER_U) {
       this.#hexDigits = 4
       this.#place = 'hex'
-    } else this.#place = ESCAPED.includes(text.charAt(at)) ? 'string' : 'broken'
+    } else this.#place = ESCAPED.has(text.charAt(at)) ? 'string' : 'broken'
     return at + 1
   }
 

@@ -107,6 +107,18 @@ test('an attempt is recorded, and a delivery that has ended keeps its state', ()
   expect(store.deliveries.attempts([seq]).map(({ status }) => status)).toEqual([500, 204, 500])
 })
 
+test('the messages of a job are read in steps, oldest first', () => {
+  const { store } = openOutbox()
+  const webhook = { url: 'http://a.example/', events: ['job.progress'] } as const
+  const job = store.submissions.enqueue(newJob({ webhook }), START)
+  const claim = store.queue.claimNext('m', 'first', START, START)!
+  for (let at = 0; at < 120; at++) store.runs.progress(claim, at, START)
+  const steps = [...store.deliveries.ofJobInSteps(job.seq)]
+  expect(steps.map(step => step.length)).toEqual([50, 50, 20, 0])
+  expect(steps.flat()).toEqual(store.deliveries.ofJob(job.seq))
+  expect(steps.flat().map(({ seq }) => seq)).toEqual([...Array(120).keys()].map(at => at + 1))
+})
+
 test('a receiver that is gone gets no messages of earlier jobs, and all messages of later ones', () => {
   const { store, subscribe, messageOf } = openOutbox()
   const url = 'http://a.example/'

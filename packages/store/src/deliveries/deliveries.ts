@@ -1,28 +1,35 @@
 import type { Connection } from '../connection.ts'
+import type { Delivery } from './delivery.ts'
 import { prepareDue, prepareHosts } from './due.ts'
-import { attemptsReader, prepareById, prepareOfJob } from './read.ts'
+import { attemptsReader, prepareById, prepareOfJobInSteps } from './read.ts'
 import { prepareRecord } from './record.ts'
 import { prepareRedeliver } from './redeliver.ts'
 
 /** The verbs of a process that sends webhook messages, and of one that shows them. */
-export const deliveries = (connection: Connection) => ({
-  /** The hosts that have pending messages, and when the first message of each is due. */
-  hosts: prepareHosts(connection),
+export const deliveries = (connection: Connection) => {
+  const ofJobInSteps = prepareOfJobInSteps(connection)
+  return {
+    /** The hosts that have pending messages, and when the first message of each is due. */
+    hosts: prepareHosts(connection),
 
-  /** The messages for a host that are due, in the order of their times. */
-  due: prepareDue(connection),
+    /** The messages for a host that are due, in the order of their times. */
+    due: prepareDue(connection),
 
-  /** Records an attempt and what follows from it. A delivery that has ended meanwhile keeps its state. */
-  record: prepareRecord(connection),
+    /** Records an attempt and what follows from it. A delivery that has ended meanwhile keeps its state. */
+    record: prepareRecord(connection),
 
-  byId: prepareById(connection),
+    byId: prepareById(connection),
 
-  /** The messages of a job, oldest first. */
-  ofJob: prepareOfJob(connection),
+    /** The messages of a job, oldest first, in one go. */
+    ofJob: (jobSeq: number): Delivery[] => [...ofJobInSteps(jobSeq)].flat(),
 
-  /** The attempts at these messages, oldest first. */
-  attempts: attemptsReader(connection),
+    /** The messages of a job, oldest first. A step takes a few milliseconds. */
+    ofJobInSteps,
 
-  /** Sends a message again under its old id, and starts its schedule of attempts anew. */
-  redeliver: prepareRedeliver(connection),
-})
+    /** The attempts at these messages, oldest first. */
+    attempts: attemptsReader(connection),
+
+    /** Sends a message again under its old id, and starts its schedule of attempts anew. */
+    redeliver: prepareRedeliver(connection),
+  }
+}

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { asc, eq, inArray, sql } from '../drizzle.ts'
+import { and, asc, eq, gt, inArray, sql } from '../drizzle.ts'
 import { webhookAttempts, webhookDeliveries } from '../schema.ts'
 import { type Delivery, deliveryColumns } from './delivery.ts'
 
@@ -22,15 +22,30 @@ export const prepareById = ({ db }: Connection) => {
   return (id: string): Delivery | undefined => select.get({ id })
 }
 
-export const prepareOfJob = ({ db }: Connection) => {
+/** Each delivery can have some tens of kilobytes of attempts. */
+const DELIVERIES_PER_STEP = 50
+
+export const prepareOfJobInSteps = ({ db }: Connection) => {
   const select = db
     .select(deliveryColumns)
     .from(webhookDeliveries)
-    .where(eq(webhookDeliveries.jobSeq, sql.placeholder('jobSeq')))
+    .where(
+      and(
+        eq(webhookDeliveries.jobSeq, sql.placeholder('jobSeq')),
+        gt(webhookDeliveries.seq, sql.placeholder('after')),
+      ),
+    )
     .orderBy(asc(webhookDeliveries.seq))
+    .limit(DELIVERIES_PER_STEP)
     .prepare()
 
-  return (jobSeq: number): Delivery[] => select.all({ jobSeq })
+  return function* (jobSeq: number): Generator<readonly Delivery[], void> {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const found: Delivery[] = select.all({ jobSeq, after })
+      yield found
+      after = found.at(-1)?.seq
+    }
+  }
 }
 
 export const attemptsReader =

@@ -18,7 +18,7 @@ export interface JobFilter {
 }
 
 /** The most jobs that one step of a list reads. Each can have some tens of kilobytes of metadata. */
-const JOBS_PER_STEP = 50
+const JOBS_PER_STEP = 20
 /** The most jobs that one step looks at. If several conditions restrict a list, no index finds its jobs directly. */
 const SEQS_PER_STEP = 20_000
 

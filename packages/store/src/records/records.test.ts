@@ -50,6 +50,27 @@ describe('a list', () => {
     ).toEqual(seqs)
   })
 
+  test('takes several steps for many jobs, and for many numbers without a job', () => {
+    const { store, run } = tempStore()
+    const enqueue = (count: number) => {
+      for (let at = 0; at < count; at++) store.submissions.enqueue(newJob(), START)
+    }
+    enqueue(30)
+    run("UPDATE sqlite_sequence SET seq = 100000 WHERE name = 'jobs'")
+    enqueue(30)
+    const steps = [...store.records.listInSteps({ limit: 50 })]
+    expect(steps).toHaveLength(6)
+    expect(Math.max(...steps.map(step => step.length))).toBe(20)
+    const seqs = [...Array(30).keys()].map(at => at + 1)
+    expect(steps.flat().map(({ seq }) => seq)).toEqual(
+      [...seqs, ...seqs.map(seq => seq + 100_000)].toReversed().slice(0, 50),
+    )
+  })
+
+  test('of no jobs is empty', () => {
+    expect(tempStore().store.records.list({ limit: 5 })).toEqual([])
+  })
+
   test('has at most `limit` jobs', () => {
     expect(
       filled()
