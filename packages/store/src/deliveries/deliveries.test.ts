@@ -67,6 +67,30 @@ describe('a message', () => {
   })
 })
 
+test.each([
+  ['in few pieces', 10, 1_000, '10 bytes'],
+  ['of more bytes than the message can show, its head included', 1_000, 1_000, 'no answer'],
+  ['in so many pieces that reading them takes long', 20_001, 1_000_000, 'no answer'],
+])('a message can read an answer %s: %i bytes of at most %i', (_what, pieces, maxBytes, expected) => {
+  const store = openStore(path.join(tempDirectory(), 'foreman.db'), {
+    busyTimeoutMs: 5,
+    compose: ({ answer }) => {
+      const body = answer(maxBytes)?.body
+      return body ? `${Buffer.concat(body).byteLength} bytes` : 'no answer'
+    },
+  })
+  onTestFinished(() => store.close())
+  const webhook = { url: 'http://a.example/', events: ['job.succeeded'] } as const
+  store.submissions.enqueue(newJob({ webhook }), START)
+  const claim = store.queue.claimNext('m', 'first', START, START)!
+  store.runs.append(claim, { head: { status: 200, headers: [] } })
+  store.atOnce('normal', () => {
+    for (let at = 0; at < pieces; at++) store.runs.append(claim, { body: Buffer.from('x') })
+  })
+  store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, START, HOUR_MS)
+  expect(store.deliveries.due('a.example', START, 1).map(({ body }) => body)).toEqual([expected])
+})
+
 test('hosts lists each host once, with the time of its first message', () => {
   const { store, subscribe } = openOutbox()
   subscribe('http://b.example:81/x', ['job.queued'], START + 2)

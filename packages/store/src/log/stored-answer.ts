@@ -16,13 +16,23 @@ const isOutputOfAttempt = and(
   ne(jobLog.kind, 'event'),
 )
 
-/** Prepares the read of what one attempt brought; undefined when that has no head, or more bytes than `maxBytes`. */
-export const prepareStoredAnswer = ({ db }: Connection) => {
-  const selectSize = db
-    .select({ bytes: sql<number | null>`sum(length(${jobLog.bytes}))` })
-    .from(jobLog)
-    .where(isOutputOfAttempt)
-    .prepare()
+/** An answer in more rows is not read: each row takes time of its own, however short it is. */
+const MAX_ROWS = 20_000
+
+/**
+ * Prepares the read of what one attempt brought; undefined when that has no head, or more bytes than `maxBytes`, or more
+ * rows than can be read quickly.
+ */
+export const prepareStoredAnswer = ({ sqlite, db }: Connection) => {
+  // The limit also bounds the time that it takes to find out that an answer is too long.
+  const selectSize = sqlite.prepare(
+    `SELECT count(*) AS rows, sum(length) AS bytes FROM
+       (SELECT length(bytes) AS length FROM job_log WHERE job_seq = ? AND attempt = ? AND kind <> 'event' LIMIT ?)`,
+  )
+  const isTooLong = ({ seq, attempt }: JobAttempt, maxBytes: number): boolean => {
+    const size = selectSize.get(seq, attempt, MAX_ROWS + 1) as { rows: number; bytes: number | null }
+    return size.rows > MAX_ROWS || (size.bytes ?? 0) > maxBytes
+  }
   const selectAnswer = db
     .select({ id: jobLog.id, kind: jobLog.kind, bytes: jobLog.bytes })
     .from(jobLog)
@@ -31,7 +41,7 @@ export const prepareStoredAnswer = ({ db }: Connection) => {
     .prepare()
 
   return ({ seq, attempt }: JobAttempt, maxBytes: number): StoredAnswer | undefined => {
-    if ((selectSize.get({ seq, attempt })?.bytes ?? 0) > maxBytes) return undefined
+    if (isTooLong({ seq, attempt }, maxBytes)) return undefined
     const rows = selectAnswer.all({ seq, attempt })
     const head = rows.find(({ kind }) => kind === 'head')
     if (!head) return undefined
