@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { startForeman } from '../harness/foreman.ts'
 import { hello, startJobs } from '../harness/jobs.ts'
 import { send } from '../harness/request.ts'
+import { startScriptedTarget } from '../harness/scripted-target.ts'
 import { until } from '../harness/until.ts'
 
 const messages = [{ role: 'user', content: 'Hello!' }]
@@ -163,3 +165,33 @@ test('a job whose caller has the answer cannot be repeated once its bytes are go
   expect(json).toMatchObject({ state: 'succeeded', usage: {} })
   expect(json).not.toHaveProperty('result')
 })
+
+const DIGITS = '{"id": 1234567890123456789, "ratio": 1.0, "huge": 1e400}'
+
+test.each([
+  ['non-streaming', 'application/json', `{"model":"plain","response":"","context":[${DIGITS}],"done":true}`],
+  [
+    'streaming',
+    'application/x-ndjson',
+    `{"model":"plain","response":"","logprobs":[${DIGITS}],"done":false}\n{"model":"plain","response":"","done":true}\n`,
+  ],
+])(
+  'numbers keep their digits: in metadata, in a %s answer, in lists and in a retry',
+  async (_what, type, body) => {
+    const target = await startScriptedTarget()
+    const foreman = await startForeman({ target: target.url })
+    const read = async (method: string, path: string, given?: string, headers = {}) =>
+      (await send(foreman.url, { method, path, body: given, headers })).body.toString()
+    const idOf = (text: string) => (JSON.parse(text) as { id: string }).id
+    const submission = `{"request":{"model":"plain","prompt":"x"},"metadata":${DIGITS}}`
+    const id = idOf(await read('POST', '/jobs', submission))
+    const response = await target.next()
+    response.writeHead(200, { 'Content-Type': type }).end(body)
+    const ended = await read('GET', `/jobs/${id}`, undefined, { prefer: 'wait=30' })
+    expect(ended).toContain(`"metadata":${DIGITS}`)
+    expect(ended).toContain(`[${DIGITS}]`)
+    const again = idOf(await read('POST', `/jobs/${id}/retry`))
+    expect(await read('GET', `/jobs/${again}`)).toContain(`"metadata":${DIGITS}`)
+    expect((await read('GET', '/jobs')).split(`"metadata":${DIGITS}`)).toHaveLength(3)
+  },
+)
