@@ -1,7 +1,7 @@
 import { type JobAnswer, readAnswer } from '@foreman/job-view'
 import { isEndState } from '@foreman/jobs'
 import type { JobRecord, OutputCursor, OutputPiece, Store } from '@foreman/store'
-import { problem } from '../http/refusal.ts'
+import { problem, retryLater } from '../http/refusal.ts'
 import { TimeSlice } from '../http/time-slice.ts'
 
 /** The result of a longer answer is not shown. */
@@ -9,29 +9,85 @@ const MAX_ANSWER_MIB = 32
 const MAX_ANSWER_BYTES = MAX_ANSWER_MIB * 1024 * 1024
 const TOO_LONG = `the answer has more than ${MAX_ANSWER_MIB} MiB; /stream has it`
 
+/** Of the answers that are longer than this, one is read at a time, because what is read of a stream is in memory. */
+const LARGE_BYTES = 1024 * 1024
+/** Results that were put together from streams are in memory until their callers have them. */
+const MAX_HELD_BYTES = 128 * 1024 * 1024
+const RETRY_AFTER_S = 5
+
 /** What is shown of the answer of a job that has ended. */
 export interface StoredResult extends Pick<JobAnswer, 'omitted' | 'errorText'> {
   /** The JSON of the result. */
-  readonly json?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  readonly json?: AsyncIterable<Uint8Array> | readonly Uint8Array[]
 }
 
-/** Reads what is shown of a job's answer. It is read in steps, and other requests are served in between. */
-export const storedResult = async (store: Store, job: JobRecord): Promise<StoredResult> => {
-  if (!isEndState(job.state)) return {}
-  let reader: ReturnType<typeof readAnswer> | undefined
-  let bytes = 0
-  for await (const piece of outputOf(store, job)) {
-    if (piece.kind === 'head') reader = readAnswer(job, piece.head)
-    else {
-      bytes += piece.bytes.byteLength
-      if (bytes > MAX_ANSWER_BYTES) return { omitted: TOO_LONG }
-      reader?.push(piece.bytes)
+/** Reads what is shown of the answers of jobs. It reads in steps, and other requests are served in between. */
+export class StoredResults {
+  readonly #store: Store
+  readonly #maxHeldBytes: number
+  /** Resolves when no large answer is being read. */
+  #idle: Promise<void> = Promise.resolve()
+  #heldBytes = 0
+
+  constructor(store: Store, maxHeldBytes = MAX_HELD_BYTES) {
+    this.#store = store
+    this.#maxHeldBytes = maxHeldBytes
+  }
+
+  /**
+   * Reads what is shown of a job's answer, and keeps it until `send` has ended.
+   *
+   * @throws Refusal with 503 when too many results are in memory
+   */
+  async use(job: JobRecord, send: (result: StoredResult) => Promise<void>): Promise<void> {
+    const result = await this.#read(job)
+    const bytes = heldBytes(result)
+    if (this.#heldBytes + bytes > this.#maxHeldBytes)
+      throw retryLater(503, 'too many long results are being sent', RETRY_AFTER_S)
+    this.#heldBytes += bytes
+    try {
+      await send(result)
+    } finally {
+      this.#heldBytes -= bytes
     }
   }
-  const { result, ...rest } = reader?.read() ?? {}
-  if (result === undefined) return rest
-  return { ...rest, json: result === 'as_stored' ? bodyOf(store, job, bytes) : result }
+
+  async #read(job: JobRecord): Promise<StoredResult> {
+    if (!isEndState(job.state)) return {}
+    let reader: ReturnType<typeof readAnswer> | undefined
+    let endTurn: (() => void) | undefined
+    let bytes = 0
+    try {
+      for await (const piece of outputOf(this.#store, job)) {
+        if (piece.kind === 'head') reader = readAnswer(job, piece.head)
+        else {
+          bytes += piece.bytes.byteLength
+          if (bytes > MAX_ANSWER_BYTES) return { omitted: TOO_LONG }
+          if (bytes > LARGE_BYTES) endTurn ??= await this.#nextTurn()
+          reader?.push(piece.bytes)
+        }
+      }
+    } finally {
+      endTurn?.()
+    }
+    const { result, ...rest } = reader?.read() ?? {}
+    if (result === undefined) return rest
+    return { ...rest, json: result === 'as_stored' ? bodyOf(this.#store, job, bytes) : result }
+  }
+
+  /** Waits until no other large answer is being read. @returns a function that ends this one's turn */
+  async #nextTurn(): Promise<() => void> {
+    const before = this.#idle
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#idle = promise
+    await before
+    return resolve
+  }
 }
+
+/** The length of a result that is in memory. */
+const heldBytes = ({ json = [] }: StoredResult): number =>
+  'length' in json ? json.reduce((sum, { byteLength }) => sum + byteLength, 0) : 0
 
 /**
  * Reads the body of an answer once more. A long answer is not kept in memory while its caller reads it.

@@ -3,7 +3,7 @@ import type { JobRecord, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
-import { type StoredResult, storedResult } from './stored-result.ts'
+import { type StoredResult, StoredResults } from './stored-result.ts'
 
 export interface ViewerOptions {
   readonly store: Store
@@ -21,9 +21,11 @@ const MAX_POSITION = 1_000
 /** Finds jobs for their callers, and shows them. */
 export class JobViewer {
   readonly #options: ViewerOptions
+  readonly #results: StoredResults
 
   constructor(options: ViewerOptions) {
     this.#options = options
+    this.#results = new StoredResults(options.store)
   }
 
   /**
@@ -69,10 +71,11 @@ export class JobViewer {
     response: ServerResponse,
     { status, position }: { readonly status: number; readonly position?: number | undefined },
   ): Promise<void> {
-    const { store, stallMs } = this.#options
-    const answer = await storedResult(store, job)
-    const json = jobJson(job, { position, answer })
-    await sendJsonParts(response, withResult(json, answer), { status, stallMs })
+    const { stallMs } = this.#options
+    await this.#results.use(job, answer => {
+      const json = jobJson(job, { position, answer })
+      return sendJsonParts(response, withResult(json, answer), { status, stallMs })
+    })
   }
 }
 

@@ -49,7 +49,7 @@ const problemResponse = (status: string, description: string): Refused => ({
 /** Refusals of every route that needs a token. */
 const everywhere = {
   401: '`unauthorized`: the token is missing or wrong',
-  503: '`unavailable`: foreman stops',
+  503: '`unavailable`: foreman stops, or sends too many long results',
 }
 
 const forbidden: Refused = {
