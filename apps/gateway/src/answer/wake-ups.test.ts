@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -10,7 +11,7 @@ test('others are served while one caller reads as fast as it is sent to', async 
   const timer = setInterval(() => turns++, 1)
   const sendBusily = async (response: ServerResponse): Promise<void> => {
     const wakeUps = new WakeUps(1, response, {
-      followers: new LogFollowers(tempStore()),
+      followers: new LogFollowers({ store: tempStore(), logger: pino({ enabled: false }) }),
       cutOff: new AbortController().signal,
     })
     for (let step = 0; step < 20;) {

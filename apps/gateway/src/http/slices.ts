@@ -1,8 +1,6 @@
 import type { Steps } from '@foreman/ollama-client'
 import { setImmediate } from 'node:timers/promises'
-
-/** Long work is done in slices of this length. Other callers are served in between. */
-const SLICE_MS = 5
+import { SLICE_MS } from './time-slice.ts'
 
 let lastTurn: Promise<void> = Promise.resolve()
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** Long work is done in slices of this length. Other callers are served in between. */
-const SLICE_MS = 5
+export const SLICE_MS = 5
 
 /** Divides long work into slices of time. */
 export class TimeSlice {
