@@ -5,8 +5,6 @@ import { FileLoop } from './file-loop.ts'
 import { writeQuietly } from './persist.ts'
 
 const LOCK_POLL_MS = 250
-/** A worker whose last heartbeat is older than this has died without removing its row. */
-const FORGET_AFTER_MS = 60_000
 
 export interface StandbyOptions {
   readonly store: Store
@@ -96,7 +94,7 @@ export class Standby {
       for (const err of broken) logger.error({ err, jobSeq: err.seq }, 'a lost job could not be put back')
       if (recovery.requeued + recovery.failed + recovery.cancelled > 0)
         logger.warn(recovery, 'these jobs were running when their worker died')
-      store.workers.forgetStale(now() - FORGET_AFTER_MS)
+      store.workers.forgetStale(now())
       return true
     }
     return this.#loop.try('put back the jobs of the last worker', recover) ?? false

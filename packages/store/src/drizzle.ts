@@ -4,7 +4,7 @@ import type * as Migrator from 'drizzle-orm/better-sqlite3/migrator'
 import type * as SqliteCore from 'drizzle-orm/sqlite-core'
 import { createRequire } from 'node:module'
 
-export type { SQL } from 'drizzle-orm'
+export type { Column, SQL } from 'drizzle-orm'
 
 // Loaded as CommonJS: as ES modules, Drizzle's 120 files leave 160 MB of garbage in the heap of every process, instead
 // of 22 MB.

@@ -31,16 +31,19 @@ describe('a worker', () => {
     expect(temp.rows('SELECT id FROM workers')).toEqual([{ id: 'w2' }])
   })
 
-  test('whose heartbeat is old is deleted by forgetStale', () => {
+  test('whose heartbeat is old, or from before the clock was set back, is deleted by forgetStale', () => {
     const temp = tempStore()
     for (const [id, at] of [
       ['old', 1_000],
       ['new', 2_000],
+      ['ahead', 122_000],
+      ['far ahead', 122_001],
     ] as const) {
       temp.store.workers.heartbeat({ ...worker, id, active: false }, at)
     }
-    temp.store.workers.forgetStale(2_000)
-    expect(temp.rows('SELECT id FROM workers')).toEqual([{ id: 'new' }])
+    temp.store.workers.forgetStale(62_000)
+    const left = temp.rows('SELECT id FROM workers ORDER BY heartbeat_at')
+    expect(left).toEqual([{ id: 'new' }, { id: 'ahead' }])
   })
 
   test('replaces a dead active worker, even if the clock was set back and its heartbeat looks later', () => {

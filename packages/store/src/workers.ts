@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
-import { and, desc, eq, lt, ne, sql } from './drizzle.ts'
+import { and, desc, eq, lt, ne, or, sql } from './drizzle.ts'
 import { workers as table } from './schema.ts'
+import { beyondHorizon, isBeyond, presentValues } from './stored-time.ts'
 
 export type WorkerRow = typeof table.$inferSelect
 
@@ -9,14 +10,20 @@ export const HEARTBEAT_MS = 2_000
 /** Another process's write may delay a heartbeat by five seconds. */
 const AWAY_AFTER_MS = 8_000
 
+/** A worker whose last heartbeat is older than this has died without removing its row. */
+const FORGET_AFTER_MS = 60_000
+
 /**
- * Whether a worker's last heartbeat is recent. A heartbeat in the future was written before a clock was set back.
+ * Whether a worker's last heartbeat is recent. A heartbeat may lie ahead by as much as it may be old, because a clock
+ * that is corrected by a second must not make the worker look away until its next heartbeat.
  *
  * @example
  * isAlive(store.workers.active(), Date.now())
  */
 export const isAlive = (worker: Pick<WorkerRow, 'heartbeatAt'> | undefined, now: number): boolean =>
-  worker !== undefined && Math.abs(now - worker.heartbeatAt) <= AWAY_AFTER_MS
+  worker !== undefined &&
+  now - worker.heartbeatAt <= AWAY_AFTER_MS &&
+  !isBeyond(worker.heartbeatAt, { now, horizonMs: AWAY_AFTER_MS })
 
 /** The verbs about worker processes, active or on standby. */
 export const workers = (connection: Connection) => ({
@@ -26,7 +33,7 @@ export const workers = (connection: Connection) => ({
   /** Deletes the row of a worker that stops. */
   leave: prepareLeave(connection),
 
-  /** Deletes the rows of workers whose last heartbeat is older than `before`: they died without leaving. */
+  /** Deletes the rows of workers that died without leaving: their last heartbeats are more than a minute from now. */
   forgetStale: prepareForgetStale(connection),
 
   /** The active worker. If there is none now, the one that was active last. */
@@ -78,11 +85,12 @@ const prepareLeave = (connection: Connection) => {
 const prepareForgetStale = (connection: Connection) => {
   const removeStale = connection.db
     .delete(table)
-    .where(lt(table.heartbeatAt, sql.placeholder('before')))
+    .where(or(lt(table.heartbeatAt, sql.placeholder('before')), beyondHorizon(table.heartbeatAt)))
     .prepare()
 
-  return (before: number): void => {
-    connection.write('normal', () => removeStale.run({ before }))
+  return (now: number): void => {
+    const present = presentValues({ now, horizonMs: FORGET_AFTER_MS })
+    connection.write('normal', () => removeStale.run({ ...present, before: now - FORGET_AFTER_MS }))
   }
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import net from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { CallerLeftError, callerLeftSignal } from '../http/caller-left.ts'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -160,6 +160,24 @@ test('no model is refused while the target is away', async () => {
   const { target, store } = targetAt(AWAY)
   expect(await target.refusesModel('m')).toBe(false)
   expect(store.target.read().suspectedAt).toBe(1_000)
+})
+
+test('the worker is asked to check the target again after a second, also when the clock was set back', async () => {
+  const store = tempStore()
+  const steady = vi.spyOn(performance, 'now').mockReturnValue(50)
+  onTestFinished(() => steady.mockRestore())
+  let now = 7_200_000
+  const logger = pino({ level: 'silent' })
+  const target = new Target({ client: new OllamaClient({ url: AWAY }), store, logger, now: () => now })
+  const suspected = async (time: number, steadyTime: number) => {
+    now = time
+    steady.mockReturnValue(steadyTime)
+    await target.refusesModel('m')
+    return store.target.read().suspectedAt
+  }
+  expect(await suspected(7_200_000, 50)).toBe(7_200_000)
+  expect(await suspected(3_600_000, 1_049)).toBe(7_200_000)
+  expect(await suspected(3_600_001, 1_050)).toBe(3_600_001)
 })
 
 test('bytes above 0x7f in headers stay as they are, both ways', async () => {

@@ -34,7 +34,8 @@ export interface TargetRequest {
 /** The gateway's direct connection to the target. */
 export class Target {
   readonly #options: TargetOptions
-  #suspectedAt = 0
+  /** When it was asked last, on a clock that nobody sets. */
+  #askedAt = -Infinity
 
   constructor(options: TargetOptions) {
     this.#options = options
@@ -83,12 +84,12 @@ export class Target {
 
   /** Asks the worker, at most once a second, to check whether the target is away. */
   #suspect(): void {
-    const { store, logger } = this.#options
-    const now = this.#options.now()
-    if (now - this.#suspectedAt < SUSPECT_EVERY_MS) return
-    this.#suspectedAt = now
+    const { store, logger, now } = this.#options
+    const at = performance.now()
+    if (at - this.#askedAt < SUSPECT_EVERY_MS) return
+    this.#askedAt = at
     try {
-      store.target.suspect(now)
+      store.target.suspect(now())
     } catch (error) {
       logger.debug({ err: error }, 'could not ask the worker to check the target')
     }

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { and, asc, eq, isNotNull, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
+import { dueNow, hasCome, presentValues } from '../stored-time.ts'
 
 export const preparePromoteDue = (connection: Connection) => {
   const { db } = connection
@@ -15,19 +16,15 @@ export const preparePromoteDue = (connection: Connection) => {
   const promote = db
     .update(jobs)
     .set({ availableAt: null })
-    .where(
-      and(
-        isDelayed,
-        sql`NOT (${jobs.availableAt} > ${sql.placeholder('now')} AND ${jobs.availableAt} <= ${sql.placeholder('horizon')})`,
-      ),
-    )
+    .where(and(isDelayed, dueNow(jobs.availableAt)))
     .prepare()
 
   return (now: number, maxDelayMs: number): number | undefined => {
     const due = selectNextDue.get()
     if (due?.availableAt == null) return undefined
-    if (due.availableAt > now && due.availableAt <= now + maxDelayMs) return due.availableAt
-    connection.write('normal', () => promote.run({ now, horizon: now + maxDelayMs }))
+    const present = { now, horizonMs: maxDelayMs }
+    if (!hasCome(due.availableAt, present)) return due.availableAt
+    connection.write('normal', () => promote.run(presentValues(present)))
     return selectNextDue.get()?.availableAt ?? undefined
   }
 }
