@@ -94,7 +94,8 @@ describe('docs/architecture.md', () => {
 
   test('names every table of the file', () => {
     const migrations = files('packages/store/migrations/*.sql').map(read).join('\n')
-    const made = [...migrations.matchAll(/CREATE TABLE `(\w+)`/g)].map(([, table]) => table!)
+    // A migration that rebuilds a table calls the new one `__new_…` at first.
+    const made = [...migrations.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, table]) => table!)
     const named = rows(section(architecture, '## What is in the file')).flatMap(([cell = '']) =>
       cell.split(', ').map(word => word.slice(1, -1)),
     )

@@ -2,6 +2,7 @@ export { Backoff } from './backoff.ts'
 export { BrokenJobError } from './broken-job.ts'
 export type { ModelRow, Snapshot } from './catalogue.ts'
 export type { Delivery } from './deliveries/delivery.ts'
+export type { Backlog } from './deliveries/due.ts'
 export type { DeliveryAttempt } from './deliveries/read.ts'
 export type { DeliveryResult } from './deliveries/record.ts'
 export {

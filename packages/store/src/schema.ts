@@ -259,6 +259,8 @@ export const webhookDeliveries = sqliteTable(
     url: text('url').notNull(),
     /** The host and port of the URL. The number of simultaneous attempts to one host is limited. */
     host: text('host').notNull(),
+    /** The caller that owns the job. No caller's messages take all delivery attempts. */
+    caller: text('caller').notNull().default('default'),
     /** The body of the message, as every attempt sends it. */
     body: text('body').notNull(),
     /**
@@ -273,6 +275,8 @@ export const webhookDeliveries = sqliteTable(
     failures: integer('failures').notNull().default(0),
     /** When the next attempt is due. Null: the message is no longer pending. */
     nextAttemptAt: integer('next_attempt_at'),
+    /** When `nextAttemptAt` was set. If this lies in the future, the clock was set back since. */
+    scheduledAt: integer('scheduled_at').notNull().default(0),
     /** When the change happened that the message reports. */
     createdAt: integer('created_at').notNull(),
     /** When the message was delivered or given up. Null: it is pending. */
@@ -289,13 +293,16 @@ export const webhookDeliveries = sqliteTable(
       sql`(${table.state} = 'pending') = (${table.finishedAt} IS NULL)`,
     ),
     index('webhook_deliveries_due')
-      .on(table.host, table.nextAttemptAt, table.seq)
+      .on(table.host, table.caller, table.nextAttemptAt, table.seq)
+      .where(sql`${table.state} = 'pending'`),
+    index('webhook_deliveries_scheduled')
+      .on(table.scheduledAt)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_pending_of_job')
       .on(table.jobSeq)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_pending_of_url')
-      .on(table.url)
+      .on(table.url, table.caller)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_of_job').on(table.jobSeq, table.seq),
   ],
@@ -325,13 +332,24 @@ export const webhookAttempts = sqliteTable(
   table => [index('webhook_attempts_of_delivery').on(table.deliverySeq, table.seq)],
 )
 
-/** Receivers that answered that they are gone. They get no more messages of jobs that were submitted before that. */
-export const goneReceivers = sqliteTable('gone_receivers', {
-  /** The URL of the receiver. */
-  url: text('url').primaryKey(),
-  /** When it said that it is gone. */
-  since: integer('since').notNull(),
-})
+/**
+ * Receivers that answered that they are gone. Each gets no more messages of jobs that the caller had submitted until
+ * then.
+ */
+export const goneReceivers = sqliteTable(
+  'gone_receivers',
+  {
+    /** The caller whose message got that answer. Other callers' jobs have messages for the URL all the same. */
+    caller: text('caller').notNull(),
+    /** The URL of the receiver. */
+    url: text('url').notNull(),
+    /** When it said that it is gone. */
+    since: integer('since').notNull(),
+    /** The last job that was submitted before. Unlike a time, its number shows the order whatever the clock does. */
+    lastJobSeq: integer('last_job_seq').notNull(),
+  },
+  table => [primaryKey({ columns: [table.caller, table.url] })],
+)
 
 /** One row: the name of the deployment that uses this file. */
 export const deployment = sqliteTable('deployment', {

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from './open-store.ts'
 import { oldFile } from './testing/old-file.ts'
@@ -19,4 +20,27 @@ test('a file of the first version is migrated, and its jobs go on', () => {
   expect(order).toEqual([urgent.id, 'job_queued', 'job_running'])
   expect(store.housekeeping.pruneExpired(9_000).pruned).toBe(1)
   store.housekeeping.check()
+})
+
+test('a receiver that was gone stays so for the jobs of each caller that had been submitted before', () => {
+  const file = oldFile(2)
+  const url = 'http://a.example/'
+  const db = new Database(file)
+  db.exec(`UPDATE jobs SET caller = 'ann' WHERE id = 'job_queued';
+    INSERT INTO job_details (job_seq, webhook_url, webhook_events)
+      SELECT seq, '${url}', '["job.queued","job.cancelled"]' FROM jobs WHERE id <> 'job_ended';
+    INSERT INTO gone_receivers (url, since) VALUES ('${url}', 1500);
+    INSERT INTO webhook_deliveries (id, job_seq, event, url, host, body, state, next_attempt_at, created_at)
+      VALUES ('msg_1', 1, 'job.queued', '${url}', 'a.example', '{}', 'pending', 1000, 1000)`)
+  db.close()
+  const store = openStore(file, { busyTimeoutMs: 5, compose: ({ event }) => event })
+  onTestFinished(() => store.close())
+  expect(store.deliveries.byId('msg_1')).toMatchObject({ caller: 'ann', state: 'pending' })
+  store.submissions.cancel({ seq: 1, id: 'job_queued' }, 2_000, HOUR_MS)
+  expect(store.deliveries.ofJob(1).map(({ event }) => event)).toEqual(['job.queued'])
+  const webhook = { url, events: ['job.queued'] } as const
+  for (const caller of ['ann', 'default', 'zoe']) {
+    const { seq } = store.submissions.enqueue(newJob({ webhook, caller }), 1_200)
+    expect(store.deliveries.ofJob(seq)).toHaveLength(1)
+  }
 })

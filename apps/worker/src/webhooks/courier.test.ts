@@ -86,7 +86,7 @@ test('a receiver that was down for an hour gets everything afterwards, in the or
       await reply(isDown() ? 503 : 204)
       courier.sendDue()
     }
-    const [next] = store.deliveries.hosts()
+    const [next] = store.deliveries.backlogs(undefined, 1)
     if (next) clock.now = Math.max(clock.now, next.nextAttemptAt)
   }
   const messages = jobs.map(job => stateOf(store, job))
@@ -99,6 +99,18 @@ test('a receiver that was down for an hour gets everything afterwards, in the or
     expect(attempts.map(({ status }) => status)).toEqual([503, 503, 503, 503, 204])
   }
   expect(arrived.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
+})
+
+test('an attempt that is due in 5 s is made within a minute when the clock is set back by an hour', async () => {
+  const { store, posts, clock, courier } = startCourier()
+  const job = announce(store, 'http://a.example/', START)
+  courier.start()
+  await posts[0]!.reply(503)
+  clock.now -= HOUR_MS
+  courier.sendDue()
+  expect(posts).toHaveLength(2)
+  await posts[1]!.reply(204)
+  expect(stateOf(store, job)).toMatchObject({ state: 'delivered', finishedAt: START - HOUR_MS })
 })
 
 test('a delivery is given up after its last attempt, and can be sent again under the same id', async () => {

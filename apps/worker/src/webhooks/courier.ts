@@ -1,6 +1,6 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import type { Delivery, Store } from '@foreman/store'
+import type { Backlog, Delivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileLoop } from '../file-loop.ts'
@@ -93,31 +93,32 @@ export class Courier implements Service {
   /** @returns how long until another delivery is due. Infinity: there is none, or the end of an attempt comes first */
   #sendAllDue(): number {
     const { store, logger, now, secrets } = this.#options
-    const hosts = store.deliveries.hosts()
-    if (hosts.length > 0 && secrets.length === 0) {
+    const isMoreToReschedule = store.deliveries.reschedule(now()).more
+    const backlogs = store.deliveries.backlogs(undefined, Number.MAX_SAFE_INTEGER)
+    if (backlogs.length > 0 && secrets.length === 0) {
       logger.warn('webhooks wait, and there is no FOREMAN_WEBHOOK_SECRET to sign them with')
       this.#isSending = false
       return Infinity
     }
-    let nextAt = Infinity
-    for (const { host, nextAttemptAt } of hosts.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)) {
-      if (nextAttemptAt > now()) {
-        nextAt = Math.min(nextAt, nextAttemptAt)
+    let nextAt = isMoreToReschedule ? now() : Infinity
+    for (const backlog of backlogs.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)) {
+      if (backlog.nextAttemptAt > now()) {
+        nextAt = Math.min(nextAt, backlog.nextAttemptAt)
         continue
       }
-      this.#sendTo(host)
+      this.#sendTo(backlog)
       if (this.#inFlight.size >= MAX_IN_FLIGHT) break
     }
     return nextAt - now()
   }
 
-  #sendTo(host: string): void {
+  #sendTo({ host, caller }: Backlog): void {
     const inFlight = [...this.#inFlight.values()].filter(other => other.host === host).length
     if (inFlight >= MAX_IN_FLIGHT_PER_HOST) return
     const { store, now } = this.#options
     // Deliveries in flight and those set aside are still due in the file.
     const hidden = inFlight + this.#setAside.size
-    const due = store.deliveries.due(host, now(), MAX_IN_FLIGHT_PER_HOST + hidden)
+    const due = store.deliveries.due({ host, caller }, now(), MAX_IN_FLIGHT_PER_HOST + hidden)
     const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq) && !this.#setAside.has(seq))
     const slots = Math.min(MAX_IN_FLIGHT_PER_HOST - inFlight, MAX_IN_FLIGHT - this.#inFlight.size)
     // A later delivery to this host needs no timer: the end of an attempt looks again.

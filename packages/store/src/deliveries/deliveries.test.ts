@@ -29,8 +29,8 @@ describe('a message', () => {
     store.runs.release(first, { code: 'stall', spent: true }, START + 2, HOUR_MS)
     const second = store.queue.claimNext('m', 'first', START, START + 3)!
     store.runs.finish(second, { state: 'failed', answerAttempt: null }, START + 4, HOUR_MS)
-    const [host] = store.deliveries.hosts()
-    expect(store.deliveries.due(host!.host, START + 9, 9).map(({ body }) => body)).toEqual([
+    const [backlog] = store.deliveries.backlogs(undefined, 9)
+    expect(store.deliveries.due(backlog!, START + 9, 9).map(({ body }) => body)).toEqual([
       `job.queued ${START} queued`,
       `job.started ${START + 1} running`,
       `job.retrying ${START + 2} queued`,
@@ -48,14 +48,14 @@ describe('a message', () => {
         throw new Error('undone')
       })
     expect(undone).toThrow('undone')
-    expect(store.deliveries.hosts()).toEqual([])
+    expect(store.deliveries.backlogs(undefined, 9)).toEqual([])
   })
 
   test('is not written for a job without a webhook, nor for an event that the webhook does not name', () => {
     const { store, subscribe } = openOutbox()
     store.submissions.enqueue(newJob({ metadata: '{"a":1}' }), START)
     subscribe('http://a.example/', ['job.failed'])
-    expect(store.deliveries.hosts()).toEqual([])
+    expect(store.deliveries.backlogs(undefined, 9)).toEqual([])
   })
 
   test('is never left out: a store that cannot write it refuses the change', () => {
@@ -88,20 +88,30 @@ test.each([
     for (let at = 0; at < pieces; at++) store.runs.append(claim, { body: Buffer.from('x') })
   })
   store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, START, HOUR_MS)
-  expect(store.deliveries.due('a.example', START, 1).map(({ body }) => body)).toEqual([expected])
+  expect(store.deliveries.due({ host: 'a.example', caller: 'default' }, START, 1).map(({ body }) => body)).toEqual([expected])
 })
 
-test('hosts lists each host once, with the time of its first message', () => {
-  const { store, subscribe } = openOutbox()
-  subscribe('http://b.example:81/x', ['job.queued'], START + 2)
+test('a backlog is listed for each host and caller, with the time of its first message', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const first = subscribe('http://b.example:81/x', ['job.queued'], START + 2)
   subscribe('https://a.example/y', ['job.queued'], START + 1)
   subscribe('https://a.example/z', ['job.queued'], START)
   subscribe('http://b.example/x', ['job.queued'], START + 3)
-  expect(store.deliveries.hosts()).toEqual([
-    { host: 'a.example', nextAttemptAt: START },
-    { host: 'b.example', nextAttemptAt: START + 3 },
-    { host: 'b.example:81', nextAttemptAt: START + 2 },
-  ])
+  const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+  for (const caller of ['zoe', 'ann']) store.submissions.enqueue(newJob({ webhook, caller }), START + 4)
+  store.deliveries.record(messageOf(first), attempt, { kind: 'again', nextAttemptAt: START + 5 }, START)
+  const all = [
+    { host: 'a.example', caller: 'ann', nextAttemptAt: START + 4, failures: 0 },
+    { host: 'a.example', caller: 'default', nextAttemptAt: START, failures: 0 },
+    { host: 'a.example', caller: 'zoe', nextAttemptAt: START + 4, failures: 0 },
+    { host: 'b.example', caller: 'default', nextAttemptAt: START + 3, failures: 0 },
+    { host: 'b.example:81', caller: 'default', nextAttemptAt: START + 5, failures: 1 },
+  ]
+  expect(store.deliveries.backlogs(undefined, 9)).toEqual(all)
+  expect(store.deliveries.backlogs(undefined, 2)).toEqual(all.slice(0, 2))
+  expect(store.deliveries.backlogs(all[1], 2)).toEqual(all.slice(2, 4))
+  expect(store.deliveries.backlogs(all[2], 1)).toEqual(all.slice(3, 4))
+  expect(store.deliveries.backlogs(all[4], 9)).toEqual([])
 })
 
 test('messages are due in the order of their times; of two with the same time, the older comes first', () => {
@@ -110,7 +120,7 @@ test('messages are due in the order of their times; of two with the same time, t
   store.deliveries.record(messageOf(jobs[0]!), attempt, { kind: 'again', nextAttemptAt: START + 50 }, START)
   store.deliveries.record(messageOf(jobs[1]!), attempt, { kind: 'again', nextAttemptAt: START + 20 }, START)
   const due = (now: number, limit = 9) =>
-    store.deliveries.due('a.example', now, limit).map(({ url }) => url.at(-1))
+    store.deliveries.due({ host: 'a.example', caller: 'default' }, now, limit).map(({ url }) => url.at(-1))
   expect(due(START)).toEqual(['2', '3'])
   expect(due(START + 20)).toEqual(['2', '3', '1'])
   expect(due(START + 50)).toEqual(['2', '3', '1', '0'])
@@ -156,6 +166,68 @@ test('a receiver that is gone gets no messages of earlier jobs, and all messages
   expect(messageOf(subscribe(url, ['job.queued'], START + 2)).state).toBe('pending')
 })
 
+test('a receiver that is gone for one caller gets the messages of the others', () => {
+  const { store, messageOf } = openOutbox()
+  const webhook = { url: 'http://a.example/', events: ['job.queued', 'job.cancelled'] } as const
+  const [ofAnn, ofZoe] = ['ann', 'zoe'].map(caller =>
+    store.submissions.enqueue(newJob({ webhook, caller }), START),
+  )
+  store.deliveries.record(messageOf(ofAnn!), attempt, { kind: 'gone' }, START + 1)
+  expect([ofAnn!, ofZoe!].map(job => messageOf(job).state)).toEqual(['dead', 'pending'])
+  for (const job of [ofAnn!, ofZoe!]) store.submissions.cancel(job, START + 2, HOUR_MS)
+  expect([ofAnn!, ofZoe!].map(({ seq }) => store.deliveries.ofJob(seq).length)).toEqual([1, 2])
+})
+
+test('a receiver that is gone gets all messages of later jobs, also after the clock was set back', () => {
+  const { store, subscribe, messageOf } = openOutbox()
+  const url = 'http://a.example/'
+  const before = subscribe(url, ['job.queued', 'job.cancelled'], START + HOUR_MS)
+  store.deliveries.record(messageOf(before), attempt, { kind: 'gone' }, START + HOUR_MS)
+  expect(messageOf(subscribe(url)).state).toBe('pending')
+  store.submissions.cancel(before, START, HOUR_MS)
+  expect(store.deliveries.ofJob(before.seq)).toHaveLength(1)
+})
+
+describe('after the clock was set back', () => {
+  const setUp = () => {
+    const outbox = openOutbox()
+    const { store, subscribe, messageOf } = outbox
+    const soon = subscribe('http://a.example/soon')
+    const later = subscribe('http://a.example/later')
+    const again = (nextAttemptAt: number) => ({ kind: 'again', nextAttemptAt }) as const
+    store.deliveries.record(messageOf(soon), attempt, again(START + 5_000), START)
+    store.deliveries.record(messageOf(later), attempt, again(START + 10 * HOUR_MS), START - 2 * HOUR_MS)
+    const dueAfter = (now: number) => {
+      store.deliveries.reschedule(now)
+      return [soon, later].map(job => messageOf(job).nextAttemptAt)
+    }
+    return { ...outbox, dueAfter }
+  }
+
+  test('a message is due at once if it was scheduled at a time that is yet to come', () => {
+    const { dueAfter } = setUp()
+    const back = START - HOUR_MS
+    expect(dueAfter(back)).toEqual([back, START + 10 * HOUR_MS])
+    expect(dueAfter(back - 2 * HOUR_MS)).toEqual([back - 2 * HOUR_MS, back - 2 * HOUR_MS])
+  })
+
+  test('by less than a minute, a message waits for its time', () => {
+    const { dueAfter } = setUp()
+    const asBefore = [START + 5_000, START + 10 * HOUR_MS]
+    expect(dueAfter(START - 60_000)).toEqual(asBefore)
+    expect(dueAfter(START + HOUR_MS)).toEqual(asBefore)
+  })
+
+  test('a new message and one that is sent again are due at once, in steps of 500', () => {
+    const { store, subscribe } = openOutbox()
+    for (let n = 0; n < 600; n++) subscribe(`http://a.example/${n}`)
+    const due = () => store.deliveries.due({ host: 'a.example', caller: 'default' }, 0, 900).length
+    expect([store.deliveries.reschedule(0), due()]).toEqual([{ more: true }, 500])
+    expect([store.deliveries.reschedule(0), due()]).toEqual([{ more: false }, 600])
+    expect(store.deliveries.reschedule(0)).toEqual({ more: false })
+  })
+})
+
 test.each(['delivered', 'dead', 'again'] as const)(
   'a message with the result %s can be redelivered',
   kind => {
@@ -181,5 +253,5 @@ test('a job is deleted with its messages, but only when they have ended or are t
   expect(store.records.bySeq(jobs[1]!.seq)?.expiresAt).toBe(START + 3 * HOUR_MS)
   store.housekeeping.pruneExpired(START + 73 * HOUR_MS)
   expect(left()).toEqual([])
-  expect(store.deliveries.hosts()).toEqual([])
+  expect(store.deliveries.backlogs(undefined, 9)).toEqual([])
 })

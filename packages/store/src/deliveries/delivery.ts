@@ -11,6 +11,7 @@ export interface Delivery {
   readonly event: WebhookEvent
   readonly url: string
   readonly host: string
+  readonly caller: string
   readonly state: DeliveryState
   /** The number of failed attempts since the message was written or redelivered. */
   readonly failures: number
@@ -26,6 +27,7 @@ export const deliveryColumns = {
   event: webhookDeliveries.event,
   url: webhookDeliveries.url,
   host: webhookDeliveries.host,
+  caller: webhookDeliveries.caller,
   state: webhookDeliveries.state,
   failures: webhookDeliveries.failures,
   nextAttemptAt: webhookDeliveries.nextAttemptAt,

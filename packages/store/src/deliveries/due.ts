@@ -3,21 +3,39 @@ import { and, asc, eq, lte, sql } from '../drizzle.ts'
 import { webhookDeliveries } from '../schema.ts'
 import { type Delivery, deliveryColumns, isPending } from './delivery.ts'
 
-export const prepareHosts = ({ sqlite }: Connection) => {
-  // A loose scan of the index `webhook_deliveries_due`: two look-ups for each host, however many messages wait for it.
+/** The pending messages of one caller for one host. */
+export interface Backlog {
+  readonly host: string
+  readonly caller: string
+  /** When the first of them is due. */
+  readonly nextAttemptAt: number
+  /** How many attempts at that message have failed. */
+  readonly failures: number
+}
+
+export const prepareBacklogs = ({ sqlite }: Connection) => {
+  // A loose scan of the index `webhook_deliveries_due`: it jumps from the first message of a backlog to the first
+  // message of the next one, however many messages each has.
+  const pending = `FROM webhook_deliveries WHERE state = 'pending'`
+  const next = (host: string, caller: string) =>
+    `SELECT coalesce(
+       (SELECT seq ${pending} AND host = ${host} AND caller > ${caller}
+        ORDER BY caller, next_attempt_at, seq LIMIT 1),
+       (SELECT seq ${pending} AND host > ${host} ORDER BY host, caller, next_attempt_at, seq LIMIT 1))`
   const select = sqlite.prepare(
-    `WITH RECURSIVE hosts(host) AS (
-         SELECT min(host) FROM webhook_deliveries WHERE state = 'pending'
+    `WITH RECURSIVE firsts(seq) AS (
+         ${next('@host', '@caller')}
          UNION ALL
-         SELECT (SELECT min(host) FROM webhook_deliveries WHERE state = 'pending' AND host > hosts.host)
-         FROM hosts WHERE hosts.host IS NOT NULL)
-       SELECT host, (SELECT min(next_attempt_at) FROM webhook_deliveries
-                     WHERE state = 'pending' AND host = hosts.host) AS nextAttemptAt
-       FROM hosts WHERE host IS NOT NULL`,
+         ${next('last.host', 'last.caller')}
+         FROM firsts JOIN webhook_deliveries AS last ON last.seq = firsts.seq
+         LIMIT @limit)
+       SELECT delivery.host AS host, delivery.caller AS caller, delivery.next_attempt_at AS nextAttemptAt,
+         delivery.failures AS failures
+       FROM firsts JOIN webhook_deliveries AS delivery ON delivery.seq = firsts.seq`,
   )
 
-  return (): { host: string; nextAttemptAt: number }[] =>
-    select.all() as { host: string; nextAttemptAt: number }[]
+  return (after: Pick<Backlog, 'host' | 'caller'> | undefined, limit: number): Backlog[] =>
+    select.all({ host: after?.host ?? '', caller: after?.caller ?? '', limit }) as Backlog[]
 }
 
 export const prepareDue = ({ db }: Connection) => {
@@ -28,6 +46,7 @@ export const prepareDue = ({ db }: Connection) => {
       and(
         isPending,
         eq(webhookDeliveries.host, sql.placeholder('host')),
+        eq(webhookDeliveries.caller, sql.placeholder('caller')),
         lte(webhookDeliveries.nextAttemptAt, sql.placeholder('now')),
       ),
     )
@@ -35,6 +54,9 @@ export const prepareDue = ({ db }: Connection) => {
     .limit(sql.placeholder('limit'))
     .prepare()
 
-  return (host: string, now: number, limit: number): (Delivery & { body: string })[] =>
-    select.all({ host, now, limit })
+  return (
+    { host, caller }: Pick<Backlog, 'host' | 'caller'>,
+    now: number,
+    limit: number,
+  ): (Delivery & { body: string })[] => select.all({ host, caller, now, limit })
 }

@@ -19,7 +19,7 @@ export const prepareRecord = (connection: Connection) => {
   const markGone = prepareMarkGone(connection)
 
   return (
-    delivery: Pick<Delivery, 'seq' | 'id' | 'url'>,
+    delivery: Pick<Delivery, 'seq' | 'id' | 'url' | 'caller'>,
     attempt: DeliveryAttempt,
     result: DeliveryResult,
     now: number,
@@ -28,8 +28,9 @@ export const prepareRecord = (connection: Connection) => {
       // The delivery may have been deleted during the attempt.
       if (!byId(delivery.id)) return
       insertAttempt.run({ deliverySeq: delivery.seq, ...attempt })
-      if (result.kind === 'again') postpone.run({ seq: delivery.seq, nextAttemptAt: result.nextAttemptAt })
-      else if (result.kind === 'gone') markGone(delivery.url, now)
+      if (result.kind === 'again')
+        postpone.run({ seq: delivery.seq, nextAttemptAt: result.nextAttemptAt, now })
+      else if (result.kind === 'gone') markGone(delivery, now)
       else end.run({ seq: delivery.seq, state: result.kind, now })
     })
   }
@@ -51,7 +52,11 @@ const prepareInsertAttempt = ({ db }: Connection) =>
 const preparePostpone = ({ db }: Connection) =>
   db
     .update(webhookDeliveries)
-    .set({ failures: sql`${webhookDeliveries.failures} + 1`, nextAttemptAt: value('nextAttemptAt') })
+    .set({
+      failures: sql`${webhookDeliveries.failures} + 1`,
+      nextAttemptAt: value('nextAttemptAt'),
+      scheduledAt: value('now'),
+    })
     .where(isPendingOfSeq)
     .prepare()
 
@@ -62,21 +67,35 @@ const prepareEnd = ({ db }: Connection) =>
     .where(isPendingOfSeq)
     .prepare()
 
-/** Ends all pending messages to a URL, and notes that the receiver is gone. */
+/** Ends all pending messages of a caller to a URL, and notes that the receiver is gone for that caller. */
 const prepareMarkGone = ({ db }: Connection) => {
   const insertGone = db
     .insert(goneReceivers)
-    .values({ url: sql.placeholder('url'), since: sql.placeholder('now') })
-    .onConflictDoUpdate({ target: goneReceivers.url, set: { since: sql`excluded.since` } })
+    .values({
+      caller: sql.placeholder('caller'),
+      url: sql.placeholder('url'),
+      since: sql.placeholder('now'),
+      lastJobSeq: sql`(SELECT max(seq) FROM jobs)`,
+    })
+    .onConflictDoUpdate({
+      target: [goneReceivers.caller, goneReceivers.url],
+      set: { since: sql`excluded.since`, lastJobSeq: sql`excluded.last_job_seq` },
+    })
     .prepare()
   const endAllOfUrl = db
     .update(webhookDeliveries)
     .set({ state: 'dead', nextAttemptAt: null, finishedAt: value('now') })
-    .where(and(isPending, eq(webhookDeliveries.url, sql.placeholder('url'))))
+    .where(
+      and(
+        isPending,
+        eq(webhookDeliveries.url, sql.placeholder('url')),
+        eq(webhookDeliveries.caller, sql.placeholder('caller')),
+      ),
+    )
     .prepare()
 
-  return (url: string, now: number): void => {
-    insertGone.run({ url, now })
-    endAllOfUrl.run({ url, now })
+  return ({ url, caller }: Pick<Delivery, 'url' | 'caller'>, now: number): void => {
+    insertGone.run({ caller, url, now })
+    endAllOfUrl.run({ caller, url, now })
   }
 }

@@ -6,7 +6,13 @@ import type { Delivery } from './delivery.ts'
 export const prepareRedeliver = (connection: Connection) => {
   const restart = connection.db
     .update(webhookDeliveries)
-    .set({ state: 'pending', failures: 0, nextAttemptAt: value('now'), finishedAt: null })
+    .set({
+      state: 'pending',
+      failures: 0,
+      nextAttemptAt: value('now'),
+      scheduledAt: value('now'),
+      finishedAt: null,
+    })
     .where(eq(webhookDeliveries.seq, sql.placeholder('seq')))
     .prepare()
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts'
-import { and, eq, gt, inArray, isNotNull, lt, lte, sql, value } from '../drizzle.ts'
+import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql, value } from '../drizzle.ts'
 import { goneReceivers, jobs, webhookDeliveries } from '../schema.ts'
+import { beyondHorizon, presentValues } from '../stored-time.ts'
 import { deleteJobs, deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
 
 /** The deletion of an expired job is put off by this much while one of its messages is pending … */
@@ -25,14 +26,14 @@ export const preparePruneExpired = (connection: Connection) => {
     .prepare()
   const forgetGone = db
     .delete(goneReceivers)
-    .where(lt(goneReceivers.since, sql.placeholder('before')))
+    .where(or(lt(goneReceivers.since, sql.placeholder('before')), beyondHorizon(goneReceivers.since)))
     .prepare()
 
   return (now: number): { more: boolean; pruned: number } => {
     const expired = selectExpired.all({ now }).map(({ seq }) => seq)
     if (expired.length === 0) return { more: false, pruned: 0 }
     return connection.write('normal', () => {
-      forgetGone.run({ before: now - GONE_FOR_MS })
+      forgetGone.run({ ...presentValues({ now, horizonMs: GONE_FOR_MS }), before: now - GONE_FOR_MS })
       const waiting = withPendingMessage(connection, expired, now)
       for (const seq of waiting) postpone.run({ seq, until: now + DELIVERY_GRACE_MS })
       const seqs = expired.filter(seq => !waiting.has(seq))

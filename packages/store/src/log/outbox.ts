@@ -1,6 +1,6 @@
 import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
-import { eq, sql } from '../drizzle.ts'
+import { and, eq, sql } from '../drizzle.ts'
 import { mayPass } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { JobRecord } from '../records/job-record.ts'
@@ -47,9 +47,11 @@ export const outboxWriter = (
     .where(eq(jobDetails.jobSeq, sql.placeholder('jobSeq')))
     .prepare()
   const selectGone = db
-    .select({ since: goneReceivers.since })
+    .select({ lastJobSeq: goneReceivers.lastJobSeq })
     .from(goneReceivers)
-    .where(eq(goneReceivers.url, sql.placeholder('url')))
+    .where(
+      and(eq(goneReceivers.caller, sql.placeholder('caller')), eq(goneReceivers.url, sql.placeholder('url'))),
+    )
     .prepare()
   const insert = db
     .insert(webhookDeliveries)
@@ -59,9 +61,11 @@ export const outboxWriter = (
       event: sql.placeholder('event'),
       url: sql.placeholder('url'),
       host: sql.placeholder('host'),
+      caller: sql.placeholder('caller'),
       body: sql.placeholder('body'),
       state: 'pending',
       nextAttemptAt: sql.placeholder('at'),
+      scheduledAt: sql.placeholder('at'),
       createdAt: sql.placeholder('at'),
     })
     .prepare()
@@ -84,9 +88,9 @@ export const outboxWriter = (
     if (!webhook.events.includes(event)) return
     const job = records.bySeq(jobSeq)
     if (!job) throw new Error(`there is no job ${jobSeq}`)
-    const gone = selectGone.get({ url: webhook.url })
-    if (gone && job.createdAt <= gone.since) return
-    const { answerAttempt } = job
+    const { answerAttempt, caller } = job
+    const gone = selectGone.get({ caller, url: webhook.url })
+    if (gone && jobSeq <= gone.lastJobSeq) return
     const answer = (maxBytes: number): StoredAnswer | undefined =>
       answerAttempt === null
         ? undefined
@@ -97,6 +101,7 @@ export const outboxWriter = (
       event,
       url: webhook.url,
       host: new URL(webhook.url).host,
+      caller,
       body: compose({ event, at, job, answer }),
       at,
     })

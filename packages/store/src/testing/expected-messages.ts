@@ -9,7 +9,6 @@ const LONGEST_DELIVERY_MS = 3 * 24 * 3_600_000
 /** A job with its webhook. */
 export interface Subscriber {
   readonly seq: number
-  readonly createdAt: number
   readonly webhook: { readonly url: string; readonly events: readonly WebhookEvent[] } | undefined
 }
 
@@ -29,16 +28,17 @@ export class ExpectedMessages {
   readonly #store: Store
   readonly #peek: Database.Database
   #messages: Message[] = []
-  readonly #goneSince = new Map<string, number>()
+  /** The last job that was submitted before the receiver was gone. */
+  readonly #goneAfter = new Map<string, number>()
 
   constructor(store: Store, peek: Database.Database) {
     this.#store = store
     this.#peek = peek
   }
 
-  tell({ seq, createdAt, webhook }: Subscriber, event: WebhookEvent, now: number): void {
+  tell({ seq, webhook }: Subscriber, event: WebhookEvent, now: number): void {
     if (!webhook?.events.includes(event)) return
-    if (createdAt <= (this.#goneSince.get(webhook.url) ?? -Infinity)) return
+    if (seq <= (this.#goneAfter.get(webhook.url) ?? 0)) return
     const message = { jobSeq: seq, event, url: webhook.url, createdAt: now, failures: 0 }
     this.#messages.push({ ...message, state: 'pending' })
   }
@@ -53,7 +53,7 @@ export class ExpectedMessages {
     const result = kind === 'again' ? { kind, nextAttemptAt: now + 1 } : { kind }
     this.#store.deliveries.record(delivery, attempt, result, now)
     if (kind === 'gone') {
-      this.#goneSince.set(message.url, now)
+      this.#goneAfter.set(message.url, this.#lastJobSeq())
       for (const each of this.#messages)
         if (each.url === message.url && each.state === 'pending') each.state = 'dead'
     } else if (message.state === 'pending') {
@@ -80,6 +80,10 @@ export class ExpectedMessages {
 
   forget(jobSeq: number): void {
     this.#messages = this.#messages.filter(each => each.jobSeq !== jobSeq)
+  }
+
+  #lastJobSeq(): number {
+    return this.#peek.prepare('SELECT max(seq) FROM jobs').pluck().get() as number
   }
 
   #rows(): Row[] {

@@ -5,24 +5,30 @@ import { tempDirectory } from './temp-store.ts'
 
 const migrations = path.join(import.meta.dirname, '../../migrations')
 
-/** A file as the first version of the store left it, with a queued, a running and an ended job. */
-export const oldFile = (): string => {
+/**
+ * A file as an early version of the store left it, with a queued, a running and an ended job.
+ *
+ * @param versions how many migrations it has had
+ */
+export const oldFile = (versions = 1): string => {
   const file = path.join(tempDirectory(), 'foreman.db')
   const db = new Database(file)
   db.pragma('auto_vacuum = INCREMENTAL')
   db.pragma('journal_mode = WAL')
-  db.exec(
-    fs
-      .readFileSync(path.join(migrations, '0000_jobs.sql'), 'utf8')
-      .replaceAll('--> statement-breakpoint', ''),
-  )
   const { entries } = JSON.parse(fs.readFileSync(path.join(migrations, 'meta/_journal.json'), 'utf8')) as {
-    entries: { when: number }[]
+    entries: { when: number; tag: string }[]
+  }
+  const applied = entries.slice(0, versions)
+  for (const { tag } of applied) {
+    const statements = fs.readFileSync(path.join(migrations, `${tag}.sql`), 'utf8')
+    db.exec(statements.replaceAll('--> statement-breakpoint', ''))
   }
   db.exec(
     'CREATE TABLE __drizzle_migrations (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric)',
   )
-  db.prepare(`INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('first', ?)`).run(entries[0]!.when)
+  db.prepare(`INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('last', ?)`).run(
+    applied.at(-1)!.when,
+  )
   const insert = db.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, attempt,
        claim_token, created_at, finished_at, expires_at)

@@ -1,0 +1,32 @@
+import type { Connection } from '../connection.ts'
+import { and, inArray } from '../drizzle.ts'
+import { webhookDeliveries } from '../schema.ts'
+import { beyondHorizon, presentValues } from '../stored-time.ts'
+import { isPending } from './delivery.ts'
+
+/** The most messages that one step reschedules. */
+const ROWS_PER_STEP = 500
+/** A clock that is set back by less holds a message up by no more than this. */
+const HORIZON_MS = 60_000
+
+export const prepareReschedule = (connection: Connection) => {
+  const { db } = connection
+  const selectAhead = db
+    .select({ seq: webhookDeliveries.seq })
+    .from(webhookDeliveries)
+    .where(and(isPending, beyondHorizon(webhookDeliveries.scheduledAt)))
+    .limit(ROWS_PER_STEP)
+    .prepare()
+  const makeDue = (seqs: number[], now: number) =>
+    db
+      .update(webhookDeliveries)
+      .set({ nextAttemptAt: now, scheduledAt: now })
+      .where(inArray(webhookDeliveries.seq, seqs))
+      .run()
+
+  return (now: number): { more: boolean } => {
+    const seqs = selectAhead.all(presentValues({ now, horizonMs: HORIZON_MS })).map(({ seq }) => seq)
+    if (seqs.length > 0) connection.write('normal', () => makeDue(seqs, now))
+    return { more: seqs.length === ROWS_PER_STEP }
+  }
+}
