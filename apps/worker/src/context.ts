@@ -59,6 +59,7 @@ export const createContext = (
     jobCleaner: new JobCleaner(shared),
     courier: new Courier({
       ...shared,
+      steady: () => performance.now(),
       random: Math.random,
       secrets: config.webhookSecret,
       deliver: deliverer({

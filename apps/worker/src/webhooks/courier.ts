@@ -5,11 +5,14 @@ import { type Deliver, sign } from '@foreman/webhooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileLoop } from '../file-loop.ts'
 import { persist } from '../persist.ts'
+import { Hosts } from './hosts.ts'
 import { type SendOutcome, settle } from './settle.ts'
+import { chooseNext, type InFlight, slotFreeInMs, type Standing, type Waiting } from './slots.ts'
 
-const MAX_IN_FLIGHT = 32
-/** Low, so that a receiver that does not answer delays only its own deliveries. */
-const MAX_IN_FLIGHT_PER_HOST = 2
+/** How many backlogs one look at the outbox reads. There is one for each caller and host with pending messages. */
+const BACKLOGS_PER_LOOK = 500
+/** The pause before the next look, if there are more backlogs. */
+const NEXT_BACKLOGS_MS = 10
 /** The longest pause between two looks at the outbox: a clock that is set back delays no delivery by more. */
 const MAX_PAUSE_MS = 60_000
 /** How long `stop()` waits for delivery attempts in flight. */
@@ -19,6 +22,8 @@ export interface CourierOptions {
   readonly store: Store
   readonly logger: Logger
   readonly now: () => number
+  /** A clock that nobody sets, in milliseconds since any moment. */
+  readonly steady: () => number
   readonly random: () => number
   /** Each of them signs every delivery. Without a secret nothing is sent. */
   readonly secrets: readonly string[]
@@ -28,7 +33,8 @@ export interface CourierOptions {
 type DueDelivery = Delivery & { readonly body: string }
 
 /**
- * Sends webhook deliveries when they are due. Jobs do not wait for it, and receivers do not wait for each other.
+ * Sends webhook deliveries when they are due. Jobs do not wait for it, and receivers do not wait for each other:
+ * `chooseNext` decides which message is sent next.
  *
  * `store.commits` reports only the commits of other processes. Deliveries that this process itself has written are
  * sent because the worker calls `sendDue()` after its own commits.
@@ -39,10 +45,17 @@ type DueDelivery = Delivery & { readonly body: string }
 export class Courier implements Service {
   readonly #options: CourierOptions
   readonly #loop: FileLoop
-  readonly #inFlight = new Map<number, { readonly host: string; readonly ended: Promise<void> }>()
+  readonly #hosts = new Hosts()
+  readonly #inFlight = new Map<number, InFlight & { readonly ended: Promise<void> }>()
   /** Deliveries whose attempts could not be recorded. They are still due in the file, and are made again later. */
   readonly #setAside = new Map<number, NodeJS.Timeout>()
   readonly #cutOff = new AbortController()
+  /** The last backlog of this look. Undefined: the next look begins with the first one. */
+  #lastBacklog: Backlog | undefined
+  /** How long until something is due, as far as the backlogs since the first one say. */
+  #restMs = Infinity
+  /** Whether the outbox may have changed since the look at the first backlogs. */
+  #isChanged = false
   #isSending = false
   #hasStarted = false
   #stopped: Promise<void> | undefined
@@ -71,12 +84,17 @@ export class Courier implements Service {
 
   /** Sends what is due, and comes back when the next delivery is due. */
   sendDue(): void {
+    this.#isChanged ||= this.#lastBacklog !== undefined
+    this.#look()
+  }
+
+  #look(): void {
     if (!this.#isSending) return
     clearTimeout(this.#timer)
     const what = 'look for due webhooks'
-    const pauseMs = this.#loop.try(what, () => this.#sendAllDue()) ?? this.#loop.pauseMs(what)
+    const pauseMs = this.#loop.try(what, () => this.#sendSomeDue()) ?? this.#loop.pauseMs(what)
     if (pauseMs === Infinity) return
-    this.#timer = setTimeout(() => this.sendDue(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
   }
 
   async #stop(): Promise<void> {
@@ -90,42 +108,64 @@ export class Courier implements Service {
     this.#cutOff.abort()
   }
 
-  /** @returns how long until another delivery is due. Infinity: there is none, or the end of an attempt comes first */
-  #sendAllDue(): number {
+  /** @returns how long until the next look. Infinity: nothing is due, or the end of an attempt comes first */
+  #sendSomeDue(): number {
     const { store, logger, now, secrets } = this.#options
-    const isMoreToReschedule = store.deliveries.reschedule(now()).more
-    const backlogs = store.deliveries.backlogs(undefined, Number.MAX_SAFE_INTEGER)
+    const isMoreAhead = store.deliveries.reschedule(now()).more
+    const backlogs = store.deliveries.backlogs(this.#lastBacklog, BACKLOGS_PER_LOOK)
     if (backlogs.length > 0 && secrets.length === 0) {
       logger.warn('webhooks wait, and there is no FOREMAN_WEBHOOK_SECRET to sign them with')
       this.#isSending = false
       return Infinity
     }
-    let nextAt = isMoreToReschedule ? now() : Infinity
-    for (const backlog of backlogs.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)) {
-      if (backlog.nextAttemptAt > now()) {
-        nextAt = Math.min(nextAt, backlog.nextAttemptAt)
-        continue
+    this.#restMs = Math.min(this.#restMs, isMoreAhead ? 0 : Infinity, this.#sendFrom(backlogs))
+    const isLast = backlogs.length < BACKLOGS_PER_LOOK
+    this.#lastBacklog = isLast ? undefined : backlogs.at(-1)
+    if (!isLast) return NEXT_BACKLOGS_MS
+    const restMs = this.#isChanged ? 0 : this.#restMs
+    this.#restMs = Infinity
+    this.#isChanged = false
+    return restMs
+  }
+
+  /** @returns how long until another message of these backlogs can be sent */
+  #sendFrom(backlogs: readonly Backlog[]): number {
+    const { now, steady } = this.#options
+    const at = now()
+    const steadyAt = steady()
+    let restMs = Infinity
+    let waiting: Waiting[] = []
+    for (const { host, caller, nextAttemptAt, failures } of backlogs) {
+      const waitMs = Math.max(nextAttemptAt - at, this.#hosts.pauseMs(host, steadyAt))
+      if (waitMs > 0) restMs = Math.min(restMs, waitMs)
+      else {
+        const standing = this.#hosts.standingOf(host, failures)
+        waiting.push({ host, caller, standing, dueAt: nextAttemptAt })
       }
-      this.#sendTo(backlog)
-      if (this.#inFlight.size >= MAX_IN_FLIGHT) break
     }
-    return nextAt - now()
+    for (;;) {
+      const chosen = chooseNext(waiting, [...this.#inFlight.values()], steadyAt)
+      if (!chosen) break
+      const delivery = this.#firstOf(chosen)
+      if (delivery) this.#send(delivery, chosen.standing)
+      else waiting = waiting.filter(other => other !== chosen)
+    }
+    if (waiting.length === 0) return restMs
+    return Math.min(restMs, slotFreeInMs([...this.#inFlight.values()], steadyAt))
   }
 
-  #sendTo({ host, caller }: Backlog): void {
-    const inFlight = [...this.#inFlight.values()].filter(other => other.host === host).length
-    if (inFlight >= MAX_IN_FLIGHT_PER_HOST) return
+  /** The first due message of a backlog. Those in flight and those set aside are still due in the file. */
+  #firstOf(backlog: Pick<Backlog, 'host' | 'caller'>): DueDelivery | undefined {
     const { store, now } = this.#options
-    // Deliveries in flight and those set aside are still due in the file.
-    const hidden = inFlight + this.#setAside.size
-    const due = store.deliveries.due({ host, caller }, now(), MAX_IN_FLIGHT_PER_HOST + hidden)
-    const waiting = due.filter(({ seq }) => !this.#inFlight.has(seq) && !this.#setAside.has(seq))
-    const slots = Math.min(MAX_IN_FLIGHT_PER_HOST - inFlight, MAX_IN_FLIGHT - this.#inFlight.size)
-    // A later delivery to this host needs no timer: the end of an attempt looks again.
-    for (const delivery of waiting.slice(0, slots)) this.#send(delivery)
+    const inFlight = [...this.#inFlight.values()].filter(
+      ({ host, caller }) => host === backlog.host && caller === backlog.caller,
+    )
+    const hidden = inFlight.length + this.#setAside.size
+    const due = store.deliveries.due(backlog, now(), 1 + hidden)
+    return due.find(({ seq }) => !this.#inFlight.has(seq) && !this.#setAside.has(seq))
   }
 
-  #send(delivery: DueDelivery): void {
+  #send(delivery: DueDelivery, standing: Standing): void {
     const ended = this.#attempt(delivery)
       .catch((error: unknown) => {
         this.#options.logger.error({ err: error, delivery: delivery.id }, 'a webhook failed; trying it later')
@@ -133,9 +173,10 @@ export class Courier implements Service {
       })
       .then(() => {
         this.#inFlight.delete(delivery.seq)
-        this.sendDue()
+        this.#look()
       })
-    this.#inFlight.set(delivery.seq, { host: delivery.host, ended })
+    const { seq, host, caller } = delivery
+    this.#inFlight.set(seq, { host, caller, standing, startedAt: this.#options.steady(), ended })
   }
 
   #putAside({ seq }: DueDelivery): void {
@@ -148,11 +189,13 @@ export class Courier implements Service {
   }
 
   async #attempt(delivery: DueDelivery): Promise<void> {
-    const { store, logger, now, random } = this.#options
-    const { id, url, failures } = delivery
+    const { store, logger, now, steady, random } = this.#options
+    const { id, url, host, failures } = delivery
     const at = now()
     const outcome = await this.#post(delivery, at)
     if (this.#cutOff.signal.aborted) return
+    const { kind, durationMs } = outcome
+    this.#hosts.note(host, { isAnswered: kind === 'answered', durationMs }, steady())
     const { attempt, result } = settle(outcome, { at, failures, nowMs: now(), random })
     const about = { delivery: id, url: shownUrl(url) }
     logger.debug({ ...about, ...attempt, result: result.kind }, 'webhook sent')
@@ -167,7 +210,8 @@ export class Courier implements Service {
   }
   /** An error of foreman's own counts as a failed attempt, so that the delivery is given up at last. */
   async #post({ id, url, body }: DueDelivery, at: number): Promise<SendOutcome> {
-    const { logger, now, secrets, deliver } = this.#options
+    const { logger, steady, secrets, deliver } = this.#options
+    const startedAt = steady()
     try {
       const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
       const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
@@ -175,7 +219,7 @@ export class Courier implements Service {
     } catch (error) {
       logger.error({ err: error, delivery: id }, 'an error within foreman ended the sending of a webhook')
       const message = 'an error within foreman ended the attempt'
-      return { kind: 'failed', code: 'internal_error', message, durationMs: now() - at }
+      return { kind: 'failed', code: 'internal_error', message, durationMs: Math.round(steady() - startedAt) }
     }
   }
 }
