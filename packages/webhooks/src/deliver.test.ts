@@ -5,7 +5,7 @@ import https from 'node:https'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parseAllowList } from './allow-list.ts'
 import { deliverer } from './deliver.ts'
 import { destinationPolicy } from './destination.ts'
@@ -96,25 +96,12 @@ describe('a receiver', () => {
   test.each<[what: string, onSocket: (socket: Socket) => void, expected: object]>([
     ['that never answers', () => undefined, { code: 'timeout' }],
     [
-      'that answers a byte at a time',
-      socket => {
-        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n')
-        const timer = setInterval(() => socket.write('x'), 20)
-        socket.on('close', () => clearInterval(timer))
-      },
+      'that stops within the head of its answer',
+      socket => socket.write('HTTP/1.1 200 OK\r\nConte'),
       { code: 'timeout' },
     ],
-    ['that stops within its answer', socket => socket.write('HTTP/1.1 200 OK\r\nConte'), { code: 'timeout' }],
     ['that resets', socket => socket.once('data', () => socket.resetAndDestroy()), { code: 'connection' }],
     ['that closes', socket => socket.once('data', () => socket.destroy()), { code: 'connection' }],
-    [
-      'that breaks off within its answer',
-      socket =>
-        socket.once('data', () => {
-          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx', () => socket.destroy())
-        }),
-      { code: 'connection' },
-    ],
     ['that speaks something else', socket => socket.end('220 mail.example ESMTP\r\n'), { code: 'not_http' }],
     [
       'whose headers have no end',
@@ -134,6 +121,43 @@ describe('a receiver', () => {
     const outcome = await send(url, 300)
     expect(outcome).toMatchObject({ kind: 'failed', ...expected })
     expect(outcome.durationMs).toBeLessThan(1_500)
+  })
+
+  test.each<[what: string, status: string, after: (socket: Socket) => void]>([
+    ['never ends', '200 OK', () => undefined],
+    ['never ends', '410 Gone', () => undefined],
+    ['is reset', '204 No Content', socket => socket.resetAndDestroy()],
+    ['breaks off', '200 OK', socket => socket.end()],
+    ['is not HTTP', '200 OK\r\nTransfer-Encoding: chunked', socket => socket.write('no chunk\r\n')],
+  ])('has answered once its head is there, also if its body %s (%s)', async (_what, status, after) => {
+    const url = await receiveRaw(socket => {
+      socket.once('data', () => {
+        const length = status.includes('chunked') ? '' : 'Content-Length: 1000\r\n'
+        socket.write(`HTTP/1.1 ${status}\r\n${length}\r\n`)
+        setTimeout(() => after(socket), 20)
+      })
+    })
+    const outcome = await send(url)
+    expect(outcome).toMatchObject({ kind: 'answered', status: Number.parseInt(status, 10) })
+    expect(outcome.durationMs).toBeLessThan(1_800)
+  })
+
+  test('that answers a byte at a time has a second for its body', async () => {
+    const url = await receiveRaw(socket => {
+      socket.write('HTTP/1.1 500 Oops\r\nContent-Length: 1000\r\n\r\n')
+      const timer = setInterval(() => socket.write('x'), 20)
+      socket.on('close', () => clearInterval(timer))
+    })
+    const outcome = await send(url)
+    expect(outcome).toMatchObject({ status: 500, excerpt: expect.stringMatching(/^x{10,60}$/) as string })
+    expect(outcome.durationMs).toBeLessThan(1_800)
+  })
+
+  test('is asked by the kernel whether it is still there, after 15 s', async () => {
+    const setKeepAlive = vi.spyOn(net.Socket.prototype, 'setKeepAlive')
+    onTestFinished(() => setKeepAlive.mockRestore())
+    await send(await receive((_request, response) => void response.end()))
+    expect(setKeepAlive).toHaveBeenCalledWith(true, 15_000)
   })
 
   test('that nobody is', async () => {

@@ -13,10 +13,12 @@ export interface Message {
 
 export interface DelivererOptions {
   readonly policy: DestinationPolicy
-  /** The time for the whole delivery, from the look-up of the name to the last byte of the answer. Default: 15,000. */
+  /** The time from the look-up of the name to the head of the answer. Default: 15,000. */
   readonly deadlineMs?: number
   /** How much of an answer's body is read. Default: 16,384. */
   readonly maxAnswerBytes?: number
+  /** How long an answer's body is read. Default: 1,000. */
+  readonly maxBodyMs?: number
   /** PEM certificates of authorities that are trusted in addition to the system's. */
   readonly ca?: string
 }
@@ -26,13 +28,16 @@ export type Deliver = (message: Message) => Promise<Outcome>
 
 /** How much of an answer is kept. */
 const EXCERPT_CHARACTERS = 1_024
+/** How long a connection is idle before the kernel asks whether the receiver is still there. */
+const KEEP_ALIVE_MS = 15_000
 
 type Failure = Omit<Extract<Outcome, { kind: 'failed' }>, 'durationMs'>
 type Answer = Omit<Extract<Outcome, { kind: 'answered' }>, 'durationMs'>
 
 /**
  * Makes a function that sends messages. Each message gets a connection of its own, to an address that the policy has
- * checked: the name is not looked up a second time. Redirects are not followed.
+ * checked: the name is not looked up a second time. Redirects are not followed. The head of the answer is the answer,
+ * whatever its body does.
  *
  * @example
  * const deliver = deliverer({ policy })
@@ -42,14 +47,15 @@ export const deliverer = ({
   policy,
   deadlineMs = 15_000,
   maxAnswerBytes = 16_384,
+  maxBodyMs = 1_000,
   ca,
 }: DelivererOptions): Deliver => {
   // The context is made once, because reading the system's certificates takes longer than a delivery.
   const secureContext =
     ca === undefined ? undefined : tls.createSecureContext({ ca: [...tls.getCACertificates(), ca] })
 
-  const exchange = ({ url, addresses }: Destination, { headers, body }: Message, signal: AbortSignal) =>
-    new Promise<Answer>((resolve, reject) => {
+  const head = ({ url, addresses }: Destination, { headers, body }: Message, signal: AbortSignal) =>
+    new Promise<http.IncomingMessage>((resolve, reject) => {
       const { request: open } = url.protocol === 'https:' ? https : http
       const options = {
         method: 'POST',
@@ -59,21 +65,8 @@ export const deliverer = ({
         signal,
         ...(secureContext && { secureContext }),
       } as const
-      const request = open(url, options, response => {
-        const pieces: Buffer[] = []
-        let bytes = 0
-        const end = () => {
-          resolve(answerOf(response, Buffer.concat(pieces).subarray(0, maxAnswerBytes)))
-          request.destroy()
-        }
-        response.on('data', (piece: Buffer) => {
-          pieces.push(piece)
-          bytes += piece.byteLength
-          if (bytes >= maxAnswerBytes) end()
-        })
-        response.on('end', end)
-        response.on('error', reject)
-      })
+      const request = open(url, options, resolve)
+      request.on('socket', socket => socket.setKeepAlive(true, KEEP_ALIVE_MS))
       request.on('error', reject)
       request.end(body)
     })
@@ -91,12 +84,15 @@ export const deliverer = ({
     })
     try {
       const destination = await Promise.race([policy.check(message.url), isLate])
-      return ended(await Promise.race([exchange(destination, message, timeout.signal), isLate]))
+      const answer = await Promise.race([head(destination, message, timeout.signal), isLate])
+      clearTimeout(timer)
+      return ended(answerOf(answer, await bodyOf(answer, { maxBytes: maxAnswerBytes, maxMs: maxBodyMs })))
     } catch (error) {
       if (!timeout.signal.aborted) return ended(failureOf(error as Error))
       return ended({ kind: 'failed', code: 'timeout', message: `no answer within ${deadlineMs} ms` })
     } finally {
       clearTimeout(timer)
+      timeout.abort()
     }
   }
 }
@@ -109,6 +105,31 @@ const lookupIn =
     if (all || !first) callback(null, [...addresses])
     else callback(null, first.address, first.family)
   }
+
+interface BodyLimits {
+  readonly maxBytes: number
+  readonly maxMs: number
+}
+
+/** The beginning of a body. A body that breaks off, or that is too long or too slow, is read as far as it came. */
+const bodyOf = (answer: http.IncomingMessage, { maxBytes, maxMs }: BodyLimits): Promise<Buffer> =>
+  new Promise(resolve => {
+    const pieces: Buffer[] = []
+    let bytes = 0
+    const end = () => {
+      clearTimeout(timer)
+      resolve(Buffer.concat(pieces).subarray(0, maxBytes))
+      answer.destroy()
+    }
+    const timer = setTimeout(end, maxMs)
+    answer.on('data', (piece: Buffer) => {
+      pieces.push(piece)
+      bytes += piece.byteLength
+      if (bytes >= maxBytes) end()
+    })
+    answer.on('error', end)
+    answer.on('close', end)
+  })
 
 const answerOf = ({ statusCode = 0, headers }: http.IncomingMessage, body: Buffer): Answer => {
   const retryAfter = headers['retry-after']
