@@ -1,8 +1,8 @@
-import dns from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { classOf } from './address-ranges.ts'
 import type { AllowList } from './allow-list.ts'
-import { type Address, LookUps, lookUpsAtOnce, type Resolve } from './look-ups.ts'
+import { type Address, LookUps, type Resolve } from './look-ups.ts'
+import { systemResolver } from './system-resolver.ts'
 
 /** Where a message may go. Every address has been checked, and the connection is made to one of them. */
 export interface Destination {
@@ -51,16 +51,14 @@ export interface DestinationPolicy {
 
 export interface PolicyOptions {
   readonly allow: AllowList
-  /** How names are looked up. Default: the system's resolver, which reads /etc/hosts too. */
+  /** How names are looked up. Default: in /etc/hosts, by the name servers, and then by the system. */
   readonly resolve?: Resolve
   /** The longest that a check waits for a look-up, from when it asks for it. Default: 5,000. */
   readonly lookUpDeadlineMs?: number
 }
 
-const systemResolve: Resolve = async hostname => {
-  const found = await dns.lookup(hostname, { all: true, verbatim: true })
-  return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
-}
+/** How many names are looked up at a time: as many as a sender has messages under way. */
+const LOOK_UPS_AT_ONCE = 100
 
 /**
  * Keeps messages away from destinations that their sender must not reach. A URL must be http or https, without a user or
@@ -68,8 +66,8 @@ const systemResolve: Resolve = async hostname => {
  * carry an IPv4 address which is not public. Loopback and private networks are refused unless `allow` lists the host's
  * name or the address, for every port or for that of the URL.
  *
- * One name is looked up at a time, or two if Node has at least five threads (`UV_THREADPOOL_SIZE`), and checks of the same name share a look-up, so that names which nobody
- * answers for keep nothing else in this process waiting. A process therefore needs one policy, not several.
+ * Up to 100 names are looked up at a time, and checks of the same name share a look-up. Names that no name server answers
+ * for keep nothing else in this process waiting, if the process has one policy and not several.
  *
  * @example
  * const policy = destinationPolicy({ allow: parseAllowList('hooks.internal')! })
@@ -77,11 +75,10 @@ const systemResolve: Resolve = async hostname => {
  */
 export const destinationPolicy = ({
   allow,
-  resolve = systemResolve,
+  resolve = systemResolver(),
   lookUpDeadlineMs = 5_000,
 }: PolicyOptions): DestinationPolicy => {
-  const atOnce = lookUpsAtOnce(process.env['UV_THREADPOOL_SIZE'])
-  const lookUps = new LookUps({ resolve, deadlineMs: lookUpDeadlineMs, atOnce })
+  const lookUps = new LookUps({ resolve, deadlineMs: lookUpDeadlineMs, atOnce: LOOK_UPS_AT_ONCE })
   const ensureAllowed = (hostname: string, port: number, { address }: Address): void => {
     const found = hostname === address ? address : `${hostname} (${address})`
     const kind = classOf(address)

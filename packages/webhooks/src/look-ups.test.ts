@@ -10,10 +10,10 @@ const ADDRESS: Address = { address: '93.184.216.34', family: 4 }
 
 /** Look-ups that end when the test says so. */
 const trial = (deadlineMs = 10_000) => {
-  const asked: { name: string; found: PromiseWithResolvers<readonly Address[]> }[] = []
-  const resolve = (name: string) => {
+  const asked: { name: string; found: PromiseWithResolvers<readonly Address[]>; signal: AbortSignal }[] = []
+  const resolve = (name: string, signal: AbortSignal) => {
     const found = Promise.withResolvers<readonly Address[]>()
-    asked.push({ name, found })
+    asked.push({ name, found, signal })
     return found.promise
   }
   const lookUps = new LookUps({ resolve, deadlineMs, atOnce: 2 })
@@ -67,6 +67,21 @@ test('a look-up keeps its place until it ends, also when nobody waits for it any
   const found = lookUps.find('d')
   expect(names()).toEqual(['a', 'b', 'd'])
   await end(2)
+  expect(await found).toEqual([ADDRESS])
+})
+
+test('a look-up that nobody waits for any more is aborted, and made again for who asks after that', async () => {
+  const { lookUps, asked, names, end } = trial(30)
+  const [first] = await Promise.allSettled([lookUps.find('a')])
+  expect(first).toMatchObject({ reason: { code: 'ETIMEOUT' } })
+  expect(asked[0]!.signal.aborted).toBe(true)
+  const found = lookUps.find('a')
+  expect(names()).toEqual(['a'])
+  asked[0]!.found.reject(Object.assign(new Error('aborted'), { code: 'ECANCELLED' }))
+  await delay(0)
+  expect(names()).toEqual(['a', 'a'])
+  expect(asked[1]!.signal.aborted).toBe(false)
+  await end(1)
   expect(await found).toEqual([ADDRESS])
 })
 

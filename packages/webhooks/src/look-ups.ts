@@ -3,8 +3,11 @@ export interface Address {
   readonly family: 4 | 6
 }
 
-/** Finds all addresses of a name. Rejects as `dns.lookup` does. */
-export type Resolve = (hostname: string) => Promise<readonly Address[]>
+/**
+ * Finds all addresses of a name. Rejects as `dns.lookup` does. The signal aborts when nobody waits for the addresses any
+ * more.
+ */
+export type Resolve = (hostname: string, signal: AbortSignal) => Promise<readonly Address[]>
 
 export interface LookUpsOptions {
   readonly resolve: Resolve
@@ -18,7 +21,7 @@ const MAX_AT_ONCE = 2
 const DEFAULT_THREADS = 4
 
 /**
- * How many names webhooks may look up at a time. Nothing ends a look-up that has started, and Node runs the look-ups of
+ * How many names webhooks may look up at a time with `dns.lookup`. Nothing ends such a look-up, and Node runs those of
  * the whole process on half of its threads: two of four. One of these stays free for everything else, such as the name
  * of another server, so that two at a time need at least five threads (`UV_THREADPOOL_SIZE`).
  */
@@ -32,6 +35,8 @@ interface LookUp {
   readonly found: PromiseWithResolvers<readonly Address[]>
   /** How many wait for it. */
   askers: number
+  /** Ends the look-up that is under way. */
+  abort?: AbortController
 }
 
 /** Looks names up, a few at a time, in the order in which they were asked for. */
@@ -47,8 +52,8 @@ export class LookUps {
   }
 
   /**
-   * Shares the look-up of a name that is already waiting or under way. A look-up that has not started when the last who
-   * asked for it gives up is forgotten.
+   * Shares the look-up of a name that is already waiting or under way. When the last who asked for it gives up, a look-up
+   * that has not started is forgotten, and one that is under way is aborted.
    *
    * @throws what `resolve` rejects with, or an error with the code ETIMEOUT when the deadline passes
    */
@@ -63,12 +68,17 @@ export class LookUps {
     } finally {
       clearTimeout(timer)
       lookUp.askers -= 1
-      if (lookUp.askers === 0 && this.#waiting.delete(lookUp)) this.#known.delete(hostname)
+      if (lookUp.askers === 0) this.#giveUp(lookUp)
     }
   }
 
+  #giveUp(lookUp: LookUp): void {
+    if (this.#waiting.delete(lookUp)) this.#known.delete(lookUp.hostname)
+    lookUp.abort?.abort()
+  }
+
   #add(hostname: string): LookUp {
-    const lookUp = { hostname, found: Promise.withResolvers<readonly Address[]>(), askers: 0 }
+    const lookUp: LookUp = { hostname, found: Promise.withResolvers<readonly Address[]>(), askers: 0 }
     this.#known.set(hostname, lookUp)
     this.#waiting.add(lookUp)
     this.#startNext()
@@ -83,10 +93,15 @@ export class LookUps {
     void this.#run(next)
   }
 
-  async #run({ hostname, found }: LookUp): Promise<void> {
+  async #run(lookUp: LookUp): Promise<void> {
+    const { hostname, found } = lookUp
+    const abort = new AbortController()
+    lookUp.abort = abort
     try {
-      found.resolve(await this.#options.resolve(hostname))
+      found.resolve(await this.#options.resolve(hostname, abort.signal))
     } catch (error) {
+      // Somebody may have asked for the name after the look-up was aborted.
+      if (abort.signal.aborted && lookUp.askers > 0) return this.#run(lookUp)
       found.reject(error)
     }
     this.#known.delete(hostname)
