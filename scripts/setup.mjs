@@ -39,7 +39,8 @@ const isRunning = pid => {
  * @throws ENOENT when there is no lock
  */
 const held = () => {
-  const ageMs = Date.now() - fs.statSync(lockDir).mtimeMs
+  // A lock of the future is from before the clock was set back.
+  const ageMs = Math.abs(Date.now() - fs.statSync(lockDir).mtimeMs)
   try {
     return (
       ageMs < LONGEST_INSTALL_MS &&

@@ -227,3 +227,41 @@ test('a job whose time is up stays until its message has arrived', async () => {
   expect((await ended(told.id)).state).toBe('succeeded')
   expect((await ask('GET', `/jobs/${plain.id}`)).status).toBe(410)
 })
+
+describe('a receiver that does not answer', () => {
+  test('delays no other receiver, however many there are', async () => {
+    const dead = await Promise.all(Array.from({ length: 16 }, () => startReceiver(() => 'hang')))
+    const healthy = await startReceiver()
+    const { ask, submit, ended } = await startJobs({ variables })
+    const batch = dead.flatMap(({ url }) =>
+      Array.from({ length: 4 }, () => ({ ...hello, webhook: { url, events: ['job.queued'] } })),
+    )
+    await ask('POST', '/jobs/batch', batch, { 'content-type': 'application/json' })
+    await until(() => dead.filter(({ received }) => received.length > 0).length >= 12)
+    const { id } = await submit({ ...hello, webhook: { url: healthy.url, events: ['job.queued'] } })
+    const at = performance.now()
+    await until(() => healthy.received.length === 1)
+    // Each dead receiver may take 15 s.
+    expect(performance.now() - at).toBeLessThan(8_000)
+    expect(dead.every(({ received }) => received.length <= 1)).toBe(true)
+    await ended(id)
+  })
+})
+
+describe('a receiver that is gone', () => {
+  test('is gone for the caller whose job it was, and for no other', async () => {
+    const receiver = await startReceiver(({ data }) => (data.job['metadata'] ? 410 : 204))
+    const { submit } = await startJobs({
+      variables: { ...variables, FOREMAN_TOKENS: 'ann:one,bob:two' },
+      sim: { tokensPerSecond: 20 },
+    })
+    const as = (token: string) => ({ authorization: `Bearer ${token}` })
+    const request = { model: 'alpha', prompt: 'go on', options: { num_predict: 30 } }
+    const webhook = { url: receiver.url }
+    await submit({ request, webhook }, as('two'))
+    const announced = { ...webhook, events: ['job.queued', 'job.succeeded'] }
+    await submit({ ...hello, webhook: announced, metadata: { of: 'ann' } }, as('one'))
+    await until(() => receiver.received.length === 2)
+    expect(receiver.received.map(({ type }) => type)).toEqual(['job.queued', 'job.succeeded'])
+  })
+})

@@ -8,7 +8,8 @@ import { type Column, gt, lte, or, sql, type SQL } from './drizzle.ts'
  *   something that happened, the longest wait for the time at which something is due;
  * - a time beyond its horizon was written before the clock was set back. What is due then is due now.
  *
- * Times that a caller has given, such as a deadline, have no horizon and stay. A wait within one process uses
+ * Times that a caller has given, such as a deadline, have no horizon and stay, and what is kept until a stored time is
+ * kept longer after the clock was set back. A wait within one process uses
  * `performance.now()` or a timer, which no clock changes.
  */
 export interface Present {

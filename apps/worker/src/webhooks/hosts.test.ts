@@ -14,8 +14,8 @@ describe('a host', () => {
     ['that refused the connection', [answered(1), failed(999)], 'unknown', 0],
     ['whose look-up did not come back', [failed(5_000)], 'silent', 5_000],
     ['that was silent twice', [failed(15_000), failed(15_000)], 'silent', 10_000],
-    ['that was silent six times', Array<Experience>(6).fill(failed(15_000)), 'silent', 160_000],
-    ['that was silent often', Array<Experience>(60).fill(failed(15_000)), 'silent', 300_000],
+    ['that was silent four times', Array<Experience>(4).fill(failed(15_000)), 'silent', 40_000],
+    ['that was silent often', Array<Experience>(60).fill(failed(15_000)), 'silent', 60_000],
     ['that answers again', [failed(15_000), failed(15_000), answered(20)], 'answers', 0],
     ['that was silent again', [failed(15_000), answered(20), failed(15_000)], 'silent', 5_000],
   ])('%s', (_what, experiences, standing, pauseMs) => {

@@ -12,7 +12,8 @@ const SOON_MS = 5_000
 const SILENT_AFTER_MS = 1_000
 /** The pause after the first attempt that a host did not answer. Each further one doubles it. */
 const FIRST_PAUSE_MS = 5_000
-const LONGEST_PAUSE_MS = 300_000
+/** So a receiver that is back hears of everything within a minute. */
+const LONGEST_PAUSE_MS = 60_000
 /** How many hosts of either kind are remembered. */
 const MAX_HOSTS = 1_000
 
