@@ -85,6 +85,17 @@ test('a look-up that nobody waits for any more is aborted, and made again for wh
   expect(await found).toEqual([ADDRESS])
 })
 
+test('a look-up that waits is forgotten when its signal aborts', async () => {
+  const { lookUps, names, end } = trial()
+  for (const name of ['a', 'b']) lookUps.find(name).catch(() => undefined)
+  const abort = new AbortController()
+  const found = lookUps.find('c', abort.signal)
+  abort.abort()
+  await expect(found).rejects.toMatchObject({ code: 'ETIMEOUT' })
+  await end(0)
+  expect(names()).toEqual(['a', 'b'])
+})
+
 test('a look-up that fails frees its place, and the name is looked up anew', async () => {
   const { lookUps, asked, names } = trial()
   const found = lookUps.find('a')

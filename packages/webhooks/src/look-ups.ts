@@ -55,18 +55,23 @@ export class LookUps {
    * Shares the look-up of a name that is already waiting or under way. When the last who asked for it gives up, a look-up
    * that has not started is forgotten, and one that is under way is aborted.
    *
+   * @param signal ends the wait before the deadline
    * @throws what `resolve` rejects with, or an error with the code ETIMEOUT when the deadline passes
    */
-  async find(hostname: string): Promise<readonly Address[]> {
+  async find(hostname: string, signal?: AbortSignal): Promise<readonly Address[]> {
     const lookUp = this.#known.get(hostname) ?? this.#add(hostname)
     lookUp.askers += 1
     const { deadlineMs } = this.#options
     const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(timeout(hostname, deadlineMs)), deadlineMs)
+    const giveUp = () => late.reject(timeout(hostname, deadlineMs))
+    const timer = setTimeout(giveUp, deadlineMs)
+    if (signal?.aborted) giveUp()
+    signal?.addEventListener('abort', giveUp, { once: true })
     try {
       return await Promise.race([lookUp.found.promise, late.promise])
     } finally {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
       lookUp.askers -= 1
       if (lookUp.askers === 0) this.#giveUp(lookUp)
     }

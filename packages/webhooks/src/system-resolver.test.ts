@@ -101,8 +101,15 @@ test.each([
   expect(lookUp).toHaveBeenCalledTimes(1)
 })
 
+test('while no name server has answered, the system looks names up', async () => {
+  const { find, lookUp } = await setUp(() => undefined)
+  expect(await find('a.example')).toEqual(['10.0.0.1'])
+  expect(lookUp).toHaveBeenCalledTimes(1)
+})
+
 test('names that no name server answers for keep no other name waiting, and end when nobody wants them', async () => {
   const { find, lookUp } = await setUp(name => (name === 'well.example' ? [V4] : undefined))
+  await find('well.example')
   const abort = new AbortController()
   const dead = Array.from({ length: 50 }, (_, n) => find(`dead-${n}.example`, abort.signal))
   const ended = Promise.allSettled(dead)

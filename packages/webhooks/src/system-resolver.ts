@@ -11,11 +11,13 @@ export interface SystemResolverOptions {
   readonly lookUp?: (hostname: string) => Promise<readonly Address[]>
 }
 
-/** A name server is asked twice: after this time, and after twice this time. */
+/** A name server is asked twice, the second time after this time. */
 const SERVER_TIMEOUT_MS = 1_500
 const TRIES = 2
 /** How much longer foreman waits for the addresses of one family when it has those of the other. */
 const OTHER_FAMILY_MS = 500
+/** How long foreman waits for name servers that have never answered this process. */
+const FIRST_ANSWER_MS = 1_500
 /** How long the system's own look-up of a name may take, the wait for others included. */
 const SYSTEM_DEADLINE_MS = 5_000
 
@@ -23,7 +25,8 @@ const SYSTEM_DEADLINE_MS = 5_000
  * Looks names up in /etc/hosts, then asks the name servers for them. Neither uses one of Node's few threads, and a
  * question to a name server can be cancelled, so that a name for which no name server answers keeps no other name
  * waiting. Only a name that the name servers answered not to know is looked up by the system: that knows search domains
- * and other sources of names, but takes a thread for as long as it likes.
+ * and other sources of names, but takes a thread for as long as it likes. While no name server has answered at all, the
+ * system looks up every name, because it may reach others.
  */
 export const systemResolver = ({
   servers,
@@ -33,10 +36,19 @@ export const systemResolver = ({
   const readHosts = hostsReader(hostsFile)
   const atOnce = lookUpsAtOnce(process.env['UV_THREADPOOL_SIZE'])
   const system = new LookUps({ resolve: lookUp, deadlineMs: SYSTEM_DEADLINE_MS, atOnce })
+  let haveAnswered = false
   return async (hostname, signal) => {
     const known = (await readHosts()).get(hostname.toLowerCase())
     if (known) return known
-    return (await askNameServers(hostname, { servers, signal })) ?? system.find(hostname)
+    const patienceMs = haveAnswered ? undefined : FIRST_ANSWER_MS
+    try {
+      const found = await askNameServers(hostname, { servers, signal, patienceMs })
+      haveAnswered = true
+      if (found) return found
+    } catch (error) {
+      if (haveAnswered || signal.aborted) throw error
+    }
+    return system.find(hostname, signal)
   }
 }
 
@@ -76,6 +88,8 @@ const hostsIn = (text: string): Map<string, Address[]> => {
 interface Question {
   readonly servers: readonly string[] | undefined
   readonly signal: AbortSignal
+  /** Undefined: the name servers get as long as they may need. */
+  readonly patienceMs: number | undefined
 }
 
 /**
@@ -84,7 +98,7 @@ interface Question {
  */
 const askNameServers = async (
   hostname: string,
-  { servers, signal }: Question,
+  { servers, signal, patienceMs }: Question,
 ): Promise<Address[] | undefined> => {
   signal.throwIfAborted()
   // Each look-up has its own resolver, so that it can be cancelled alone.
@@ -96,8 +110,8 @@ const askNameServers = async (
     resolver.resolve4(hostname).then(found => found.map((address): Address => ({ address, family: 4 }))),
     resolver.resolve6(hostname).then(found => found.map((address): Address => ({ address, family: 6 }))),
   ]
-  let timer: NodeJS.Timeout | undefined
-  const hurry = () => (timer = setTimeout(cancel, OTHER_FAMILY_MS).unref())
+  const timers = patienceMs === undefined ? [] : [setTimeout(cancel, patienceMs)]
+  const hurry = () => timers.push(setTimeout(cancel, OTHER_FAMILY_MS).unref())
   Promise.any(families).then(hurry, () => undefined)
   try {
     const answers = await Promise.allSettled(families)
@@ -108,7 +122,7 @@ const askNameServers = async (
     if (silence) throw silence
     return undefined
   } finally {
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
     signal.removeEventListener('abort', cancel)
   }
 }

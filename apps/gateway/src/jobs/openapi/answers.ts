@@ -97,7 +97,7 @@ export const Delivery = z.object({
   state: z.enum(deliveryStates),
   created_at: Time,
   next_attempt_at: Time.exactOptional().meta({
-    description: 'When the webhook is sent next, while it is pending',
+    description: 'When the next attempt is due, while the webhook is pending',
   }),
   finished_at: Time.exactOptional(),
   attempts: z.array(
