@@ -1,12 +1,9 @@
 import type { Service } from '@foreman/process'
-import type { Logger } from '@foreman/process/logger'
-import type { Backlog, Delivery, Store } from '@foreman/store'
-import { type Deliver, sign } from '@foreman/webhooks'
+import type { Backlog } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileLoop } from '../file-loop.ts'
-import { persist } from '../persist.ts'
+import { attemptDelivery, type DeliveryOptions, type DueDelivery } from './delivery-attempt.ts'
 import { Hosts } from './hosts.ts'
-import { type SendOutcome, settle } from './settle.ts'
 import { chooseNext, type InFlight, slotFreeInMs, type Standing, type Waiting } from './slots.ts'
 
 /** How many backlogs one look at the outbox reads. There is one for each caller and host with pending messages. */
@@ -17,20 +14,6 @@ const NEXT_BACKLOGS_MS = 10
 const MAX_PAUSE_MS = 60_000
 /** How long `stop()` waits for delivery attempts in flight. */
 const STOP_MS = 3_000
-
-export interface CourierOptions {
-  readonly store: Store
-  readonly logger: Logger
-  readonly now: () => number
-  /** A clock that nobody sets, in milliseconds since any moment. */
-  readonly steady: () => number
-  readonly random: () => number
-  /** Each of them signs every delivery. Without a secret nothing is sent. */
-  readonly secrets: readonly string[]
-  readonly deliver: Deliver
-}
-
-type DueDelivery = Delivery & { readonly body: string }
 
 /**
  * Sends webhook deliveries when they are due. Jobs do not wait for it, and receivers do not wait for each other:
@@ -43,7 +26,7 @@ type DueDelivery = Delivery & { readonly body: string }
  * courier that was stopped does not start again.
  */
 export class Courier implements Service {
-  readonly #options: CourierOptions
+  readonly #options: DeliveryOptions
   readonly #loop: FileLoop
   readonly #hosts = new Hosts()
   readonly #inFlight = new Map<number, InFlight & { readonly ended: Promise<void> }>()
@@ -61,7 +44,7 @@ export class Courier implements Service {
   #stopped: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: CourierOptions) {
+  constructor(options: DeliveryOptions) {
     this.#options = options
     this.#loop = new FileLoop(options.logger)
   }
@@ -166,17 +149,22 @@ export class Courier implements Service {
   }
 
   #send(delivery: DueDelivery, standing: Standing): void {
-    const ended = this.#attempt(delivery)
+    const { seq, host, caller } = delivery
+    const { steady } = this.#options
+    const ended = attemptDelivery(delivery, {
+      ...this.#options,
+      signal: this.#cutOff.signal,
+      onOutcome: experience => this.#hosts.note(host, experience, steady()),
+    })
       .catch((error: unknown) => {
         this.#options.logger.error({ err: error, delivery: delivery.id }, 'a webhook failed; trying it later')
         this.#putAside(delivery)
       })
       .then(() => {
-        this.#inFlight.delete(delivery.seq)
+        this.#inFlight.delete(seq)
         this.#look()
       })
-    const { seq, host, caller } = delivery
-    this.#inFlight.set(seq, { host, caller, standing, startedAt: this.#options.steady(), ended })
+    this.#inFlight.set(seq, { host, caller, standing, startedAt: steady(), ended })
   }
 
   #putAside({ seq }: DueDelivery): void {
@@ -187,42 +175,4 @@ export class Courier implements Service {
     }
     this.#setAside.set(seq, setTimeout(again, MAX_PAUSE_MS))
   }
-
-  async #attempt(delivery: DueDelivery): Promise<void> {
-    const { store, logger, now, steady, random } = this.#options
-    const { id, url, host, failures } = delivery
-    const at = now()
-    const outcome = await this.#post(delivery, at)
-    if (this.#cutOff.signal.aborted) return
-    const { kind, durationMs } = outcome
-    this.#hosts.note(host, { isAnswered: kind === 'answered', durationMs }, steady())
-    const { attempt, result } = settle(outcome, { at, failures, nowMs: now(), random })
-    const about = { delivery: id, url: shownUrl(url) }
-    logger.debug({ ...about, ...attempt, result: result.kind }, 'webhook sent')
-    if (result.kind === 'dead' || result.kind === 'gone')
-      logger.info({ ...about, result: result.kind }, 'a webhook is given up')
-    const write = () => store.deliveries.record(delivery, attempt, result, now())
-    try {
-      await persist(() => store.together('normal', write), logger, this.#cutOff.signal)
-    } catch (error) {
-      if (!this.#cutOff.signal.aborted) throw error
-    }
-  }
-  /** An error of foreman's own counts as a failed attempt, so that the delivery is given up at last. */
-  async #post({ id, url, body }: DueDelivery, at: number): Promise<SendOutcome> {
-    const { logger, steady, secrets, deliver } = this.#options
-    const startedAt = steady()
-    try {
-      const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
-      const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
-      return await deliver({ url, headers, body })
-    } catch (error) {
-      logger.error({ err: error, delivery: id }, 'an error within foreman ended the sending of a webhook')
-      const message = 'an error within foreman ended the attempt'
-      return { kind: 'failed', code: 'internal_error', message, durationMs: Math.round(steady() - startedAt) }
-    }
-  }
 }
-
-/** Without query and fragment: receivers put secrets there. */
-const shownUrl = (url: string): string => url.replace(/[?#].*$/s, '')
