@@ -67,8 +67,9 @@ export class Courier implements Service {
 
   /** Sends what is due, and comes back when the next delivery is due. */
   sendDue(): void {
-    this.#isChanged ||= this.#lastBacklog !== undefined
-    this.#look()
+    // The look at the next backlogs follows in a moment, and the first ones are looked at again after the last.
+    if (this.#lastBacklog) this.#isChanged = true
+    else this.#look()
   }
 
   #look(): void {
