@@ -88,7 +88,9 @@ test.each([
     for (let at = 0; at < pieces; at++) store.runs.append(claim, { body: Buffer.from('x') })
   })
   store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, START, HOUR_MS)
-  expect(store.deliveries.due({ host: 'a.example', caller: 'default' }, START, 1).map(({ body }) => body)).toEqual([expected])
+  expect(
+    store.deliveries.due({ host: 'a.example', caller: 'default' }, START, 1).map(({ body }) => body),
+  ).toEqual([expected])
 })
 
 test('a backlog is listed for each host and caller, with the time of its first message', () => {
