@@ -232,7 +232,7 @@ describe('waiting for a job', () => {
       answer(response, 200, job(states[preferences.length - 1]!))
     })
     expect(await client.wait('job_1')).toEqual(job('failed'))
-    expect(preferences).toEqual(['wait=60', 'wait=60', 'wait=60'])
+    expect(preferences).toEqual(['wait=55', 'wait=55', 'wait=55'])
   })
 
   test.each<[what: string, listener: RequestListener]>([

@@ -16,7 +16,7 @@ import { isTransient } from './retry.ts'
 import type { Batch, Delivery, Job, JobEvent, JobOptions, JobPage, JobQuery, Submission } from './types.ts'
 
 /** The longest wait that foreman accepts in `Prefer: wait=…`. */
-const MAX_WAIT_S = 60
+const MAX_WAIT_S = 55
 /** The status of an event stream when the job has ended and has no further events. */
 const NO_CONTENT = 204
 
@@ -28,7 +28,7 @@ export interface ForemanClientOptions extends OllamaClientOptions {
   readonly pauseMs?: number | undefined
   /**
    * `wait`, `results` and `events` give up a connection on which no bytes arrive for so many milliseconds, and open
-   * another. It must be more than 60,000, because foreman may wait that long before it answers.
+   * another. It must be more than 55,000, because foreman may wait that long before it answers.
    * @default 90000
    */
   readonly idleTimeoutMs?: number | undefined

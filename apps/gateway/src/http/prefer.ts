@@ -8,7 +8,8 @@ export interface Preferences {
   readonly waitMs?: number
 }
 
-const MAX_WAIT_SECONDS = 60
+/** Less than 60 s: many proxies give up then. */
+const MAX_WAIT_SECONDS = 55
 
 /** Reads `Prefer`. As the RFC demands, unknown preferences are ignored, and the first one of a name counts. */
 export const preferencesOf = ({ headers }: Pick<IncomingMessage, 'headers'>): Preferences => {

@@ -19,7 +19,7 @@ export const idempotencyKey = header(
 
 export const preferWait = header(
   'Prefer',
-  '`wait=N` waits for the end of the job, for N seconds and at most 60',
+  '`wait=N` waits for the end of the job, for N seconds and at most 55',
   { examples: ['wait=30'] },
 )
 
