@@ -33,13 +33,8 @@ export const withoutForeman = async (client: Client, one: Case): Promise<void> =
  *
  * @param reasons headings of docs/clients.md that say why it cannot do what it cannot; it must then be no better
  *   without foreman
- * @param losses headings that say why it cannot do through foreman what it can without
  */
-export const tryEverything = (
-  client: Client,
-  reasons: Partial<Record<CaseName, string>> = {},
-  losses: Partial<Record<CaseName, string>> = {},
-): void => {
+export const tryEverything = (client: Client, reasons: Partial<Record<CaseName, string>> = {}): void => {
   const able = client.connect('http://127.0.0.1:1')
   const its = (Object.entries(cases) as [CaseName, Case][])
     .map(([name, one]) => ({ name, ...one }))
@@ -55,12 +50,7 @@ export const tryEverything = (
         failureOf(withoutForeman(client, one)),
       ])
       const reason = reasons[one.name]
-      const loss = losses[one.name]
-      if (loss !== undefined) {
-        if (failure === undefined) throw new Error('it can: nothing needs explaining')
-        if (failureWithout !== undefined) throw new Error('it cannot without foreman either')
-        record(`[worse](#${loss})`)
-      } else if (reason === undefined) {
+      if (reason === undefined) {
         if (failure !== undefined) throw failure
         if (one.limited && !failureWithout) throw new Error('its limit is none')
         record(failureWithout === undefined ? 'ok' : 'better')

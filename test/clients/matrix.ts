@@ -4,7 +4,7 @@ import type { Reporter, Vitest } from 'vitest/node'
 import { cases } from './cases.ts'
 
 /** `better`: not without foreman. A link: not without foreman either, for the reason that stands there. */
-export type Mark = 'ok' | 'better' | `[no](#${string})` | `[worse](#${string})`
+export type Mark = 'ok' | 'better' | `[no](#${string})`
 
 /** What became of one client in one case. */
 interface Cell {

@@ -42,16 +42,31 @@ describe('docs/wire.md', () => {
     expect(embedding.filter(path => !lanes.includes(`POST ${path}\``))).toEqual([])
   })
 
-  test('shows the heartbeats and content types of each dialect', () => {
+  test('shows the content types of each dialect', () => {
     const json = code(JSON.stringify(Buffer.from(JSON_HEARTBEAT).toString()))
     const expected = Object.values(dialects).map(({ name, stream, json: whole }) => [
       code(name),
       code(stream.contentType),
-      code(JSON.stringify(Buffer.from(stream.heartbeat).toString())),
       code(whole.contentType),
       json,
     ])
     expect(rows(section(wire, '### What is sent when'))).toEqual(expected)
+  })
+
+  test('shows the heartbeat of each route', () => {
+    const shown = rows(section(wire, '### Heartbeats in a stream'))
+    const waiting = { id: '…', model: '…', userAgent: undefined, last: undefined, heartbeats: 0, now: 0 }
+    const expected = generatingEndpoints.map(({ path, heartbeat }) => {
+      const text = Buffer.from(heartbeat(waiting) ?? []).toString()
+      const masked = text.replace(
+        /("created":)\d+|("created_at":)"[^"]*"/,
+        (_, number: string, time: string) => (number ? `${number}…` : `${time}"…"`),
+      )
+      return [code(path), masked.trim().replace('\n', ' ')]
+    })
+    expect(shown.map(([path]) => path)).toEqual(expected.map(([path]) => path))
+    for (const [at, [, heartbeat]] of expected.entries())
+      expect(heartbeat?.startsWith(wordsOf(shown[at]![1]!)[0]!)).toBe(true)
   })
 
   test('shows the errors of each dialect', () => {

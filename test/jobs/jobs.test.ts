@@ -160,7 +160,7 @@ describe('a job', () => {
     await until(() => text.includes('\n') && sim.inFlight === 1)
     const [job] = (await ask('GET', '/jobs')).json['jobs'] as { id: string }[]
     await ask('DELETE', `/jobs/${job!.id}`)
-    expect((await waiting).complete).toBe(true)
+    expect((await waiting).complete).toBe(false)
     expect(text.trimEnd().split('\n').at(-1)).toBe('{"error":"request canceled"}')
   })
 

@@ -62,6 +62,8 @@ export interface Context {
 
   /** Whether the gateway has begun to stop. */
   readonly isStopping: () => boolean
+  /** Aborts when the gateway begins to stop: those who follow a job and can come again are disconnected. */
+  readonly stopping: AbortSignal
   readonly beginStop: () => void
   /** Aborts when the grace period of a stop is over: callers that still wait are told so. */
   readonly cutOff: AbortSignal
@@ -143,6 +145,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     jobTtlMs: config.jobTtl,
     syncTtlMs: config.syncTtl,
     isStopping,
+    stopping: stopping.signal,
     beginStop: () => stopping.abort(),
     cutOff: cutOff.signal,
     cutOffCallers: () => cutOff.abort(),

@@ -4,12 +4,13 @@ import {
   type GeneratingEndpoint,
   JSON_HEARTBEAT,
   ollamaErrorMessage,
+  type Waiting,
 } from '@foreman/ollama-client'
 import type { HeaderPairs, JobRef, JobView, OutputPiece, ResponseHead } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { writeRelayedHead } from '../http/headers.ts'
 import { Refusal } from '../http/refusal.ts'
-import { breakOff } from '../http/send-head.ts'
+import { breakOffSoon } from '../http/send-head.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 
 const STATUS_CLIENT_GONE = 499
@@ -40,7 +41,12 @@ export interface CallerResponseOptions {
   readonly endpoint: GeneratingEndpoint
   /** Whether the caller gets the answer piece by piece. */
   readonly streaming: boolean
+  readonly asked: Asked
+  readonly now: () => number
 }
+
+/** What the heartbeats of a stream take from its request. */
+export type Asked = Pick<Waiting, 'model' | 'userAgent'>
 
 /** The response to a caller that waits for a job: built from the job's output, and from errors of foreman's own. */
 export class CallerResponse {
@@ -48,6 +54,9 @@ export class CallerResponse {
   readonly #response: ServerResponse
   readonly #endpoint: GeneratingEndpoint
   readonly #streaming: boolean
+  readonly #asked: Asked
+  readonly #now: () => number
+  #heartbeats = 0
   #state: State = 'unsent'
   /** The target's head. It is sent with the first byte of the body: until then another attempt may bring another. */
   #head: ResponseHead | undefined
@@ -58,11 +67,13 @@ export class CallerResponse {
   #check: AnswerCheck | undefined
   #tail = Buffer.alloc(0)
 
-  constructor({ job, response, endpoint, streaming }: CallerResponseOptions) {
+  constructor({ job, response, endpoint, streaming, asked, now }: CallerResponseOptions) {
     this.#job = job
     this.#response = response
     this.#endpoint = endpoint
     this.#streaming = streaming
+    this.#asked = asked
+    this.#now = now
   }
 
   /** Whether the caller has been sent anything. */
@@ -87,7 +98,9 @@ export class CallerResponse {
   keepAlive(): void {
     if (this.#state === 'over' || (this.#state === 'answering' && !this.#mayPad())) return
     if (this.#state === 'unsent') this.#commit()
-    this.#response.write(this.#streaming ? this.#endpoint.dialect.stream.heartbeat : JSON_HEARTBEAT)
+    const heartbeat = this.#streaming ? this.#endpoint.heartbeat(this.#waiting()) : JSON_HEARTBEAT
+    if (heartbeat) this.#response.write(heartbeat)
+    this.#heartbeats++
   }
 
   /** Ends as the job has ended. */
@@ -99,9 +112,8 @@ export class CallerResponse {
     if (this.#state === 'refused') return this.#endWithRefusal()
     if (!this.#beginAnswer()) return
     // A whole answer can be shorter than its head has promised. Its caller would wait for the rest.
-    if (this.#hasLength && this.#sentBytes < this.#promisedBytes())
-      this.#response.once('finish', () => breakOff(this.#response))
-    this.#response.end()
+    if (this.#hasLength && this.#sentBytes < this.#promisedBytes()) breakOffSoon(this.#response)
+    else this.#response.end()
     this.#state = 'over'
   }
 
@@ -116,9 +128,9 @@ export class CallerResponse {
     const { dialect } = this.#endpoint
     const { contentType, body } = dialect.error(status, message)
     if (this.#state === 'unsent') this.#sendWhole(status, body, { ...headers, 'Content-Type': contentType })
-    else if (this.#hasLength) breakOff(this.#response)
-    else if (this.#streaming) this.#endStream(dialect.stream.error(status, message))
-    else this.#breakOffAfter(body)
+    else if (this.#hasLength) breakOffSoon(this.#response)
+    else if (this.#streaming) this.#endStream(this.#endpoint.streamError(status, message, this.#waiting()))
+    else this.#breakOffBehind(withoutEnd(body))
     this.#state = 'over'
   }
 
@@ -174,16 +186,11 @@ export class CallerResponse {
     writeRelayedHead(this.#response, head, [['X-Foreman-Job-Id', this.#job.id]])
   }
 
-  /** A refusal under foreman's own 200. A streaming caller gets its text as an error of the dialect. */
+  /** A refusal under foreman's own 200: its text becomes an error of the dialect. */
   #endWithRefusal(): void {
-    const body = Buffer.concat(this.#refusal)
     const status = this.#head?.status ?? 502
-    if (this.#streaming) {
-      const message = ollamaErrorMessage(body.subarray(0, MAX_REFUSAL_BYTES))
-      return this.interrupt(status, message ?? `the target answered with status ${status}`)
-    }
-    this.#breakOffAfter(body)
-    this.#state = 'over'
+    const message = ollamaErrorMessage(Buffer.concat(this.#refusal).subarray(0, MAX_REFUSAL_BYTES))
+    this.interrupt(status, message ?? `the target answered with status ${status}`)
   }
 
   #sendWhole(status: number, body: Uint8Array, headers: Readonly<Record<string, string>>): void {
@@ -198,12 +205,24 @@ export class CallerResponse {
   #endStream(error: Uint8Array): void {
     const isLineOpen = this.hasBody && this.#tail.at(-1) !== LINE_FEED
     if (isLineOpen) this.#response.write('\n')
-    this.#response.end(error)
+    if (this.#endpoint.dialect.stream.afterError === 'end') this.#response.end(error)
+    else this.#breakOffBehind(error)
   }
 
-  /** Cuts the connection behind the error text: under a status of 200 the text alone could pass for an answer. */
-  #breakOffAfter(text: Uint8Array): void {
-    this.#response.write(text, () => breakOff(this.#response))
+  /** Cuts the connection behind an error: under a status of 200, an error with a regular end could pass for an answer. */
+  #breakOffBehind(error: Uint8Array): void {
+    this.#response.write(error)
+    breakOffSoon(this.#response)
+  }
+
+  #waiting(): Waiting {
+    return {
+      ...this.#asked,
+      id: this.#job.id,
+      last: this.#check?.lastPiece(),
+      heartbeats: this.#heartbeats,
+      now: this.#now(),
+    }
   }
 
   /** Whether a heartbeat may stand here: between two pieces, and only while more pieces follow. */
@@ -219,3 +238,9 @@ const unbuffered = (headers: HeaderPairs): HeaderPairs => [
   ...(headers.some(([name]) => name === 'Cache-Control') ? [] : [['Cache-Control', 'no-cache'] as const]),
   ['X-Accel-Buffering', 'no'],
 ]
+
+/**
+ * An error without its closing brace, for callers that wait for one JSON value: a person can read it, and a decoder that reads
+ * no further than the end of the first value does not take it for an answer.
+ */
+const withoutEnd = (error: Uint8Array): Uint8Array => error.subarray(0, -1)

@@ -16,6 +16,6 @@ export interface FollowOptions {
   readonly store: Store
   readonly followers: LogFollowers
   readonly patience: Patience
-  /** Aborts when the gateway stops and its grace period is over. */
+  /** Aborts when the gateway stops and no longer serves this caller. */
   readonly cutOff: AbortSignal
 }

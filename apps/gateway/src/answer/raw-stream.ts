@@ -1,46 +1,58 @@
 import { isEndState } from '@foreman/jobs'
 import type { JobRecord, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { writeRelayedHead } from '../http/headers.ts'
-import { problem } from '../http/refusal.ts'
-import { breakOff } from '../http/send-head.ts'
+import { problem, retryLater } from '../http/refusal.ts'
+import { breakOffSoon } from '../http/send-head.ts'
+import { CallerResponse } from './caller-response.ts'
 import { isAnswerIncomplete } from './end-of-job.ts'
+import { expectedForm } from './expected-form.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
+export interface RawStreamOptions extends FollowOptions {
+  readonly now: () => number
+}
+
 /**
- * Sends the answer of a job as the target sent it, from the beginning and as it comes. The connection is cut when the
- * bytes that were sent turn out not to be the answer, or not all of it.
+ * Sends the answer of a job as the target sent it, from the beginning and as it comes. While the job waits, it sends a status
+ * and heartbeats, as to any other caller. The connection is cut when the bytes that were sent turn out not to be the answer,
+ * or not all of it.
  *
  * @throws Refusal with 409 when the job has ended without an answer
+ * @throws Refusal with 503 when the gateway stops before anything was sent
  */
 export const streamAnswer = async (
-  job: Pick<JobRecord, 'seq' | 'id'>,
+  job: Pick<JobRecord, 'seq' | 'id' | 'endpoint' | 'model'>,
   response: ServerResponse,
-  options: FollowOptions,
+  options: RawStreamOptions,
 ): Promise<void> => {
-  const { store, patience, cutOff } = options
+  const { store, patience, cutOff, now } = options
+  const noAnswer = `job ${job.id} has ended without an answer that is kept`
+  const form = await expectedForm(job, store)
+  if (!form) throw problem(409, 'no_answer', noAnswer)
+  const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined
   try {
     while (!response.destroyed) {
-      if (cutOff.aborted) return breakOff(response)
+      if (cutOff.aborted) {
+        if (!out.hasBegun) throw retryLater(503, 'foreman is being stopped', 5)
+        return breakOffSoon(response)
+      }
       if (await wakeUps.untilWritable(patience.stallMs)) continue
       const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
-      const isOtherAttempt = response.headersSent && read?.cursor?.attempt !== cursor?.attempt
-      if (!read || isOtherAttempt) return breakOff(response)
+      const isOtherAttempt = out.hasBody && read?.cursor?.attempt !== cursor?.attempt
+      if (!read || isOtherAttempt) return breakOffSoon(response)
       cursor = read.cursor
-      for (const piece of read.pieces) {
-        if (piece.kind === 'body') response.write(piece.bytes)
-        else writeRelayedHead(response, piece.head)
-      }
+      for (const piece of read.pieces) out.send(piece)
       if (read.pieces.length > 0) continue
       if (isEndState(read.job.state)) {
-        if (!response.headersSent)
-          throw problem(409, 'no_answer', `job ${job.id} has ended without an answer that is kept`)
-        return isAnswerIncomplete(read.job) ? breakOff(response) : void response.end()
+        if (!cursor && out.hasBegun) return out.interrupt(502, read.job.errorMessage ?? noAnswer)
+        if (!cursor) throw problem(409, 'no_answer', noAnswer)
+        return isAnswerIncomplete(read.job) ? breakOffSoon(response) : out.end(read.job)
       }
-      await wakeUps.next(patience.heartbeatMs)
+      const silenceMs = form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
+      if (!(await wakeUps.next(silenceMs))) out.keepAlive()
     }
   } finally {
     wakeUps.stop()

@@ -2,7 +2,8 @@ import { isEndState } from '@foreman/jobs'
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
 import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { CallerResponse } from './caller-response.ts'
+import { type Asked, CallerResponse } from './caller-response.ts'
+import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
@@ -10,6 +11,8 @@ export interface RelayOptions extends FollowOptions {
   readonly endpoint: GeneratingEndpoint
   /** Whether the caller gets the answer piece by piece. Otherwise it gets the answer once that is complete. */
   readonly streaming: boolean
+  readonly asked: Asked
+  readonly now: () => number
   /** Called when the job begins to wait for its turn, and when it no longer waits. */
   readonly onWaiting: (isWaiting: boolean) => void
 }
@@ -29,9 +32,9 @@ export const relay = async (
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayEnd> => {
-  const { store, cutOff, endpoint, streaming, patience } = options
+  const { store, cutOff, endpoint, streaming, asked, now, patience } = options
   const wakeUps = new WakeUps(job.seq, response, options)
-  const out = new CallerResponse({ job, response, endpoint, streaming })
+  const out = new CallerResponse({ job, response, endpoint, streaming, asked, now })
   let cursor: OutputCursor | undefined
   let isWaiting = true
   const noteState = ({ state }: JobView) => {
@@ -61,6 +64,11 @@ export const relay = async (
         noteState(view)
         await nothingNew()
         continue
+      }
+      if (view && messageInsteadOfAnswer(view) !== null) {
+        // Not even the beginning of an answer that is incomplete: without it the caller can still get a status.
+        out.end(view)
+        return 'delivered'
       }
       const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
       if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)

@@ -6,7 +6,7 @@ import { WakeUps } from './wake-ups.ts'
 
 /**
  * Waits until a job has ended, at most for `waitMs`. Returns earlier when the caller leaves, when the job is deleted, and
- * when the gateway's time is up.
+ * when the gateway stops.
  */
 export const untilEnded = async (
   job: Pick<JobRecord, 'seq'>,

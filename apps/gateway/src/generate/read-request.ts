@@ -5,6 +5,7 @@ import {
 } from '@foreman/ollama-client'
 import type { HeaderPairs, IdempotencyKey } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
+import type { Asked } from '../answer/caller-response.ts'
 import { decodedBody } from '../http/decoded-body.ts'
 import { jobHeaders } from '../http/headers.ts'
 import { idempotencyOf } from '../http/idempotency-key.ts'
@@ -21,6 +22,8 @@ export interface QueueableRequest {
   readonly headers: HeaderPairs
   readonly body: Buffer
   readonly generation: GenerationRequest
+  /** What the heartbeats take from the request. */
+  readonly asked: Asked
   readonly idempotency: IdempotencyKey | undefined
   /** The request asks for a streaming answer. */
   readonly streaming: boolean
@@ -51,7 +54,8 @@ export const readRequest = async (
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
   const headers = jobHeaders(request)
   const streaming = isStreaming(generation)
-  const queueable = { endpoint, path, headers, body, generation, idempotency, streaming, isBackground }
+  const asked = { model: generation.model, userAgent: request.headers['user-agent'] }
+  const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }
   return { ...queueable, outlivesCaller }
 }
 

@@ -54,11 +54,11 @@ const accept = async (
     if (!isTurnNeeded) return () => relayExchange(exchange, response, endpoint.path)
     exchange.body.destroy()
   }
-  const { isBackground, streaming, outlivesCaller } = queueable
+  const { isBackground, streaming, asked, outlivesCaller } = queueable
   const draft = toDraft(queueable, callerOf(response))
   return isBackground
     ? submit(draft, response, context)
-    : submitAndWait(draft, response, { ...context, endpoint, streaming, outlivesCaller })
+    : submitAndWait(draft, response, { ...context, endpoint, streaming, asked, outlivesCaller })
 }
 
 const decideLane = async (

@@ -22,7 +22,8 @@ export type WaitContext = Pick<
   | 'syncTtlMs'
 >
 
-export type WaitOptions = WaitContext & Pick<QueueableRequest, 'endpoint' | 'streaming' | 'outlivesCaller'>
+export type WaitOptions = WaitContext &
+  Pick<QueueableRequest, 'endpoint' | 'streaming' | 'asked' | 'outlivesCaller'>
 
 /**
  * Submits a job whose caller waits. The answer is the job's.

@@ -15,3 +15,19 @@ export const breakOff = (response: ServerResponse): void => {
   if (request.httpVersionMajor === 1 && request.httpVersionMinor === 0) socket?.resetAndDestroy()
   else response.destroy()
 }
+
+/** How long a caller has to read what it was sent before it is disconnected: many clients drop what they have not read yet. */
+const FAREWELL_MS = 100
+/** A caller that has not even received it by then is disconnected without it. */
+const LONGEST_FAREWELL_MS = 60_000
+
+/** Disconnects a caller as `breakOff` does, but only once it has had time to read what was sent before. */
+export const breakOffSoon = (response: ServerResponse): void => {
+  let timer = setTimeout(() => breakOff(response), LONGEST_FAREWELL_MS)
+  response.once('close', () => clearTimeout(timer))
+  // The callback comes when everything that was written before has left this process.
+  response.write('', 'latin1', () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => breakOff(response), FAREWELL_MS)
+  })
+}

@@ -3,7 +3,7 @@ import { canonicalModelName } from '@foreman/ollama-client'
 import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
-import { streamAnswer } from '../answer/raw-stream.ts'
+import { type RawStreamOptions, streamAnswer } from '../answer/raw-stream.ts'
 import { untilEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
 import { preferencesOf } from '../http/prefer.ts'
@@ -13,7 +13,13 @@ import { validate } from '../http/validate.ts'
 import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
 
-export type ReadContext = Pick<Context, 'store' | 'viewer' | 'followers' | 'patience' | 'cutOff'>
+export type ReadContext = Pick<Context, 'store' | 'viewer' | 'followers' | 'patience' | 'stopping' | 'now'>
+
+/** Followers can come again, so they are not kept for the grace period of a stop. */
+const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => ({
+  ...context,
+  cutOff: stopping,
+})
 
 type OfJob = { readonly id: string }
 
@@ -68,7 +74,7 @@ export const readJob =
     const job = viewer.find(request.params.id, callerOf(response))
     const { waitMs } = preferencesOf(request)
     if (waitMs !== undefined) {
-      await untilEnded(job, waitMs, response, context)
+      await untilEnded(job, waitMs, response, following(context))
       if (response.destroyed) return
       response.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
     }
@@ -80,14 +86,14 @@ export const followJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
     const job = context.viewer.find(request.params.id, callerOf(response))
-    await streamEvents(job, lastEventId(request), response, context)
+    await streamEvents(job, lastEventId(request), response, following(context))
   }
 
 /** `GET /jobs/:id/stream`: the target's answer as it came. */
 export const streamJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) =>
-    streamAnswer(context.viewer.find(request.params.id, callerOf(response)), response, context)
+    streamAnswer(context.viewer.find(request.params.id, callerOf(response)), response, following(context))
 
 /** The last event that a client has; 0 when it has none. A browser cannot set the header the first time. */
 const lastEventId = ({ headers, query }: Pick<Request, 'headers' | 'query'>): number => {

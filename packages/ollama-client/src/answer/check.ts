@@ -1,4 +1,5 @@
 import type { GeneratingEndpoint } from '../wire/endpoints.ts'
+import type { Piece } from './fold/answer-pieces.ts'
 import { isError, parseObject } from './fold/fields.ts'
 import { JsonObjectScan } from './json-object.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from './pieces.ts'
@@ -20,6 +21,8 @@ export interface AnswerCheck {
    * target is a last piece, too. A non-streaming reply is its own last piece; Ollama's own form of it says `done: true`.
    */
   hasEnded(): boolean
+  /** The last piece of a stream whose line has ended, undefined when there is none or when the answer is no stream. */
+  lastPiece(): Piece | '[DONE]' | undefined
 }
 
 /** What `checkAnswer` must know of a route. */
@@ -38,7 +41,12 @@ export const checkAnswer = (headers: AnswerHeaders, { isLastPiece, saysDone }: C
   const form = answerForm(headers)
   if (form === 'json') return new JsonCheck(saysDone)
   if (form !== undefined) return new PiecesCheck(form, isLastPiece)
-  return { push: () => undefined, verdict: () => 'unknown', hasEnded: () => false }
+  return {
+    push: () => undefined,
+    verdict: () => 'unknown',
+    hasEnded: () => false,
+    lastPiece: () => undefined,
+  }
 }
 
 /** The last line of a complete answer is never longer. */
@@ -46,6 +54,7 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024
 
 /** A last piece is seldom longer. Whether a longer line has ended the answer is seen only when its line feed has come. */
 const MAX_BEGUN_BYTES = 1024 * 1024
+const pieceOf = (text: string): Piece | '[DONE]' | undefined => (text === '[DONE]' ? text : parseObject(text))
 
 class PiecesCheck implements AnswerCheck {
   readonly #isLast: GeneratingEndpoint['isLastPiece']
@@ -66,6 +75,10 @@ class PiecesCheck implements AnswerCheck {
     this.#pieces.push(bytes)
   }
 
+  lastPiece(): Piece | '[DONE]' | undefined {
+    return pieceOf(this.#last)
+  }
+
   verdict(): Completeness {
     const begun = this.#pieces.begun()
     if (begun !== undefined) return this.#read(begun)
@@ -78,7 +91,7 @@ class PiecesCheck implements AnswerCheck {
   }
 
   #read(piece: string): Completeness {
-    const last = piece === '[DONE]' ? piece : parseObject(piece)
+    const last = pieceOf(piece)
     if (last === undefined) return 'cut_short'
     if (this.#isLast(last)) return 'whole'
     return last !== '[DONE]' && isError(last) ? 'own_error' : 'cut_short'
@@ -101,6 +114,10 @@ class JsonCheck implements AnswerCheck {
   push(bytes: Uint8Array): void {
     this.#scan.push(bytes)
     this.#body.add(bytes)
+  }
+
+  lastPiece(): undefined {
+    return undefined
   }
 
   verdict(): Completeness {

@@ -1,4 +1,5 @@
 import { bytesOf } from '../answer/bytes.ts'
+import { event } from './heartbeats.ts'
 
 /** An error as foreman sends it to a caller instead of an answer. */
 export interface RenderedError {
@@ -6,7 +7,7 @@ export interface RenderedError {
   readonly body: Uint8Array
 }
 
-/** What one family of clients understands: its errors, and the heartbeats that keep its connections open. */
+/** What one family of clients understands: its errors, and the form of its streams. */
 export interface Dialect {
   readonly name: 'native' | 'openai' | 'anthropic'
   /** An error instead of an answer. */
@@ -16,21 +17,20 @@ export interface Dialect {
     /** Further headers that the target sends with such a stream. */
     readonly headers: readonly (readonly [string, string])[]
     /** An error after pieces have been sent, in a form that the caller's parser reports. */
-    error(status: number, message: string): Uint8Array
-    /** Bytes that keep the connection open and that the caller's parser ignores. */
-    readonly heartbeat: Uint8Array
+    readonly error: (status: number, message: string) => Uint8Array
+    /**
+     * What follows such an error. `cut`: the connection breaks, because some clients pass over the error and would take a regular
+     * end for the end of the answer. `end`: a regular end, because every client reports the error, and some lose its words
+     * when the connection breaks.
+     */
+    readonly afterError: 'cut' | 'end'
     /** Whether a heartbeat may follow these last bytes. It must never be inside a line or an event. */
     isBetweenPieces(lastBytes: Uint8Array): boolean
   }
   readonly json: { readonly contentType: string }
 }
 
-/** JSON may begin with any number of spaces. Some parsers would take a newline for a line of its own. */
-export const JSON_HEARTBEAT = bytesOf(' ')
-
 const json = (value: unknown): Uint8Array => bytesOf(JSON.stringify(value))
-const event = (data: unknown, name?: string): Uint8Array =>
-  bytesOf(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`)
 
 const endsWith = (bytes: Uint8Array, ending: Uint8Array): boolean =>
   bytes.byteLength === 0 ||
@@ -54,7 +54,7 @@ const native: Dialect = {
     contentType: 'application/x-ndjson',
     headers: [],
     error: (_status, message) => bytesOf(`${JSON.stringify({ error: message })}\n`),
-    heartbeat: JSON_HEARTBEAT,
+    afterError: 'cut',
     isBetweenPieces: bytes => endsWith(bytes, LINE_END),
   },
   json: { contentType: 'application/json; charset=utf-8' },
@@ -72,7 +72,10 @@ const openAiTypes: Record<number, string> = {
   429: 'rate_limit_error',
 }
 
-const openAiError = (status: number, message: string) => ({
+export const openAiError = (
+  status: number,
+  message: string,
+): { readonly error: { readonly message: string } & Readonly<Record<string, unknown>> } => ({
   error: { message, type: openAiTypes[status] ?? 'api_error', param: null, code: null },
 })
 
@@ -83,7 +86,7 @@ const openai: Dialect = {
     contentType: 'text/event-stream',
     headers: [],
     error: (status, message) => event(openAiError(status, message)),
-    heartbeat: bytesOf(': keep-alive\n\n'),
+    afterError: 'cut',
     isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },
@@ -118,7 +121,7 @@ const anthropic: Dialect = {
     contentType: 'text/event-stream',
     headers: [['Cache-Control', 'no-cache']],
     error: (status, message) => event(anthropicError(status, message), 'error'),
-    heartbeat: event({ type: 'ping' }, 'ping'),
+    afterError: 'end',
     isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },

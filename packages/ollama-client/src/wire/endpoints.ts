@@ -3,7 +3,17 @@ import { chatCompletionPieces, completionPieces } from '../answer/fold/completio
 import { messagePieces } from '../answer/fold/messages.ts'
 import { chatPieces, generatePieces } from '../answer/fold/native.ts'
 import { responsePieces } from '../answer/fold/responses.ts'
-import { type Dialect, dialects } from './dialects.ts'
+import { type Dialect, dialects, openAiError } from './dialects.ts'
+import {
+  chatCompletionHeartbeat,
+  chatHeartbeat,
+  completionHeartbeat,
+  generateHeartbeat,
+  type Heartbeat,
+  messagesHeartbeat,
+  type Waiting,
+} from './heartbeats.ts'
+import { responseFailed, responsesHeartbeat } from './response-events.ts'
 
 /** A route on which the target generates, and everything that foreman must know to relay it. foreman queues no other route. */
 export interface GeneratingEndpoint extends AnswerPieces {
@@ -20,12 +30,17 @@ export interface GeneratingEndpoint extends AnswerPieces {
   readonly takesLoadOptions: boolean
   /** Whether a complete non-streaming reply has `done: true`. */
   readonly saysDone: boolean
+  /** Keeps a stream open while there is nothing to send. */
+  readonly heartbeat: Heartbeat
+  /** An error in a stream, in a form that the caller's parser reports. */
+  readonly streamError: (status: number, message: string, waiting: Waiting) => Uint8Array
 }
 
 const { native, openai, anthropic } = dialects
 
 const ofOllama = {
   dialect: native,
+  streamError: native.stream.error,
   streamsByDefault: true,
   loadsWithoutPrompt: true,
   takesLoadOptions: true,
@@ -39,15 +54,31 @@ const ofOthers = {
 } as const
 
 export const generatingEndpoints: readonly GeneratingEndpoint[] = [
-  { ...ofOllama, ...chatPieces, method: 'POST', path: '/api/chat', prompt: 'messages' },
-  { ...ofOllama, ...generatePieces, method: 'POST', path: '/api/generate', prompt: 'prompt' },
+  {
+    ...ofOllama,
+    ...chatPieces,
+    method: 'POST',
+    path: '/api/chat',
+    prompt: 'messages',
+    heartbeat: chatHeartbeat,
+  },
+  {
+    ...ofOllama,
+    ...generatePieces,
+    method: 'POST',
+    path: '/api/generate',
+    prompt: 'prompt',
+    heartbeat: generateHeartbeat,
+  },
   {
     ...ofOthers,
     ...chatCompletionPieces,
     method: 'POST',
     path: '/v1/chat/completions',
     dialect: openai,
+    streamError: openai.stream.error,
     prompt: 'messages',
+    heartbeat: chatCompletionHeartbeat,
   },
   {
     ...ofOthers,
@@ -55,7 +86,9 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     method: 'POST',
     path: '/v1/completions',
     dialect: openai,
+    streamError: openai.stream.error,
     prompt: 'prompt',
+    heartbeat: completionHeartbeat,
     loadsWithoutPrompt: true,
   },
   {
@@ -64,7 +97,9 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     method: 'POST',
     path: '/v1/responses',
     dialect: openai,
+    streamError: (status, message, waiting) => responseFailed(openAiError(status, message).error, waiting),
     prompt: 'input',
+    heartbeat: responsesHeartbeat,
   },
   {
     ...ofOthers,
@@ -72,7 +107,9 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     method: 'POST',
     path: '/v1/messages',
     dialect: anthropic,
+    streamError: anthropic.stream.error,
     prompt: 'messages',
+    heartbeat: messagesHeartbeat,
   },
 ]
 

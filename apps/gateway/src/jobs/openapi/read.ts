@@ -73,7 +73,7 @@ export const streamAnswer = {
   tags,
   summary: "Read the target's answer as it came",
   description:
-    'Sends status, headers and bytes of the answer, from the beginning and live. If the answer breaks off, so does the connection.',
+    'Sends status, headers and bytes of the answer, from the beginning and live. While the job waits, it sends a status and heartbeats. If the answer breaks off, so does the connection.',
   responses: {
     200: targetsAnswer(),
     ...orTargets(
