@@ -1,6 +1,7 @@
 import { mayPass } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { TimeSlice } from '../http/time-slice.ts'
+import { leaveWhenHalfClosed } from '../http/half-closed.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
 
@@ -24,6 +25,7 @@ export class WakeUps {
     const { raise } = this.#signal
     this.#response = response
     this.#options = options
+    leaveWhenHalfClosed(response)
     const unfollow = followers.follow(jobSeq, raise)
     response.on('close', raise)
     response.on('drain', raise)

@@ -2,6 +2,7 @@ import { routeAt, withoutKeepAlive } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import type { Context } from '../context.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
+import { leaveWhenHalfClosed } from '../http/half-closed.ts'
 import { withBody } from '../http/read-body.ts'
 import { requestPath } from '../http/request-path.ts'
 import { inSlices } from '../http/slices.ts'
@@ -18,6 +19,7 @@ export const embeddingRoutes =
   async (request, response, next) => {
     const { decoded } = requestPath(request)
     if (request.method !== 'POST' || routeAt(decoded)?.kind !== 'embedding') return next()
+    leaveWhenHalfClosed(response)
     const limits = { maxBytes: maxBodyBytes, memory: bodyMemory }
     const exchange = await withBody(request, limits, async whole => {
       const body = await inSlices(withoutKeepAlive(whole))

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { forwardedHeaders, writeRelayedHead } from '../http/headers.ts'
 import { requestPath } from '../http/request-path.ts'
-import { breakOff, sendHeadNow } from '../http/send-head.ts'
+import { breakOffSoon, sendHeadNow } from '../http/send-head.ts'
 import type { Target } from './target.ts'
 
 export interface ForwardOptions {
@@ -55,7 +55,7 @@ export const relayExchange = async (
   } catch (error) {
     if (!response.headersSent) throw error
     // The status has been sent. Only a broken connection can still tell the caller that the answer is incomplete.
-    breakOff(response)
+    breakOffSoon(response)
   } finally {
     exchange.body.destroy()
   }

@@ -7,7 +7,7 @@ import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
-import { breakOff } from './send-head.ts'
+import { breakOffSoon } from './send-head.ts'
 
 /** How long a refused caller may go on sending its body. A caller that is cut off at once might never read the reason. */
 const UPLOAD_PATIENCE_MS = 1_000
@@ -19,7 +19,7 @@ export const errorHandler =
     if (response.destroyed || error instanceof HalfSentError || error instanceof CallerLeftError) return
     if (response.headersSent) {
       logger.error({ err: error }, 'an error after the answer had begun; the caller is disconnected')
-      breakOff(response)
+      breakOffSoon(response)
       return
     }
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal error')

@@ -44,6 +44,13 @@ test('a caller that sends CONNECT and disconnects at once does not disturb other
   expect(await (await fetch(url)).text()).toBe('answered')
 })
 
+test('a caller that has closed its half of the connection gets its answer', async () => {
+  const { url } = await start()
+  const socket = await connect(url)
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  expect(await text(socket)).toMatch(/\r\n\r\nanswered$/)
+})
+
 test.each<[what: string, sent: string, status: string]>([
   ['text that is not HTTP', 'hello there\r\n\r\n', '400 Bad Request'],
   [

@@ -51,6 +51,8 @@ export const listen = async (
   )
   // Node would drop the lines after the first 2000 without a word.
   server.maxHeadersCount = NO_LIMIT
+  // As Go's server: a caller may close its half of the connection before it has its answer. Node's types do not have this.
+  Object.assign(server, { httpAllowHalfOpen: true })
   // Without this, Node would close the connection of a CONNECT request without an answer.
   server.on('connect', (_request, socket: Socket) => {
     socket.on('error', () => socket.destroy())
