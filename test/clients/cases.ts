@@ -9,6 +9,7 @@ import {
   expectNames,
   expectPatience,
   expectPieces,
+  expectReason,
   expectRefusal,
   expectRelief,
   expectWords,
@@ -80,6 +81,16 @@ export const cases = {
     variables: often,
     async run(client, { heartbeats }) {
       await expectPieces(client.pieces(plain))
+      expectPatience(heartbeats())
+    },
+  },
+  waitTools: {
+    title: 'calls a tool behind heartbeats, streamed',
+    needs: 'callTools',
+    target: slow,
+    variables: often,
+    async run(client, { heartbeats }) {
+      await expectCall(client.callTools({ model: 'tools', streamed: true }))
       expectPatience(heartbeats())
     },
   },
@@ -159,6 +170,16 @@ export const cases = {
     async run(client, { sim }) {
       sim.fault({ kind: 'kill-runner', afterChunks: 2 })
       await expectFailure(all(client.pieces(plain)))
+    },
+  },
+  toldWhy: {
+    title: 'is told why, in a stream behind heartbeats',
+    needs: 'pieces',
+    target: slow,
+    variables: { ...often, ...once },
+    async run(client, { sim }) {
+      sim.fault({ kind: 'die' })
+      await expectReason(all(client.pieces(plain)), 'the target')
     },
   },
   brokenWhole: {

@@ -61,6 +61,10 @@ export const expectFailure = async (answer: Promise<unknown>): Promise<void> => 
   if (!(await failureOf(answer))) throw new Error('it took half an answer for a whole one')
 }
 
+export const expectReason = async (answer: Promise<unknown>, text: string): Promise<void> => {
+  expect(toldBy(await failureOf(answer)).text).toContain(text)
+}
+
 /** Leaves an answer that is under way, and expects the target to be rid of it soon. */
 export const expectRelief = async (
   sim: Sim,

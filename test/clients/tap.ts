@@ -11,7 +11,7 @@ export interface Tap {
 
 /** A chunk of one space, and the pieces with nothing in them that stand in its place in streams. */
 const heartbeat =
-  /\r\n1\r\n \r\n|"(content|response)":""\}?,"done":false|"(content|text)":""\}?,"finish_reason":null|"id":"resp_job_|event: ping/g
+  /\r\n1\r\n \r\n|"(content|response)":""\}?,"done":false|"(content|text)":""\}?,"finish_reason":null|"id":"resp_job_|: keep-alive|event: ping/g
 
 export const tap = async (url: string): Promise<Tap> => {
   const { hostname, port } = new URL(url)

@@ -55,7 +55,7 @@ describe('docs/wire.md', () => {
 
   test('shows the heartbeat of each route', () => {
     const shown = rows(section(wire, '### Heartbeats in a stream'))
-    const waiting = { id: '…', model: '…', userAgent: undefined, last: undefined, heartbeats: 0, now: 0 }
+    const waiting = { id: '…', model: '…', headers: {}, last: undefined, now: 0 }
     const expected = generatingEndpoints.map(({ path, heartbeat }) => {
       const text = Buffer.from(heartbeat(waiting) ?? []).toString()
       const masked = text.replace(

@@ -37,7 +37,7 @@ const streamed = [
   [
     '/v1/responses',
     { model: 'plain', input: 'hi', stream: true },
-    /^event: response\.(created|in_progress)\n.*"resp_job_.*\n\n$/,
+    /^event: response\.in_progress\n.*"resp_job_.*\n\n$/,
   ],
   [
     '/v1/messages',

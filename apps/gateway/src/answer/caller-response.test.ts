@@ -6,7 +6,7 @@ import { serve } from '../testing/serve.ts'
 import { CallerResponse } from './caller-response.ts'
 
 const job = { seq: 1, id: 'job_1' }
-const asked = { model: 'm', userAgent: undefined }
+const asked = { model: 'm', headers: {} }
 const running: JobView = {
   id: 'job_1',
   state: 'running',

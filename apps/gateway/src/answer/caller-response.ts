@@ -46,7 +46,7 @@ export interface CallerResponseOptions {
 }
 
 /** What the heartbeats of a stream take from its request. */
-export type Asked = Pick<Waiting, 'model' | 'userAgent'>
+export type Asked = Pick<Waiting, 'model' | 'headers'>
 
 /** The response to a caller that waits for a job: built from the job's output, and from errors of foreman's own. */
 export class CallerResponse {
@@ -56,7 +56,6 @@ export class CallerResponse {
   readonly #streaming: boolean
   readonly #asked: Asked
   readonly #now: () => number
-  #heartbeats = 0
   #state: State = 'unsent'
   /** The target's head. It is sent with the first byte of the body: until then another attempt may bring another. */
   #head: ResponseHead | undefined
@@ -100,7 +99,6 @@ export class CallerResponse {
     if (this.#state === 'unsent') this.#commit()
     const heartbeat = this.#streaming ? this.#endpoint.heartbeat(this.#waiting()) : JSON_HEARTBEAT
     if (heartbeat) this.#response.write(heartbeat)
-    this.#heartbeats++
   }
 
   /** Ends as the job has ended. */
@@ -220,7 +218,6 @@ export class CallerResponse {
       ...this.#asked,
       id: this.#job.id,
       last: this.#check?.lastPiece(),
-      heartbeats: this.#heartbeats,
       now: this.#now(),
     }
   }

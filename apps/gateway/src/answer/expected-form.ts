@@ -24,5 +24,5 @@ export const expectedForm = async (
     endpoint,
   )
   const streaming = generation !== undefined && generation.stream && !generation.isLoad
-  return { endpoint, streaming, asked: { model, userAgent: undefined } }
+  return { endpoint, streaming, asked: { model, headers: {} } }
 }

@@ -54,7 +54,7 @@ export const readRequest = async (
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
   const headers = jobHeaders(request)
   const streaming = isStreaming(generation)
-  const asked = { model: generation.model, userAgent: request.headers['user-agent'] }
+  const asked = { model: generation.model, headers: request.headers }
   const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }
   return { ...queueable, outlivesCaller }
 }

@@ -11,12 +11,10 @@ export interface Waiting {
   readonly id: string
   /** The model as the request names it. */
   readonly model: string
-  /** The `User-Agent` of the caller, undefined when it sent none. */
-  readonly userAgent: string | undefined
+  /** The headers of the request, by their names in lower case. They tell which client waits. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** The last piece of the answer that the caller has, undefined when it has none. */
   readonly last: Piece | '[DONE]' | undefined
-  /** How many heartbeats the caller has had. */
-  readonly heartbeats: number
   /** The current time in milliseconds. */
   readonly now: number
 }
@@ -39,14 +37,15 @@ export const event = (data: unknown, name?: string): Uint8Array =>
  * `ollama run`, and every program that uses Ollama's Go client. The spinner of `ollama run` stops at the first line. Its
  * client reads whole lines, so that a space in front of the next line is enough.
  */
-const isOllamaCommand = (userAgent: string | undefined): boolean => userAgent?.startsWith('ollama/') ?? false
+const isOllamaCommand = ({ headers }: Waiting): boolean => String(headers['user-agent']).startsWith('ollama/')
 
 const native =
   (nothing: Piece): Heartbeat =>
-  ({ model, userAgent, now }) =>
-    isOllamaCommand(userAgent)
-      ? JSON_HEARTBEAT
-      : line({ model, created_at: new Date(now).toISOString(), ...nothing, done: false })
+  waiting => {
+    if (isOllamaCommand(waiting)) return JSON_HEARTBEAT
+    const { model, now } = waiting
+    return line({ model, created_at: new Date(now).toISOString(), ...nothing, done: false })
+  }
 
 /** Seconds since the epoch. */
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)

@@ -1,6 +1,6 @@
 import { bytesOf } from '../answer/bytes.ts'
 import type { Piece } from '../answer/fold/answer-pieces.ts'
-import { objectIn, textIn } from '../answer/fold/fields.ts'
+import { textIn } from '../answer/fold/fields.ts'
 import { event, type Heartbeat, seconds, type Waiting } from './heartbeats.ts'
 
 /** What every response names. */
@@ -43,28 +43,28 @@ const emptyResponse = ({ id, model, now }: Identity): Piece => ({
 
 const responseEvent = (type: string, fields: Piece): Uint8Array => event({ ...fields, type }, type)
 
-/** Not an event: for the places where every event would change the response. */
+/** Not an event: for clients that need none, and for the places where every event would change the response. */
 const COMMENT = bytesOf(': keep-alive\n\n')
 
 /**
- * Before the answer, `response.created` once and then `response.in_progress`: helpers of OpenAI's clients refuse a stream that
- * begins with another event, and typed clients know no `keepalive`, which OpenAI sends. The number is always 0, which no
- * client takes for the place of a later event. In the answer, a delta without text: `response.in_progress` would empty the
- * response.
+ * OpenAI's own clients count bytes and not events. Their stream helpers refuse every event before the target's
+ * `response.created`, and a `response.created` of foreman's own would have another id.
+ */
+const isOpenAiClient = ({ headers }: Waiting): boolean => headers['x-stainless-lang'] !== undefined
+
+/**
+ * Before the answer, `response.in_progress`, which also typed clients know. They do not know the `keepalive` that OpenAI sends.
+ * The number is always 0, which no client takes for the place of a later event. In the answer, a delta without text:
+ * `response.in_progress` would empty the response.
  */
 export const responsesHeartbeat: Heartbeat = waiting => {
-  const { last, heartbeats } = waiting
-  if (last === undefined) {
-    const response = emptyResponse(waiting)
-    return responseEvent(heartbeats === 0 ? 'response.created' : 'response.in_progress', {
-      response,
-      sequence_number: 0,
-    })
-  }
-  if (last === '[DONE]') return COMMENT
+  const { last } = waiting
+  if (last === '[DONE]' || isOpenAiClient(waiting)) return COMMENT
+  if (last === undefined)
+    return responseEvent('response.in_progress', { response: emptyResponse(waiting), sequence_number: 0 })
   const type = textIn(last, 'type')
   if (type === 'response.created' || type === 'response.in_progress')
-    return responseEvent('response.in_progress', { ...last, response: objectIn(last, 'response') })
+    return responseEvent('response.in_progress', last)
   return type.endsWith('.delta') && typeof last['delta'] === 'string'
     ? responseEvent(type, { ...last, delta: '' })
     : COMMENT
