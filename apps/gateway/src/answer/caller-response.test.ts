@@ -169,6 +169,18 @@ describe('a streaming caller', () => {
       [200, `${LINE}${error('request canceled')}\n`, 'cut'],
     ],
     [
+      'answering',
+      'a stop behind the last line',
+      [pieces(head(), body(LINE + LAST)), stop],
+      [200, LINE + LAST, 'complete'],
+    ],
+    [
+      'answering',
+      'a stop before the last line',
+      [pieces(head(), body(LINE)), stop],
+      [200, `${LINE}${error('foreman is being stopped')}\n`, 'cut'],
+    ],
+    [
       'answering with a length',
       'a heartbeat',
       [

@@ -127,6 +127,7 @@ export class CallerResponse {
     const { contentType, body } = dialect.error(status, message)
     if (this.#state === 'unsent') this.#sendWhole(status, body, { ...headers, 'Content-Type': contentType })
     else if (this.#hasLength) breakOffSoon(this.#response)
+    else if (this.#isWhole()) this.#response.end()
     else if (this.#streaming) this.#endStream(this.#endpoint.streamError(status, message, this.#waiting()))
     else this.#breakOffBehind(withoutEnd(body))
     this.#state = 'over'
@@ -211,6 +212,11 @@ export class CallerResponse {
   #breakOffBehind(error: Uint8Array): void {
     this.#response.write(error)
     breakOffSoon(this.#response)
+  }
+
+  /** Whether the caller has the last piece of the answer: then nothing that happens behind it is an error to the caller. */
+  #isWhole(): boolean {
+    return this.#streaming && this.#check?.verdict() === 'whole'
   }
 
   #waiting(): Waiting {
