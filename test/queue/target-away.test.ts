@@ -48,8 +48,8 @@ describe('a target that is away', () => {
     const sim = await simulate()
     const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_MAX_ATTEMPTS: '1' } })
     for (let round = 0; round < 3; round++) {
-      sim.fault({ kind: 'status', status: 502, path: '/api/chat', count: 1 })
-      sim.fault({ kind: 'status', status: 502, path: '/api/version', count: 1 })
+      for (const path of ['/api/chat', '/api/version', '/api/tags', '/api/ps'])
+        sim.fault({ kind: 'status', status: 502, path, count: 1 })
       expect((await ask(foreman.url)).status).toBe(200)
     }
   })

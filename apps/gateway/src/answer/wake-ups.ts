@@ -1,7 +1,7 @@
 import { mayPass } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { TimeSlice } from '../http/time-slice.ts'
 import { leaveWhenHalfClosed } from '../http/half-closed.ts'
+import { TimeSlice } from '../http/time-slice.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
 
