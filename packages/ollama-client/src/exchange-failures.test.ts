@@ -131,6 +131,19 @@ describe('a connection that breaks off is a ConnectionError when the server has'
     expect(await failure(text(body))).toMatchObject({ ...broken, anyByte: true })
   })
 
+  test('reset it after an answer whose end only the connection marks, while the request is still sent', async () => {
+    const upload = new PassThrough()
+    const url = await serveRaw(socket => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 No\r\n\r\ntoo m')
+      socket.resetAndDestroy()
+      upload.end(Buffer.alloc(100_000))
+    })
+    upload.write(Buffer.alloc(100_000))
+    const { body } = await get(url, { method: 'POST', body: upload })
+    expect(await failure(text(body))).toMatchObject(broken)
+  })
+
   test('been killed during a recorded stream', async () => {
     const { body } = await get(await replay(recording('faults/server-killed-mid-stream')))
     expect(await failure(text(body))).toMatchObject({ ...broken, anyByte: true })

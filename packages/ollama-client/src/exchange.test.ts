@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
@@ -258,6 +259,24 @@ describe('openExchange passes on', () => {
     expect([status, await text(body)]).toEqual([413, 'too much'])
     await expect.poll(() => body.closed).toBe(true)
     expect(upload.destroyed).toBe(false)
+  })
+
+  test.each<[ending: string, end: (socket: Socket) => void]>([
+    ['closes the connection', socket => socket.destroy()],
+    ['resets the connection', socket => socket.resetAndDestroy()],
+  ])('an answer after which the server %s, though the rest of the request is still sent', async (_, end) => {
+    const upload = new PassThrough()
+    const url = await serveRaw(socket => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 No\r\nContent-Length: 8\r\n\r\ntoo much')
+      end(socket)
+      // The client has read nothing of the answer yet, and writes to a connection that is closed.
+      upload.write(Buffer.alloc(100_000))
+      upload.end()
+    })
+    upload.write(Buffer.alloc(100_000))
+    const { status, body } = await openExchange({ url, method: 'POST', path: '/', body: upload })
+    expect([status, await text(body)]).toEqual([413, 'too much'])
   })
 
   test('no bytes far ahead of the reader', async () => {

@@ -41,7 +41,7 @@ export interface Exchange {
  * redirects or cookies.
  *
  * The answer may come before the request is sent completely. The rest of the request is then sent as long as the server
- * reads it.
+ * reads it. If the server closes the connection meanwhile, the answer is what it had sent before.
  *
  * @throws ConnectionError when no answer comes
  * @throws TypeError for a URL, method, path or header that cannot be sent
@@ -84,12 +84,18 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
     client.on('error', breakOff)
     client.once('response', response => {
       response.on('error', breakOff)
-      answer = { body: new AnswerBody(response, release), response }
+      const answerBody = new AnswerBody(response, release)
+      // After a failed write nobody knows any more whether the server closed the connection or reset it.
+      response.prependOnceListener('end', () => {
+        const { failedWrite } = native
+        if (failedWrite && endsWithConnection(response)) answerBody.breakOff(native.failure(failedWrite))
+      })
+      answer = { body: answerBody, response }
       resolve({
         status: response.statusCode ?? 0,
         statusMessage: response.statusMessage ?? '',
         headers: rawHeaderLines(response.rawHeaders),
-        body: answer.body,
+        body: answerBody,
       })
     })
 
@@ -100,3 +106,7 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
       client.end(body)
     }
   })
+
+/** Whether nothing but the end of the connection marks the end of the answer. */
+const endsWithConnection = ({ headers, statusCode = 0 }: IncomingMessage): boolean =>
+  !('content-length' in headers || 'transfer-encoding' in headers) && statusCode !== 204 && statusCode !== 304

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { ConnectionError } from './errors.ts'
+import { outliveFailedWrites } from './failed-writes.ts'
 import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 
 // Each request gets a new connection. The server could close an idle one just when a generation is sent on it, and then one
@@ -26,6 +27,7 @@ export class NativeRequest {
   #client: ClientRequest | undefined
   #socket: Socket | undefined
   #connected = false
+  #failedWrite: Error | undefined
 
   constructor(
     url: URL,
@@ -65,12 +67,18 @@ export class NativeRequest {
     client.once('socket', socket => {
       this.#socket = socket
       socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
+      outliveFailedWrites(socket, error => (this.#failedWrite ??= error))
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)
     // `flushHeaders` would encode the head as UTF-8, which makes two bytes of each byte above 0x7f.
     if (this.#body instanceof Readable) client.write('', 'latin1')
     return client
+  }
+
+  /** Why a part of the request could not be sent. The server may have answered all the same. */
+  get failedWrite(): Error | undefined {
+    return this.#failedWrite
   }
 
   destroy(): void {

@@ -135,6 +135,27 @@ test('a caller that leaves before the target answers disconnects the target', as
   expect(await outcome).toBeInstanceOf(CallerLeftError)
 })
 
+test.each(['destroy', 'resetAndDestroy'] as const)(
+  'an answer that comes before the request is whole is relayed, though the target then closes (%s)',
+  async how => {
+    const target = await serve((request, response) => {
+      response.writeHead(307, { 'Content-Length': 5 }).write('early')
+      setTimeout(() => request.socket[how](), 20)
+    })
+    const { url, outcome } = await forwardTo(target)
+    const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write(
+      'POST /api/chat/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n',
+    )
+    // Reads nothing before it has sent everything.
+    for (let sent = 0; sent < 8_000_000; sent += 100_000) {
+      if (!socket.write(Buffer.alloc(100_000))) await once(socket, 'drain')
+    }
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 307 [^]*early$/)
+    expect(await outcome).toBeUndefined()
+  },
+)
+
 test('a target that is away is a refusal with 502, and the worker is asked to check it', async () => {
   const { url, outcome, store } = await forwardTo(AWAY)
   await expect(fetch(url)).rejects.toThrow('fetch failed')

@@ -2,6 +2,7 @@ import { checkAnswer, type Exchange, generatingEndpoint, routeAt, untilEnded } f
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { endEarly } from '../http/end-early.ts'
 import { forwardedHeaders, writeRelayedHead } from '../http/headers.ts'
 import { requestPath } from '../http/request-path.ts'
 import { breakOffSoon, sendHeadNow } from '../http/send-head.ts'
@@ -51,7 +52,7 @@ export const relayExchange = async (
     writeRelayedHead(response, exchange)
     sendHeadNow(response)
     await pipeline(bodyOf(exchange, path), response, { end: false })
-    response.end()
+    endEarly(response.req, response)
   } catch (error) {
     if (!response.headersSent) throw error
     // The status has been sent. Only a broken connection can still tell the caller that the answer is incomplete.

@@ -3,14 +3,12 @@ import type { Logger } from '@foreman/process/logger'
 import type { ErrorRequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { CallerLeftError } from './caller-left.ts'
+import { endEarly } from './end-early.ts'
 import { isOwnPath } from './own-paths.ts'
 import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
 import { breakOffSoon } from './send-head.ts'
-
-/** How long a refused caller may go on sending its body. A caller that is cut off at once might never read the reason. */
-const UPLOAD_PATIENCE_MS = 1_000
 
 /** Turns errors into answers. A Refusal goes to the caller; any other error goes to the log, and its caller gets a 500. */
 export const errorHandler =
@@ -53,14 +51,6 @@ const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Ref
     'Content-Type': contentType,
     'Content-Length': body.byteLength,
   })
-  if (request.complete) return void response.end(body)
   response.write(body)
-  request.resume()
-  const end = () => {
-    clearTimeout(timer)
-    response.end()
-  }
-  const timer = setTimeout(end, UPLOAD_PATIENCE_MS)
-  request.once('close', end)
-  request.once('end', end)
+  endEarly(request, response)
 }

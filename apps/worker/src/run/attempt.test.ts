@@ -81,6 +81,23 @@ describe('an attempt', () => {
     expect(await run()).toMatchObject(ending)
   })
 
+  test.each(['destroy', 'resetAndDestroy'] as const)(
+    'writes an answer that comes before the request is sent, though the target then closes (%s)',
+    async how => {
+      const target = await serveRaw(socket => {
+        socket.pause()
+        socket.write('HTTP/1.1 413 No\r\nContent-Length: 5\r\n\r\nearly')
+        socket[how]()
+      })
+      const { written, run } = await setUp({ url: target, job: { body: Buffer.alloc(8_000_000) } })
+      expect(await run()).toMatchObject({ kind: 'answered', status: 413 })
+      expect(written()).toMatchObject([
+        { kind: 'head', head: { status: 413 } },
+        { kind: 'body', bytes: Buffer.from('early') },
+      ])
+    },
+  )
+
   test('for a route that does not generate is not sent', async () => {
     const { sim, run } = await setUp({ job: { endpoint: '/api/new' } })
     expect(await run()).toEqual({ kind: 'unsendable', message: '/api/new is no route that generates' })

@@ -1,0 +1,23 @@
+import type { Socket } from 'node:net'
+
+type Done = (error?: Error | null) => void
+
+/**
+ * Lets a socket go on reading after a write has failed. A server may answer before it has read the whole request, and
+ * then close the connection: a write fails, but the answer has arrived. Node would destroy the socket, and with it the
+ * bytes of the answer that nobody has read yet. Reading tells soon enough that the connection is gone.
+ *
+ * @param onFailure called with each failed write. The bytes of that write are dropped
+ */
+export const outliveFailedWrites = (socket: Socket, onFailure: (error: Error) => void): void => {
+  const forgiving =
+    (done: Done): Done =>
+    error => {
+      if (error) onFailure(error)
+      done()
+    }
+  const write = socket._write.bind(socket)
+  const writeAll = socket._writev?.bind(socket)
+  socket._write = (chunk, encoding, done) => write(chunk, encoding, forgiving(done))
+  if (writeAll) socket._writev = (chunks, done) => writeAll(chunks, forgiving(done))
+}
