@@ -27,6 +27,28 @@ test('a stream of events that is resumed at any of them goes on without a gap or
   }
 })
 
+test('a stream of events that is asked for after an event that will never come ends with its job', async () => {
+  const { submit, ask, foreman, sim } = await startJobs({ sim: { tokensPerSecond: 50 } })
+  const { id } = await submit(endless)
+  await until(() => sim.inFlight === 1)
+  const headers = { 'last-event-id': '999999999999999' }
+  const following = await fetch(`${foreman.url}/jobs/${id}/events`, { headers })
+  await ask('DELETE', `/jobs/${id}`)
+  expect([following.status, eventsIn(await following.text())]).toEqual([200, []])
+})
+
+test.each(['header', 'query'])('an empty Last-Event-ID in the %s is none', async place => {
+  const { submit, ask } = await startJobs({ worker: false })
+  const { id } = await submit(hello)
+  await ask('DELETE', `/jobs/${id}`)
+  const all = (await ask('GET', `/jobs/${id}/events`)).text
+  const asked =
+    place === 'header'
+      ? await ask('GET', `/jobs/${id}/events`, undefined, { 'last-event-id': '' })
+      : await ask('GET', `/jobs/${id}/events?last_event_id=`)
+  expect([asked.status, asked.text]).toEqual([200, all])
+})
+
 test('output of the attempt that counts is the answer of the target', async () => {
   const { submit, ended, ask, sim } = await startJobs()
   const prompt = 'Gr\u00fc\u00dfe \ud83d\ude80'

@@ -95,9 +95,12 @@ export const streamJob =
   async (request, response) =>
     streamAnswer(context.viewer.find(request.params.id, callerOf(response)), response, following(context))
 
-/** The last event that a client has; 0 when it has none. A browser cannot set the header the first time. */
+/**
+ * The last event that a client has; 0 when it has none. A browser cannot set the header the first time. A client whose
+ * last id is empty may say so.
+ */
 const lastEventId = ({ headers, query }: Pick<Request, 'headers' | 'query'>): number => {
-  const text = headers['last-event-id'] ?? query['last_event_id'] ?? '0'
+  const text = headers['last-event-id'] || query['last_event_id'] || '0'
   if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
   throw problem(400, 'invalid_request', 'Last-Event-ID is not the id of an event')
 }

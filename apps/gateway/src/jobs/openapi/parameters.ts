@@ -29,7 +29,8 @@ export const preferRespondAsync = header(
   { examples: ['respond-async'] },
 )
 
-const eventId = { pattern: '^[0-9]{1,15}$' }
+/** Empty means none. */
+const eventId = { pattern: '^[0-9]{0,15}$' }
 
 export const lastEventId = [
   header('Last-Event-ID', 'The id of the last event that you have. Only later events are sent', eventId),
