@@ -156,25 +156,3 @@ describe('embeddings', () => {
     expect(Math.round(staysMs / 60_000)).toBe(60)
   })
 })
-
-test('a body packed with zstd takes its turn where Ollama unpacks it', async () => {
-  const { zstdCompressSync } = await import('node:zlib')
-  const seen: string[] = []
-  const http = await import('node:http')
-  const standIn = http.createServer((request, response) => {
-    if (request.url === '/v1/chat/completions') seen.push(request.headers['content-encoding'] ?? 'none')
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"models":[]}')
-  })
-  await new Promise<void>(resolve => standIn.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void standIn.close())
-  const { port } = standIn.address() as { port: number }
-  const foreman = await startForeman({ target: `http://127.0.0.1:${port}` })
-  const body = zstdCompressSync(Buffer.from('{"model":"plain","messages":[]}'))
-  const answer = await send(foreman.url, {
-    path: '/v1/chat/completions',
-    headers: { 'content-encoding': 'zstd' },
-    body,
-  })
-  expect(answer.headers['x-foreman-job-id']).toMatch(/^job_/)
-  expect(seen).toEqual(['zstd'])
-})

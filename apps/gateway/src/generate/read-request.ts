@@ -1,18 +1,14 @@
-import {
-  type GeneratingEndpoint,
-  type GenerationRequest,
-  readGenerationRequestInSteps,
-} from '@foreman/ollama-client'
+import type { GeneratingEndpoint, GenerationRequest } from '@foreman/ollama-client'
 import type { HeaderPairs, IdempotencyKey } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 import type { Asked } from '../answer/caller-response.ts'
-import { decodedBody } from '../http/decoded-body.ts'
 import { jobHeaders } from '../http/headers.ts'
 import { idempotencyOf } from '../http/idempotency-key.ts'
 import { finishesOnDisconnect } from '../http/on-disconnect.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { requestPath } from '../http/request-path.ts'
 import { inSlices } from '../http/slices.ts'
+import { readGeneration } from '../intake/read-generation.ts'
 
 /** A request that can become a job. */
 export interface QueueableRequest {
@@ -37,22 +33,21 @@ export interface QueueableRequest {
  * Reads a generating request.
  *
  * @returns undefined when only the target can answer: the request is an unload, or one that the target will refuse
- * @throws Refusal when a header that foreman reads has a wrong value
+ * @throws Refusal when only the target could read the body, or when a header that foreman reads has a wrong value
  */
 export const readRequest = async (
   request: IncomingMessage,
   endpoint: GeneratingEndpoint,
   body: Buffer,
 ): Promise<QueueableRequest | undefined> => {
-  const decoded = await decodedBody(body, request.headers['content-encoding'], endpoint.dialect)
-  const generation = await inSlices(readGenerationRequestInSteps(decoded, endpoint))
+  const headers = jobHeaders(request)
+  const generation = await readGeneration({ headers, body }, endpoint)
   // An unload frees memory and needs no turn.
   if (!generation || generation.isUnload) return undefined
   const { raw: path } = requestPath(request)
   const { respondAsync: isBackground } = preferencesOf(request)
   const idempotency = await inSlices(idempotencyOf(request, path, body))
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
-  const headers = jobHeaders(request)
   const streaming = isStreaming(generation)
   const asked = { model: generation.model, headers: request.headers }
   const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }

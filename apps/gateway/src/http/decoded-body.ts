@@ -1,26 +1,64 @@
-import type { Dialect } from '@foreman/ollama-client'
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
-
-const decompress = promisify(zstdDecompress)
+import type { GeneratingEndpoint } from '@foreman/ollama-client'
+import type { HeaderPairs } from '@foreman/store'
+import { Refusal } from './refusal.ts'
+import { MAX_FRAMES, unzstd, ZstdError } from './zstd.ts'
 
 /** Ollama decompresses no more than this. */
 const MAX_DECODED_BYTES = 20 * 1024 * 1024
+/** A body of a few bytes can become the longest one. */
+const AT_ONCE = 2
 
 /**
- * The body as the target will read it: on the OpenAI and Anthropic routes, Ollama decompresses zstd.
+ * The body as the target will read it. Ollama decompresses zstd on the OpenAI and Anthropic routes, and looks only at the
+ * first `Content-Encoding`, which must be `zstd` in lower case. It takes every other body as it is.
  *
- * @returns the unchanged body when it cannot be decompressed. The target will refuse it.
+ * @throws Refusal for a body that cannot be decompressed, because it could be one that the target can decompress
  */
 export const decodedBody = async (
   body: Buffer,
-  encoding: string | undefined,
-  { name }: Dialect,
+  headers: HeaderPairs,
+  { dialect }: Pick<GeneratingEndpoint, 'dialect'>,
 ): Promise<Buffer> => {
-  if (encoding?.toLowerCase() !== 'zstd' || name === 'native') return body
+  if (dialect.name === 'native' || contentEncodingOf(headers) !== 'zstd') return body
   try {
-    return await decompress(body, { maxOutputLength: MAX_DECODED_BYTES })
-  } catch {
-    return body
+    return await inTurn(() => unzstd(body, MAX_DECODED_BYTES))
+  } catch (error) {
+    throw error instanceof ZstdError ? refusalOf(error) : error
+  }
+}
+
+/** Whether a request says that its body is encoded. */
+export const isEncoded = (headers: HeaderPairs): boolean =>
+  !['', 'identity'].includes(contentEncodingOf(headers)?.toLowerCase() ?? '')
+
+/** The first `Content-Encoding`: Go reads no other. */
+const contentEncodingOf = (headers: HeaderPairs): string | undefined =>
+  headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
+
+const refusalOf = (cause: ZstdError): Refusal => {
+  switch (cause.code) {
+    case 'broken':
+      return new Refusal(400, 'the request body is not valid zstd', { cause })
+    case 'too_large':
+      return new Refusal(413, `the decompressed request body is larger than ${MAX_DECODED_BYTES} bytes`, {
+        cause,
+      })
+    case 'too_many_frames':
+      return new Refusal(400, `the request body has more than ${MAX_FRAMES} zstd frames`, { cause })
+  }
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+const inTurn = async <T>(act: () => Promise<T>): Promise<T> => {
+  if (running < AT_ONCE) running++
+  else await new Promise<void>(resolve => waiting.push(resolve))
+  try {
+    return await act()
+  } finally {
+    const next = waiting.shift()
+    if (next) next()
+    else running--
   }
 }

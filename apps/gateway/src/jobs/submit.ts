@@ -1,8 +1,12 @@
+import { rawHeaderLines } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
+import { isEncoded } from '../http/decoded-body.ts'
 import { idempotencyOf, keyOfBatchJob } from '../http/idempotency-key.ts'
 import { withBody } from '../http/read-body.ts'
+import { problem } from '../http/refusal.ts'
 import { sendJson } from '../http/send-json.ts'
 import { inSlices } from '../http/slices.ts'
 import { BatchRefusal } from '../intake/batch-refusal.ts'
@@ -19,6 +23,7 @@ export type SubmitContext = Pick<
 export const submitJob =
   ({ intake, admission, viewer, now, bodyMemory, maxBodyBytes }: SubmitContext): RequestHandler =>
   async (request, response) => {
+    ensureNotEncoded(request)
     const limits = { maxBytes: maxBodyBytes, memory: bodyMemory }
     const submitted = await withBody(request, limits, async body => {
       const caller = callerOf(response)
@@ -35,6 +40,7 @@ export const submitJob =
 export const submitBatch =
   ({ intake, admission, now, bodyMemory, maxBatchBytes }: SubmitContext): RequestHandler =>
   async (request, response) => {
+    ensureNotEncoded(request)
     const limits = { maxBytes: maxBatchBytes, memory: bodyMemory }
     const submitted = await withBody(request, limits, async body => {
       const caller = callerOf(response)
@@ -62,3 +68,9 @@ export const submitBatch =
       jobs: submitted.map(({ id }, index) => ({ index, id })),
     })
   }
+
+/** @throws Refusal with 415 */
+const ensureNotEncoded = ({ rawHeaders }: IncomingMessage): void => {
+  if (isEncoded(rawHeaderLines(rawHeaders)))
+    throw problem(415, 'unsupported_media_type', 'a body with a Content-Encoding is not read here')
+}

@@ -26,6 +26,7 @@ export const submitJob = {
       ...takenBody,
       400: '`invalid_request`: the body is not JSON, or the key is not valid',
       404: '`model_not_found`',
+      415: '`unsupported_media_type`: the body has a `Content-Encoding`',
       422: '`invalid_request`, `idempotency_key_reused`, `webhook_refused`',
       ...notTaken,
     }),
