@@ -1,3 +1,4 @@
+import { generatingEndpoints } from '@foreman/ollama-client'
 import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
@@ -36,6 +37,13 @@ const start = async ({
 }
 
 const hello = { request: { model: 'plain', prompt: 'Hello!' } }
+
+const FORM = { 'content-type': 'multipart/form-data; boundary=XXXX' }
+const transcription = (model: string) =>
+  [
+    `--XXXX\r\nContent-Disposition: form-data; name="model"\r\n\r\n${model}\r\n`,
+    '--XXXX\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF\r\n--XXXX--\r\n',
+  ].join('')
 
 const submit = async ({ call }: Contract, body: object = hello): Promise<string> =>
   (await call('POST /jobs', { body })).json['id'] as string
@@ -87,6 +95,12 @@ describe('answers are as the document says', () => {
     expect(await status('{')).toBe(400)
     expect(await status({ request: { model: 'nobody', prompt: '' } })).toBe(404)
     expect(await status({ ...hello, webhook: { url: 'http://10.0.0.1/' } })).toBe(422)
+    expect(await status(hello, { 'content-encoding': 'gzip' })).toBe(415)
+    const form = { request: { model: 'plain' }, endpoint: '/v1/audio/transcriptions' }
+    expect((await call(route, { body: form })).json).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/endpoint', message: expect.stringContaining('Prefer: respond-async') as string }],
+    })
     const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
     const withMetadata = (json: string) => `${JSON.stringify(hello).slice(0, -1)},"metadata":${json}}`
     expect(await status(withMetadata(nested(100)))).toBe(202)
@@ -277,9 +291,12 @@ describe('answers are as the document says', () => {
 
   test('on the routes that generate, and on those about the server', async () => {
     const { call, document, sim } = await start()
-    const ofSix = routesOf(document).filter(({ operation }) => operation.tags.includes('generating'))
-    expect(ofSix).toHaveLength(6)
-    for (const { route } of ofSix) {
+    const generating = routesOf(document).filter(({ operation }) => operation.tags.includes('generating'))
+    expect(generating.map(({ route }) => route)).toEqual(
+      generatingEndpoints.map(endpoint => `POST ${endpoint.path}`),
+    )
+    for (const endpoint of generatingEndpoints.filter(({ request }) => request === 'json')) {
+      const route = `POST ${endpoint.path}`
       const body = {
         model: 'plain',
         messages: [{ role: 'user', content: 'Hello!' }],
@@ -292,13 +309,23 @@ describe('answers are as the document says', () => {
           async stream => (await call(route, { body: { ...body, stream } })).headers['content-type'],
         ),
       )
-      expect(new Set(types).size).toBe(2)
+      expect(new Set(types).size).toBe(endpoint.streams === 'never' ? 1 : 2)
       const headers = { prefer: 'respond-async' }
       const { status, json } = await call(route, { body, headers })
       expect([route, status]).toEqual([route, 202])
       expect((await call('GET /jobs/{id}', { id: json['id'] as string })).status).toBe(200)
       expect((await call(route, { body: { ...body, model: 'nobody' } })).status).toBe(404)
     }
+    for (const prefer of ['respond-async', 'wait']) {
+      const form = { body: transcription('plain'), headers: { ...FORM, prefer } }
+      const { status } = await call('POST /v1/audio/transcriptions', form)
+      expect(status).toBe(prefer === 'wait' ? 200 : 202)
+    }
+    const nobody = await call('POST /v1/audio/transcriptions', {
+      body: transcription('nobody'),
+      headers: FORM,
+    })
+    expect(nobody.status).toBe(404)
     sim.fault({ kind: 'status', status: 500, error: 'broken', path: '/api/chat', count: 1 })
     const { status, json } = await call('POST /api/chat', { body: hello.request })
     expect([status, json]).toEqual([500, { error: 'broken' }])

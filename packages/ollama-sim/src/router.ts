@@ -2,6 +2,7 @@ import type { Dialect } from './dialect.ts'
 import type { Exchange } from './exchange.ts'
 import { messages } from './routes/anthropic.ts'
 import { chat } from './routes/chat.ts'
+import { images, transcriptions } from './routes/collected.ts'
 import { embed, embeddings, openAiEmbeddings } from './routes/embed.ts'
 import { generate } from './routes/generate.ts'
 import { ps, root, show, status, tags, version } from './routes/metadata.ts'
@@ -39,6 +40,9 @@ const ROUTES: Record<string, Record<string, Route>> = {
   '/v1/completions': { POST: infers(completions, 'openai') },
   '/v1/responses': { POST: infers(responses, 'openai') },
   '/v1/embeddings': { POST: infers(openAiEmbeddings, 'openai') },
+  '/v1/images/generations': { POST: infers(images, 'openai') },
+  '/v1/images/edits': { POST: infers(images, 'openai') },
+  '/v1/audio/transcriptions': { POST: infers(transcriptions, 'openai') },
   '/v1/messages': { POST: infers(messages, 'anthropic') },
   '/v1/models': { GET: { handle: listModels } },
   '/v1/models/:': { GET: { handle: showModel, dialect: 'openai' } },

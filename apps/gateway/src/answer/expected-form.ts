@@ -1,6 +1,6 @@
-import { type GeneratingEndpoint, generatingEndpoint, readGenerationRequest } from '@foreman/ollama-client'
-import type { JobRecord, Store } from '@foreman/store'
-import { decodedBody } from '../http/decoded-body.ts'
+import { type GeneratingEndpoint, generatingEndpoint } from '@foreman/ollama-client'
+import { type JobRecord, type Store, wholeBody } from '@foreman/store'
+import { readGeneration } from '../intake/read-generation.ts'
 import type { Asked } from './caller-response.ts'
 
 /** How a job's answer will look, as far as the job's request says. */
@@ -12,17 +12,14 @@ export interface ExpectedForm {
 
 /** @returns undefined when the request is no longer kept, or when the target does not generate on its path */
 export const expectedForm = async (
-  { seq, endpoint: path, model }: Pick<JobRecord, 'seq' | 'endpoint' | 'model'>,
-  store: Store,
+  job: Pick<JobRecord, 'seq' | 'endpoint' | 'path' | 'model'>,
+  { records }: Store,
 ): Promise<ExpectedForm | undefined> => {
-  const endpoint = generatingEndpoint(path)
-  const request = store.records.request(seq)
-  if (!endpoint || !request) return undefined
-  const encoding = request.headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
-  const generation = readGenerationRequest(
-    await decodedBody(request.body, encoding, endpoint.dialect),
-    endpoint,
-  )
+  const endpoint = generatingEndpoint(job.endpoint)
+  const request = records.request(job.seq)
+  const body = request && (await wholeBody(records, { ...request, seq: job.seq }))
+  if (!endpoint || !body) return undefined
+  const generation = await readGeneration({ path: job.path, headers: request.headers, body }, endpoint)
   const streaming = generation !== undefined && generation.stream && !generation.isLoad
-  return { endpoint, streaming, asked: { model, headers: {} } }
+  return { endpoint, streaming, asked: { model: job.model, headers: {} } }
 }

@@ -22,7 +22,7 @@ export interface RawStreamOptions extends FollowOptions {
  * @throws Refusal with 503 when the gateway stops before anything was sent
  */
 export const streamAnswer = async (
-  job: Pick<JobRecord, 'seq' | 'id' | 'endpoint' | 'model'>,
+  job: Pick<JobRecord, 'seq' | 'id' | 'endpoint' | 'path' | 'model'>,
   response: ServerResponse,
   options: RawStreamOptions,
 ): Promise<void> => {

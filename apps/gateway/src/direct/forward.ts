@@ -63,7 +63,7 @@ export const relayExchange = async (
 }
 
 /** A non-streaming reply is whole when its JSON is. */
-const JSON_REPLY = { isLastPiece: () => false, saysDone: false } as const
+const JSON_REPLY = { isLastPiece: () => false, saysDone: false, mayBeText: false } as const
 
 /** The body of an answer. Where foreman knows the last piece of an answer, what the connection does behind it does not matter. */
 const bodyOf = ({ headers, body }: Exchange, path: string): AsyncIterable<Buffer> => {

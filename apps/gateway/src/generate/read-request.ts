@@ -27,6 +27,8 @@ export interface QueueableRequest {
   readonly isBackground: boolean
   /** The job runs to its end when its caller leaves. */
   readonly outlivesCaller: boolean
+  /** The answer will be a text. */
+  readonly answersInText: boolean
 }
 
 /**
@@ -40,18 +42,18 @@ export const readRequest = async (
   endpoint: GeneratingEndpoint,
   body: Buffer,
 ): Promise<QueueableRequest | undefined> => {
+  const { raw: path } = requestPath(request)
   const headers = jobHeaders(request)
-  const generation = await readGeneration({ headers, body }, endpoint)
+  const generation = await readGeneration({ path, headers, body }, endpoint)
   // An unload frees memory and needs no turn.
   if (!generation || generation.isUnload) return undefined
-  const { raw: path } = requestPath(request)
   const { respondAsync: isBackground } = preferencesOf(request)
   const idempotency = await inSlices(idempotencyOf(request, path, body))
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
   const streaming = isStreaming(generation)
   const asked = { model: generation.model, headers: request.headers }
   const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }
-  return { ...queueable, outlivesCaller }
+  return { ...queueable, outlivesCaller, answersInText: generation.answersInText }
 }
 
 /** The target answers a request that only loads the model with one object, even if a stream was asked for. */

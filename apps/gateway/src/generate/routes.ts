@@ -54,11 +54,11 @@ const accept = async (
     if (!isTurnNeeded) return () => relayExchange(exchange, response, endpoint.path)
     exchange.body.destroy()
   }
-  const { isBackground, streaming, asked, outlivesCaller } = queueable
+  const { isBackground, streaming, asked, outlivesCaller, answersInText } = queueable
   const draft = toDraft(queueable, callerOf(response))
   return isBackground
     ? submit(draft, response, context)
-    : submitAndWait(draft, response, { ...context, endpoint, streaming, asked, outlivesCaller })
+    : submitAndWait(draft, response, { ...context, endpoint, streaming, asked, outlivesCaller, answersInText })
 }
 
 const decideLane = async (

@@ -23,7 +23,7 @@ export type WaitContext = Pick<
 >
 
 export type WaitOptions = WaitContext &
-  Pick<QueueableRequest, 'endpoint' | 'streaming' | 'asked' | 'outlivesCaller'>
+  Pick<QueueableRequest, 'endpoint' | 'streaming' | 'asked' | 'outlivesCaller' | 'answersInText'>
 
 /**
  * Submits a job whose caller waits. The answer is the job's.
@@ -56,13 +56,21 @@ const relayToEnd = async (
   try {
     if (job.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // If the caller left while its job was written, `relay` notices at once.
-    const end = await relay(job, response, { ...options, onWaiting: slot.setWaiting })
+    const patience = patienceFor(options)
+    const end = await relay(job, response, { ...options, patience, onWaiting: slot.setWaiting })
     logger.debug({ job: job.id, end }, 'relay ended')
     await noteEnd(job, end, options)
   } finally {
     slot.setWaiting(false)
   }
 }
+
+/** The longest delay that `setTimeout` accepts. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** A text has no bytes that its reader ignores, so its caller gets neither a status nor a heartbeat before it. */
+const patienceFor = ({ answersInText, patience }: WaitOptions): WaitOptions['patience'] =>
+  answersInText ? { ...patience, holdMs: MAX_TIMER_MS } : patience
 
 /** After a delivery, request and answer may be deleted soon. When the caller left, its job is cancelled. */
 const noteEnd = async (

@@ -1,12 +1,18 @@
 import {
   type GeneratingEndpoint,
   type GenerationRequest,
+  readFormRequest,
   readGenerationRequestInSteps,
 } from '@foreman/ollama-client'
 import type { StoredRequest } from '@foreman/store'
 import { decodedBody, isEncoded } from '../http/decoded-body.ts'
 import { Refusal } from '../http/refusal.ts'
 import { inSlices } from '../http/slices.ts'
+
+export interface RequestToRead extends Pick<StoredRequest, 'headers' | 'body'> {
+  /** Path and query. */
+  readonly path: string
+}
 
 /**
  * Reads a generating request as the target will read it.
@@ -15,13 +21,24 @@ import { inSlices } from '../http/slices.ts'
  * @throws Refusal when the target could perhaps read the request, but foreman cannot
  */
 export const readGeneration = async (
-  { headers, body }: Pick<StoredRequest, 'headers' | 'body'>,
+  request: RequestToRead,
   endpoint: GeneratingEndpoint,
 ): Promise<GenerationRequest | undefined> => {
+  if (endpoint.request === 'form') return readForm(request)
+  const { headers, body } = request
   const decoded = await decodedBody(body, headers, endpoint)
   const generation = await inSlices(readGenerationRequestInSteps(decoded, endpoint))
   // The target may know a coding that foreman does not know.
   if (!generation && decoded === body && isEncoded(headers))
     throw new Refusal(415, 'foreman cannot read a body with this Content-Encoding')
+  return generation
+}
+
+/** A form can be written in many ways, so the refusals of the target are left to the target only once it is a job. */
+const readForm = async ({ path, headers, body }: RequestToRead): Promise<GenerationRequest> => {
+  const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
+  const generation = await readFormRequest({ path, contentType, body })
+  if (generation === 'unreadable') throw new Refusal(400, 'failed to parse multipart form')
+  if (generation === 'no_model') throw new Refusal(400, 'model is required')
   return generation
 }

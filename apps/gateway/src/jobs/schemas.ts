@@ -1,5 +1,5 @@
 import { jobStates, priorities, webhookEvents } from '@foreman/jobs'
-import { generatingEndpoints } from '@foreman/ollama-client'
+import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { z } from 'zod'
 
 /** The requests of foreman's own routes. /openapi.json is made from these schemas. */
@@ -11,7 +11,17 @@ export const MAX_METADATA_CHARACTERS = 16 * 1024
 const MAX_METADATA_LEVELS = 100
 const MAX_PAGE_JOBS = 500
 
-const endpointPaths = generatingEndpoints.map(({ path }) => path)
+const pathsOf = (request: GeneratingEndpoint['request']): string[] =>
+  generatingEndpoints.filter(endpoint => endpoint.request === request).map(({ path }) => path)
+
+const jsonPaths = pathsOf('json')
+const formPaths = pathsOf('form')
+
+/** @returns undefined for the usual message, which lists the endpoints */
+const refusalOfEndpoint = ({ input }: { readonly input?: unknown }): string | undefined =>
+  formPaths.some(path => path === input)
+    ? `takes a form, not JSON: send the form to ${String(input)} with Prefer: respond-async`
+    : undefined
 
 const time = z.iso.datetime({
   offset: true,
@@ -45,7 +55,7 @@ export const Submission = z
     request: z.record(z.string(), z.unknown()).meta({
       description: "The body of a request to the endpoint, in Ollama's, OpenAI's or Anthropic's API",
     }),
-    endpoint: z.enum(endpointPaths).optional().meta({
+    endpoint: z.enum(jsonPaths, { error: refusalOfEndpoint }).optional().meta({
       description:
         'The path of the endpoint. Default: /api/chat for a request with messages, /api/generate for one with a prompt',
     }),

@@ -98,6 +98,15 @@ describe('an attempt', () => {
     },
   )
 
+  test('waits for the only piece of a transcription, however long after its head it comes', async () => {
+    const target = await serveRaw(socket => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n')
+      setTimeout(() => socket.end('Hi.'), 200)
+    })
+    const { run } = await setUp({ url: target, job: { endpoint: '/v1/audio/transcriptions' }, stallMs: 20 })
+    expect(await run()).toMatchObject({ kind: 'answered', completeness: 'whole' })
+  })
+
   test('for a route that does not generate is not sent', async () => {
     const { sim, run } = await setUp({ job: { endpoint: '/api/new' } })
     expect(await run()).toEqual({ kind: 'unsendable', message: '/api/new is no route that generates' })

@@ -75,7 +75,8 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     const exchange = await send(claim, options.client, controller.signal)
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stopLoadClock()
-    stall.start()
+    // An answer that never streams may begin long before its only piece.
+    if (endpoint.streams !== 'never') stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange, endpoint, options.now)
       : await receive(exchange, { endpoint, stall, log: options.log })

@@ -217,3 +217,30 @@ describe('the answer of a real Ollama', () => {
     expect(verdictOnChunks(recorded, chunksOf(recorded))).toBe('own_error')
   })
 })
+
+describe('an image', () => {
+  test.each<[contentType: string, body: string, verdict: Completeness]>([
+    [LINES, '{"created":1,"data":[{"b64_json":"aa"}]}\n', 'whole'],
+    [JSON_TYPE, '{"created":1,"data":[{"b64_json":"aa"}]}\n', 'whole'],
+    [LINES, '', 'cut_short'],
+    [LINES, '{"error":"oh"}\n', 'own_error'],
+  ])('as %s: %j is %s', (contentType, body, verdict) => {
+    expect(verdictOn(contentType, [body], '/v1/images/generations')).toBe(verdict)
+  })
+})
+
+describe('a transcription', () => {
+  test.each<[contentType: string, chunks: string[], verdict: Completeness]>([
+    [LINES, ['{"text":', '"Hello."}\n'], 'whole'],
+    [LINES, ['Hello', '.'], 'whole'],
+    ['text/plain', ['Hello.'], 'whole'],
+    [JSON_TYPE, ['{"text":"Hello."}\n'], 'whole'],
+    [LINES, [], 'cut_short'],
+    ['text/plain', [' \n'], 'cut_short'],
+    [LINES, ['{"error":"oh"}\n'], 'own_error'],
+    ['text/event-stream', ['data: {"type":"transcript.text.delta"}\n\n'], 'cut_short'],
+    ['text/event-stream', ['data: {"type":"transcript.text.done"}\n\n'], 'whole'],
+  ])('as %s: %j is %s', (contentType, chunks, verdict) => {
+    expect(verdictOn(contentType, chunks, '/v1/audio/transcriptions')).toBe(verdict)
+  })
+})

@@ -26,7 +26,7 @@ export interface AnswerCheck {
 }
 
 /** What `checkAnswer` must know of a route. */
-export type CheckedRoute = Pick<GeneratingEndpoint, 'isLastPiece' | 'saysDone'>
+export type CheckedRoute = Pick<GeneratingEndpoint, 'isLastPiece' | 'saysDone' | 'mayBeText'>
 
 /**
  * Checks, while an answer arrives, whether it is complete.
@@ -37,8 +37,12 @@ export type CheckedRoute = Pick<GeneratingEndpoint, 'isLastPiece' | 'saysDone'>
  * for await (const chunk of body) check.push(chunk)
  * if (check.verdict() === 'cut_short') throw new Error('the answer is incomplete')
  */
-export const checkAnswer = (headers: AnswerHeaders, { isLastPiece, saysDone }: CheckedRoute): AnswerCheck => {
+export const checkAnswer = (
+  headers: AnswerHeaders,
+  { isLastPiece, saysDone, mayBeText }: CheckedRoute,
+): AnswerCheck => {
   const form = answerForm(headers)
+  if (mayBeText && form !== 'events') return new TextCheck()
   if (form === 'json') return new JsonCheck(saysDone)
   if (form !== undefined) return new PiecesCheck(form, isLastPiece)
   return {
@@ -100,6 +104,34 @@ class PiecesCheck implements AnswerCheck {
 
 /** Errors are shorter than this. A longer body is not parsed. */
 const MAX_ERROR_BYTES = 64 * 1024
+
+const isText = (byte: number): boolean => byte > 0x20
+
+/** Ollama sends a text at once. When its model process dies, it sends an empty one. */
+class TextCheck implements AnswerCheck {
+  #hasText = false
+  readonly #body = new KeptBytes(MAX_ERROR_BYTES)
+
+  push(bytes: Uint8Array): void {
+    this.#hasText ||= bytes.some(isText)
+    this.#body.add(bytes)
+  }
+
+  lastPiece(): undefined {
+    return undefined
+  }
+
+  /** Nothing in a text says that it ends. */
+  hasEnded(): boolean {
+    return false
+  }
+
+  verdict(): Completeness {
+    if (!this.#hasText) return 'cut_short'
+    const value = parseObject(this.#body.text() ?? '')
+    return value && isError(value) ? 'own_error' : 'whole'
+  }
+}
 
 /** Looks only at the brackets of the body, because the body can be too long to be parsed. */
 class JsonCheck implements AnswerCheck {

@@ -12,6 +12,9 @@ test.each<[method: string, path: string, prompt: string]>([
   ['POST', '/v1/completions', 'prompt'],
   ['POST', '/v1/responses', 'input'],
   ['POST', '/v1/messages', 'messages'],
+  ['POST', '/v1/images/generations', 'prompt'],
+  ['POST', '/v1/images/edits', 'prompt'],
+  ['POST', '/v1/audio/transcriptions', 'file'],
 ])('%s %s generates from the field %s', (method, path, prompt) => {
   expect(generatingEndpoint(path, method)).toMatchObject({ path, prompt })
 })
@@ -116,6 +119,7 @@ test.each([
   ['/v1/embeddings', 'embedding'],
   ['/api/chat', 'generating'],
   ['/v1/messages', 'generating'],
+  ['/v1/audio/transcriptions', 'generating'],
   ['/v1/messages/count_tokens', undefined],
   ['/api/blobs/sha256:00', 'management'],
   ['/api/blobs/', undefined],

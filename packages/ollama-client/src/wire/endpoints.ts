@@ -2,6 +2,7 @@ import type { AnswerPieces } from '../answer/fold/answer-pieces.ts'
 import { chatCompletionPieces, completionPieces } from '../answer/fold/completions.ts'
 import { messagePieces } from '../answer/fold/messages.ts'
 import { chatPieces, generatePieces } from '../answer/fold/native.ts'
+import { imagePieces, transcriptionPieces } from '../answer/fold/one-object.ts'
 import { responsePieces } from '../answer/fold/responses.ts'
 import { type Dialect, dialects, openAiError } from './dialects.ts'
 import {
@@ -20,10 +21,12 @@ export interface GeneratingEndpoint extends AnswerPieces {
   readonly method: 'POST'
   readonly path: string
   readonly dialect: Dialect
+  /** The form of a request: JSON, or `multipart/form-data`. */
+  readonly request: 'json' | 'form'
   /** The name of the field with the prompt. */
-  readonly prompt: 'messages' | 'prompt' | 'input'
-  /** Whether the target streams an answer if the request has no `stream`. */
-  readonly streamsByDefault: boolean
+  readonly prompt: 'messages' | 'prompt' | 'input' | 'file'
+  /** When the target streams its answer. `if_asked`: if the request's `stream` is true. */
+  readonly streams: 'by_default' | 'if_asked' | 'never'
   /** Whether a request without a prompt loads the model. On the other routes the target decides. */
   readonly loadsWithoutPrompt: boolean
   /** Whether the target reads `options`, `shift` and `keep_alive`. */
@@ -41,17 +44,27 @@ const { native, openai, anthropic } = dialects
 const ofOllama = {
   dialect: native,
   streamError: native.stream.error,
-  streamsByDefault: true,
+  request: 'json',
+  streams: 'by_default',
   loadsWithoutPrompt: true,
   takesLoadOptions: true,
   saysDone: true,
 } as const
 const ofOthers = {
-  streamsByDefault: false,
+  request: 'json',
+  streams: 'if_asked',
   loadsWithoutPrompt: false,
   takesLoadOptions: false,
   saysDone: false,
 } as const
+const neverStreams = {
+  dialect: openai,
+  streams: 'never',
+  streamError: openai.stream.error,
+  heartbeat: () => undefined,
+} as const
+/** Only Ollama 0.24.0 has these routes. */
+const ofImages = { ...ofOthers, ...imagePieces, ...neverStreams, prompt: 'prompt' } as const
 
 export const generatingEndpoints: readonly GeneratingEndpoint[] = [
   {
@@ -111,6 +124,17 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     prompt: 'messages',
     heartbeat: messagesHeartbeat,
   },
+  { ...ofImages, method: 'POST', path: '/v1/images/generations' },
+  { ...ofImages, method: 'POST', path: '/v1/images/edits' },
+  {
+    ...ofOthers,
+    ...transcriptionPieces,
+    ...neverStreams,
+    method: 'POST',
+    path: '/v1/audio/transcriptions',
+    request: 'form',
+    prompt: 'file',
+  },
 ]
 
 /** The purpose of a route that does not generate. */
@@ -152,7 +176,6 @@ export const routes: readonly Route[] = [
   route('other', '/api/experimental/web_search', 'POST'),
   route('other', '/api/experimental/web_fetch', 'POST'),
   route('other', '/api/experimental/model-recommendations', 'GET'),
-  route('other', '/v1/audio/transcriptions', 'POST'),
 ]
 
 /**

@@ -26,6 +26,7 @@ test('a request becomes the fields that the queue needs', () => {
     stream: false,
     isLoad: false,
     isUnload: false,
+    answersInText: false,
     options: { num_ctx: 8192, seed: 1 },
     shift: true,
   })
@@ -291,6 +292,7 @@ describe('in the other dialects', () => {
       stream: false,
       isLoad: false,
       isUnload: false,
+      answersInText: false,
       options: {},
       shift: undefined,
     })

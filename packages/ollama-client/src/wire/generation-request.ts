@@ -13,6 +13,8 @@ export interface GenerationRequest {
   readonly isLoad: boolean
   /** The request has no prompt and `keep_alive: 0`: it takes the model out of memory. */
   readonly isUnload: boolean
+  /** The answer is a text, in which every byte counts. */
+  readonly answersInText: boolean
   readonly options: Readonly<Record<string, unknown>>
   readonly shift: unknown
 }
@@ -36,7 +38,7 @@ const MAX_SCALAR_BYTES = 1024
  */
 export const readGenerationRequestInSteps = function* (
   body: Buffer,
-  { prompt, streamsByDefault, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
+  { prompt, streams, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
 ): Steps<GenerationRequest | undefined> {
   const last = new Map<string, Buffer>()
   let options = emptyOptions()
@@ -54,12 +56,13 @@ export const readGenerationRequestInSteps = function* (
   if (!isObject) return undefined
   const model = modelOf(last.get('model'))
   if (model === undefined) return undefined
-  const stream = scalar(last.get('stream')) ?? streamsByDefault
+  const stream = scalar(last.get('stream')) ?? streams === 'by_default'
   const isLoad = loadsWithoutPrompt && isEmpty(last.get(prompt))
   return {
     model,
-    stream: stream !== false,
+    stream: streams !== 'never' && stream !== false,
     isLoad,
+    answersInText: false,
     isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(scalar(last.get('keep_alive'))),
     options: takesLoadOptions ? options : {},
     shift: takesLoadOptions ? scalar(last.get('shift')) : undefined,

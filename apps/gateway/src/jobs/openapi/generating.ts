@@ -1,31 +1,46 @@
-import { generatingEndpoints } from '@foreman/ollama-client'
+import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { schemaRef } from './components.ts'
 import { idempotencyKey, preferRespondAsync } from './parameters.ts'
 import { answer, location, preferenceApplied, replayed, targetsAnswer, targetsErrors } from './responses.ts'
 
 const ofWhom = { description: 'The job whose answer this is', schema: schemaRef('JobId') }
 
-const operation = (path: string, prompt: string) => ({
-  operationId: path.slice(1).replaceAll(/\W(\w)/g, (_match, letter: string) => letter.toUpperCase()),
+const model = { type: 'string', examples: ['plain'] }
+
+const bodyOf = ({ request, prompt, streams }: GeneratingEndpoint) =>
+  request === 'form'
+    ? {
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            required: ['model', prompt],
+            properties: {
+              model,
+              [prompt]: { type: 'string', contentMediaType: 'application/octet-stream' },
+              response_format: { type: 'string', description: '`text`, or JSON' },
+            },
+          },
+        },
+      }
+    : {
+        'application/json': {
+          schema: {
+            type: 'object',
+            required: ['model'],
+            properties: { model, [prompt]: {}, ...(streams !== 'never' && { stream: { type: 'boolean' } }) },
+          },
+        },
+      }
+
+const operation = (endpoint: GeneratingEndpoint) => ({
+  operationId: endpoint.path.slice(1).replaceAll(/\W(\w)/g, (_match, letter: string) => letter.toUpperCase()),
   tags: ['generating'],
-  summary: `Send a request to \`${path}\` through the queue`,
+  summary: `Send a request to \`${endpoint.path}\` through the queue`,
   description: 'Request, answer and errors have the form of the API that the path belongs to.',
   parameters: [preferRespondAsync, idempotencyKey],
   requestBody: {
     required: true,
-    content: {
-      'application/json': {
-        schema: {
-          type: 'object',
-          required: ['model'],
-          properties: {
-            model: { type: 'string', examples: ['plain'] },
-            [prompt]: {},
-            stream: { type: 'boolean' },
-          },
-        },
-      },
-    },
+    content: bodyOf(endpoint),
   },
   responses: {
     202: answer('The new job, if the request prefers `respond-async`', 'Job', {
@@ -39,5 +54,5 @@ const operation = (path: string, prompt: string) => ({
 
 /** The routes on which the target generates. */
 export const generatingPaths = Object.fromEntries(
-  generatingEndpoints.map(({ path, prompt }) => [path, { post: operation(path, prompt) }]),
+  generatingEndpoints.map(endpoint => [endpoint.path, { post: operation(endpoint) }]),
 )

@@ -89,6 +89,7 @@ export const targetsAnswer = (headers?: object) => ({
     'application/json': { schema: { type: 'object' } },
     'application/x-ndjson': {},
     'text/event-stream': {},
+    'text/plain': {},
   },
 })
 

@@ -31,4 +31,9 @@ export interface AnswerPieces {
   /** The usage that a piece, or a non-streaming reply, reports. */
   readonly usageIn: (piece: Piece) => TokenUsage | undefined
   readonly newFold: () => PieceFold
+  /**
+   * Whether an answer may be text, whatever its content type says. Nothing in it marks its end then, but the target sends
+   * all of it at once.
+   */
+  readonly mayBeText: boolean
 }

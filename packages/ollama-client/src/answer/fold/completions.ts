@@ -137,10 +137,12 @@ export const chatCompletionPieces: AnswerPieces = {
       choice => isObject(choice) && saysAny(objectIn(choice, 'delta'), 'content', 'reasoning', 'tool_calls'),
     ),
   newFold: () => new CompletionFold('chat.completion', () => new SaidMessage()),
+  mayBeText: false,
 }
 
 export const completionPieces: AnswerPieces = {
   ...ofOpenAi,
   isGenerated: piece => listIn(piece, 'choices').some(choice => isObject(choice) && saysAny(choice, 'text')),
   newFold: () => new CompletionFold('text_completion', () => new SaidText()),
+  mayBeText: false,
 }

@@ -2,7 +2,7 @@ import type { GeneratingEndpoint } from '../../wire/endpoints.ts'
 import { bytesOf, textOf } from '../bytes.ts'
 import { type AnswerHeaders, answerForm, KeptBytes, PieceSplitter } from '../pieces.ts'
 import type { PieceFold } from './answer-pieces.ts'
-import { bytesOfJson, type JsonText } from './json-text.ts'
+import { bytesOfJson, type JsonText, objectText } from './json-text.ts'
 import { isObjectText, OutOfBoundsError, type RawFields, readObject } from './raw-fields.ts'
 
 export interface AnswerFold {
@@ -24,8 +24,8 @@ export interface AnswerFold {
 
 /**
  * Turns a streaming answer into the reply that the endpoint sends when it does not stream. A reply that is already one JSON
- * object stays as it is. A stream that was cut off becomes the reply so far. A stream with an error or with something that is
- * not JSON becomes undefined. The fold never throws, whatever the bytes are.
+ * object stays as it is, and a text becomes an object with that text. A stream that was cut off becomes the reply so far. A
+ * stream with an error or with something that is not JSON becomes undefined. The fold never throws, whatever the bytes are.
  *
  * @param headers the headers of the answer. Its content type says in which form it is
  * @example
@@ -35,9 +35,10 @@ export interface AnswerFold {
  */
 export const foldAnswer = (
   headers: AnswerHeaders,
-  { newFold }: Pick<GeneratingEndpoint, 'newFold'>,
+  { newFold, mayBeText }: Pick<GeneratingEndpoint, 'newFold' | 'mayBeText'>,
 ): AnswerFold => {
   const form = answerForm(headers)
+  if (mayBeText && form !== 'events') return new TextFold()
   if (form === 'json') return new JsonFold()
   if (form !== undefined) return new PiecesFold(form, newFold())
   return { push: () => undefined, result: () => undefined, json: () => undefined, isOutOfBounds: false }
@@ -130,5 +131,19 @@ class JsonFold extends BoundedFold {
   protected override reply(): JsonText | undefined {
     const text = this.#body.text() ?? ''
     return isObjectText(text) ? text : undefined
+  }
+}
+
+class TextFold extends BoundedFold {
+  readonly #body = new KeptBytes(MAX_BODY_BYTES)
+
+  override push(bytes: Uint8Array): void {
+    this.#body.add(bytes)
+  }
+
+  protected override reply(): JsonText | undefined {
+    const text = this.#body.text()
+    if (!text) return undefined
+    return isObjectText(text) ? text : objectText([['text', JSON.stringify(text)]])
   }
 }

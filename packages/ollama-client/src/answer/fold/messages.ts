@@ -81,4 +81,5 @@ export const messagePieces: AnswerPieces = {
     return tokenUsage(usage['input_tokens'], usage['output_tokens'])
   },
   newFold: () => new MessageFold(),
+  mayBeText: false,
 }

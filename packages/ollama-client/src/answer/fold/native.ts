@@ -54,10 +54,12 @@ export const chatPieces: AnswerPieces = {
   ...ofOllama,
   isGenerated: piece => saysAny(objectIn(piece, 'message'), 'content', 'thinking', 'tool_calls'),
   newFold: () => new ChatFold(),
+  mayBeText: false,
 }
 
 export const generatePieces: AnswerPieces = {
   ...ofOllama,
   isGenerated: piece => saysAny(piece, 'response', 'thinking', 'tool_calls'),
   newFold: () => new GenerateFold(),
+  mayBeText: false,
 }

@@ -29,4 +29,5 @@ export const responsePieces: AnswerPieces = {
     return tokenUsage(usage['input_tokens'], usage['output_tokens'])
   },
   newFold: () => new ResponseFold(),
+  mayBeText: false,
 }
