@@ -103,6 +103,18 @@ describe('a transcription', () => {
     expect(seen.map(each => each.body)).toEqual([body, body])
   })
 
+  test('with a key is replayed, though its form has another boundary', async () => {
+    const { foreman, seen } = await startTranscribing({ contentType: 'text/plain', body: 'Hi.' })
+    const ask = async (model: string) => {
+      const { headers, body } = await encoded({ model })
+      return send(foreman.url, { path: PATH, headers: { ...headers, 'idempotency-key': 'k' }, body })
+    }
+    expect((await ask('plain')).headers['idempotency-replayed']).toBeUndefined()
+    expect((await ask('plain')).headers['idempotency-replayed']).toBe('true')
+    expect((await ask('other')).status).toBe(422)
+    expect(seen).toHaveLength(1)
+  })
+
   test('that is empty has broken off', async () => {
     const { foreman } = await startTranscribing({ contentType: 'application/x-ndjson', body: '' })
     const { status } = await send(foreman.url, { path: PATH, ...(await encoded({ model: 'plain' })) })

@@ -23,6 +23,7 @@ export { type Heartbeat, JSON_HEARTBEAT, type Waiting } from './wire/heartbeats.
 export type * from './answer/fold/answer-pieces.ts'
 export * from './wire/form-request.ts'
 export * from './wire/generation-request.ts'
+export { formPieces } from './wire/multipart.ts'
 export * from './answer/token-count.ts'
 export { jsonElements, jsonFields, jsonFieldsInSteps } from './wire/json-fields.ts'
 export * from './steps.ts'

@@ -1,4 +1,4 @@
-import type { GeneratingEndpoint, GenerationRequest } from '@foreman/ollama-client'
+import { formPieces, type GeneratingEndpoint, type GenerationRequest } from '@foreman/ollama-client'
 import type { HeaderPairs, IdempotencyKey } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 import type { Asked } from '../answer/caller-response.ts'
@@ -48,13 +48,22 @@ export const readRequest = async (
   // An unload frees memory and needs no turn.
   if (!generation || generation.isUnload) return undefined
   const { respondAsync: isBackground } = preferencesOf(request)
-  const idempotency = await inSlices(idempotencyOf(request, path, body))
+  const repeated = await repeatedPart(request, endpoint, body)
+  const idempotency = await inSlices(idempotencyOf(request, path, repeated))
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
   const streaming = isStreaming(generation)
   const asked = { model: generation.model, headers: request.headers }
   const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }
   return { ...queueable, outlivesCaller, answersInText: generation.answersInText }
 }
+
+/** What a repetition of a request has too: of a form, all but the boundary, which programs choose anew each time. */
+const repeatedPart = async (
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  { request }: GeneratingEndpoint,
+  body: Buffer,
+): Promise<Buffer | readonly Buffer[]> =>
+  request === 'form' && 'idempotency-key' in headers ? formPieces(headers['content-type'] ?? '', body) : body
 
 /** The target answers a request that only loads the model with one object, even if a stream was asked for. */
 const isStreaming = ({ stream, isLoad }: GenerationRequest): boolean => stream && !isLoad

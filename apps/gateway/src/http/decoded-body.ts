@@ -1,7 +1,7 @@
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 import { Refusal } from './refusal.ts'
-import { MAX_FRAMES, unzstd, ZstdError } from './zstd.ts'
+import { MAX_FRAMES, decompressZstd, ZstdError } from './zstd.ts'
 
 /** Ollama decompresses no more than this. */
 const MAX_DECODED_BYTES = 20 * 1024 * 1024
@@ -21,7 +21,7 @@ export const decodedBody = async (
 ): Promise<Buffer> => {
   if (dialect.name === 'native' || contentEncodingOf(headers) !== 'zstd') return body
   try {
-    return await inTurn(() => unzstd(body, MAX_DECODED_BYTES))
+    return await inTurn(() => decompressZstd(body, MAX_DECODED_BYTES))
   } catch (error) {
     throw error instanceof ZstdError ? refusalOf(error) : error
   }

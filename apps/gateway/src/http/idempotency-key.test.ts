@@ -37,6 +37,19 @@ test('the hash of a body of several steps depends on its last byte', () => {
   expect(keyed('k', '/jobs', Buffer.concat([long.subarray(1), Buffer.from('y')])).hash).not.toEqual(hash)
 })
 
+test('the hash depends on the pieces of a body', () => {
+  const hashOf = (...pieces: string[]) =>
+    runSteps(
+      idempotencyOf(
+        { headers: { 'idempotency-key': 'k' } },
+        '/jobs',
+        pieces.map(piece => Buffer.from(piece)),
+      ),
+    )!.hash
+  expect(hashOf('ab', 'c')).toEqual(hashOf('ab', 'c'))
+  expect(hashOf('ab', 'c')).not.toEqual(hashOf('a', 'bc'))
+})
+
 test('each job of a batch has a key of its own, which no single job can have', () => {
   const of = (index: number, key: string) => keyOfBatchJob(keyed(key), index).key
   const keys = [keyed('k').key, keyed('1 of one k').key, of(0, 'k'), of(1, 'k'), of(1, '1 of one k')]

@@ -1,6 +1,6 @@
 import type { Steps } from '@foreman/ollama-client'
 import type { IdempotencyKey } from '@foreman/store'
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from './refusal.ts'
 
@@ -12,13 +12,14 @@ const STEP_BYTES = 1024 * 1024
  * Reads the `Idempotency-Key` of a request, quoted or bare, and hashes its path and body. A request with the same key
  * and the same hash is a repetition.
  *
+ * @param body the bytes, or those pieces of them that a repetition has too
  * @returns undefined when the request has no key
  * @throws Refusal with 400 when the key is empty, too long or not printable
  */
 export const idempotencyOf = function* (
   { headers }: Pick<IncomingMessage, 'headers'>,
   path: string,
-  body: Buffer,
+  body: Buffer | readonly Buffer[],
 ): Steps<IdempotencyKey | undefined> {
   const header = headers['idempotency-key']
   if (header === undefined) return undefined
@@ -27,11 +28,21 @@ export const idempotencyOf = function* (
   if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(key))
     throw new Refusal(400, `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable characters`)
   const hash = createHash('sha256').update(`${path}\0`)
-  for (let at = 0; at < body.byteLength; at += STEP_BYTES) {
-    if (at > 0) yield
-    hash.update(body.subarray(at, at + STEP_BYTES))
-  }
+  if (Buffer.isBuffer(body)) yield* updateWith(hash, body)
+  else
+    for (const piece of body) {
+      // With its length, so that the same bytes cut elsewhere have another hash.
+      hash.update(`${piece.byteLength}\0`)
+      yield* updateWith(hash, piece)
+    }
   return { key: `one ${key}`, hash: hash.digest() }
+}
+
+const updateWith = function* (hash: Hash, bytes: Buffer): Steps<void> {
+  for (let at = 0; at < bytes.byteLength; at += STEP_BYTES) {
+    if (at > 0) yield
+    hash.update(bytes.subarray(at, at + STEP_BYTES))
+  }
 }
 
 /** The key of one job of a batch, made from the key of the batch and the job's index. */

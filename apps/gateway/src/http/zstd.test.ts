@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { MAX_FRAMES, unzstd } from './zstd.ts'
+import { MAX_FRAMES, decompressZstd } from './zstd.ts'
 
 const MAX_BYTES = 1024 * 1024
 const packed = (text: string) => zstdCompressSync(Buffer.from(text))
@@ -18,7 +18,7 @@ test.each<[what: string, bytes: Buffer, text: string]>([
   ['no frame', Buffer.alloc(0), ''],
   ['a frame of the longest size', packed('x'.repeat(MAX_BYTES)), 'x'.repeat(MAX_BYTES)],
 ])('%s is decompressed', async (_, bytes, text) => {
-  expect((await unzstd(bytes, MAX_BYTES)).toString()).toBe(text)
+  expect((await decompressZstd(bytes, MAX_BYTES)).toString()).toBe(text)
 })
 
 test.each<[what: string, bytes: Buffer, code: string]>([
@@ -38,5 +38,5 @@ test.each<[what: string, bytes: Buffer, code: string]>([
     'too_many_frames',
   ],
 ])('%s: an error', async (_, bytes, code) => {
-  await expect(unzstd(bytes, MAX_BYTES)).rejects.toMatchObject({ name: 'ZstdError', code })
+  await expect(decompressZstd(bytes, MAX_BYTES)).rejects.toMatchObject({ name: 'ZstdError', code })
 })

@@ -19,7 +19,7 @@ const CHUNK_BYTES = 64 * 1024
  *
  * @throws ZstdError
  */
-export const unzstd = async (bytes: Buffer, maxBytes: number): Promise<Buffer> => {
+export const decompressZstd = async (bytes: Buffer, maxBytes: number): Promise<Buffer> => {
   const pieces: Buffer[] = []
   let length = 0
   let at = 0

@@ -34,7 +34,7 @@ export const readGeneration = async (
   return generation
 }
 
-/** A form can be written in many ways, so the refusals of the target are left to the target only once it is a job. */
+/** @throws Refusal for every form that cannot become a job: the target could find a model where foreman finds none */
 const readForm = async ({ path, headers, body }: RequestToRead): Promise<GenerationRequest> => {
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? ''
   const generation = await readFormRequest({ path, contentType, body })

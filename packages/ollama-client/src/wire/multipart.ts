@@ -53,6 +53,25 @@ export const formFields = async ({
   return undefined
 }
 
+/**
+ * What stands between the boundaries of a form. A program that sends a form again often takes another boundary; its pieces
+ * stay the same.
+ */
+export const formPieces = async (contentType: string, body: Buffer): Promise<readonly Buffer[]> => {
+  const boundary = boundaryIn(contentType)
+  if (boundary === undefined) return [body]
+  const mark = Buffer.from(`--${boundary}`)
+  const pieces: Buffer[] = []
+  let at = 0
+  while (pieces.length < MAX_PARTS) {
+    const next = await find(body, at, mark)
+    if (next === undefined) break
+    pieces.push(body.subarray(at, next))
+    at = next + mark.byteLength
+  }
+  return [...pieces, body.subarray(at)]
+}
+
 const boundaryIn = (contentType: string): string | undefined => {
   const { type, params } = withParameters(contentType) ?? {}
   const boundary = params?.get('boundary') ?? ''
