@@ -1,5 +1,7 @@
 import { routeAt } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { endEarly } from '../http/end-early.ts'
 import { isOwnPath } from '../http/own-paths.ts'
 import { requestPath } from '../http/request-path.ts'
 import { isAllowedHost } from './allowed-host.ts'
@@ -60,7 +62,7 @@ export const checkBrowser =
     // To Ollama an empty Origin is none.
     const isForeign = origin !== '' && origin !== `http://${host}` && origin !== `https://${host}`
     if (isForeign) {
-      if (!origins.allows(origin)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
+      if (!origins.allows(origin)) return forbid(request, response)
       response.setHeader('Access-Control-Allow-Origin', origins.any ? '*' : origin)
       if (request.method === 'OPTIONS') {
         const { decoded } = requestPath(request)
@@ -76,6 +78,11 @@ export const checkBrowser =
       response.setHeader('Vary', 'Origin')
       response.setHeader('Access-Control-Expose-Headers', EXPOSED_HEADERS.join(','))
     }
-    if (checksHost && !isAllowedHost(host)) return void response.writeHead(403, { 'Content-Length': 0 }).end()
+    if (checksHost && !isAllowedHost(host)) return forbid(request, response)
     next()
   }
+
+const forbid = (request: IncomingMessage, response: ServerResponse): void => {
+  response.writeHead(403, { 'Content-Length': 0 })
+  endEarly(request, response)
+}

@@ -39,6 +39,19 @@ test.each([
   expect(performance.now() - askedAt).toBeLessThan(2_000)
 })
 
+test('an answer without a body is sent before the rest of the request comes', async () => {
+  const url = await serve((request, response) => {
+    response.writeHead(403, { 'Content-Length': 0 })
+    endEarly(request, response)
+  })
+  const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write(`${HEAD}Connection: close\r\n\r\n0123456789`)
+  expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1\.1 403 /)
+  socket.write('x'.repeat(30))
+  await once(socket, 'end')
+})
+
 test('a caller that reads only after it has sent everything, for more than a second, gets its answer', async () => {
   const socket = await callEarly()
   for (let sent = 0; sent < 30; sent++) {

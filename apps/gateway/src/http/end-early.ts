@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sendHeadNow } from './send-head.ts'
 
 /** How long the connection stays open for a caller that goes on sending its request after its answer. */
 const UPLOAD_PATIENCE_MS = 1_000
@@ -20,6 +21,7 @@ export const endEarly = (request: IncomingMessage, response: ServerResponse): vo
   }
   const timer = setTimeout(stop, UPLOAD_PATIENCE_MS)
   request.once('end', stop).once('close', stop)
+  sendHeadNow(response)
   request.unpipe()
   request.resume()
 }
