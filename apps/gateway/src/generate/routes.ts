@@ -58,7 +58,14 @@ const accept = async (
   const draft = toDraft(queueable, callerOf(response))
   return isBackground
     ? submit(draft, response, context)
-    : submitAndWait(draft, response, { ...context, endpoint, streaming, asked, outlivesCaller, answersInText })
+    : submitAndWait(draft, response, {
+        ...context,
+        endpoint,
+        streaming,
+        asked,
+        outlivesCaller,
+        answersInText,
+      })
 }
 
 const decideLane = async (
