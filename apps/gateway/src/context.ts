@@ -1,4 +1,4 @@
-import { webhookBody } from '@foreman/job-view'
+import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import { openStore, type Store } from '@foreman/store'
@@ -76,13 +76,10 @@ export interface Context {
  * @throws StoreUnusableError when the file of the queue cannot be used
  */
 export const createContext = (config: GatewayConfig, { logger, now = Date.now }: Collaborators): Context => {
-  const onError = (err: unknown, job: string | number) =>
-    logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
-    compose: webhookBody({ onError }),
-    onMessageError: onError,
+    ...webhookMessages({ logger }),
   })
   const client = new OllamaClient({
     url: config.ollamaUrl,

@@ -1,4 +1,4 @@
-import { webhookBody } from '@foreman/job-view'
+import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import { openStore, type Store } from '@foreman/store'
@@ -24,13 +24,10 @@ export const createContext = (
   config: WorkerConfig,
   { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
 ): Context => {
-  const onError = (err: unknown, job: string | number) =>
-    logger.error({ err, job }, 'a webhook could not be written in full, or not at all')
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
-    compose: webhookBody({ publicUrl: config.publicUrl, onError }),
-    onMessageError: onError,
+    ...webhookMessages({ publicUrl: config.publicUrl, logger }),
   })
   store.housekeeping.check()
   const client = new OllamaClient({

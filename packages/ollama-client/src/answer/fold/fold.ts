@@ -121,20 +121,8 @@ const readPiece = (text: string): RawFields | undefined => {
 /** A reply of OpenAI's Responses API has an `error` that is null, and is not one. */
 const isError = (piece: RawFields): boolean => (piece.get('error') ?? 'null') !== 'null'
 
-class JsonFold extends BoundedFold {
-  readonly #body = new KeptBytes(MAX_BODY_BYTES)
-
-  override push(bytes: Uint8Array): void {
-    this.#body.add(bytes)
-  }
-
-  protected override reply(): JsonText | undefined {
-    const text = this.#body.text() ?? ''
-    return isObjectText(text) ? text : undefined
-  }
-}
-
-class TextFold extends BoundedFold {
+/** An answer that is no stream. */
+abstract class WholeFold extends BoundedFold {
   readonly #body = new KeptBytes(MAX_BODY_BYTES)
 
   override push(bytes: Uint8Array): void {
@@ -144,6 +132,21 @@ class TextFold extends BoundedFold {
   protected override reply(): JsonText | undefined {
     const text = this.#body.text()
     if (!text) return undefined
-    return isObjectText(text) ? text : objectText([['text', JSON.stringify(text)]])
+    return isObjectText(text) ? text : this.replyOf(text)
+  }
+
+  /** The reply of a body that is not a JSON object. */
+  protected abstract replyOf(text: string): JsonText | undefined
+}
+
+class JsonFold extends WholeFold {
+  protected override replyOf(): undefined {
+    return undefined
+  }
+}
+
+class TextFold extends WholeFold {
+  protected override replyOf(text: string): JsonText {
+    return objectText([['text', JSON.stringify(text)]])
   }
 }
