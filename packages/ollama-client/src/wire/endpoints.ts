@@ -5,6 +5,8 @@ import { chatPieces, generatePieces } from '../answer/fold/native.ts'
 import { imagePieces, transcriptionPieces } from '../answer/fold/one-object.ts'
 import { responsePieces } from '../answer/fold/responses.ts'
 import { type Dialect, dialects, openAiError } from './dialects.ts'
+import { type FieldTypes, fieldTypes } from './field-types.ts'
+import type { RequiredField } from './flaws.ts'
 import {
   chatCompletionHeartbeat,
   chatHeartbeat,
@@ -27,6 +29,10 @@ export interface GeneratingEndpoint extends AnswerPieces {
   readonly prompt: 'messages' | 'prompt' | 'input' | 'file'
   /** When the target streams its answer. `if_asked`: if the request's `stream` is true. */
   readonly streams: 'by_default' | 'if_asked' | 'never'
+  /** The fields of a request that foreman reads. */
+  readonly fields: FieldTypes
+  /** The fields without which the target refuses a request. */
+  readonly required: readonly RequiredField[]
   /** Whether a request without a prompt loads the model. On the other routes the target decides. */
   readonly loadsWithoutPrompt: boolean
   /** Whether the target reads `options`, `shift` and `keep_alive`. */
@@ -49,6 +55,7 @@ const ofOllama = {
   loadsWithoutPrompt: true,
   takesLoadOptions: true,
   saysDone: true,
+  required: [],
 } as const
 const ofOthers = {
   request: 'json',
@@ -56,12 +63,14 @@ const ofOthers = {
   loadsWithoutPrompt: false,
   takesLoadOptions: false,
   saysDone: false,
+  required: [],
 } as const
 const neverStreams = {
   dialect: openai,
   streams: 'never',
   streamError: openai.stream.error,
   heartbeat: () => undefined,
+  fields: fieldTypes.others,
 } as const
 /** Only Ollama 0.24.0 has these routes. */
 const ofImages = { ...ofOthers, ...imagePieces, ...neverStreams, prompt: 'prompt' } as const
@@ -74,6 +83,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     path: '/api/chat',
     prompt: 'messages',
     heartbeat: chatHeartbeat,
+    fields: fieldTypes.chat,
   },
   {
     ...ofOllama,
@@ -82,6 +92,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     path: '/api/generate',
     prompt: 'prompt',
     heartbeat: generateHeartbeat,
+    fields: fieldTypes.generate,
   },
   {
     ...ofOthers,
@@ -92,6 +103,8 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: openai.stream.error,
     prompt: 'messages',
     heartbeat: chatCompletionHeartbeat,
+    fields: fieldTypes.chatCompletions,
+    required: ['messages'],
   },
   {
     ...ofOthers,
@@ -102,6 +115,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: openai.stream.error,
     prompt: 'prompt',
     heartbeat: completionHeartbeat,
+    fields: fieldTypes.completions,
     loadsWithoutPrompt: true,
   },
   {
@@ -113,6 +127,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: (status, message, waiting) => responseFailed(openAiError(status, message).error, waiting),
     prompt: 'input',
     heartbeat: responsesHeartbeat,
+    fields: fieldTypes.responses,
   },
   {
     ...ofOthers,
@@ -123,6 +138,8 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: anthropic.stream.error,
     prompt: 'messages',
     heartbeat: messagesHeartbeat,
+    fields: fieldTypes.messages,
+    required: ['messages', 'max_tokens'],
   },
   { ...ofImages, method: 'POST', path: '/v1/images/generations' },
   { ...ofImages, method: 'POST', path: '/v1/images/edits' },

@@ -33,5 +33,7 @@ export const readFormRequest = async ({
     answersInText,
     options: {},
     shift: undefined,
+    flaw: undefined,
+    needs: [],
   }
 }

@@ -29,6 +29,8 @@ test('a request becomes the fields that the queue needs', () => {
     answersInText: false,
     options: { num_ctx: 8192, seed: 1 },
     shift: true,
+    flaw: undefined,
+    needs: ['completion', 'thinking'],
   })
 })
 
@@ -295,6 +297,8 @@ describe('in the other dialects', () => {
       answersInText: false,
       options: {},
       shift: undefined,
+      flaw: 400,
+      needs: ['completion'],
     })
   })
 

@@ -1,7 +1,10 @@
 import { type Steps, runSteps } from '../steps.ts'
 import type { GeneratingEndpoint } from './endpoints.ts'
+import { isEmptyPrompt, isMistyped, isNull, scalarIn, valueIn } from './field-types.ts'
+import { type Flaw, flawIn } from './flaws.ts'
 import { jsonFieldsInSteps } from './json-fields.ts'
 import { isZeroKeepAlive } from './keep-alive.ts'
+import { type Capability, needsIn } from './needs.ts'
 
 /** The part of a generating request that foreman's queue reads. The rest of the body is passed on as it is. */
 export interface GenerationRequest {
@@ -17,6 +20,10 @@ export interface GenerationRequest {
   readonly answersInText: boolean
   readonly options: Readonly<Record<string, unknown>>
   readonly shift: unknown
+  /** The status with which Ollama refuses the request whatever the model. Undefined: nothing is wrong that foreman sees. */
+  readonly flaw: Flaw | undefined
+  /** What the model must be able to do. */
+  readonly needs: readonly Capability[]
 }
 
 /** Ollama refuses a longer model name. */
@@ -28,8 +35,18 @@ const MAX_MODEL_BYTES = 6 * MAX_MODEL_LENGTH
  * have without them.
  */
 const MAX_OPTIONS_BYTES = 1024 * 1024
-/** A switch or a duration is short. A longer value is not read, because Ollama refuses it. */
-const MAX_SCALAR_BYTES = 1024
+
+/** Go leaves these fields as they were when null comes. It empties the others. */
+const KEPT_BY_NULL = [
+  'model',
+  'prompt',
+  'suffix',
+  'system',
+  'template',
+  'raw',
+  'top_logprobs',
+  'max_tokens',
+] as const
 
 /**
  * Reads a request's body as Ollama reads it.
@@ -38,34 +55,37 @@ const MAX_SCALAR_BYTES = 1024
  */
 export const readGenerationRequestInSteps = function* (
   body: Buffer,
-  { prompt, streams, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
+  { prompt, fields, required, streams, loadsWithoutPrompt, takesLoadOptions }: GeneratingEndpoint,
 ): Steps<GenerationRequest | undefined> {
   const last = new Map<string, Buffer>()
   let options = emptyOptions()
   let optionsBytes = 0
-  const keptByNull = new Set<string>(takesLoadOptions ? ['model', 'prompt'] : ['model', 'prompt', 'stream'])
-  const wanted = ['model', 'stream', 'options', 'shift', 'keep_alive', prompt] as const
-  const isObject = yield* jsonFieldsInSteps(body, wanted, (name, value) => {
+  let hasWrongType = false
+  const keptByNull = new Set<string>(takesLoadOptions ? KEPT_BY_NULL : [...KEPT_BY_NULL, 'stream'])
+  const isObject = yield* jsonFieldsInSteps(body, Object.keys(fields), (name, value) => {
+    const type = fields[name]
+    hasWrongType ||= type !== undefined && isMistyped(type, value)
     if (name === 'options') {
       optionsBytes += value.byteLength
       if (optionsBytes <= MAX_OPTIONS_BYTES) options = mergedOptions(options, value)
-    }
-    // In Go, null leaves a field as it was, except for a pointer, map, slice or interface, which it empties.
-    else if (!(keptByNull.has(name) && isNull(value))) last.set(name, value)
+    } else if (!(keptByNull.has(name) && isNull(value))) last.set(name, value)
   })
   if (!isObject) return undefined
   const model = modelOf(last.get('model'))
   if (model === undefined) return undefined
-  const stream = scalar(last.get('stream')) ?? streams === 'by_default'
-  const isLoad = loadsWithoutPrompt && isEmpty(last.get(prompt))
+  const stream = scalarIn(last.get('stream')) ?? streams === 'by_default'
+  const isLoad = loadsWithoutPrompt && isEmptyPrompt(last.get(prompt))
+  const areOptionsRead = optionsBytes <= MAX_OPTIONS_BYTES
   return {
     model,
     stream: streams !== 'never' && stream !== false,
     isLoad,
     answersInText: false,
-    isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(scalar(last.get('keep_alive'))),
-    options: takesLoadOptions ? options : {},
-    shift: takesLoadOptions ? scalar(last.get('shift')) : undefined,
+    isUnload: isLoad && takesLoadOptions && isZeroKeepAlive(scalarIn(last.get('keep_alive'))),
+    options,
+    shift: scalarIn(last.get('shift')),
+    flaw: hasWrongType ? 400 : flawIn(last, { options: areOptionsRead ? options : {}, required }),
+    needs: streams === 'never' ? [] : yield* needsIn(last, prompt),
   }
 }
 
@@ -81,38 +101,12 @@ const emptyOptions = (): Record<string, unknown> => Object.create(null) as Recor
 /** Merges a repeated `options` into the earlier one, key by key, as Go does. */
 const mergedOptions = (earlier: Record<string, unknown>, raw: Buffer): Record<string, unknown> => {
   if (isNull(raw)) return emptyOptions()
-  const value = parse(raw)
+  const value = valueIn(raw)
   return typeof value === 'object' && !Array.isArray(value) ? Object.assign(earlier, value) : earlier
 }
 
 const modelOf = (raw: Buffer | undefined): string | undefined => {
-  const value = raw && raw.byteLength > MAX_MODEL_BYTES ? undefined : parse(raw)
+  const value = raw && raw.byteLength > MAX_MODEL_BYTES ? undefined : valueIn(raw)
   const model = typeof value === 'string' ? value.trim() : ''
   return model === '' || model.length > MAX_MODEL_LENGTH ? undefined : model
 }
-
-const parse = (raw: Buffer | undefined): unknown => {
-  if (!raw) return undefined
-  try {
-    return JSON.parse(raw.toString())
-  } catch {
-    return undefined
-  }
-}
-
-/** A boolean, a number, a text or null. Anything else is undefined, and a list of millions is not even parsed. */
-const scalar = (raw: Buffer | undefined): unknown => {
-  const value = raw && raw.byteLength > MAX_SCALAR_BYTES ? undefined : parse(raw)
-  return typeof value === 'object' && value !== null ? undefined : value
-}
-
-const isNull = (raw: Buffer): boolean => raw.byteLength === 4 && raw.toString('latin1') === 'null'
-
-/** Whether a prompt has neither text nor messages. It is not parsed, because it can be as long as the body. */
-const isEmpty = (raw: Buffer | undefined): boolean =>
-  raw === undefined ||
-  isNull(raw) ||
-  raw.equals(EMPTY_TEXT) ||
-  /^\[\s*\]$/.test(raw.toString('latin1', 0, 64))
-
-const EMPTY_TEXT = Buffer.from('""')

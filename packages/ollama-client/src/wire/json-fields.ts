@@ -85,16 +85,24 @@ export const jsonElements = function* (body: Buffer): Generator<Buffer | undefin
 
 /** A body can have millions of names, so the check that a name is not wanted must be very cheap. */
 const nameMatcher = <Name extends string>(wanted: readonly Name[]) => {
-  const letters = Buffer.alloc(Math.max(0, ...wanted.map(name => name.length)))
+  const longest = Math.max(0, ...wanted.map(name => name.length))
+  const letters = Buffer.alloc(longest)
+  const byLength = Array.from({ length: longest + 1 }, (_, length) =>
+    wanted.filter(name => name.length === length),
+  )
+  const isRead = (name: string): boolean => {
+    for (let at = 0; at < name.length; at++) if (name.charCodeAt(at) !== letters[at]) return false
+    return true
+  }
   /** Finds the wanted name between the quotes. Returns undefined when the name there is not wanted. */
   return (body: Buffer, start: number, end: number): Name | undefined => {
     let length = 0
     for (let at = start; at < end; at += letterBytes(body, at)) {
-      const letter = length < letters.length ? letterAt(body, at) : undefined
+      const letter = length < longest ? letterAt(body, at) : undefined
       if (letter === undefined) return undefined
       letters[length++] = letter
     }
-    return wanted.find(name => name.length === length && name === letters.toString('latin1', 0, length))
+    return byLength[length]?.find(isRead)
   }
 }
 
