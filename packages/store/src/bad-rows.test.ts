@@ -183,7 +183,7 @@ test('what is known of a model is asked for again when it is damaged, and the ne
   const { store, damage } = damagedStore()
   const models = ['a', 'b'].map(name => ({ name, digest: name, remote: false }))
   store.catalogue.replaceModels(models)
-  for (const { digest } of models) store.catalogue.noteLoading(digest, { weights: digest })
+  for (const { digest } of models) store.catalogue.noteLoading(digest, { weights: digest, capabilities: [] })
   damage(`UPDATE models SET loading = '{"weights' WHERE name = 'a'`)
   expect(store.catalogue.model('a')).toMatchObject({ loading: null })
   store.catalogue.replaceModels(models)

@@ -43,10 +43,20 @@ test('a snapshot is kept byte for byte until the next one replaces it', () => {
 test('what is known of how a manifest loads is kept under all its names until the manifest changes', () => {
   const { catalogue } = tempStore().store
   catalogue.replaceModels([model('a'), { ...model('a'), name: 'b' }, model('c')])
-  catalogue.noteLoading('digest of a', { weights: 'w' })
+  catalogue.noteLoading('digest of a', { weights: 'w', capabilities: [] })
   expect(catalogue.unasked().map(({ name }) => name)).toEqual(['c'])
   catalogue.replaceModels([{ ...model('a'), name: 'd' }, model('c')])
-  expect(catalogue.model('d')?.loading).toEqual({ weights: 'w' })
+  expect(catalogue.model('d')?.loading).toEqual({ weights: 'w', capabilities: [] })
   catalogue.replaceModels([{ ...model('a'), digest: 'another' }])
   expect(catalogue.model('a')?.loading).toBeNull()
+})
+
+test('a model is asked about again when what it can do is forgotten, and how it loads stays known', () => {
+  const { catalogue } = tempStore().store
+  catalogue.replaceModels([model('a'), model('b')])
+  catalogue.noteLoading('digest of a', { weights: 'w', capabilities: ['tools'] })
+  catalogue.forgetCapabilities()
+  expect(catalogue.unasked().map(({ name }) => name)).toEqual(['a', 'b'])
+  expect(catalogue.model('a')?.loading).toEqual({ weights: 'w' })
+  expect(catalogue.model('b')?.loading).toBeNull()
 })

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import { eq, isNull, sql } from './drizzle.ts'
+import { eq, sql } from './drizzle.ts'
 import { type HeaderPairs, models, snapshots } from './schema.ts'
 
 export type ModelRow = typeof models.$inferSelect
@@ -25,10 +25,27 @@ export const catalogue = (connection: Connection) => {
     /** Replaces the list of models. Keeps what is known of how a manifest loads, if a model still has it. */
     replaceModels: modelsWriter(connection),
 
-    /** The models about whose loading the target has not been asked yet. */
-    unasked: (): ModelRow[] => db.select().from(models).where(isNull(models.loading)).all(),
+    /** The models about which the target has not been asked yet, or not since `forgetCapabilities`. */
+    unasked: (): ModelRow[] =>
+      db
+        .select()
+        .from(models)
+        .where(sql`${capabilities} IS NULL`)
+        .all(),
 
-    /** Records what the target says about how a manifest loads. */
+    /** Forgets what the models can do, because another version of the target may think otherwise. */
+    forgetCapabilities: (): void => {
+      const loading = sql`json_remove(${models.loading}, '$.capabilities')`
+      connection.write('normal', () =>
+        db
+          .update(models)
+          .set({ loading })
+          .where(sql`${capabilities} IS NOT NULL`)
+          .run(),
+      )
+    },
+
+    /** Records what the target says about a manifest: how it loads, and its `capabilities`. */
     noteLoading: (digest: string, loading: Record<string, unknown>): void => {
       connection.write('normal', () =>
         db.update(models).set({ loading }).where(eq(models.digest, digest)).run(),
@@ -42,6 +59,9 @@ export const catalogue = (connection: Connection) => {
     keepSnapshot: prepareKeepSnapshot(connection),
   }
 }
+
+/** Null also for a text that is no JSON, so that a damaged row is mended by asking again. */
+const capabilities = sql`iif(json_valid(${models.loading}), json_type(${models.loading}, '$.capabilities'), NULL)`
 
 const prepareModel = ({ db }: Connection) => {
   const select = db

@@ -408,7 +408,10 @@ export const models = sqliteTable('models', {
   name: text('name').primaryKey(),
   /** The digest of the model's manifest. Names with the same manifest have the same digest. */
   digest: text('digest').notNull(),
-  /** What the target says about how the manifest loads, as JSON. Null: the target has not been asked yet. */
+  /**
+   * What the target says about the manifest, as JSON: how it loads, and what it can do. Null: the target has not been
+   * asked yet.
+   */
   loading: lenientJson('loading', isObject),
   /** Whether the model runs on another machine, and so needs no memory of the target. */
   remote: integer('remote', { mode: 'boolean' }).notNull(),

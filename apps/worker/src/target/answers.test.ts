@@ -46,9 +46,10 @@ describe('a list of models', () => {
 describe('a model that is shown', () => {
   test('has only fields of the right type', () => {
     const odd = { modelfile: 5, parameters: {}, details: 'none', model_info: [] }
-    const nothing = { modelfile: '', parameters: '', details: { family: '' }, model_info: {} }
+    const texts = { modelfile: '', parameters: '' }
+    const nothing = { ...texts, details: { family: '' }, model_info: {}, capabilities: [] }
     expect(shownModel(bytesOf(odd))).toEqual(nothing)
-    expect(shownModel(bytesOf({ details: { family: {} } }))).toEqual(nothing)
+    expect(shownModel(bytesOf({ details: { family: {} }, capabilities: ['tools', 5] }))).toEqual(nothing)
   })
 
   test('is not there in an answer that is no object', () => {

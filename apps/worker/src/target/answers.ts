@@ -1,4 +1,9 @@
-import { canonicalModelName, type OllamaClient, type ShownModel } from '@foreman/ollama-client'
+import {
+  canonicalModelName,
+  capabilitiesIn,
+  type OllamaClient,
+  type ShownModel,
+} from '@foreman/ollama-client'
 import type { ModelRow } from '@foreman/store'
 import { askWell, UnusableAnswerError } from './ask.ts'
 
@@ -76,11 +81,12 @@ export const residentModels = (body: Buffer): ModelList<Resident> | undefined =>
 }
 
 /**
- * What of an answer to `/api/show` decides about loads. Fields of another type are left out.
+ * What of an answer to `/api/show` decides about loads, and about what the model can do. Fields of another type are left
+ * out.
  *
  * @returns undefined when the answer is no object
  */
-export const shownModel = (body: Buffer): ShownModel | undefined => {
+export const shownModel = (body: Buffer): ShownFacts | undefined => {
   const answer = objectIn(body)
   if (!answer) return undefined
   const { details, model_info: info } = answer
@@ -89,7 +95,13 @@ export const shownModel = (body: Buffer): ShownModel | undefined => {
     parameters: textIn(answer, 'parameters'),
     details: { family: isObject(details) ? textIn(details, 'family') : '' },
     model_info: isObject(info) ? info : {},
+    capabilities: capabilitiesIn(answer['capabilities']),
   }
+}
+
+export interface ShownFacts extends ShownModel {
+  /** Empty: the target does not say. */
+  readonly capabilities: readonly string[]
 }
 
 /**

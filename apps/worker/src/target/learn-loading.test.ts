@@ -34,6 +34,18 @@ test('each manifest is asked about once, and every name of it is reported', asyn
   expect(store.catalogue.model(name('think'))?.loading).toHaveProperty('weights')
 })
 
+test('what a model can do is learnt, and asked again once it is forgotten', async () => {
+  const { store, learner, shown } = await setUp([{ short: 'tools', digest: 'one' }])
+  await learner.learn()
+  const loading = store.catalogue.model(name('tools'))?.loading
+  expect(loading).toMatchObject({ capabilities: ['completion', 'tools'] })
+  store.catalogue.forgetCapabilities()
+  expect(store.catalogue.model(name('tools'))?.loading).toEqual({ ...loading, capabilities: undefined })
+  await learner.learn()
+  expect(store.catalogue.model(name('tools'))?.loading).toEqual(loading)
+  expect(shown()).toBe(2)
+})
+
 test('remote models and models without a digest are not asked about', async () => {
   const { learner, shown } = await setUp([
     { short: 'alpha', digest: 'one', remote: true },

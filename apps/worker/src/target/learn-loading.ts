@@ -14,8 +14,9 @@ export interface LearnLoadingOptions {
 }
 
 /**
- * Asks `/api/show` once for each manifest for what decides about its loads: weights, parameters, family. Call it after
- * each poll: a model that could not be asked about is asked about again.
+ * Asks `/api/show` once for each manifest, and again for another version of the target, for what decides about its loads
+ * (weights, parameters, family) and for what it can do. Call it after each poll: a model that could not be asked about is
+ * asked about again.
  */
 export class LoadingLearner {
   readonly #options: LearnLoadingOptions
@@ -46,11 +47,12 @@ export class LoadingLearner {
     const { client, store, logger, stopped, onModel } = this.#options
     try {
       // Another name of this manifest may have been asked about a moment ago.
-      if (!store.catalogue.model(name)?.loading) {
+      if (!store.catalogue.model(name)?.loading?.['capabilities']) {
         const question = { path: '/api/show', request: { model: name }, signal: timeLimit(stopped) }
         const shown = shownModel((await askWell(client, question)).body)
         if (!shown) throw new Error('the answer to /api/show is no object')
-        store.catalogue.noteLoading(digest, { ...modelLoading(shown) })
+        const { capabilities } = shown
+        store.catalogue.noteLoading(digest, { ...modelLoading(shown), capabilities })
       }
       onModel(name)
     } catch (error) {

@@ -111,6 +111,21 @@ test('a target that is there is found at once, and its answers are kept', async 
   expect(store.catalogue.model('registry.ollama.ai/library/b:latest')?.digest).toBe('digest of b')
 })
 
+test('another version of the target is asked again what its models can do', async () => {
+  const odd: Record<string, unknown> = {}
+  const { target, store, monitor, onPoll } = await start(undefined, odd)
+  const shown = () => target.asked.filter(route => route === '/api/show').length
+  await expect.poll(() => store.catalogue.unasked().length === 0 && shown(), soon).toBe(3)
+  monitor.check()
+  await expect.poll(() => onPoll.mock.calls.length, soon).toBe(1)
+  odd['/api/version'] = { version: '0.0.1' }
+  odd['/api/show'] = { modelfile: 'FROM /models/sha256-0', capabilities: ['tools'] }
+  monitor.check()
+  const b = () => store.catalogue.model('registry.ollama.ai/library/b:latest')
+  await expect.poll(() => b()?.loading, soon).toMatchObject({ capabilities: ['tools'] })
+  await expect.poll(shown, soon).toBe(6)
+})
+
 test('a target that went away is found when it is back', async () => {
   const { target, store, monitor, onReturn } = await start()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)

@@ -54,7 +54,9 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
   }
   take('/api/version', version, answer => {
     if (typeof objectIn(answer.body)?.['version'] !== 'string') return otherShape('/api/version', answer)
-    keep('/api/version', answer, options)
+    const before = store.catalogue.snapshot('/api/version')
+    const isAnother = before !== undefined && !answer.body.equals(before.body)
+    keep('/api/version', answer, options, () => isAnother && store.catalogue.forgetCapabilities())
     return undefined
   })
   take('/api/tags', tags, answer => {
