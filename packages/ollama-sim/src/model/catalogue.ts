@@ -22,7 +22,7 @@ export interface Model {
   template: string
   /** The Modelfile's parameters, merged under a request's options. */
   parameters: Record<string, number>
-  capabilities: readonly ('completion' | 'tools' | 'thinking' | 'embedding')[]
+  capabilities: readonly ('completion' | 'tools' | 'thinking' | 'insert' | 'embedding')[]
   /** Which special token ends a rendered prompt; it decides what is said. */
   opening: string
   /** sha256 of the manifest, in hex. */

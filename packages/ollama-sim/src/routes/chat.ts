@@ -33,6 +33,7 @@ export const converse = async (
     return answering.loaded?.('unload')
   }
   const tools = (request.tools ?? []).filter(tool => tool !== undefined)
+  const thinking = checkThinking(model, request)
   checkCapabilities(model, name, tools)
   await answerWith(
     context,
@@ -41,7 +42,7 @@ export const converse = async (
       model,
       prompt: messages.length === 0 ? undefined : renderChat(model, messages, tools.map(completeTool)),
       keepAliveMs: request.keep_alive,
-      thinking: checkThinking(model, request),
+      thinking,
       tools: tools.length > 0,
       renderOnly: request._debug_render_only === true,
       check: () => checkFormat(request.format),

@@ -34,7 +34,9 @@ export const complete = async (
     context.scheduler.unload(model)
     return answering.loaded?.('unload')
   }
-  checkGenerate(model, request)
+  checkRaw(request)
+  const thinking = checkThinking(model, request)
+  checkCapabilities(model, request)
   await answerWith(
     context,
     exchange,
@@ -42,7 +44,7 @@ export const complete = async (
       model,
       prompt: prompt === '' ? undefined : request.raw ? prompt : render(model, request, prompt),
       keepAliveMs: request.keep_alive,
-      thinking: checkThinking(model, request),
+      thinking,
       tools: false,
       renderOnly: request._debug_render_only === true,
       check: () => checkFormat(request.format),
@@ -52,14 +54,17 @@ export const complete = async (
   )
 }
 
-const checkGenerate = (model: Model, request: GenerateRequest): void => {
-  if (request.raw && (request.template || request.system || request.context?.length)) {
+const checkRaw = ({ raw, template, system, context }: GenerateRequest): void => {
+  if (raw && (template || system || context?.length)) {
     throw new Refusal(400, 'raw mode does not support template, system, or context')
   }
+}
+
+const checkCapabilities = (model: Model, request: GenerateRequest): void => {
   if (!model.capabilities.includes('completion')) {
     throw new Refusal(400, `${goQuote(request.model ?? '')} does not support generate`)
   }
-  if (request.suffix) {
+  if (request.suffix && !model.capabilities.includes('insert')) {
     throw new Refusal(400, `registry.ollama.ai/library/${model.name}:latest does not support insert`)
   }
 }

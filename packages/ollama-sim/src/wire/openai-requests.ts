@@ -140,7 +140,8 @@ export const toChat = (request: ChatCompletionRequest): ChatRequest => {
   if (tools !== undefined) chat.tools = tools
   const wanted = format?.type === 'json_object' ? 'json' : format?.json_schema?.schema
   if (wanted !== undefined) chat.format = wanted
-  const think = thinkOf(request.reasoning?.effort ?? request.reasoning_effort)
+  const { reasoning } = request
+  const think = thinkOf(reasoning ? reasoning.effort : request.reasoning_effort)
   if (think !== undefined) chat.think = think
   return chat
 }

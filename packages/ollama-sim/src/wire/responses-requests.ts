@@ -1,5 +1,5 @@
 import { any, bool, custom, float, int, pointer, slice, string, struct } from '../go/decode.ts'
-import { JsonNumber, JsonObject, toPlain } from '../go/json-value.ts'
+import { JsonNumber, JsonObject, kindOf, toPlain } from '../go/json-value.ts'
 import type { Message, Tool } from '../model/render.ts'
 import { thinkOf } from './openai-requests.ts'
 import { Refusal } from './refusal.ts'
@@ -28,9 +28,15 @@ export interface ResponsesRequest {
 
 const plain = custom('interface {}', toPlain)
 
+const inputType = custom('openai.ResponsesInput', value => {
+  if (typeof value === 'string' || Array.isArray(value)) return toPlain(value)
+  const cause = `json: cannot unmarshal ${kindOf(value)} into Go value of type []json.RawMessage`
+  throw new Error(`input must be a string or array: ${cause}`)
+})
+
 export const responsesRequest = struct('openai.ResponsesRequest', {
   model: string,
-  input: plain,
+  input: inputType,
   instructions: string,
   stream: pointer(bool),
   max_output_tokens: pointer(int),
@@ -38,7 +44,15 @@ export const responsesRequest = struct('openai.ResponsesRequest', {
   top_p: pointer(float),
   reasoning: struct('openai.ResponsesReasoning', { effort: string, summary: string }),
   text: any,
-  tools: slice(plain),
+  tools: slice(
+    struct('openai.ResponsesTool', {
+      type: string,
+      name: string,
+      description: pointer(string),
+      strict: pointer(bool),
+      parameters: plain,
+    }),
+  ),
 })
 
 /** A chat request as Ollama makes one of it. Throws a Refusal. */
