@@ -4,13 +4,16 @@ import type { IncomingMessage } from 'node:http'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
+import type { TargetRefusal } from '../direct/target.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
+import { writeRelayedHead } from '../http/headers.ts'
 import { withBody } from '../http/read-body.ts'
 import { requestPath } from '../http/request-path.ts'
+import { earlyRefusal } from '../intake/early-refusal.ts'
 import type { JobDraft } from '../intake/intake.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
-import { placeOfModel } from '../intake/model-place.ts'
-import { type Lane, laneFor } from './lane.ts'
+import { factsOfModel, type ModelFacts } from '../intake/model-place.ts'
+import { laneFor } from './lane.ts'
 import { type QueueableRequest, readRequest } from './read-request.ts'
 import { submitAndWait, type WaitContext } from './submit-and-wait.ts'
 import { type SendAnswer, submit, type SubmitContext } from './submit.ts'
@@ -45,14 +48,18 @@ const accept = async (
   { endpoint, body, context }: Arrived,
 ): Promise<SendAnswer> => {
   const queueable = await readRequest(request, endpoint, body)
-  const lane = await decideLane(queueable, context)
-  if (!queueable || lane !== 'queue') {
+  const forwardNow = async (): Promise<SendAnswer> => {
     const direct = { target: context.target, body, signal: callerLeftSignal(response) }
     const exchange = await openForward(request, direct)
-    // A target that does not refuse has just learned of the model, so the request takes its turn.
-    const isTurnNeeded = queueable && lane === 'target_decides' && exchange.status < 400
-    if (!isTurnNeeded) return () => relayExchange(exchange, response, endpoint.path)
-    exchange.body.destroy()
+    return () => relayExchange(exchange, response, endpoint.path)
+  }
+  if (!queueable) return forwardNow()
+  const model = await factsOfModel(queueable.generation.model, context)
+  const lane = laneFor(model, queueable)
+  if (lane === 'direct') return forwardNow()
+  if (lane === 'target_decides') {
+    const refusal = await refusalOf(queueable, { model, response, context })
+    if (refusal) return async () => sendRefusal(refusal, response)
   }
   const { isBackground, streaming, asked, outlivesCaller, answersInText } = queueable
   const draft = toDraft(queueable, callerOf(response))
@@ -68,11 +75,27 @@ const accept = async (
       })
 }
 
-const decideLane = async (
-  queueable: QueueableRequest | undefined,
-  context: Pick<Context, 'store' | 'target'>,
-): Promise<Lane> =>
-  queueable ? laneFor(await placeOfModel(queueable.generation.model, context), queueable) : 'direct'
+interface Refusing {
+  readonly model: ModelFacts
+  readonly response: Response
+  readonly context: GenerateContext
+}
+
+/** The target's refusal; undefined when the request takes its turn. A request that is replayed is not refused. */
+const refusalOf = async (
+  { generation, path, headers, body, idempotency }: QueueableRequest,
+  { model, response, context }: Refusing,
+): Promise<TargetRefusal | undefined> => {
+  const signal = callerLeftSignal(response)
+  if (await context.intake.isKnown(callerOf(response), idempotency)) return undefined
+  const suspect = { demands: generation, model: generation.model, place: model.place }
+  return earlyRefusal({ ...suspect, path, headers, body, signal }, context)
+}
+
+const sendRefusal = (refusal: TargetRefusal, response: Response): void => {
+  writeRelayedHead(response, refusal)
+  response.end(refusal.body)
+}
 
 const toDraft = (queueable: QueueableRequest, caller: string): JobDraft => {
   const { path, endpoint, generation, headers, body, streaming, isBackground, idempotency } = queueable

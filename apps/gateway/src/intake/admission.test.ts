@@ -2,10 +2,11 @@ import { destinationPolicy, parseAllowList } from '@foreman/webhooks'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { tempStore } from '../testing/temp-store.ts'
-import { Admission } from './admission.ts'
-import type { JobDraft } from './intake.ts'
+import { Admission, type Candidate } from './admission.ts'
 
-const draft = (model: string, url?: string): JobDraft => ({
+const draft = (model: string, url?: string): Candidate => ({
+  flaw: undefined,
+  needs: ['completion'],
   path: '/api/chat',
   endpoint: '/api/chat',
   model,
@@ -19,6 +20,13 @@ const draft = (model: string, url?: string): JobDraft => ({
   webhook: url === undefined ? undefined : { url, events: ['job.succeeded'] },
 })
 
+/** A target that has every model, and refuses no request. */
+const willing = {
+  refusesModel: async () => false,
+  capabilitiesOf: async () => [],
+  refusal: async () => undefined,
+}
+
 /** The target has every model but `missing`. Webhooks may go to public addresses only. */
 const trial = ({ hasWebhookSecret = true } = {}) => {
   const asked: string[] = []
@@ -27,6 +35,7 @@ const trial = ({ hasWebhookSecret = true } = {}) => {
   const admission = new Admission({
     store: tempStore(),
     target: {
+      ...willing,
       refusesModel: async model => {
         asked.push(model)
         return model === 'missing'
@@ -79,7 +88,7 @@ test('a webhook is refused when none can be signed', async () => {
 test('a host name that cannot be looked up now is no reason to refuse', async () => {
   const admission = new Admission({
     store: tempStore(),
-    target: { refusesModel: async () => false },
+    target: willing,
     policy: destinationPolicy({
       allow: parseAllowList('')!,
       resolve: () => Promise.reject(new Error('the name server is away')),
@@ -107,7 +116,7 @@ test('a batch looks each host up once, whatever its ports and paths', async () =
   }
   const admission = new Admission({
     store: tempStore(),
-    target: { refusesModel: async () => false },
+    target: willing,
     policy: destinationPolicy({ allow: parseAllowList('')!, resolve }),
     hasWebhookSecret: true,
   })
@@ -125,7 +134,7 @@ test('a batch of names that no name server answers for is accepted after one dea
   const resolve = () => new Promise<never>(() => undefined)
   const admission = new Admission({
     store: tempStore(),
-    target: { refusesModel: async () => false },
+    target: willing,
     policy: destinationPolicy({ allow: parseAllowList('')!, resolve, lookUpDeadlineMs: 100 }),
     hasWebhookSecret: true,
   })
@@ -142,7 +151,7 @@ describe('the models of a batch', () => {
     const refusesModel = () => new Promise<boolean>(resolve => answers.push(resolve))
     const admission = new Admission({
       store: tempStore(),
-      target: { refusesModel },
+      target: { ...willing, refusesModel },
       policy: destinationPolicy({ allow: parseAllowList('')! }),
       hasWebhookSecret: true,
     })

@@ -4,13 +4,17 @@ import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import type { Target } from '../direct/target.ts'
 import { problem, type Refusal } from '../http/refusal.ts'
 import { forJobOfBatch } from './batch-refusal.ts'
+import { type Demands, earlyRefusal, isLikelyRefused } from './early-refusal.ts'
 import type { JobDraft } from './intake.ts'
-import { placeOfModel } from './model-place.ts'
+import { factsOfModel, listedModel } from './model-place.ts'
 import { severalAtOnce } from './several-at-once.ts'
 
+/** A job that somebody wants to submit, with what tells whether the target would refuse it. */
+export interface Candidate extends JobDraft, Demands {}
+
 export interface AdmissionOptions {
-  readonly store: Pick<Store, 'catalogue'>
-  readonly target: Pick<Target, 'refusesModel'>
+  readonly store: Pick<Store, 'catalogue' | 'target'>
+  readonly target: Pick<Target, 'refusesModel' | 'capabilitiesOf' | 'refusal'>
   readonly policy: DestinationPolicy
   /** Whether webhooks can be signed. */
   readonly hasWebhookSecret: boolean
@@ -20,12 +24,14 @@ export interface AdmissionOptions {
 const URLS_AT_ONCE = 200
 /** Between two such lots of look-ups. */
 const PAUSE_MS = 5
-/** How many models of a batch the target is asked about at the same time. */
-const MODELS_AT_ONCE = 8
+/** How many models or jobs of a batch the target is asked about at the same time. */
+const ASKED_AT_ONCE = 8
+/** The target calls an option of the wrong type an error of its own (500). Here it is one of the submission. */
+const UNPROCESSABLE = 422
 
 /**
- * Checks jobs that are submitted on /jobs: the target must have the model, and webhooks may go to the receiver. Such a
- * job has no caller that would see it fail.
+ * Checks jobs that are submitted on /jobs: the target must have the model and would not refuse the request, and webhooks
+ * may go to the receiver. Such a job has no caller that would see it fail.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -35,21 +41,27 @@ export class Admission {
   }
 
   /** @throws Refusal when the job cannot be accepted */
-  async ensureAcceptable(job: JobDraft): Promise<void> {
+  async ensureAcceptable(job: Candidate): Promise<void> {
     await this.#ensureModel(job)
+    await this.#ensureTaken(job)
     await this.#ensureReceiver(job)
   }
 
   /**
-   * Checks each URL, each model and each receiver once, however many jobs name it: what needs no other machine first.
+   * Checks each URL, each model and each receiver once, however many jobs name it: what needs no other machine first. The
+   * target is asked about one of the jobs that it would refuse for the same reason.
    *
    * @throws BatchRefusal for one of the jobs that cannot be accepted
    */
-  async ensureAllAcceptable(jobs: readonly JobDraft[]): Promise<void> {
+  async ensureAllAcceptable(jobs: readonly Candidate[]): Promise<void> {
     const receivers = await this.#inspectReceivers(jobs)
     const models = firstOfEach(jobs, ({ modelName }) => modelName)
-    await severalAtOnce(MODELS_AT_ONCE, models, ({ index, job }) =>
+    await severalAtOnce(ASKED_AT_ONCE, models, ({ index, job }) =>
       forJobOfBatch(index, () => this.#ensureModel(job)),
+    )
+    const kinds = firstOfEach(jobs, job => JSON.stringify([job.modelName, job.endpoint, job.flaw, job.needs]))
+    await severalAtOnce(ASKED_AT_ONCE, kinds, ({ index, job }) =>
+      forJobOfBatch(index, () => this.#ensureTaken(job)),
     )
     await this.#lookUpReceivers(receivers)
   }
@@ -102,8 +114,21 @@ export class Admission {
   }
 
   async #ensureModel({ model }: JobDraft): Promise<void> {
-    if ((await placeOfModel(model, this.#options)) === 'refused')
-      throw problem(404, 'model_not_found', `model '${model}' not found`)
+    const { place } = await factsOfModel(model, this.#options)
+    if (place === 'refused') throw problem(404, 'model_not_found', `model '${model}' not found`)
+  }
+
+  /** @throws Refusal with the words of the target when it would refuse the request at once */
+  async #ensureTaken(job: Candidate): Promise<void> {
+    const { model, path, headers, body } = job
+    const facts = listedModel(model, this.#options.store) ?? { place: 'local', capabilities: [] }
+    if (!isLikelyRefused(job, facts)) return
+    // Nobody aborts it: the target has a time limit of its own.
+    const { signal } = new AbortController()
+    const suspect = { demands: job, model, place: facts.place, path, headers, body, signal }
+    const refusal = await earlyRefusal(suspect, this.#options)
+    if (!refusal) return
+    throw problem(refusal.status < 500 ? refusal.status : UNPROCESSABLE, 'target_refuses', refusal.message)
   }
 
   async #ensureReceiver({ webhook }: JobDraft): Promise<void> {
@@ -124,9 +149,9 @@ const refusalOf = ({ code, message }: DestinationError): Refusal => {
   return problem(422, 'webhook_refused', `${message}${hint}`)
 }
 
-interface IndexedJob {
+interface IndexedJob<Job extends JobDraft = JobDraft> {
   readonly index: number
-  readonly job: JobDraft
+  readonly job: Job
 }
 
 interface Receiver extends IndexedJob {
@@ -134,11 +159,11 @@ interface Receiver extends IndexedJob {
 }
 
 /** For each value that occurs among the jobs, the first job that has it. */
-const firstOfEach = (
-  jobs: readonly JobDraft[],
-  valueOf: (job: JobDraft) => string | undefined,
-): IndexedJob[] => {
-  const first = new Map<string, IndexedJob>()
+const firstOfEach = <Job extends JobDraft>(
+  jobs: readonly Job[],
+  valueOf: (job: Job) => string | undefined,
+): IndexedJob<Job>[] => {
+  const first = new Map<string, IndexedJob<Job>>()
   for (const [index, job] of jobs.entries()) {
     const value = valueOf(job)
     if (value !== undefined && !first.has(value)) first.set(value, { index, job })

@@ -1,7 +1,7 @@
 import { canonicalModelName } from '@foreman/ollama-client'
 import { expect, test } from 'vitest'
 import { tempStore } from '../testing/temp-store.ts'
-import { type ModelPlace, placeOfModel } from './model-place.ts'
+import { factsOfModel, type ModelPlace } from './model-place.ts'
 
 /** A catalogue with two models, and a target that refuses whatever a test says. */
 const trial = ({ refuses = false } = {}) => {
@@ -26,7 +26,7 @@ test.each<[model: string, place: ModelPlace]>([
   ['anything:7b-cloud', 'remote'],
 ])('the place of %s is known without asking the target: %s', async (model, place) => {
   const { asked, options } = trial({ refuses: true })
-  expect(await placeOfModel(model, options)).toBe(place)
+  expect((await factsOfModel(model, options)).place).toBe(place)
   expect(asked).toEqual([])
 })
 
@@ -35,12 +35,23 @@ test.each<[refuses: boolean, place: ModelPlace]>([
   [false, 'local'],
 ])('the target is asked about a model that is not in the catalogue (refused: %s)', async (refuses, place) => {
   const { asked, options } = trial({ refuses })
-  expect(await placeOfModel('new', options)).toBe(place)
+  expect((await factsOfModel('new', options)).place).toBe(place)
   expect(asked).toEqual(['new'])
 })
 
 test('the target is asked about a name that cannot be in the catalogue', async () => {
   const { asked, options } = trial({ refuses: true })
-  expect(await placeOfModel('a b', options)).toBe('refused')
+  expect((await factsOfModel('a b', options)).place).toBe('refused')
   expect(asked).toEqual(['a b'])
+})
+
+test('what a model can do is what the target said last; without an answer it is not known', async () => {
+  const { options } = trial()
+  const { catalogue } = options.store
+  const capabilities = async () => (await factsOfModel('here', options)).capabilities
+  expect(await capabilities()).toEqual([])
+  catalogue.noteLoading('1', { capabilities: ['completion', 'tools'] })
+  expect(await capabilities()).toEqual(['completion', 'tools'])
+  catalogue.noteLoading('1', { capabilities: 'tools' })
+  expect(await capabilities()).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { canonicalModelName, isCloudModel } from '@foreman/ollama-client'
+import { canonicalModelName, capabilitiesIn, isCloudModel } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 import type { Target } from '../direct/target.ts'
 
@@ -8,19 +8,36 @@ import type { Target } from '../direct/target.ts'
  */
 export type ModelPlace = 'local' | 'remote' | 'refused'
 
+/** What foreman knows about a model. */
+export interface ModelFacts {
+  readonly place: ModelPlace
+  /** What the model could do when the worker last asked. Empty: it is not known. */
+  readonly capabilities: readonly string[]
+}
+
 export interface ModelPlaceOptions {
   readonly store: Pick<Store, 'catalogue'>
   readonly target: Pick<Target, 'refusesModel'>
 }
 
 /** Looks a model up in the catalogue, and asks the target about one that is not there. When in doubt, it is local. */
-export const placeOfModel = async (
+export const factsOfModel = async (
   model: string,
   { store, target }: ModelPlaceOptions,
-): Promise<ModelPlace> => {
-  if (isCloudModel(model)) return 'remote'
+): Promise<ModelFacts> =>
+  listedModel(model, store) ?? {
+    place: (await target.refusesModel(model)) ? 'refused' : 'local',
+    capabilities: [],
+  }
+
+/** Looks a model up without asking the target. Undefined: the last poll did not list it. */
+export const listedModel = (
+  model: string,
+  { catalogue }: Pick<Store, 'catalogue'>,
+): ModelFacts | undefined => {
+  if (isCloudModel(model)) return { place: 'remote', capabilities: [] }
   const name = canonicalModelName(model)
-  const known = name === undefined ? undefined : store.catalogue.model(name)
-  if (known) return known.remote ? 'remote' : 'local'
-  return (await target.refusesModel(model)) ? 'refused' : 'local'
+  const row = name === undefined ? undefined : catalogue.model(name)
+  const capabilities = capabilitiesIn(row?.loading?.['capabilities'])
+  return row && { place: row.remote ? 'remote' : 'local', capabilities }
 }

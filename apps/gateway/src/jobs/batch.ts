@@ -1,7 +1,7 @@
 import { jsonElements, type Steps } from '@foreman/ollama-client'
 import { problem, Refusal } from '../http/refusal.ts'
+import type { Candidate } from '../intake/admission.ts'
 import type { BatchRefusal } from '../intake/batch-refusal.ts'
-import type { JobDraft } from '../intake/intake.ts'
 
 export const MAX_JOBS_OF_A_BATCH = 10_000
 
@@ -22,9 +22,9 @@ type Submissions = Iterable<{ readonly bytes: Buffer; readonly line?: number } |
 export const readBatch = function* (
   body: Buffer,
   contentType: string,
-  read: (bytes: Buffer) => Steps<JobDraft>,
-): Steps<{ jobs: JobDraft[]; refusalOf: (refused: BatchRefusal) => Refusal }> {
-  const jobs: JobDraft[] = []
+  read: (bytes: Buffer) => Steps<Candidate>,
+): Steps<{ jobs: Candidate[]; refusalOf: (refused: BatchRefusal) => Refusal }> {
+  const jobs: Candidate[] = []
   const lines: (number | undefined)[] = []
   const refusalOf = ({ index, refusal }: BatchRefusal): Refusal => withPlace(refusal, index, lines[index])
   for (const submission of submissionsIn(body, contentType)) {

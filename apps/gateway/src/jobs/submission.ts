@@ -9,6 +9,7 @@ import {
 } from '@foreman/ollama-client'
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
+import type { Candidate } from '../intake/admission.ts'
 import type { JobDraft } from '../intake/intake.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
 import { MAX_METADATA_CHARACTERS, Submission } from './schemas.ts'
@@ -33,7 +34,7 @@ export interface SubmissionOptions {
 export const readSubmission = function* (
   bytes: Buffer,
   { caller, deadlinesAfter }: SubmissionOptions,
-): Steps<JobDraft> {
+): Steps<Candidate> {
   const { body, metadata } = yield* rawFields(bytes)
   const submission = validate(Submission, yield* parseSubmission(bytes, body))
   const endpoint = endpointOf(submission)
@@ -45,8 +46,11 @@ export const readSubmission = function* (
   if (metadata !== undefined && metadata.length > MAX_METADATA_CHARACTERS)
     throw invalid('/metadata', `must not be longer than ${MAX_METADATA_CHARACTERS} characters`)
   const { webhook } = submission
+  const { flaw, needs } = generation
   return {
     ...backgroundJob({ path: endpoint.path, endpoint, generation, headers: HEADERS, body }),
+    flaw,
+    needs,
     caller,
     priority: submission.priority,
     maxAttempts: submission.max_attempts,
