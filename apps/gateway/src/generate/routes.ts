@@ -45,18 +45,14 @@ interface Arrived {
 const accept = async (
   request: IncomingMessage,
   response: Response,
-  { endpoint, body, context }: Arrived,
+  arrived: Arrived,
 ): Promise<SendAnswer> => {
+  const { endpoint, body, context } = arrived
   const queueable = await readRequest(request, endpoint, body)
-  const forwardNow = async (): Promise<SendAnswer> => {
-    const direct = { target: context.target, body, signal: callerLeftSignal(response) }
-    const exchange = await openForward(request, direct)
-    return () => relayExchange(exchange, response, endpoint.path)
-  }
-  if (!queueable) return forwardNow()
+  if (!queueable) return forwardNow(request, response, arrived)
   const model = await factsOfModel(queueable.generation.model, context)
   const lane = laneFor(model, queueable)
-  if (lane === 'direct') return forwardNow()
+  if (lane === 'direct') return forwardNow(request, response, arrived)
   if (lane === 'target_decides') {
     const refusal = await refusalOf(queueable, { model, response, context })
     if (refusal) return async () => sendRefusal(refusal, response)
@@ -73,6 +69,16 @@ const accept = async (
         outlivesCaller,
         answersInText,
       })
+}
+
+// A function of its own: what it returns must not keep the body of the request in memory.
+const forwardNow = async (
+  request: IncomingMessage,
+  response: Response,
+  { endpoint: { path }, body, context: { target } }: Arrived,
+): Promise<SendAnswer> => {
+  const exchange = await openForward(request, { target, body, signal: callerLeftSignal(response) })
+  return () => relayExchange(exchange, response, path)
 }
 
 interface Refusing {
