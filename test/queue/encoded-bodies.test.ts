@@ -7,7 +7,7 @@ import { startForeman } from '../harness/foreman.ts'
 import { send } from '../harness/request.ts'
 
 const CHAT = '/v1/chat/completions'
-const text = '{"model":"plain","messages":[]}'
+const text = '{"model":"plain","messages":[{"role":"user","content":"hi"}]}'
 const plain = Buffer.from(text)
 const zstd = zstdCompressSync(plain)
 const frames = Buffer.concat(

@@ -1,4 +1,4 @@
-import { firstByteIn, hasText, isEmptyPrompt, scalarIn } from './field-types.ts'
+import { firstByteIn, hasText, isEmptyPrompt, scalarIn } from './field-values.ts'
 import type { LastFields } from './needs.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { type Steps, runSteps } from '../steps.ts'
 import type { GeneratingEndpoint } from './endpoints.ts'
-import { isEmptyPrompt, isMistyped, isNull, scalarIn, valueIn } from './field-types.ts'
+import { isEmptyPrompt, isMistyped, isNull, scalarIn, valueIn } from './field-values.ts'
 import { type Flaw, flawIn } from './flaws.ts'
 import { jsonFieldsInSteps } from './json-fields.ts'
 import { isZeroKeepAlive } from './keep-alive.ts'

@@ -1,6 +1,6 @@
 import type { Steps } from '../steps.ts'
 import type { GeneratingEndpoint } from './endpoints.ts'
-import { firstByteIn, hasText, scalarIn } from './field-types.ts'
+import { firstByteIn, hasText, scalarIn } from './field-values.ts'
 import { OPEN_BRACE } from './json-characters.ts'
 import { jsonElements, jsonFields, jsonFieldsInSteps } from './json-fields.ts'
 
