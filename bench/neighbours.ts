@@ -118,8 +118,9 @@ const watchMemory = ({ gateway, worker }: Foreman) => {
 
 const sent = async (costly: Costly): Promise<string> => {
   const sender = path.join(import.meta.dirname, 'sender.ts')
-  const { stdout } = await execute(process.execPath, [...process.execArgv, sender, JSON.stringify(costly)])
-  return stdout.trim()
+  const running = execute(process.execPath, [...process.execArgv, sender])
+  running.child.stdin?.end(JSON.stringify(costly))
+  return (await running).stdout.trim()
 }
 
 const endedJob = async (url: string, submission: object): Promise<string> => {

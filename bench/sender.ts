@@ -1,4 +1,5 @@
 import http from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** What a process of its own sends, so that sending holds up no measurement. */
@@ -43,7 +44,7 @@ const send = ({ url, method, headers, leaveAfterMs }: Costly, body: Buffer | und
     })
   })
 
-const costly = JSON.parse(process.argv[2] ?? '') as Costly
+const costly = JSON.parse(await text(process.stdin)) as Costly
 const body = costly.body && bodyOf(costly.body)
 const statuses = await Promise.all(Array.from({ length: costly.copies ?? 1 }, () => send(costly, body)))
 console.log([...new Set(statuses)].toSorted().join(', '))

@@ -103,6 +103,7 @@ const verbs: Verb[] = [
       const [job] = arrivals.add(arrival, [newJob({ parts: 1 })], 1_000)
       arrivals.addPart(arrival, { seq: job!.seq, n: 0, bytes: Buffer.alloc(1) }, 1_000)
       store.records.requestPart(job!.seq, 0)
+      store.records.requestBytes(job!.seq)
       arrivals.accept(arrival)
     },
   ],

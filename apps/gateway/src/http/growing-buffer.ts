@@ -1,12 +1,15 @@
+/** Up to this size the buffer doubles. Copying more in one go would keep other callers waiting. */
+const MAX_COPIED_BYTES = 8 * 1024 * 1024
+
 /** Collects the pieces of a body in one buffer, so that a whole body is not in memory twice. */
 export class GrowingBuffer {
-  readonly #expectedBytes: number
+  readonly #mostBytes: number
   #buffer: Buffer = Buffer.alloc(0)
   #bytes = 0
 
-  /** @param expectedBytes how long the body will be, as far as is known. So much memory is taken only as the body arrives */
-  constructor(expectedBytes: number) {
-    this.#expectedBytes = expectedBytes
+  /** @param mostBytes how long the body can become. So much memory is reserved at the most, and is used only as bytes arrive */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
   }
 
   append(piece: Buffer): void {
@@ -26,8 +29,7 @@ export class GrowingBuffer {
   }
 
   #grow(least: number): void {
-    const doubled = 2 * least
-    const size = least <= this.#expectedBytes ? Math.min(doubled, this.#expectedBytes) : doubled
+    const size = least > MAX_COPIED_BYTES ? this.#mostBytes : Math.min(2 * least, this.#mostBytes)
     const grown = Buffer.allocUnsafeSlow(size)
     this.#buffer.copy(grown, 0, 0, this.#bytes)
     this.#buffer = grown

@@ -43,7 +43,7 @@ const readBody = (
   { maxBytes, memory }: BodyLimits,
 ): Promise<{ body: Buffer; share: BodyShare }> =>
   new Promise((resolve, reject) => {
-    const expectedBytes = Number(request.headers['content-length'] ?? 0)
+    const expectedBytes = Number(request.headers['content-length'] ?? maxBytes)
     const tooLarge = () => new Refusal(413, `the request body is larger than ${maxBytes} bytes`)
     if (expectedBytes > maxBytes) return reject(tooLarge())
     let buffer: GrowingBuffer | undefined = new GrowingBuffer(expectedBytes)

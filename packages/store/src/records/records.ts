@@ -3,7 +3,7 @@ import { prepareEnded, preparePosition, prepareQueued } from './counts.ts'
 import { type JobRecord, prepareById, prepareBySeq } from './job-record.ts'
 import { type JobFilter, prepareListInSteps } from './list.ts'
 import { prepareLog } from './log.ts'
-import { prepareRequest, prepareRequestPart } from './request.ts'
+import { prepareRequest, prepareRequestBytes, prepareRequestPart } from './request.ts'
 
 export type Records = ReturnType<typeof records>
 
@@ -35,6 +35,9 @@ export const records = (connection: Connection) => {
 
     /** The request of a job. Undefined when it has been deleted. */
     request: prepareRequest(connection),
+
+    /** The length of a request's body that is in parts. */
+    requestBytes: prepareRequestBytes(connection),
 
     /** The part with the number `n` of a request's body. `wholeBody` reads all of them. */
     requestPart: prepareRequestPart(connection),

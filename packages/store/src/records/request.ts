@@ -12,6 +12,17 @@ export interface StoredRequest {
   readonly webhook?: { readonly url: string; readonly events: readonly WebhookEvent[] }
 }
 
+/** Counts the bytes of a body that is in parts. The parts themselves are not read. */
+export const prepareRequestBytes = ({ db }: Connection) => {
+  const select = db
+    .select({ bytes: sql<number>`coalesce(sum(length(${requestParts.bytes})), 0)` })
+    .from(requestParts)
+    .where(eq(requestParts.jobSeq, sql.placeholder('seq')))
+    .prepare()
+
+  return (seq: number): number => select.get({ seq })?.bytes ?? 0
+}
+
 /** Reads one part of a body. Undefined when the request has been deleted. */
 export const prepareRequestPart = ({ db }: Connection) => {
   const select = db
