@@ -116,6 +116,15 @@ test('what cannot be read behind a request whose answer has begun ends the conne
   expect(pieces.join('').match(/HTTP\/1\.1/g)).toHaveLength(1)
 })
 
+test('neither does what cannot be read behind two requests, of which the first is being answered', async () => {
+  const app = express().use((request, response) => void (request.url === '/first' && response.write('begun')))
+  const socket = await connect((await start(app)).url)
+  socket.write('GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(socket, 'data')
+  socket.write('no HTTP')
+  expect(await text(socket)).not.toContain('HTTP/1.1')
+})
+
 test('a request to upgrade is answered as if it had not asked for that', async () => {
   const { url } = await start()
   const socket = await connect(url)

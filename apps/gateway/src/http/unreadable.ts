@@ -49,13 +49,17 @@ const LINGER_MS = 1_000
  * path may be unknown, so the body has the form of Ollama's own errors.
  */
 export const refuseUnreadable = (server: Server): void => {
-  const answers = new WeakMap<Duplex, ServerResponse>()
-  server.on('request', (request, response) => void answers.set(request.socket, response))
+  const unfinished = new WeakMap<Duplex, Set<ServerResponse>>()
+  server.on('request', ({ socket }, response) => {
+    const answers = unfinished.get(socket) ?? new Set()
+    unfinished.set(socket, answers.add(response))
+    response.once('close', () => answers.delete(response))
+  })
   server.on('clientError', (error: ParserError, socket) => {
     if (!socket.writable) return void socket.destroy()
-    const answer = answers.get(socket)
-    // In the middle of an answer, another head would be taken for a part of it.
-    const isAnswering = answer?.headersSent === true && !answer.writableFinished
+    // In the middle of an answer, another head would be taken for a part of it. A caller may have sent further requests.
+    const answers = [...(unfinished.get(socket) ?? [])]
+    const isAnswering = answers.some(answer => answer.headersSent && !answer.writableFinished)
     socket.end(isAnswering ? '' : refusalOf(error))
     socket.on('error', () => socket.destroy())
     socket.resume()
