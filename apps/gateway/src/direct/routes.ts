@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '../context.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
-import { leaveWhenHalfClosed } from '../http/half-closed.ts'
+import { leaveWhenHalfClosed, leaveWhenSilent } from '../http/half-closed.ts'
 import { Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { forward } from './forward.ts'
@@ -19,6 +19,7 @@ export const directRoutes =
     if (management === 'off') ensureHarmless(request.method ?? 'GET', decoded)
     // Such as a transcription: the target works on it as long as its caller is there.
     if (routeAt(decoded)?.kind === 'other') leaveWhenHalfClosed(response)
+    else leaveWhenSilent(response)
     const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
     const isReading = request.method === 'GET' || request.method === 'HEAD'
     const snapshot = isReading ? store.catalogue.snapshot(decoded) : undefined

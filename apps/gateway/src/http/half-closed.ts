@@ -12,3 +12,18 @@ export const leaveWhenHalfClosed = (response: ServerResponse): void => {
   socket.once('end', leave)
   response.once('close', () => socket.off('end', leave))
 }
+
+/** How long nothing may be written to a caller that has closed its half. */
+const SILENCE_MS = 60_000
+
+/**
+ * Lets a caller that closes its half of the connection get its answer, but not wait for ever: a caller that has left looks
+ * the same until foreman writes, and a target that says nothing gives it nothing to write.
+ */
+export const leaveWhenSilent = (response: ServerResponse, silenceMs = SILENCE_MS): void => {
+  const { socket } = response.req
+  const watch = () => void socket.setTimeout(silenceMs, () => socket.destroy())
+  if (socket.readableEnded) return watch()
+  socket.once('end', watch)
+  response.once('close', () => socket.off('end', watch))
+}
