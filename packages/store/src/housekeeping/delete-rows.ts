@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, eq, inArray, or } from '../drizzle.ts'
+import { and, eq, inArray, or, sql } from '../drizzle.ts'
 import {
   jobDetails,
   jobLog,
@@ -30,17 +30,32 @@ export const deleteLog = ({ db }: Connection, seqs: readonly number[], which: 'a
   return db.delete(jobLog).where(inArray(jobLog.id, ids)).run().changes < ROWS_PER_STEP
 }
 
-/** Deletes the requests of these jobs. */
-export const deleteRequests = ({ db }: Connection, seqs: readonly number[]): void => {
-  db.delete(requestParts)
+/** A part has up to 512 KiB. */
+const PARTS_PER_STEP = 16
+
+/**
+ * Deletes the parts of the bodies of these jobs, at most PARTS_PER_STEP of them.
+ *
+ * @returns whether no such part is left
+ */
+export const deleteParts = ({ db }: Connection, seqs: readonly number[]): boolean => {
+  const rowId = sql`${requestParts}.rowid`
+  const some = db
+    .select({ id: rowId })
+    .from(requestParts)
     .where(inArray(requestParts.jobSeq, [...seqs]))
-    .run()
+    .limit(PARTS_PER_STEP)
+  return db.delete(requestParts).where(inArray(rowId, some)).run().changes < PARTS_PER_STEP
+}
+
+/** Deletes the requests of these jobs, whose parts are already deleted. */
+export const deleteRequests = ({ db }: Connection, seqs: readonly number[]): void => {
   db.delete(jobRequests)
     .where(inArray(jobRequests.jobSeq, [...seqs]))
     .run()
 }
 
-/** Deletes jobs whose log is already deleted. Returns how many there were. */
+/** Deletes jobs whose log and parts are already deleted. Returns how many there were. */
 export const deleteJobs = (connection: Connection, seqs: readonly number[]): number => {
   const { db } = connection
   deleteDeliveries(connection, seqs)

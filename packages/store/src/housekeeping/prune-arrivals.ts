@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts'
 import { and, eq, exists, isNotNull, not, sql } from '../drizzle.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { isArriving } from '../submissions/is-arriving.ts'
-import { deleteJobs, deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
+import { deleteJobs, deleteLog, deleteParts, ROWS_PER_STEP } from './delete-rows.ts'
 
 export const preparePruneArrivals = (connection: Connection) => {
   const { db } = connection
@@ -25,7 +25,8 @@ export const preparePruneArrivals = (connection: Connection) => {
     if (stale.length === 0 && seqs.length === 0) return { more: false }
     return connection.write('normal', () => {
       for (const { id } of stale) removeArrival.run({ id })
-      if (seqs.length > 0 && deleteLog(connection, seqs, 'all')) deleteJobs(connection, seqs)
+      if (seqs.length > 0 && deleteLog(connection, seqs, 'all') && deleteParts(connection, seqs))
+        deleteJobs(connection, seqs)
       return { more: true }
     })
   }

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { and, inArray, isNotNull, lte, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
-import { deleteLog, deleteRequests, ROWS_PER_STEP } from './delete-rows.ts'
+import { deleteLog, deleteParts, deleteRequests, ROWS_PER_STEP } from './delete-rows.ts'
 
 export const preparePruneDelivered = (connection: Connection) => {
   const { db } = connection
@@ -16,7 +16,7 @@ export const preparePruneDelivered = (connection: Connection) => {
     const seqs = selectDelivered.all({ now }).map(({ seq }) => seq)
     if (seqs.length === 0) return { more: false }
     return connection.write('normal', () => {
-      if (!deleteLog(connection, seqs, 'output')) return { more: true }
+      if (!deleteLog(connection, seqs, 'output') || !deleteParts(connection, seqs)) return { more: true }
       deleteRequests(connection, seqs)
       db.update(jobs).set({ bytesExpireAt: null }).where(inArray(jobs.seq, seqs)).run()
       return { more: seqs.length === ROWS_PER_STEP }

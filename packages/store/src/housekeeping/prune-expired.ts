@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts'
 import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql, value } from '../drizzle.ts'
 import { goneReceivers, jobs, webhookDeliveries } from '../schema.ts'
 import { beyondHorizon, presentValues } from '../stored-time.ts'
-import { deleteJobs, deleteLog, ROWS_PER_STEP } from './delete-rows.ts'
+import { deleteJobs, deleteLog, deleteParts, ROWS_PER_STEP } from './delete-rows.ts'
 
 /** The deletion of an expired job is put off by this much while one of its messages is pending … */
 const DELIVERY_GRACE_MS = 3_600_000
@@ -37,7 +37,8 @@ export const preparePruneExpired = (connection: Connection) => {
       const waiting = withPendingMessage(connection, expired, now)
       for (const seq of waiting) postpone.run({ seq, until: now + DELIVERY_GRACE_MS })
       const seqs = expired.filter(seq => !waiting.has(seq))
-      if (!deleteLog(connection, seqs, 'all')) return { more: true, pruned: 0 }
+      if (!deleteLog(connection, seqs, 'all') || !deleteParts(connection, seqs))
+        return { more: true, pruned: 0 }
       return { more: expired.length === ROWS_PER_STEP, pruned: deleteJobs(connection, seqs) }
     })
   }

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { eq, getTableColumns, sql } from '../drizzle.ts'
+import { and, eq, getTableColumns, isNull, sql } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
 
 /** All that is known of a job, except its request and its log. Times are milliseconds since the epoch. */
@@ -32,7 +32,7 @@ export const prepareBySeq = (connection: Connection) => {
 
 export const prepareById = (connection: Connection) => {
   const select = selectJobs(connection)
-    .where(eq(jobs.id, sql.placeholder('id')))
+    .where(and(eq(jobs.id, sql.placeholder('id')), isNull(jobs.arrival)))
     .prepare()
 
   return (id: string): JobRecord | undefined => select.get({ id })

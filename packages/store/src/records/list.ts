@@ -1,6 +1,6 @@
 import { isEndState, type JobState } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
-import { and, asc, desc, eq, gte, isNotNull, lt, type SQL, sql } from '../drizzle.ts'
+import { and, asc, desc, eq, gte, isNotNull, isNull, lt, type SQL, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { type JobRecord, selectJobs } from './job-record.ts'
 
@@ -72,6 +72,7 @@ const matches = ({
   modelName,
 }: Pick<JobFilter, 'caller' | 'state' | 'modelName'>): SQL | undefined =>
   and(
+    isNull(jobs.arrival),
     caller === undefined ? undefined : eq(jobs.caller, caller),
     state && inState(state),
     modelName === undefined ? undefined : eq(jobs.modelName, modelName),

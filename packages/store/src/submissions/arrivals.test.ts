@@ -112,6 +112,31 @@ describe('the jobs of an arrival', () => {
   })
 })
 
+test('nobody hears or sees of the jobs of an arrival before it is accepted', () => {
+  const temp = tempStore()
+  const { deliveries, records } = temp.store
+  const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+  const { arrivals, arrival, job } = arriving(temp, { webhook })
+  const due = () => deliveries.due({ host: 'a.example', caller: 'default' }, NOW + 60_000, 9).length
+  expect([due(), records.byId(job.id), records.list({ limit: 9 })]).toEqual([0, undefined, []])
+  arrivals.accept(arrival)
+  expect([due(), records.byId(job.id)?.seq, records.list({ limit: 9 }).length]).toEqual([1, job.seq, 1])
+})
+
+test('the parts of many bodies are deleted in steps', () => {
+  const temp = tempStore()
+  const { arrivals } = temp.store.submissions
+  const arrival = arrivals.begin(NOW)
+  const [job] = arrivals.add(arrival, [newJob({ body: Buffer.alloc(0), parts: 40 })], NOW)
+  for (let n = 0; n < 40; n++) arrivals.addPart(arrival, { seq: job!.seq, n, bytes: Buffer.alloc(10) }, NOW)
+  arrivals.accept(arrival)
+  temp.store.submissions.cancel(job!, NOW, 1_000)
+  const left = []
+  while (temp.store.housekeeping.pruneExpired(NOW + 1_000).more) left.push(counts(temp)[4])
+  expect(left).toEqual([24, 8])
+  expect(counts(temp)).toEqual(TABLES.map(() => 0))
+})
+
 describe('an idempotency key of an arrival', () => {
   const idempotency = { key: 'k', hash: Buffer.from('one') }
 
@@ -137,6 +162,15 @@ describe('an idempotency key of an arrival', () => {
     expect(next.isReplayed).toBe(false)
     prune(temp, now)
     expect(temp.store.records.list({ limit: 9 }).map(({ id }) => id)).toEqual([next.id])
+  })
+
+  test('is not shared when the gateway that was silent for too long goes on', () => {
+    const temp = tempStore()
+    const { submissions, records } = temp.store
+    const { arrivals, arrival } = arriving(temp, { idempotency })
+    const next = submissions.enqueue(newJob({ idempotency }), NOW + SILENCE_MS + 1)
+    expect(() => arrivals.accept(arrival)).toThrow(ArrivalLostError)
+    expect(records.list({ limit: 9 }).map(({ id }) => id)).toEqual([next.id])
   })
 })
 

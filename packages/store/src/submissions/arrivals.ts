@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
-import { eq, sql, value } from '../drizzle.ts'
+import { and, eq, inArray, sql, value } from '../drizzle.ts'
 import { ArrivalLostError } from '../errors.ts'
-import { arrivals as arrivalsTable, jobs, requestParts } from '../schema.ts'
+import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from '../schema.ts'
 import type { NewJob, Submitted } from './new-job.ts'
 import type { Submit } from './submit.ts'
 
@@ -30,6 +30,22 @@ export const arrivals = (connection: Connection, submit: Submit) => {
     .update(jobs)
     .set({ arrival: null })
     .where(eq(jobs.arrival, sql.placeholder('id')))
+    .prepare()
+  const releaseMessages = db
+    .update(webhookDeliveries)
+    .set({ nextAttemptAt: webhookDeliveries.createdAt })
+    .where(
+      and(
+        eq(webhookDeliveries.state, sql`'pending'`),
+        inArray(
+          webhookDeliveries.jobSeq,
+          db
+            .select({ seq: jobs.seq })
+            .from(jobs)
+            .where(eq(jobs.arrival, sql.placeholder('id'))),
+        ),
+      ),
+    )
     .prepare()
   const insertPart = db
     .insert(requestParts)
@@ -75,6 +91,7 @@ export const arrivals = (connection: Connection, submit: Submit) => {
     accept: (id: number): void =>
       connection.write('full', () => {
         ensureIsThere(remove.run({ id }).changes)
+        releaseMessages.run({ id })
         acceptJobs.run({ id })
       }),
 

@@ -1,15 +1,17 @@
 import { priorities } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
-import { sql } from '../drizzle.ts'
+import { eq, sql } from '../drizzle.ts'
 import { newId } from '../ids.ts'
 import type { Changes } from '../log/changes.ts'
-import { jobDetails } from '../schema.ts'
+import { jobDetails, webhookDeliveries } from '../schema.ts'
 import type { JobRef, NewJob } from './new-job.ts'
+
+/** The last moment that JavaScript knows: nobody hears of a job before its arrival is accepted. */
+const WITHHELD_UNTIL = 8_640_000_000_000_000
 
 /** Inserts a job, its request and its details. The caller opens the transaction. */
 export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) => {
-  // Written without Drizzle for speed: a batch inserts up to ten thousand jobs in one transaction, while other writers
-  // wait.
+  // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
        caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival)
@@ -26,6 +28,11 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       webhookUrl: sql.placeholder('webhookUrl'),
       webhookEvents: sql.placeholder('webhookEvents'),
     })
+    .prepare()
+  const withholdMessages = db
+    .update(webhookDeliveries)
+    .set({ nextAttemptAt: WITHHELD_UNTIL })
+    .where(eq(webhookDeliveries.jobSeq, sql.placeholder('seq')))
     .prepare()
 
   return (job: NewJob, now: number, arrival: number | undefined): JobRef => {
@@ -61,6 +68,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       })
     }
     changes.record({ seq, attempt: 0 }, { type: 'queued' }, now)
+    if (arrival !== undefined && webhook) withholdMessages.run({ seq })
     return { seq, id }
   }
 }

@@ -10,6 +10,8 @@ import type { IdempotencyKey, JobRef } from './new-job.ts'
 export interface KeyedJob extends JobRef {
   /** Whether it ended, but not for good. Then the next request with the key gets a new job. */
   readonly hasLetGo: boolean
+  /** The arrival that the job is part of. It is stale: whoever wrote it is gone. Null: the job is accepted. */
+  readonly arrival: number | null
 }
 
 export type JobOfKey = ReturnType<typeof prepareJobOfKey>
@@ -37,10 +39,10 @@ export const prepareJobOfKey = ({ db }: Connection) => {
     const { seq, id, state, requestHash, arrival, touchedAt } = job
     if (arrival !== null) {
       if (isArriving(touchedAt, now)) throw new KeyInUseError('the jobs of the key are still being written')
-      return { seq, id, hasLetGo: true }
+      return { seq, id, arrival, hasLetGo: true }
     }
-    if (isEndState(state) && !isFinal(job)) return { seq, id, hasLetGo: true }
+    if (isEndState(state) && !isFinal(job)) return { seq, id, arrival, hasLetGo: true }
     if (!requestHash?.equals(hash)) throw new KeyReusedError('the key belongs to another request')
-    return { seq, id, hasLetGo: false }
+    return { seq, id, arrival, hasLetGo: false }
   }
 }

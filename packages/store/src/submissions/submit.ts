@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts'
 import { eq, sql } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
-import { jobs } from '../schema.ts'
+import { arrivals, jobs } from '../schema.ts'
 import { prepareInsertJob } from './insert-job.ts'
 import type { JobOfKey } from './job-of-key.ts'
 import type { NewJob, Submitted } from './new-job.ts'
@@ -16,11 +16,17 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
     .set({ idempotencyKey: null, requestHash: null })
     .where(eq(jobs.seq, sql.placeholder('seq')))
     .prepare()
+  // If the process that wrote the arrival was only frozen, it cannot accept the arrival any more.
+  const removeArrival = connection.db
+    .delete(arrivals)
+    .where(eq(arrivals.id, sql.placeholder('id')))
+    .prepare()
 
   return (job: NewJob, now: number, arrival?: number): Submitted => {
     const keyed = job.idempotency && jobOfKey(job.caller, job.idempotency, now)
     if (keyed && !keyed.hasLetGo) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
     if (keyed) removeKey.run({ seq: keyed.seq })
+    if (keyed && keyed.arrival !== null) removeArrival.run({ id: keyed.arrival })
     return { ...insert(job, now, arrival), isReplayed: false }
   }
 }
