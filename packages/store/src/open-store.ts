@@ -5,6 +5,7 @@ import type { Durability } from './connection.ts'
 import { deliveries } from './deliveries/deliveries.ts'
 import { deploymentName } from './deployment.ts'
 import { takeExclusiveLock } from './exclusive-lock.ts'
+import { gateways } from './gateways.ts'
 import { GroupCommit } from './group-commit.ts'
 import { housekeeping } from './housekeeping/housekeeping.ts'
 import { inPlace } from './in-place.ts'
@@ -78,6 +79,7 @@ export const openStore = (named: string, options: OpenOptions) => {
     deliveries: deliveries(connection),
     target: target(connection),
     workers: workers(connection),
+    gateways: gateways(connection),
     catalogue: catalogue(connection),
     housekeeping: housekeeping(connection),
     commits,

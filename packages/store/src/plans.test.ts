@@ -107,6 +107,16 @@ const verbs: Verb[] = [
       arrivals.accept(arrival)
     },
   ],
+  [
+    'jobsOf, leave, forget',
+    ({ store }) => {
+      store.submissions.enqueue(newJob({ gateway: 'g1' }), 1_000)
+      store.gateways.heartbeat('g1')
+      store.gateways.jobsOf('g1', 9)
+      store.gateways.forget('g1')
+      store.gateways.leave('g1')
+    },
+  ],
   ['progress', ({ store }) => store.runs.progress(store.queue.claimNext('c', 'first', 1, 1)!, 5, 1)],
   ['view, read', ({ store }) => store.output.read(2, { attempt: 1, after: 1 })],
   ['changesSince', ({ store }) => store.output.changesSince(3)],
@@ -203,6 +213,16 @@ test.each<[verb: string, plans: RegExp[], act: (temp: TempStore) => unknown]>([
   ],
   ['cancelRequests', [/^SCAN jobs USING INDEX jobs_running$/], ({ store }) => store.runs.cancelRequests()],
   [
+    'heartbeats of gateways',
+    [/^SEARCH jobs USING (COVERING )?INDEX jobs_of_gateway \(gateway>\?\)$/],
+    ({ store }) => store.gateways.heartbeats(),
+  ],
+  [
+    'jobsOf',
+    [/^SEARCH jobs USING INDEX jobs_of_gateway \(gateway=\?\)$/],
+    ({ store }) => store.gateways.jobsOf('g1', 9),
+  ],
+  [
     'requeueLost',
     [/^SCAN jobs USING INDEX jobs_running$/, /^SEARCH job_log USING INDEX job_log_of_job \(job_seq=\?\)$/],
     ({ store }) => store.runs.requeueLost(1, 1),
@@ -249,6 +269,7 @@ test('no verb reads all jobs, all requests or the whole log', () => {
     store.queue.promoteDue(9_000, 60_000)
     store.runs.requeueLost(1_000, HOUR_MS)
     store.runs.cancelRequests()
+    store.gateways.heartbeats()
     store.housekeeping.pruneDelivered(9_000)
     store.housekeeping.pruneExpired(9_000)
     store.housekeeping.pruneArrivals(9_000)

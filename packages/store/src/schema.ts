@@ -113,6 +113,11 @@ export const jobs = sqliteTable(
     retryOf: text('retry_of'),
     /** The arrival that the job is part of. Such a job does not run yet. Null: it is accepted. */
     arrival: integer('arrival'),
+    /**
+     * The gateway on whose connection the caller waits. When that gateway is gone, nobody comes for the answer. Null: the
+     * job goes on without its caller, or its gateway was stopped and has let it go.
+     */
+    gateway: text('gateway'),
   },
   table => [
     check('jobs_state', sql`${table.state} IN (${oneOf(jobStates)})`),
@@ -127,6 +132,9 @@ export const jobs = sqliteTable(
     index('jobs_arriving')
       .on(table.arrival)
       .where(sql`${table.arrival} IS NOT NULL`),
+    index('jobs_of_gateway')
+      .on(table.gateway)
+      .where(sql`${table.gateway} IS NOT NULL AND ${table.finishedAt} IS NULL`),
     index('jobs_queued_of_model')
       .on(table.modelName, table.loadOptions)
       .where(sql`${table.state} = 'queued'`),
@@ -372,6 +380,17 @@ export const workers = sqliteTable('workers', {
   startedAt: integer('started_at').notNull(),
   /** When the worker last updated this row. */
   heartbeatAt: integer('heartbeat_at').notNull(),
+})
+
+/** One row per gateway process. */
+export const gateways = sqliteTable('gateways', {
+  /** A name that the gateway process chose for itself. */
+  id: text('id').primaryKey(),
+  /**
+   * How many heartbeats the gateway has written. The worker sees that the number rises. It is no time, because a clock
+   * that is set back or stands still must not make a gateway look dead.
+   */
+  heartbeats: integer('heartbeats').notNull(),
 })
 
 export const targetStates = ['unknown', 'up', 'away'] as const

@@ -3,7 +3,10 @@ import { and, eq, getTableColumns, isNull, sql } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
 
 /** All that is known of a job, except its request and its log. Times are milliseconds since the epoch. */
-export type JobRecord = Omit<typeof jobs.$inferSelect, 'claimToken' | 'requestHash' | 'arrival'> & {
+export type JobRecord = Omit<
+  typeof jobs.$inferSelect,
+  'claimToken' | 'requestHash' | 'arrival' | 'gateway'
+> & {
   /** The JSON object that the caller gave with the job, as the caller wrote it. */
   readonly metadata: string | null
 }
@@ -12,6 +15,7 @@ const {
   claimToken: _claimToken,
   requestHash: _requestHash,
   arrival: _arrival,
+  gateway: _gateway,
   ...recordColumns
 } = getTableColumns(jobs)
 

@@ -14,8 +14,8 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
   // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
-       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const insertRequest = sqlite.prepare(
     'INSERT INTO job_requests (job_seq, headers, body, parts) VALUES (?, ?, ?, ?)',
@@ -56,6 +56,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       idempotency?.hash ?? null,
       job.retryOf ?? null,
       arrival ?? null,
+      job.gateway ?? null,
     )
     const seq = Number(lastInsertRowid)
     insertRequest.run(seq, JSON.stringify(job.headers), job.body, job.parts ?? 0)

@@ -16,6 +16,8 @@ export interface NewJob extends StoredRequest {
   readonly parts?: number | undefined
   /** The id of the job that this job repeats. */
   readonly retryOf?: string | undefined
+  /** The gateway on whose connection the caller waits. Undefined: the job goes on without its caller. */
+  readonly gateway?: string | undefined
 }
 
 /** The key by which foreman recognises a repeated request of a caller, and a hash of that request. */
