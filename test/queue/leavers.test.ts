@@ -129,7 +129,10 @@ describe('a gateway that is stopped', () => {
     const streaming = ask(foreman.url, 'alpha', 100, undefined, true)
     const waiting = ask(foreman.url, 'alpha', 1)
     await until(() => sim.inFlight === 1 && foreman.store.queue.waitingLines().length === 1)
+    expect(foreman.store.gateways.heartbeats().size).toBe(1)
     await foreman.stopGateway()
+    // Both jobs go on, and they are no longer those of a gateway that has died.
+    expect(foreman.store.gateways.heartbeats()).toEqual(new Map())
     const [streamed, waited] = await Promise.all([streaming, waiting])
     expect(streamed.text.trim().split('\n').at(-1)).toContain('"error"')
     expect([waited.status, waited.headers['retry-after']]).toEqual([503, '5'])

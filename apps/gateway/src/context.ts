@@ -1,7 +1,7 @@
 import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
-import { openStore, type Store } from '@foreman/store'
+import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
 import { isLoopback } from './access/loopback.ts'
@@ -16,6 +16,7 @@ import { Admission } from './intake/admission.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
 import { LockTest } from './intake/lock-test.ts'
+import { Presence } from './intake/presence.ts'
 import { QueueFile } from './intake/queue-file.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
@@ -29,6 +30,8 @@ export interface Collaborators {
   readonly logger: Logger
   /** Default: the system's clock. */
   readonly now?: () => number
+  /** How often the gateway tells the worker that it is there. Default: GATEWAY_HEARTBEAT_MS. */
+  readonly heartbeatMs?: number
 }
 
 /** All that the routes of the gateway use. Each route names what it takes: `Pick<Context, …>`. */
@@ -43,6 +46,7 @@ export interface Context {
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
   readonly lockTest: LockTest
+  readonly presence: Presence
   readonly logger: Logger
   readonly now: () => number
   /** What /healthz and /readyz are computed from. */
@@ -75,7 +79,10 @@ export interface Context {
  *
  * @throws StoreUnusableError when the file of the queue cannot be used
  */
-export const createContext = (config: GatewayConfig, { logger, now = Date.now }: Collaborators): Context => {
+export const createContext = (
+  config: GatewayConfig,
+  { logger, now = Date.now, heartbeatMs = GATEWAY_HEARTBEAT_MS }: Collaborators,
+): Context => {
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
@@ -103,6 +110,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
   })
   const lockTest = new LockTest({ store, now })
   const queueFile = new QueueFile({ isInPlace: store.isInPlace, now })
+  const presence = new Presence({ store, logger, heartbeatMs })
   const callers = callersOf(config.token, config.tokens)
   const stopping = new AbortController()
   const cutOff = new AbortController()
@@ -111,7 +119,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     store,
     deployment: store.deployment,
     target,
-    intake: new Intake({ store, diskSpace, queueFile, queueLimit, lockTest, now }),
+    intake: new Intake({ store, diskSpace, queueFile, queueLimit, lockTest, gateway: presence.id, now }),
     admission: new Admission({
       store,
       target,
@@ -128,6 +136,7 @@ export const createContext = (config: GatewayConfig, { logger, now = Date.now }:
     followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
     lockTest,
+    presence,
     logger,
     now,
     observe: observer({ store, diskSpace, queueFile, lockTest, isStopping, logger, now }),

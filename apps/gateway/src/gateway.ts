@@ -64,6 +64,7 @@ export class Gateway implements Service {
     try {
       const server = await listen(createApp(context), this.#config.addr)
       this.#url = server.url
+      context.presence.start()
       testLocks(context)
       return { context, server, lockTimer: setInterval(() => testLocks(context), LOCK_TEST_MS) }
     } catch (error) {
@@ -86,6 +87,7 @@ export class Gateway implements Service {
       server.cutConnections()
       await closed
     }
+    await context.presence.stop()
     context.store.close()
   }
 }

@@ -34,6 +34,7 @@ const trial = ({ limit = 100, store = tempStore() } = {}) => {
   const intake = new Intake({
     store,
     now,
+    gateway: 'g1',
     queueLimit: new QueueLimit({ limit, count: () => store.records.queued(), now }),
     lockTest: { ensureWorkingLocks: () => throwIf(state.locks) },
     queueFile: { ensureInPlace: () => throwIf(state.file) },
@@ -51,6 +52,13 @@ describe('enqueue', () => {
     const { id, isReplayed } = await intake.enqueue(draft({ priority: 'high' }))
     expect(isReplayed).toBe(false)
     expect(jobs()).toMatchObject([{ id, state: 'queued', createdAt: NOW, model: 'm' }])
+  })
+
+  test('writes which gateway the caller is connected to, also of a job that takes several commits', async () => {
+    const { store, intake } = trial()
+    const small = await intake.enqueue(draft())
+    const large = await intake.enqueue(draft({ body: Buffer.alloc(600_000, ' ') }))
+    expect(store.gateways.jobsOf('g1', 9).map(({ id }) => id)).toEqual([small.id, large.id])
   })
 
   test('writes jobs of several requests that come at the same time', async () => {
@@ -102,6 +110,13 @@ describe('isKnown', () => {
 })
 
 describe('submit', () => {
+  test('writes no gateway, because the job goes on without its caller', async () => {
+    const { store, intake } = trial()
+    await intake.submit(draft())
+    await intake.submit(draft({ idempotency: keyed('k') }))
+    expect(store.gateways.heartbeats()).toEqual(new Map())
+  })
+
   test('accepts as many jobs as may be queued, and refuses the next', async () => {
     const { intake, jobs } = trial({ limit: 2 })
     await intake.submit(draft(), { isKnown: false })

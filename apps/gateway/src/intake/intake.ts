@@ -13,6 +13,8 @@ export interface IntakeOptions {
   readonly queueFile: Pick<QueueFile, 'ensureInPlace'>
   readonly queueLimit: QueueLimit
   readonly lockTest: Pick<LockTest, 'ensureWorkingLocks'>
+  /** The name of this gateway process. */
+  readonly gateway: string
   readonly now: () => number
 }
 
@@ -47,12 +49,13 @@ export class Intake {
   }
 
   /**
-   * Writes a job whose caller waits for the answer. The queue limit does not apply to it.
+   * Writes a job whose caller waits for the answer. The queue limit does not apply to it. If this gateway dies, the worker
+   * cancels the job.
    *
    * @throws Refusal
    */
   async enqueue(job: JobDraft): Promise<Submitted> {
-    const [submitted] = await this.#write([job])
+    const [submitted] = await this.#write([{ ...job, gateway: this.#options.gateway }])
     return submitted!
   }
 
