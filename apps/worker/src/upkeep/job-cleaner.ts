@@ -2,10 +2,9 @@ import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { FileLoop } from '../file-loop.ts'
+import { Rounds } from './rounds.ts'
 
 const REST_MS = 10_000
-/** Between two steps other processes can write. */
-const STEP_PAUSE_MS = 20
 
 export interface JobCleanerOptions {
   readonly store: Store
@@ -13,17 +12,11 @@ export interface JobCleanerOptions {
   readonly now: () => number
 }
 
-/**
- * Deletes expired jobs and delivered answers, in short steps, and gives the free space back to the file system.
- *
- * Starting it twice is like starting it once. `stop()` may come at any time and more than once: no further step
- * begins, and a cleaner that was stopped does not start again.
- */
+/** Deletes expired jobs and delivered answers, in short steps, and gives the free space back to the file system. */
 export class JobCleaner implements Service {
   readonly #options: JobCleanerOptions
   readonly #loop: FileLoop
-  #state: 'new' | 'started' | 'stopped' = 'new'
-  #timer: NodeJS.Timeout | undefined
+  readonly #rounds = new Rounds({ step: () => this.step(), restMs: REST_MS })
 
   constructor(options: JobCleanerOptions) {
     this.#options = options
@@ -31,24 +24,16 @@ export class JobCleaner implements Service {
   }
 
   start(): void {
-    if (this.#state !== 'new') return
-    this.#state = 'started'
-    this.#round()
+    this.#rounds.start()
   }
 
   stop(): void {
-    this.#state = 'stopped'
-    clearTimeout(this.#timer)
+    this.#rounds.stop()
   }
 
   /** @returns whether there is more to delete now */
   step(): boolean {
     return this.#loop.try('clean up', () => this.#deleteSome()) ?? false
-  }
-
-  #round(): void {
-    const pauseMs = this.step() ? STEP_PAUSE_MS : REST_MS
-    this.#timer = setTimeout(() => this.#round(), pauseMs)
   }
 
   #deleteSome(): boolean {

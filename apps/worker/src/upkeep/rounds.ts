@@ -1,0 +1,45 @@
+import type { Service } from '@foreman/process'
+
+/** Between two steps other processes can write. */
+const STEP_PAUSE_MS = 20
+
+export interface RoundsOptions {
+  /** Does a part of the work, without ever throwing. @returns whether there is more to do now */
+  readonly step: () => boolean
+  /** How long to wait when there is nothing more to do. */
+  readonly restMs: number
+}
+
+/**
+ * Does a piece of work again and again, in short steps.
+ *
+ * Starting it twice is like starting it once. `stop()` may come at any time and more than once: no further step begins,
+ * and what was stopped does not start again.
+ */
+export class Rounds implements Service {
+  readonly #options: RoundsOptions
+  #state: 'new' | 'started' | 'stopped' = 'new'
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: RoundsOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return
+    this.#state = 'started'
+    this.#next()
+  }
+
+  stop(): void {
+    this.#state = 'stopped'
+    clearTimeout(this.#timer)
+  }
+
+  #next(): void {
+    const { step, restMs } = this.#options
+    const pauseMs = step() ? STEP_PAUSE_MS : restMs
+    // The step itself may have led to the stop.
+    if (this.#state === 'started') this.#timer = setTimeout(() => this.#next(), pauseMs)
+  }
+}
