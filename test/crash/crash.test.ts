@@ -62,7 +62,7 @@ describe('kill -9', () => {
     expect(bodies).toEqual(Array.from({ length: 10 }, () => [200, true]))
   })
 
-  test('of the gateway: what it had accepted runs to its end', async () => {
+  test('of the gateway: what it had accepted runs to its end if that comes before the gateway counts as dead', async () => {
     const sim = await simulate({ maxLoaded: 1, tokensPerSecond: 50 })
     const variables = variablesFor(sim.url)
     const gateway = await startGatewayProcess(variables)

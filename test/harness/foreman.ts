@@ -3,7 +3,7 @@ import { startGateway } from '@foreman/gateway/testing'
 import { readSettings } from '@foreman/process'
 import { openStore, type Store } from '@foreman/store'
 import { workerSettings } from '@foreman/worker/settings'
-import { createContext } from '@foreman/worker/testing'
+import { createContext, type GatewayPatience } from '@foreman/worker/testing'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -26,6 +26,8 @@ export interface Foreman {
   /** A connection of the test's own to the queue. */
   readonly store: Store
   startWorker(variables?: Variables): { stop(): Promise<void> }
+  /** Starts one more gateway on the same file. Resolves with its URL. */
+  startGateway(): Promise<string>
   stopGateway(): Promise<void>
   stopWorker(): Promise<void>
   healthReasons(): Promise<string[]>
@@ -37,6 +39,8 @@ export interface ForemanOptions {
   /** Default: true. */
   readonly worker?: boolean
   readonly now?: () => number
+  /** So that a test need not wait 30 s until a gateway counts as dead. */
+  readonly gateways?: { readonly heartbeatMs: number; readonly patience: GatewayPatience }
   /** Default: true. Wait until the target has been seen. */
   readonly awaitTarget?: boolean
 }
@@ -53,6 +57,7 @@ export const startForeman = async ({
   variables = {},
   worker = true,
   now,
+  gateways,
   awaitTarget = true,
 }: ForemanOptions): Promise<Foreman> => {
   const dbPath = path.join(temporaryDirectory(), 'queue.db')
@@ -66,12 +71,22 @@ export const startForeman = async ({
   }
   const collaborators = now ? { logger, now } : { logger }
   const read = { command: 'test', summary: '', argv: [] }
-  const gateway = await startGateway(readSettings(gatewaySettings, { ...read, env }), collaborators)
+  const openGateway = async () => {
+    const heartbeat = gateways && { heartbeatMs: gateways.heartbeatMs }
+    const opened = await startGateway(readSettings(gatewaySettings, { ...read, env }), {
+      ...collaborators,
+      ...heartbeat,
+    })
+    onTestFinished(() => opened.stop())
+    return opened
+  }
+  const gateway = await openGateway()
   const store = openStore(dbPath, { busyTimeoutMs: 5_000 })
   const workers = new Set<{ close(): Promise<void> }>()
   const startWorker = (more: Variables = {}) => {
     const config = readSettings(workerSettings, { ...read, env: { ...env, ...more } })
-    const context = createContext(config, { ...collaborators, pid: process.pid })
+    const patience = gateways && { gatewayPatience: gateways.patience }
+    const context = createContext(config, { ...collaborators, ...patience, pid: process.pid })
     context.worker.start()
     workers.add(context)
     const stop = async () => {
@@ -101,6 +116,7 @@ export const startForeman = async ({
     dbPath,
     store,
     startWorker,
+    startGateway: async () => (await openGateway()).url,
     stopWorker,
     stopGateway: () => gateway.stop(),
     healthReasons,

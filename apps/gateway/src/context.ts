@@ -79,10 +79,8 @@ export interface Context {
  *
  * @throws StoreUnusableError when the file of the queue cannot be used
  */
-export const createContext = (
-  config: GatewayConfig,
-  { logger, now = Date.now, heartbeatMs = GATEWAY_HEARTBEAT_MS }: Collaborators,
-): Context => {
+export const createContext = (config: GatewayConfig, collaborators: Collaborators): Context => {
+  const { logger, now = Date.now, heartbeatMs = GATEWAY_HEARTBEAT_MS } = collaborators
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
     onError: err => logger.warn({ err }, 'could not look for commits; looking again'),

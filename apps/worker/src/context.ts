@@ -5,9 +5,12 @@ import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
 import type { WorkerConfig } from './settings.ts'
 import { Embedder } from './target/embedder.ts'
+import type { GatewayPatience } from './upkeep/gateway-watch.ts'
 import { JobCleaner } from './upkeep/job-cleaner.ts'
 import { Courier } from './webhooks/courier.ts'
 import { Worker } from './worker.ts'
+
+export type { GatewayPatience } from './upkeep/gateway-watch.ts'
 
 /** How long a write of the worker waits for a write of another process. */
 const BUSY_TIMEOUT_MS = 5_000
@@ -19,10 +22,18 @@ export interface Context {
   close(): Promise<void>
 }
 
+export interface Collaborators {
+  readonly logger: Logger
+  readonly pid: number
+  /** Default: the system's clock. */
+  readonly now?: () => number
+  readonly gatewayPatience?: GatewayPatience
+}
+
 /** Opens the file and builds everything that a worker consists of. Nothing runs until `worker.start()`. */
 export const createContext = (
   config: WorkerConfig,
-  { logger, pid, now = Date.now }: { logger: Logger; pid: number; now?: () => number },
+  { logger, pid, now = Date.now, gatewayPatience }: Collaborators,
 ): Context => {
   const store = openStore(config.dbPath, {
     busyTimeoutMs: BUSY_TIMEOUT_MS,
@@ -38,6 +49,7 @@ export const createContext = (
     headers: { 'Accept-Encoding': 'identity' },
   })
   const shared = { client, store, logger, now }
+  const steady = () => performance.now()
   const worker = new Worker({
     store,
     logger,
@@ -54,9 +66,10 @@ export const createContext = (
     monitor: { ...shared, pollIntervalMs: config.pollInterval },
     embedder: new Embedder({ ...shared, model: config.embedModel }),
     jobCleaner: new JobCleaner(shared),
+    gatewayWatch: { ...shared, steady, jobTtlMs: config.jobTtl, patience: gatewayPatience },
     courier: new Courier({
       ...shared,
-      steady: () => performance.now(),
+      steady,
       random: Math.random,
       secrets: config.webhookSecret,
       deliver: deliverer({

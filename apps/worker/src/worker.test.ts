@@ -31,6 +31,7 @@ const setUp = ({
 }: Differing = {}) => {
   const store = openTempStore(file)
   const shared = { client: new OllamaClient({ url }), store, logger: silent, now }
+  const steady = () => performance.now()
   const deliver = vi.fn<Deliver>(() =>
     Promise.resolve({ kind: 'answered', status: 204, excerpt: '', durationMs: 1 }),
   )
@@ -50,9 +51,10 @@ const setUp = ({
     monitor: { ...shared, pollIntervalMs: 60_000 },
     embedder: new Embedder({ ...shared, model: undefined }),
     jobCleaner: new JobCleaner(shared),
+    gatewayWatch: { ...shared, steady, jobTtlMs: 60_000, patience: { lookMs: 10, goneAfterMs: 100 } },
     courier: new Courier({
       ...shared,
-      steady: () => performance.now(),
+      steady,
       random: () => 0.5,
       secrets: ['secret'],
       deliver,
@@ -98,6 +100,15 @@ describe('a tick', () => {
     const { file, stateOf } = await setUpAtWork()
     const { seq } = openTempStore(file).submissions.enqueue(newJob(), Date.now())
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
+  })
+
+  test('follows the death of a gateway, whose running job ends and makes room for the next', async () => {
+    const { submit, stateOf, worker } = await setUpAtWork()
+    const body = Buffer.from('{"model":"alpha","prompt":"go on","options":{"num_predict":1000000}}')
+    const [orphan, next] = [submit({ gateway: 'dead', body }), submit()]
+    worker.tick()
+    expect(stateOf(orphan)).toBe('running')
+    await expect.poll(() => [orphan, next].map(stateOf), soon).toEqual(['cancelled', 'succeeded'])
   })
 
   test('follows the due time of a delayed job', async () => {

@@ -9,6 +9,7 @@ import type { RunResult } from './run/run.ts'
 import { Standby } from './standby.ts'
 import type { Embedder } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
+import { GatewayWatch, type GatewayWatchOptions } from './upkeep/gateway-watch.ts'
 import type { JobCleaner } from './upkeep/job-cleaner.ts'
 import type { Courier } from './webhooks/courier.ts'
 
@@ -21,6 +22,7 @@ export interface WorkerOptions {
   readonly monitor: Omit<TargetMonitorOptions, 'onReturn' | 'onPoll' | 'onModel'>
   readonly embedder: Embedder
   readonly jobCleaner: JobCleaner
+  readonly gatewayWatch: Omit<GatewayWatchOptions, 'onCancelled'>
   readonly courier: Courier
   readonly concurrency: number
   readonly maxWaitMs: number
@@ -38,6 +40,7 @@ export class Worker implements Service {
   readonly #standby: Standby
   readonly #monitor: TargetMonitor
   readonly #dispatcher: Dispatcher
+  readonly #gatewayWatch: GatewayWatch
   readonly #loop: FileLoop
   #hasStarted = false
   #stopped: Promise<void> | undefined
@@ -73,6 +76,7 @@ export class Worker implements Service {
       onEnd: result => this.#runEnded(result),
       onPinned: () => this.tick(),
     })
+    this.#gatewayWatch = new GatewayWatch({ ...options.gatewayWatch, onCancelled: () => this.tick() })
   }
 
   /** Begins to work, or stands by until the worker that is active has gone. */
@@ -128,6 +132,7 @@ export class Worker implements Service {
     this.#listen()
     this.#monitor.start()
     jobCleaner.start()
+    this.#gatewayWatch.start()
     courier.start()
   }
 
@@ -148,6 +153,7 @@ export class Worker implements Service {
     const { logger, graceMs, jobCleaner, courier } = this.#options
     this.#standby.stopWaiting()
     jobCleaner.stop()
+    this.#gatewayWatch.stop()
     const jobs = this.#dispatcher.running
     if (jobs > 0) logger.info({ jobs, graceMs }, 'stopping; waiting for the running jobs')
     await this.#dispatcher.close(graceMs)

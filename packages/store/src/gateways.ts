@@ -6,6 +6,7 @@ import type { JobRef } from './submissions/new-job.ts'
 /** How often a gateway updates its row. */
 export const GATEWAY_HEARTBEAT_MS = 5_000
 
+const isNamed = eq(table.id, sql.placeholder('id'))
 const hasNotEnded = isNull(jobs.finishedAt)
 const isOfGateway = and(eq(jobs.gateway, sql.placeholder('id')), hasNotEnded)
 
@@ -45,10 +46,7 @@ const prepareHeartbeat = (connection: Connection) => {
 const prepareLeave = (connection: Connection) => {
   const { db } = connection
   const letGo = db.update(jobs).set({ gateway: null }).where(isOfGateway).prepare()
-  const remove = db
-    .delete(table)
-    .where(eq(table.id, sql.placeholder('id')))
-    .prepare()
+  const remove = db.delete(table).where(isNamed).prepare()
 
   return (id: string): void => {
     connection.write('full', () => {
@@ -102,7 +100,7 @@ const prepareForget = (connection: Connection) => {
   const itsJob = db.select({ seq: jobs.seq }).from(jobs).where(isOfGateway)
   const remove = db
     .delete(table)
-    .where(and(eq(table.id, sql.placeholder('id')), not(exists(itsJob))))
+    .where(and(isNamed, not(exists(itsJob))))
     .prepare()
 
   return (id: string): void => {
