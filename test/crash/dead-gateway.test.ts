@@ -20,7 +20,7 @@ test(
   async () => {
     const sim = await startSim({ tokensPerSecond: 50 })
     onTestFinished(() => sim.close())
-    const gateways = { heartbeatMs: 50, patience: { lookMs: 100, goneAfterMs: 1_500 } }
+    const gateways = { heartbeatMs: 50, patience: { lookMs: 100, goneAfterMs: 4_000 } }
     const foreman = await startForeman({ target: sim.url, worker: false, gateways })
     const killed = await startGatewayProcess(variablesFor(sim.url, { FOREMAN_DB_PATH: foreman.dbPath }))
     const jobs = () => foreman.store.records.list({ limit: 20 }).toReversed()
