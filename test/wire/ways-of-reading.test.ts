@@ -15,8 +15,9 @@ const withWaiting = async (variables: Record<string, string> = {}) => {
     worker: false,
     variables: { FOREMAN_HEARTBEAT: '20ms', FOREMAN_HOLD: '20ms', FOREMAN_MAX_ATTEMPTS: '1', ...variables },
   })
-  const ask = async (path: string, body: object) => {
-    const response = await fetch(`${foreman.url}${path}`, { method: 'POST', body: JSON.stringify(body) })
+  const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
+    const request = { method: 'POST', body: JSON.stringify(body), headers }
+    const response = await fetch(`${foreman.url}${path}`, request)
     return (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())
   }
   return { sim, ask, go: () => foreman.startWorker() }
@@ -86,6 +87,23 @@ describe('a client that', () => {
     expect(new Set(types.slice(0, 20))).toEqual(new Set(['response.in_progress']))
     expect(types.filter(type => type === 'response.created')).toHaveLength(1)
     expect(types.at(-1)).toBe('response.completed')
+  })
+
+  test('reports an error only when its stream has ended, as codex does, has the text of the error', async () => {
+    const { sim, ask, go } = await withWaiting()
+    sim.fault({ kind: 'die' })
+    const body = { model: 'plain', input: 'hi', stream: true }
+    let [waits, failure]: [boolean, string | undefined] = [true, undefined]
+    for await (const line of linesOf(
+      await ask('/v1/responses', body, { 'User-Agent': 'codex_exec/0.169.0' }),
+    )) {
+      if (waits) go()
+      waits = false
+      if (!line.startsWith('data:')) continue
+      const event = JSON.parse(line.slice('data:'.length)) as { response?: { error?: { message: string } } }
+      failure = event.response?.error?.message
+    }
+    expect(failure).toBe('the connection to the target broke off (ECONNRESET)')
   })
 
   test('decodes the first JSON value and no more, as Go and Spring AI do, gets none from a late failure', async () => {

@@ -204,7 +204,7 @@ export class CallerResponse {
   #endStream(error: Uint8Array): void {
     const isLineOpen = this.hasBody && this.#tail.at(-1) !== LINE_FEED
     if (isLineOpen) this.#response.write('\n')
-    if (this.#endpoint.dialect.stream.afterError === 'end') this.#response.end(error)
+    if (this.#endpoint.dialect.stream.afterError(this.#asked) === 'end') this.#response.end(error)
     else this.#breakOffBehind(error)
   }
 

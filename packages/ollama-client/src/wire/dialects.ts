@@ -1,5 +1,5 @@
 import { bytesOf } from '../answer/bytes.ts'
-import { event } from './heartbeats.ts'
+import { event, type Waiting } from './heartbeats.ts'
 
 /** An error as foreman sends it to a caller instead of an answer. */
 export interface RenderedError {
@@ -23,7 +23,7 @@ export interface Dialect {
      * end for the end of the answer. `end`: a regular end, because every client reports the error, and some lose its words
      * when the connection breaks.
      */
-    readonly afterError: 'cut' | 'end'
+    readonly afterError: (waiting: Pick<Waiting, 'headers'>) => 'cut' | 'end'
     /** Whether a heartbeat may follow these last bytes. It must never be inside a line or an event. */
     isBetweenPieces(lastBytes: Uint8Array): boolean
   }
@@ -54,7 +54,7 @@ const native: Dialect = {
     contentType: 'application/x-ndjson',
     headers: [],
     error: (_status, message) => bytesOf(`${JSON.stringify({ error: message })}\n`),
-    afterError: 'cut',
+    afterError: () => 'cut',
     isBetweenPieces: bytes => endsWith(bytes, LINE_END),
   },
   json: { contentType: 'application/json; charset=utf-8' },
@@ -79,6 +79,10 @@ export const openAiError = (
   error: { message, type: openAiTypes[status] ?? 'api_error', param: null, code: null },
 })
 
+/** codex keeps an error until its stream ends, and loses it when the connection breaks. */
+const isCodex = ({ headers }: Pick<Waiting, 'headers'>): boolean =>
+  /^codex/i.test(String(headers['user-agent']))
+
 const openai: Dialect = {
   name: 'openai',
   error: (status, message) => ({ contentType: 'application/json', body: json(openAiError(status, message)) }),
@@ -86,7 +90,7 @@ const openai: Dialect = {
     contentType: 'text/event-stream',
     headers: [],
     error: (status, message) => event(openAiError(status, message)),
-    afterError: 'cut',
+    afterError: waiting => (isCodex(waiting) ? 'end' : 'cut'),
     isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },
@@ -121,7 +125,7 @@ const anthropic: Dialect = {
     contentType: 'text/event-stream',
     headers: [['Cache-Control', 'no-cache']],
     error: (status, message) => event(anthropicError(status, message), 'error'),
-    afterError: 'end',
+    afterError: () => 'end',
     isBetweenPieces: bytes => endsWith(bytes, EVENT_END),
   },
   json: { contentType: 'application/json' },
