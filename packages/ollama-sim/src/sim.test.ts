@@ -50,6 +50,15 @@ describe('starting and stopping', () => {
     expect((await ask(sim, chat({ model: 'json' }))).status).toBe(404)
     expect((await ask(sim, chat())).status).toBe(200)
   })
+
+  test('has models that accept tools and call none, when it was told so', async () => {
+    const tools = [
+      { type: 'function', function: { name: 'f', description: '', parameters: { type: 'object' } } },
+    ]
+    await start({ acceptTools: ['plain'] })
+    expect((await ask(sim, chat({ tools, stream: false }))).text).toContain('Hello there, friend!')
+    expect((await ask(sim, chat({ tools, model: 'story' }))).status).toBe(400)
+  })
 })
 
 describe('what models say', () => {

@@ -32,6 +32,8 @@ export interface SimOptions {
   readonly keepAliveMs?: number
   /** The names of the installed models. Default: all ten. */
   readonly models?: readonly string[]
+  /** The names of further models that accept tools; they call none. Default: none. */
+  readonly acceptTools?: readonly string[]
 }
 
 /**
@@ -54,7 +56,13 @@ export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
     loadMs: ({ name }: Model) => (typeof loadMs === 'number' ? loadMs : (loadMs[name] ?? 0)),
     clock,
   })
-  const installed = recordedModels().filter(({ name }) => models?.includes(name) ?? true)
+  const installed = recordedModels()
+    .filter(({ name }) => models?.includes(name) ?? true)
+    .map(model =>
+      options.acceptTools?.includes(model.name)
+        ? { ...model, capabilities: [...model.capabilities, 'tools' as const] }
+        : model,
+    )
   const pace = { tokensPerSecond: tokensPerSecond === Infinity ? 0 : tokensPerSecond, promptMs }
   const server = createServer({
     context: { scheduler, clock, pace, models: indexModels(installed) },
