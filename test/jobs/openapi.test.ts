@@ -253,6 +253,7 @@ describe('answers are as the document says', () => {
     for (const [id, status] of [
       [UNKNOWN, 404],
       [EXPIRED, 410],
+      [String.raw`a\b`, 400],
     ] as const) {
       for (const { route } of routesOf(document).filter(each => each.route.includes('{id}')))
         expect([route, (await call(route, { id, delivery: 'msg_1' })).status]).toEqual([route, status])

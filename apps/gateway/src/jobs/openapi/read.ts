@@ -64,7 +64,7 @@ export const followJob = {
       },
     },
     204: { description: 'The job has ended, and there are no events after the one that you named' },
-    ...problems({ ...ofJob, 400: '`invalid_request`: the id is not the id of an event' }),
+    ...problems({ ...ofJob, 400: `${ofJob[400]}, or the last event id is not the id of an event` }),
   },
 }
 

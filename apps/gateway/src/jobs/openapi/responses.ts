@@ -67,7 +67,12 @@ export const problems = (descriptions: Readonly<Record<number, string>>): Record
   403: forbidden,
 })
 
-export const ofJob = { 404: '`job_not_found`', 410: '`job_expired`: the job has been deleted' }
+/** Refusals of the routes below `/jobs/{id}`. */
+export const ofJob = {
+  400: '`invalid_request`: the id has a slash, a backslash or only dots',
+  404: '`job_not_found`',
+  410: '`job_expired`: the job has been deleted',
+}
 
 /** Refusals because nothing can be written now. */
 export const notTaken = {
