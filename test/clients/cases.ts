@@ -13,6 +13,7 @@ import {
   expectRefusal,
   expectRelief,
   expectWords,
+  failureOf,
 } from './expectations.ts'
 
 const HEARTBEAT_MS = 100
@@ -29,6 +30,8 @@ export interface Case {
   readonly limited?: true
   readonly target?: SimOptions
   readonly variables?: Variables
+  /** The worker is a process of its own, which can be killed. */
+  readonly killsWorker?: true
   /** Throws when it does not go as it should. */
   run(client: Required<Connected>, scene: Scene): Promise<void>
 }
@@ -37,6 +40,16 @@ interface Scene {
   readonly sim: Sim
   /** How often the client has heard from foreman so far; without foreman any number will do. */
   readonly heartbeats: () => number
+  /** Gives the target a request for another model, and foreman a turn that it must end first. */
+  readonly occupy: () => Promise<Occupant>
+  /** Waits until the client was sent this text. */
+  readonly sent: (text: string) => Promise<void>
+  /** Kills the worker, and starts another; without foreman it kills the target. */
+  readonly kill: () => Promise<void>
+}
+
+export interface Occupant {
+  readonly leave: () => void
 }
 
 const plain: Question = { model: 'plain' }
@@ -49,6 +62,17 @@ const once: Variables = { FOREMAN_MAX_ATTEMPTS: '1' }
 const slow: SimOptions = { loadMs: 5 * HEARTBEAT_MS, tokensPerSecond: 6 }
 const slowBeyondLimits: SimOptions = { loadMs: 3 * LIMIT_MS + 100 }
 const leisurely: SimOptions = { tokensPerSecond: 20 }
+const oneModel: SimOptions = { ...leisurely, maxLoaded: 1 }
+
+/** Has a client wait behind another model for several heartbeats. */
+const behind = async ({ occupy, heartbeats }: Scene, ask: () => Promise<void>): Promise<void> => {
+  const occupant = await occupy()
+  const answering = failureOf(ask())
+  await until(() => heartbeats() >= 3)
+  occupant.leave()
+  const failure = await answering
+  if (failure) throw failure
+}
 
 export const cases = {
   list: {
@@ -151,6 +175,20 @@ export const cases = {
       await expectRelief(sim, wait, () => until(() => sim.inFlight === 1 && sim.resident().length === 1))
     },
   },
+  behindPieces: {
+    title: 'waits behind another model, streamed',
+    needs: 'pieces',
+    target: oneModel,
+    variables: often,
+    run: (client, scene) => behind(scene, () => expectPieces(client.pieces(plain))),
+  },
+  behindWhole: {
+    title: 'waits behind another model',
+    needs: 'whole',
+    target: oneModel,
+    variables: often,
+    run: (client, scene) => behind(scene, () => expectWords(client.whole(plain))),
+  },
   unknown: {
     title: 'is told that there is no such model',
     needs: 'whole',
@@ -201,6 +239,42 @@ export const cases = {
       await expectFailure(client.whole(plain))
     },
   },
+  killedPieces: {
+    title: 'is told that the worker was killed in mid-stream',
+    needs: 'pieces',
+    target: leisurely,
+    killsWorker: true,
+    async run(client, { sent, kill }) {
+      const failing = expectFailure(all(client.pieces(endless)))
+      await sent('" time"')
+      await Promise.all([failing, kill()])
+    },
+  },
+  killedWhole: {
+    title: 'gets its whole answer though the worker was killed',
+    needs: 'whole',
+    target: { tokensPerSecond: 12 },
+    killsWorker: true,
+    async run(client, { sim, kill }) {
+      const answering = failureOf(expectWords(client.whole(plain)))
+      await until(() => sim.inFlight === 1 && sim.resident().length === 1)
+      await kill()
+      const failure = await answering
+      if (failure) throw failure
+    },
+  },
 } satisfies Record<string, Case>
 
 export type CaseName = keyof typeof cases
+
+/** What every client goes through. */
+export const ESSENTIAL = [
+  'whole',
+  'pieces',
+  'behindPieces',
+  'behindWhole',
+  'toldWhy',
+  'brokenLate',
+  'killedPieces',
+  'killedWhole',
+] as const satisfies readonly CaseName[]

@@ -1,3 +1,5 @@
+import type { SimOptions } from '@foreman/ollama-sim'
+
 /** What a client is asked to do. */
 export interface Question {
   readonly model: string
@@ -27,6 +29,10 @@ export interface Client {
   readonly name: string
   /** It waits as long as it takes, unless it is told otherwise. */
   readonly isPatient?: true
+  /** How often a case is tried again, where it breaks on a coincidence, with foreman and without. */
+  readonly retries?: number
+  /** What the target must have for it. */
+  readonly target?: SimOptions
   /**
    * @param url of foreman, or of the target itself
    * @param limitMs the client's own limits, of any kind, where they are to be shorter than it has them

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Reporter, Vitest } from 'vitest/node'
-import { cases } from './cases.ts'
+import { cases, ESSENTIAL } from './cases.ts'
 
 /** `better`: not without foreman. A link: not without foreman either, for the reason that stands there. */
 export type Mark = 'ok' | 'better' | `[no](#${string})`
@@ -27,19 +27,52 @@ const NONE = '–'
 const NOT_RUN = '?'
 const FAILED = 'FAILED'
 
+interface Table {
+  readonly clients: readonly string[]
+  readonly rows: readonly (keyof typeof cases)[]
+}
+
+const every = Object.keys(cases) as (keyof typeof cases)[]
+
 /** As they stand side by side. */
-const tables = {
-  native: [
-    'ollama',
-    'Python ollama',
-    '@langchain/ollama',
-    'ai, ollama-ai-provider-v2',
-    'ai, ai-sdk-ollama',
-    'fetch',
-    'curl',
-  ],
-  others: ['openai, chat', 'openai, completions', 'openai, responses', 'Python openai', '@anthropic-ai/sdk'],
-} as const
+const tables: Readonly<Record<string, Table>> = {
+  native: {
+    rows: every,
+    clients: [
+      'ollama',
+      'Python ollama',
+      '@langchain/ollama',
+      'ai, ollama-ai-provider-v2',
+      'ai, ai-sdk-ollama',
+      'fetch',
+      'curl',
+    ],
+  },
+  others: {
+    rows: every,
+    clients: [
+      'openai, chat',
+      'openai, completions',
+      'openai, responses',
+      'Python openai',
+      '@anthropic-ai/sdk',
+    ],
+  },
+  frameworks: {
+    rows: ESSENTIAL,
+    clients: [
+      'genkit',
+      'LlamaIndex.ts',
+      'LiteLLM',
+      'LangChain, Python',
+      'LlamaIndex, Python',
+      'Pydantic AI',
+      'Haystack',
+      'codex',
+      'Claude Code',
+    ],
+  },
+}
 
 type Marks = ReadonlyMap<string, string>
 
@@ -52,10 +85,12 @@ const drawn = (rows: readonly string[][]): string => {
   return [lines[0], rule, ...lines.slice(1)].join('\n')
 }
 
-const tableOf = (clients: readonly string[], mark: (client: string, title: string) => string): string => {
-  const titles = Object.values(cases).map(({ title }) => title)
-  const rows = titles.map(title => [title, ...clients.map(client => mark(client, title))])
-  return drawn([['', ...clients], ...rows])
+const tableOf = ({ clients, rows }: Table, mark: (client: string, title: string) => string): string => {
+  const titles = rows.map(name => cases[name].title)
+  return drawn([
+    ['', ...clients],
+    ...titles.map(title => [title, ...clients.map(client => mark(client, title))]),
+  ])
 }
 
 /** The document with its tables as they should be: what has run as it ran, the rest as it stood. */
@@ -63,11 +98,11 @@ const renewed = (text: string, ran: Marks): string => {
   const stood = marksIn(text)
   const mark = (client: string, title: string) =>
     ran.get(key(client, title)) ?? stood.get(key(client, title)) ?? NONE
-  return Object.entries(tables).reduce((all, [name, clients]) => {
+  return Object.entries(tables).reduce((all, [name, table]) => {
     const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`]
     const [before = '', rest = ''] = all.split(begin)
     const [, after = ''] = rest.split(end)
-    return `${before}${begin}${tableOf(clients, mark)}\n${end}${after}`
+    return `${before}${begin}${tableOf(table, mark)}\n${end}${after}`
   }, text)
 }
 
@@ -110,7 +145,7 @@ export class Matrix implements Reporter {
       if (failed.has(place)) return FAILED
       return ran.get(place)?.replace(/^\[no\].*/, 'no') ?? (stood.get(place) === NONE ? NONE : NOT_RUN)
     }
-    for (const clients of Object.values(tables)) console.log(`${tableOf(clients, shown)}\n`)
+    for (const table of Object.values(tables)) console.log(`${tableOf(table, shown)}\n`)
 
     const wanted = renewed(text, ran)
     if (wanted === text) return

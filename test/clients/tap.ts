@@ -7,6 +7,8 @@ export interface Tap {
   readonly url: string
   /** How often the server let its callers hear that they are not forgotten. */
   readonly heartbeats: () => number
+  /** Whether the server has sent this text. */
+  readonly sent: (text: string) => boolean
 }
 
 /** A chunk of one space, and the pieces with nothing in them that stand in its place in streams. */
@@ -39,5 +41,6 @@ export const tap = async (url: string): Promise<Tap> => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heartbeats: () => seen.match(heartbeat)?.length ?? 0,
+    sent: text => seen.includes(text),
   }
 }

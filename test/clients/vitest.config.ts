@@ -10,8 +10,8 @@ export default defineConfig({
   test: {
     ...common,
     // Most of the time is waiting.
-    maxWorkers: 3,
-    globalSetup: ['test/clients/python/prepare.ts'],
+    maxWorkers: 4,
+    globalSetup: ['test/clients/prepare.ts'],
     include: ['test/clients/**/*.test.ts'],
     exclude: configDefaults.exclude,
     reporters: ['default', new Matrix()],

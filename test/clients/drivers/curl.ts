@@ -1,21 +1,16 @@
-import { spawn } from 'node:child_process'
-import readline from 'node:readline'
 import type { Client } from '../client.ts'
+import { printedLines } from '../printed-lines.ts'
 import { callsIn, type Chunk, messages, namesIn, tools } from './native.ts'
 
 /** The lines that curl prints; what it says when it fails. */
 const linesOf = async function* (args: readonly string[], signal?: AbortSignal): AsyncGenerator<string> {
-  const child = spawn('curl', ['--silent', '--show-error', '--no-buffer', '--fail-with-body', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal ? { signal } : {}),
-  })
-  // To be killed is one; the end comes all the same.
-  child.on('error', () => undefined)
-  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
-  let complaint = ''
-  child.stderr.on('data', (text: Buffer) => (complaint += text.toString()))
-  for await (const line of readline.createInterface(child.stdout)) yield line
-  if ((await ended) !== 0) throw Object.assign(new Error(complaint), { status: statusIn(complaint) })
+  const flags = ['--silent', '--show-error', '--no-buffer', '--fail-with-body']
+  try {
+    yield* printedLines({ file: 'curl', args: [...flags, ...args], signal })
+  } catch (error) {
+    const { message } = error as Error
+    throw Object.assign(new Error(message), { status: statusIn(message) })
+  }
 }
 
 /** `curl: (22) The requested URL returned error: 404` */

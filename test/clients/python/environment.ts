@@ -1,26 +1,19 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { installOnce, lastWordsOf } from '../optional.ts'
 
 const run = promisify(execFile)
 
-const LONGEST_INSTALL_MS = 5 * 60_000
-const requirements = path.join(import.meta.dirname, 'requirements.txt')
 const home = path.join(import.meta.dirname, '../../../.venv/clients')
 const interpreter = path.join(home, 'bin/python')
-const stampFile = path.join(home, 'installed')
+const requirements = path.join(import.meta.dirname, 'requirements.txt')
 
 /** Either an interpreter or the reason why there is none. */
 export interface Environment {
   readonly interpreter?: string
   readonly missing?: string
-}
-
-const words = (error: unknown): string => {
-  const { stderr, message } = error as { stderr?: string; message: string }
-  return (stderr || message).trim().split('\n').at(-1) ?? message
 }
 
 /**
@@ -32,25 +25,21 @@ export const pythonEnvironment = async (): Promise<Environment> => {
   let version: string
   try {
     // What a virtual environment needs is a package of its own on some systems.
-    const asked = await run('python3', ['-c', 'import ensurepip, sys, venv; print(sys.version)'])
-    version = asked.stdout
+    const question = 'import ensurepip, sys, venv; assert sys.version_info >= (3, 11); print(sys.version)'
+    version = (await run('python3', ['-c', question])).stdout
   } catch (error) {
-    return { missing: `no python3 with venv: ${words(error)}` }
+    return { missing: `no python3 of version 3.11 or later with venv: ${lastWordsOf(error)}` }
   }
-  const wanted = createHash('sha256').update(version).update(fs.readFileSync(requirements)).digest('hex')
-  if (fs.existsSync(stampFile) && fs.readFileSync(stampFile, 'utf8') === wanted) return { interpreter }
-  try {
-    fs.rmSync(home, { recursive: true, force: true })
-    await run('python3', ['-m', 'venv', home], { timeout: LONGEST_INSTALL_MS })
-    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input']
-    const limits = ['--retries', '1', '--only-binary', ':all:']
-    await run(interpreter, [...install, ...limits, '--requirement', requirements], {
-      timeout: LONGEST_INSTALL_MS,
-    })
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error
-    return { missing: `the packages cannot be installed: ${words(error)}` }
-  }
-  fs.writeFileSync(stampFile, wanted)
-  return { interpreter }
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input']
+  // The file names everything, so that nothing needs resolving, which would take a minute.
+  const limits = ['--retries', '1', '--only-binary', ':all:', '--no-deps']
+  const missing = await installOnce({
+    home,
+    wanted: [version, fs.readFileSync(requirements)],
+    commands: [
+      ['python3', '-m', 'venv', home],
+      [interpreter, ...install, ...limits, '--requirement', requirements],
+    ],
+  })
+  return missing === undefined ? { interpreter } : { missing }
 }

@@ -25,8 +25,12 @@ export interface PythonClient extends Client {
  */
 export const pythonClient = (name: string, interpreter: string, module: string): PythonClient => {
   const child = spawn(interpreter, ['-B', path.join(import.meta.dirname, 'serve.py'), module], {
-    // Neither proxies nor keys of whoever runs this.
-    env: { PATH: process.env['PATH'] ?? '' },
+    // Neither proxies nor keys of whoever runs this, and nothing that asks the network for more than the test does.
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HAYSTACK_TELEMETRY_ENABLED: 'False',
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+    },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')

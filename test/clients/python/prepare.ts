@@ -1,6 +1,0 @@
-import { pythonEnvironment } from './environment.ts'
-
-/** Before there are several who would. */
-export const setup = async (): Promise<void> => {
-  await pythonEnvironment()
-}
