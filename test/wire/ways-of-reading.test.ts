@@ -33,13 +33,14 @@ const linesOf = async function* (chunks: AsyncIterable<string>): AsyncGenerator<
   }
 }
 
-/** What of its line says something; undefined when the client does not know the line. */
+/** What of a line says something to a client that passes over everything else. */
 const saidIn = (line: string): string => {
   const piece = JSON.parse(line.replace(/^data: /, '')) as {
     message?: { content: string }
-    choices?: { delta: { content?: string } }[]
+    choices?: { delta?: { content?: string }; text?: string }[]
   }
-  return piece.message?.content ?? piece.choices?.[0]?.delta.content ?? ''
+  const choice = piece.choices?.[0]
+  return piece.message?.content ?? choice?.delta?.content ?? choice?.text ?? ''
 }
 
 describe('a client that', () => {
@@ -54,20 +55,25 @@ describe('a client that', () => {
     expect(values.length).toBeGreaterThan(10)
   })
 
-  test('gives up after 300 lines that are no data, as go-openai does, has an event for each heartbeat', async () => {
-    const { ask, go } = await withWaiting({ FOREMAN_HEARTBEAT: '2ms' })
-    let [events, empty, mostEmpty, said] = [0, 0, 0, '']
-    const body = { model: 'plain', messages, stream: true }
-    for await (const line of linesOf(await ask('/v1/chat/completions', body))) {
-      if (!line.startsWith('data:')) mostEmpty = Math.max(mostEmpty, ++empty)
-      else {
-        empty = 0
-        if (++events === 310) go()
-        if (line !== 'data: [DONE]') said += saidIn(line)
+  test.each([
+    ['/v1/chat/completions', { messages }],
+    ['/v1/completions', { prompt: 'hi' }],
+  ])(
+    'gives up after 300 lines that are no data, as go-openai does at %s, has an event for each heartbeat',
+    async (path, fields) => {
+      const { ask, go } = await withWaiting({ FOREMAN_HEARTBEAT: '2ms' })
+      let [events, empty, mostEmpty, said] = [0, 0, 0, '']
+      for await (const line of linesOf(await ask(path, { model: 'plain', stream: true, ...fields }))) {
+        if (!line.startsWith('data:')) mostEmpty = Math.max(mostEmpty, ++empty)
+        else {
+          empty = 0
+          if (++events === 310) go()
+          if (line !== 'data: [DONE]') said += saidIn(line)
+        }
       }
-    }
-    expect([events > 310, mostEmpty, said]).toEqual([true, 1, WORDS])
-  })
+      expect([events > 310, mostEmpty, said]).toEqual([true, 1, WORDS])
+    },
+  )
 
   test('gives each event a time, and passes over those that it does not know, as codex does, waits', async () => {
     const { ask, go } = await withWaiting()
@@ -89,6 +95,23 @@ describe('a client that', () => {
     expect(types.at(-1)).toBe('response.completed')
   })
 
+  test.each([
+    ['/api/chat', { messages }],
+    ['/v1/chat/completions', { messages, stream: true }],
+    ['/v1/messages', { messages, max_tokens: 9, stream: true }],
+  ])('gives each piece of %s a time, waits', async (path, fields) => {
+    const { ask, go } = await withWaiting()
+    let [pieces, longestMs, heardAt] = [0, 0, performance.now()]
+    for await (const line of linesOf(await ask(path, { model: 'plain', ...fields }))) {
+      if (!/^(data:|\{)/.test(line)) continue
+      longestMs = Math.max(longestMs, performance.now() - heardAt)
+      heardAt = performance.now()
+      if (++pieces === 20) go()
+    }
+    expect(pieces).toBeGreaterThan(20)
+    expect(longestMs).toBeLessThan(5_000)
+  })
+
   test('reports an error only when its stream has ended, as codex does, has the text of the error', async () => {
     const { sim, ask, go } = await withWaiting()
     sim.fault({ kind: 'die' })
@@ -106,19 +129,29 @@ describe('a client that', () => {
     expect(failure).toBe('the connection to the target broke off (ECONNRESET)')
   })
 
-  test('decodes the first JSON value and no more, as Go and Spring AI do, gets none from a late failure', async () => {
-    const { sim, ask, go } = await withWaiting()
-    sim.fault({ kind: 'die' })
-    let text = ''
-    const reading = (async () => {
-      for await (const chunk of await ask('/v1/chat/completions', { model: 'plain', messages })) text += chunk
-    })()
-    await until(() => text.length >= 3)
-    go()
-    await expect(reading).rejects.toThrow('terminated')
-    expect(text).toMatch(/^ +\{"error":\{"message":"the connection to the target broke off/)
-    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
-  })
+  test.each([
+    ['/api/chat', { messages, stream: false }],
+    ['/api/generate', { prompt: 'hi', stream: false }],
+    ['/v1/chat/completions', { messages }],
+    ['/v1/completions', { prompt: 'hi' }],
+    ['/v1/responses', { input: 'hi' }],
+    ['/v1/messages', { messages, max_tokens: 9 }],
+  ])(
+    'decodes the first JSON value and no more, as Go and Spring AI do, gets none from a late failure of %s',
+    async (path, body) => {
+      const { sim, ask, go } = await withWaiting()
+      sim.fault({ kind: 'die' })
+      let text = ''
+      const reading = (async () => {
+        for await (const chunk of await ask(path, { model: 'plain', ...body })) text += chunk
+      })()
+      await until(() => text.length >= 3)
+      go()
+      await expect(reading).rejects.toThrow('terminated')
+      expect(text).toMatch(/^ +\{.*the connection to the target broke off/)
+      expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
+    },
+  )
 
   test.each([
     ['/api/chat', { model: 'plain', messages }],
