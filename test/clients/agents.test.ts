@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { claudeCode } from './agents/claude-code.ts'
 import { codex } from './agents/codex.ts'
 import { agents } from './agents/environment.ts'
-import { tryEssentials } from './battery.ts'
+import { throughForeman, tryEssentials } from './battery.ts'
+import { cases } from './cases.ts'
 
 const { programs, missing } = await agents()
 
@@ -11,6 +12,11 @@ if (missing !== undefined) console.warn(`The coding agents are left out: ${missi
 test('the coding agents can be had', ({ skip }) => {
   skip(missing !== undefined, missing)
   expect(programs).toBeDefined()
+})
+
+test('codex waits three times as long as it gives each event', async ({ skip }) => {
+  if (!programs) return skip(missing)
+  await throughForeman(codex(programs.codex), cases.limitWhole)
 })
 
 if (programs) {
