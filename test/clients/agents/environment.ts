@@ -15,8 +15,6 @@ export interface Agents {
 /**
  * Coding agents from npm. They take 800 MB, so they are no dependencies of this repository. Each package brings its
  * program in a further package for the platform, and needs no install script.
- *
- * @throws where a machine that checks changes cannot install them
  */
 export const agents = async (): Promise<Agents> => {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']

@@ -16,11 +16,7 @@ export interface Environment {
   readonly missing?: string
 }
 
-/**
- * A virtual environment with the pinned clients, made when there is none or they have changed.
- *
- * @throws where a machine that checks changes has Python but cannot install
- */
+/** A virtual environment with the pinned clients, made when there is none or they have changed. */
 export const pythonEnvironment = async (): Promise<Environment> => {
   let version: string
   try {
