@@ -9,6 +9,9 @@ import { allowed, redirectOf, routesAt, type Route } from './router.ts'
 import type { SimContext } from './sim-context.ts'
 import { statusOf } from './wire/status.ts'
 
+/** Go's default. Node's own is 16 KiB, and would refuse what Ollama accepts. */
+const MAX_HEADER_BYTES = 1024 * 1024
+
 export interface ServerParts {
   context: SimContext
   faults: Faults
@@ -21,7 +24,7 @@ export interface ServerParts {
 
 /** The HTTP server: what Ollama's framework does before and around its routes. */
 export const createServer = (parts: ServerParts): http.Server => {
-  const server = http.createServer((request, response) => {
+  const server = http.createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     serve(parts, request, response).catch((error: unknown) => {
       if (error instanceof CallerLeft || response.destroyed) return
       // A fault of the simulation, not a simulated one.

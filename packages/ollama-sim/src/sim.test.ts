@@ -292,6 +292,13 @@ describe('around the routes', () => {
     ],
     ['an empty path segment', { method: 'GET', path: '/api//tags' }, 404, {}],
     ['a query', { method: 'GET', path: '/api/version?x=1' }, 200, {}],
+    ['a query of 20 kB', { method: 'GET', path: `/api/version?x=${'x'.repeat(20_000)}` }, 200, {}],
+    [
+      'headers of 900 kB',
+      { method: 'GET', path: '/api/version', headers: { 'x-big': 'x'.repeat(900_000) } },
+      200,
+      {},
+    ],
     ['management', { path: '/api/pull', body: { model: 'x' } }, 501, {}],
   ])('%s', async (_what, asked, status, headers) => {
     await start()
