@@ -51,6 +51,7 @@ const readBody = (
     const fail = (error: Error) => {
       clearTimeout(timer)
       request.off('data', onData)
+      buffer?.discard()
       buffer = undefined
       share.release()
       reject(error)
