@@ -116,6 +116,27 @@ describe('work that is handed over', () => {
     expect([status, json['error']]).toEqual([503, 'the queue is full: 2 jobs wait'])
     expect(headers['retry-after']).toBe('30')
   })
+
+  test.each<[what: string, headers: (at: number) => Record<string, string>]>([
+    ['is to finish without it', () => ({ 'x-foreman-on-disconnect': 'finish' })],
+    ['has a key', at => ({ 'idempotency-key': String(at) })],
+  ])('counts as waiting when its caller leaves and the job %s', async (_what, headers) => {
+    const variables = { FOREMAN_MAX_QUEUED: '3', FOREMAN_MAX_QUEUED_JOBS: '2' }
+    const { foreman } = await startJobs({ worker: false, variables })
+    const queued = () => foreman.store.records.list({ limit: 10 }).length
+    for (let at = 0; at < 2; at++) {
+      const leave = new AbortController()
+      const body = JSON.stringify(hello.request)
+      const options = { path: '/api/generate', headers: headers(at), body, signal: leave.signal }
+      const asked = send(foreman.url, options).catch(() => 'left')
+      await until(() => queued() > at)
+      leave.abort()
+      expect(await asked).toBe('left')
+    }
+    const more = { path: '/api/generate', headers: headers(2), body: JSON.stringify(hello.request) }
+    expect((await send(foreman.url, more)).status).toBe(503)
+    expect(queued()).toBe(2)
+  })
 })
 
 describe('a job', () => {

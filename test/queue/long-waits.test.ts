@@ -1,4 +1,5 @@
 import { startSim } from '@foreman/ollama-sim'
+import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -146,6 +147,29 @@ describe('a caller that waits', () => {
     expect((await openai).text).toMatch(/data: \{"error":\{"message":"\\"embed\\" does not support chat"/)
     expect((await openai).text).not.toContain('[DONE]')
   })
+})
+
+test('a caller of HTTP/1.0 sees an answer that fails behind its status as a reset', async () => {
+  const sim = await simulate()
+  sim.fault({ kind: 'die', path: '/api/generate' })
+  const foreman = await startForeman({
+    target: sim.url,
+    worker: false,
+    variables: { FOREMAN_HOLD: '20ms', FOREMAN_HEARTBEAT: '20ms', FOREMAN_MAX_ATTEMPTS: '1' },
+  })
+  const body = '{"model":"plain","prompt":"hi","stream":false}'
+  const socket = net.connect(Number(new URL(foreman.url).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  let got = ''
+  socket.on('data', (piece: Buffer) => (got += piece.toString()))
+  const ended = once(socket, 'end')
+  socket.write(
+    `POST /api/generate HTTP/1.0\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  await until(() => got.includes('\r\n\r\n '))
+  foreman.startWorker()
+  await expect(ended).rejects.toMatchObject({ code: 'ECONNRESET' })
+  expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\{"error":"the connection to the target broke off/)
 })
 
 describe('too many callers', () => {
