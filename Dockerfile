@@ -22,9 +22,6 @@ COPY --from=build /foreman ./
 COPY LICENSE ./
 # Look-ups may take half of these threads: enough for two names of webhook receivers and for everything else.
 ENV UV_THREADPOOL_SIZE=8
-# Memory of this size or more, such as each buffer that Node reads a socket into, goes back to the system when it is freed.
-# Without this setting, glibc keeps hundreds of MB after large uploads.
-ENV MALLOC_MMAP_THRESHOLD_=65536
 ENV NODE_ENV=production \
     FOREMAN_DB_PATH=/data/foreman.db
 USER node

@@ -58,7 +58,12 @@ const main = async (): Promise<number> => {
   }
   // They are stopped in this order: the gateway first, while the worker still runs the jobs whose callers wait.
   const children: ChildCommand[] = [
-    { name: 'gateway', args: [inCheckout('apps/gateway/src/main.ts')], env: childEnv },
+    {
+      name: 'gateway',
+      args: [inCheckout('apps/gateway/src/main.ts')],
+      // As in run.sh, which says why.
+      env: { MALLOC_MMAP_THRESHOLD_: '65536', ...childEnv },
+    },
     { name: 'worker', args: [inCheckout('apps/worker/src/main.ts')], env: childEnv },
   ]
   if (simulatedPort !== undefined) {
