@@ -17,7 +17,7 @@ export const directRoutes =
   async (request, response) => {
     const { decoded } = requestPath(request)
     if (management === 'off') ensureHarmless(request.method ?? 'GET', decoded)
-    // Such as a transcription: the target works on it as long as its caller is there.
+    // Such as a web search: the target works on it as long as its caller is there.
     if (routeAt(decoded)?.kind === 'other') leaveWhenHalfClosed(response)
     else leaveWhenSilent(response)
     const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
