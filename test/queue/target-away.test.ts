@@ -18,7 +18,7 @@ const ask = (url: string, body: Record<string, unknown> = {}) =>
     ...body,
   })
 
-describe('a target that does not tell all', () => {
+describe('a target that does not answer everything', () => {
   test.each(['/api/version', '/api/tags', '/api/ps', '/api/show'])(
     'runs jobs although a proxy blocks %s',
     async path => {
@@ -26,7 +26,7 @@ describe('a target that does not tell all', () => {
       sim.fault({ kind: 'status', status: 403, path })
       const foreman = await startForeman({ target: sim.url })
       expect((await ask(foreman.url)).status).toBe(200)
-      const reasons = path === '/api/show' ? [] : ['target_tells_not_all']
+      const reasons = path === '/api/show' ? [] : ['target_incomplete']
       expect(await foreman.healthReasons()).toEqual(reasons)
     },
   )

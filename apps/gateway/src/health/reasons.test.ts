@@ -50,9 +50,9 @@ describe('what keeps jobs from being run degrades, and they are accepted all the
       ['target_away', 'target_is_foreman'],
     ],
     [
-      'the target does not tell all',
+      'the target does not answer everything',
       targetIs({ reason: 'it answers /api/ps with 403' }),
-      ['target_tells_not_all'],
+      ['target_incomplete'],
     ],
     ['the target is away for a reason', targetIs({ state: 'away', reason: 'gone' }), ['target_away']],
     ['the target fell silent', targetIs({ stalledAt: 5 }), ['target_silent']],

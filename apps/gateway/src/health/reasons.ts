@@ -46,7 +46,7 @@ const REASONS: readonly Reason[] = [
     holds: ({ target }) => target?.state === 'away' && target.reason === TARGET_IS_FOREMAN,
   },
   {
-    name: 'target_tells_not_all',
+    name: 'target_incomplete',
     affects: 'running',
     holds: ({ target }) => target?.state === 'up' && target.reason !== null,
   },

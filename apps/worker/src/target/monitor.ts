@@ -187,9 +187,12 @@ export class TargetMonitor implements Service {
     this.#complaints = complaints
     const news = [...complaints].filter(([path, reason]) => before.get(path) !== reason)
     for (const [path, reason] of news)
-      logger.warn({ path, reason }, 'the target does not tell all that foreman asks; working without it')
+      logger.warn(
+        { path, reason },
+        'the target does not answer everything that foreman asks; working without it',
+      )
     const mended = [...before.keys()].filter(path => !complaints.has(path))
-    for (const path of mended) logger.info({ path }, 'the target tells this again')
+    for (const path of mended) logger.info({ path }, 'the target answers this again')
     return news.length + mended.length > 0
   }
 
