@@ -7,7 +7,7 @@ import { serve } from '../testing/serve.ts'
 import { submitTo } from '../testing/submit.ts'
 import { otherConnection, tempStore } from '../testing/temp-store.ts'
 import { LogFollowers } from './log-followers.ts'
-import { untilEnded } from './wait.ts'
+import { untilJobEnded } from './wait.ts'
 
 const LONG_MS = 60_000
 
@@ -39,7 +39,7 @@ const start = () => {
 test('the wait ends with the job', async () => {
   const { job, options, cancel } = start()
   await withCaller(async response => {
-    const waiting = untilEnded(job, LONG_MS, response, options)
+    const waiting = untilJobEnded(job, LONG_MS, response, options)
     cancel()
     await waiting
     expect(options.store.output.view(job.seq)?.state).toBe('cancelled')
@@ -54,7 +54,7 @@ test('a read of the file that fails and may succeed later is repeated', async ()
       throw fullError()
     })
   await withCaller(async response => {
-    const waiting = untilEnded(job, LONG_MS, response, options)
+    const waiting = untilJobEnded(job, LONG_MS, response, options)
     cancel()
     await waiting
     expect(view.mock.calls.length).toBeGreaterThan(2)
@@ -67,32 +67,32 @@ test('a read of the file that fails for good ends the wait', async () => {
     throw new Error('malformed')
   })
   await withCaller(async response => {
-    await expect(untilEnded(job, LONG_MS, response, options)).rejects.toThrow('malformed')
+    await expect(untilJobEnded(job, LONG_MS, response, options)).rejects.toThrow('malformed')
   })
 })
 
 test('a job that has ended, or is not there, is not waited for', async () => {
   const { job, options, cancel } = start()
   cancel()
-  await withCaller(response => untilEnded(job, LONG_MS, response, options))
-  await withCaller(response => untilEnded({ seq: 99 }, LONG_MS, response, options))
+  await withCaller(response => untilJobEnded(job, LONG_MS, response, options))
+  await withCaller(response => untilJobEnded({ seq: 99 }, LONG_MS, response, options))
 })
 
 test('the wait ends when its time is up', async () => {
   const { job, options } = start()
-  await withCaller(response => untilEnded(job, 1, response, options))
+  await withCaller(response => untilJobEnded(job, 1, response, options))
   expect(options.store.output.view(job.seq)?.state).toBe('queued')
 })
 
 test('the wait ends when the caller leaves, and when the gateway stops', async () => {
   const { job, options, gatewayStops } = start()
   await withCaller(async response => {
-    const waiting = untilEnded(job, LONG_MS, response, options)
+    const waiting = untilJobEnded(job, LONG_MS, response, options)
     response.destroy()
     await waiting
   })
   await withCaller(async response => {
-    const waiting = untilEnded(job, LONG_MS, response, options)
+    const waiting = untilJobEnded(job, LONG_MS, response, options)
     gatewayStops.abort()
     await waiting
   })

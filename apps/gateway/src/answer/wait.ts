@@ -8,7 +8,7 @@ import { WakeUps } from './wake-ups.ts'
  * Waits until a job has ended, at most for `waitMs`. Returns earlier when the caller leaves, when the job is deleted, and
  * when the gateway stops.
  */
-export const untilEnded = async (
+export const untilJobEnded = async (
   job: Pick<JobRecord, 'seq'>,
   waitMs: number,
   response: ServerResponse,

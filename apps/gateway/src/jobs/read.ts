@@ -4,7 +4,7 @@ import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import { type RawStreamOptions, streamAnswer } from '../answer/raw-stream.ts'
-import { untilEnded } from '../answer/wait.ts'
+import { untilJobEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
@@ -74,7 +74,7 @@ export const readJob =
     const job = viewer.find(request.params.id, callerOf(response))
     const { waitMs } = preferencesOf(request)
     if (waitMs !== undefined) {
-      await untilEnded(job, waitMs, response, following(context))
+      await untilJobEnded(job, waitMs, response, following(context))
       if (response.destroyed) return
       response.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
     }

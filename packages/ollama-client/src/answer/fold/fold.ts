@@ -108,7 +108,7 @@ class PiecesFold extends BoundedFold {
   #take(text: string): void {
     if (this.#isBroken || text === '[DONE]') return
     const piece = readPiece(text)
-    if (piece === undefined || isError(piece)) this.#isBroken = true
+    if (piece === undefined || isRawError(piece)) this.#isBroken = true
     else this.#fold.add(piece)
   }
 }
@@ -118,8 +118,8 @@ const readPiece = (text: string): RawFields | undefined => {
   return readObject(text)
 }
 
-/** A reply of OpenAI's Responses API has an `error` that is null, and is not one. */
-const isError = (piece: RawFields): boolean => (piece.get('error') ?? 'null') !== 'null'
+/** The same as `isError` in fields.ts, for fields that are still JSON text. */
+const isRawError = (piece: RawFields): boolean => (piece.get('error') ?? 'null') !== 'null'
 
 /** An answer that is no stream. */
 abstract class WholeFold extends BoundedFold {
