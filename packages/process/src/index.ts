@@ -23,3 +23,4 @@ export {
 } from './settings/setting.ts'
 export { STARTED } from './started.ts'
 export { onStopRequest, type StopReason } from './stop-request.ts'
+export { MAX_TIMER_MS } from './timers.ts'

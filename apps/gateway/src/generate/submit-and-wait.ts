@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '@foreman/process'
 import type { Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { relay, type RelayEnd } from '../answer/relay.ts'
@@ -64,9 +65,6 @@ const relayToEnd = async (
     slot.setWaiting(false)
   }
 }
-
-/** The longest delay that `setTimeout` accepts. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** A text has no bytes that its reader ignores, so its caller gets neither a status nor a heartbeat before it. */
 const patienceFor = ({ answersInText, patience }: WaitOptions): WaitOptions['patience'] =>

@@ -1,4 +1,5 @@
 import type { OllamaClient } from '@foreman/ollama-client'
+import { MAX_TIMER_MS } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import { type Claim, JobLostError, type Store, wholeBody } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,8 +12,6 @@ import { needsProbe } from './provisional.ts'
 import { isStillLoading } from './still-loading.ts'
 import { BROKEN_RELEASE, isUsedUp, judge, judgeBroken } from './verdict.ts'
 
-/** The longest delay that `setTimeout` accepts. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 const LOAD_POLL_MS = 200
 
 export interface RunOptions {

@@ -1,10 +1,8 @@
+import { MAX_TIMER_MS } from '@foreman/process'
 import type { Clock } from '../clock.ts'
 import type { Model } from '../model/catalogue.ts'
 import type { LoadOptions } from './load-options.ts'
 import { Slots } from './slots.ts'
-
-/** Longer than a timer can wait, and longer than anybody does. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** A resident model process: its users are counted, and its keep-alive runs while it is idle. */
 export class Runner {
@@ -64,7 +62,7 @@ export class Runner {
     }
     this.#stopTimer()
     this.#expiresAtMs = this.#clock.now() + this.keepAliveMs
-    if (this.keepAliveMs <= LONGEST_TIMER_MS && !this.#stopped) {
+    if (this.keepAliveMs <= MAX_TIMER_MS && !this.#stopped) {
       this.#callOff = this.#clock.after(this.keepAliveMs, () => this.#unload(this))
     }
   }
