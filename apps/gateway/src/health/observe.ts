@@ -1,6 +1,6 @@
 import type { Logger } from '@foreman/process/logger'
 import { Backoff, type Store } from '@foreman/store'
-import { cached } from '../intake/cached.ts'
+import { cached } from '../http/cached.ts'
 import type { DiskSpace } from '../intake/disk-space.ts'
 import type { LockTest } from '../intake/lock-test.ts'
 import type { QueueFile } from '../intake/queue-file.ts'

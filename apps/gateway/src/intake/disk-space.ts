@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { cached } from '../http/cached.ts'
 import { Refusal } from '../http/refusal.ts'
-import { cached } from './cached.ts'
 
 export interface DiskSpaceOptions {
   /** The file of the queue. */

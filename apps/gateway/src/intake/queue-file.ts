@@ -1,5 +1,5 @@
+import { cached } from '../http/cached.ts'
 import { retryLater } from '../http/refusal.ts'
-import { cached } from './cached.ts'
 
 export interface QueueFileOptions {
   /** Whether the path of the queue still leads to the file that is open. */

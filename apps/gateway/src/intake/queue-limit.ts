@@ -1,5 +1,5 @@
+import { cached } from '../http/cached.ts'
 import { retryLater } from '../http/refusal.ts'
-import { cached } from './cached.ts'
 
 const RETRY_AFTER_SECONDS = 30
 
