@@ -44,8 +44,7 @@ export const gatewaySettings = {
     env: 'FOREMAN_BODY_MEMORY',
     default: '256MB',
     min: '1MB',
-    describe:
-      'The memory for all request bodies together; beyond it, foreman refuses the largest that arrives',
+    describe: 'The memory for all request bodies together; beyond it, foreman refuses the largest upload',
   }),
   maxQueued: setting.integer({
     env: 'FOREMAN_MAX_QUEUED',

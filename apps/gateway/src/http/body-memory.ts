@@ -4,9 +4,9 @@ const RETRY_AFTER_SECONDS = 5
 
 /** The part of one body. */
 export interface BodyShare {
-  /** Counts bytes that have arrived. This body or another may be refused for it. */
+  /** Counts bytes that have come. This body or another may be refused for it. */
   readonly add: (bytes: number) => void
-  /** From here on the body is not refused any more: it has arrived. */
+  /** The upload is over: from here on the body is not refused any more. */
   readonly complete: () => void
   /** The body is no longer in memory. */
   readonly release: () => void
@@ -18,14 +18,14 @@ interface Share {
 }
 
 /**
- * Limits the memory that the bodies of all requests take together. When a byte is too many, the largest body that is still
- * arriving is refused: whoever sends little is served, however much others send. A body that is alone is not refused.
+ * Limits the memory that the bodies of all requests take together. When a byte is too many, the largest upload is
+ * refused: whoever sends little is served, however much others send. A body that is alone is not refused.
  */
 export class BodyMemory {
   readonly #maxBytes: number
   #bytes = 0
-  /** The bodies that are still arriving. */
-  readonly #arriving = new Set<Share>()
+  /** The bodies that are still being sent. */
+  readonly #uploads = new Set<Share>()
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -36,38 +36,33 @@ export class BodyMemory {
     return this.#bytes
   }
 
-  /** @param refuse is called once at the most, and ends the arrival of this body */
+  /** @param refuse is called once at the most, and ends the upload of this body */
   open(refuse: (refusal: Refusal) => void): BodyShare {
     const share: Share = { bytes: 0, refuse }
-    this.#arriving.add(share)
+    this.#uploads.add(share)
     return {
       add: bytes => {
         share.bytes += bytes
         this.#bytes += bytes
         if (this.#bytes > this.#maxBytes && share.bytes < this.#bytes) this.#refuseLargest()
       },
-      complete: () => this.#arriving.delete(share),
+      complete: () => this.#uploads.delete(share),
       release: () => this.#release(share),
     }
   }
 
   #refuseLargest(): void {
     let largest: Share | undefined
-    for (const share of this.#arriving) if (share.bytes > (largest?.bytes ?? 0)) largest = share
+    for (const share of this.#uploads) if (share.bytes > (largest?.bytes ?? 0)) largest = share
     if (!largest) return
     this.#release(largest)
     largest.refuse(
-      retryLater(
-        503,
-        'too many large requests arrive at the same time',
-        RETRY_AFTER_SECONDS,
-        'too_many_bytes',
-      ),
+      retryLater(503, 'too many large uploads at the same time', RETRY_AFTER_SECONDS, 'too_many_bytes'),
     )
   }
 
   #release(share: Share): void {
-    this.#arriving.delete(share)
+    this.#uploads.delete(share)
     this.#bytes -= share.bytes
     share.bytes = 0
   }

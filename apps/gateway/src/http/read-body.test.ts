@@ -102,7 +102,7 @@ test('a body whose connection is reset is a HalfSentError', async () => {
   expect(await result).toBeInstanceOf(HalfSentError)
 })
 
-test('a body counts while it arrives and while it is used, and no longer', async () => {
+test('a body counts during its upload and while it is used, and no longer', async () => {
   const memory = new BodyMemory(10_000)
   const { result, send, socket } = await start(memory)
   send(`${head('Content-Length: 10')}half`)
@@ -120,7 +120,7 @@ test('a body counts while it arrives and while it is used, and no longer', async
   expect(memory.bytes).toBe(0)
 })
 
-test('of more bodies than fit into memory, the largest is refused while it arrives', async () => {
+test('of more bodies than fit into memory, the largest upload is refused', async () => {
   const memory = new BodyMemory(1_000)
   const [large, small] = [await start(memory), await start(memory)]
   large.send(head('Content-Length: 1000') + 'x'.repeat(900))

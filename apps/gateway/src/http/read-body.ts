@@ -21,8 +21,8 @@ export interface BodyLimits {
  * body is for later.
  *
  * @throws Refusal with 413 as soon as the body is known to be longer than `maxBytes`
- * @throws Refusal with 408 when the body does not arrive within five minutes
- * @throws Refusal with 503 when it is the largest of more bodies than fit into memory
+ * @throws Refusal with 408 when the upload takes longer than five minutes
+ * @throws Refusal with 503 when it is the largest upload of more bodies than fit into memory
  * @throws HalfSentError when the caller disconnects before that
  */
 export const withBody = async <T>(
