@@ -173,7 +173,7 @@ export const jobDetails = sqliteTable('job_details', {
   jobSeq: integer('job_seq')
     .primaryKey()
     .references(() => jobs.seq),
-  /** A JSON object that the caller gave with the job, as the caller wrote it. It is shown unchanged and never parsed. */
+  /** A JSON object that the caller gave with the job, as the caller wrote it. Whoever reads it checks that it is an object; it is shown unchanged. */
   metadata: lenientJsonText('metadata', isObject),
   /** Where the webhook messages of the job go. Null: the job has no webhook. */
   webhookUrl: text('webhook_url'),
@@ -405,7 +405,7 @@ export const target = sqliteTable(
     state: text('state', { enum: targetStates }).notNull(),
     /** When the state last changed. */
     since: integer('since').notNull(),
-    /** Why the target counts as away. Null: it is not away. */
+    /** Why the target is away, or what it does not answer while it is `up`. Null: neither. */
     reason: text('reason'),
     /** When a gateway last failed to reach the target, and asked the worker to check. */
     suspectedAt: integer('suspected_at'),

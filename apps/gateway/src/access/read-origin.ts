@@ -30,7 +30,8 @@ export const readOrigin = (entry: string): string | undefined => {
   if (end === undefined) return canonicalOrigin(text)
   const beginsWithScheme = text.includes('://') || 'http://'.startsWith(start) || 'https://'.startsWith(start)
   if (more.length > 0 || !beginsWithScheme) return undefined
-  // Without a usual port that follows the `*` itself, the `*` would stand for every other port.
+  // A browser never sends a usual port, so it is removed. It stays directly behind a `*`: without it, the `*` would match
+  // any port.
   const pattern = end === ':80' || end === ':443' ? text : text.replace(USUAL_PORT, '$1$2')
   return STAND_INS.some(each => isCanonical(pattern.replace('*', each))) ? pattern : undefined
 }

@@ -48,8 +48,9 @@ export class Admission {
   }
 
   /**
-   * Checks each URL, each model and each receiver once, however many jobs name it: what needs no other machine first. The
-   * target is asked about one of the jobs that it would refuse for the same reason.
+   * Checks all jobs of a batch, and begins with the checks that need no other machine. It checks each URL, each model and
+   * each receiver once, even if many jobs name it. If the target would refuse several jobs for the same reason, foreman
+   * asks it about one of them.
    *
    * @throws BatchRefusal for one of the jobs that cannot be accepted
    */

@@ -3,7 +3,7 @@ import { nextTurn } from '../http/slices.ts'
 import type { JobDraft } from './intake.ts'
 import { whenWritable } from './when-writable.ts'
 
-/** What one commit writes at the most takes a few milliseconds, during which all other writers wait. */
+/** One commit writes at most so much. This takes a few milliseconds, and all other writers wait for it. */
 const JOBS_PER_COMMIT = 100
 const BYTES_PER_COMMIT = 512 * 1024
 

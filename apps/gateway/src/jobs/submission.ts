@@ -15,7 +15,7 @@ import { jobFactsOf } from '../intake/job-facts.ts'
 import { MAX_METADATA_CHARACTERS, Submission } from './schemas.ts'
 
 const HEADERS = [['Content-Type', 'application/json']] as const
-/** Up to this size a submission is parsed as a whole. What stands beside its request is never larger. */
+/** A submission of at most this size is parsed as a whole. The fields beside `request` may have this size together. */
 const MAX_PARSED_BYTES = 64 * 1024
 
 export interface SubmissionOptions {

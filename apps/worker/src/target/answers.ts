@@ -81,8 +81,8 @@ export const residentModels = (body: Buffer): ModelList<Resident> | undefined =>
 }
 
 /**
- * What of an answer to `/api/show` decides about loads, and about what the model can do. Fields of another type are left
- * out.
+ * Picks the fields of an answer to `/api/show` that decide how the model is loaded and what it can do. A field counts as
+ * empty when its type is not the one that Ollama sends.
  *
  * @returns undefined when the answer is no object
  */

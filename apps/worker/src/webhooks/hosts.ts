@@ -22,14 +22,17 @@ interface Silence {
   readonly pausedUntil: number
 }
 
-/** Remembers of the hosts that webhooks go to which of them answered last. All times are of one steady clock. */
+/**
+ * Remembers which hosts answered the last delivery attempt that foreman made to them. All times come from one steady
+ * clock.
+ */
 export class Hosts {
   readonly #answering = new Map<string, true>()
   readonly #silent = new Map<string, Silence>()
 
   /**
-   * @param failures how many attempts at the first message for the host have failed. They tell of a host that was
-   *   forgotten, because the worker was restarted.
+   * @param failures how many attempts at the first message for the host have failed. With any failure, a host that
+   *   this object does not know counts as silent: a worker that was restarted remembers no host.
    */
   standingOf(host: string, failures: number): Standing {
     if (this.#answering.has(host)) return 'answers'
