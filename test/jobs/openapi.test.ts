@@ -1,5 +1,6 @@
 import { generatingEndpoints } from '@foreman/ollama-client'
 import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
+import { newJob } from '@foreman/store/testing'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -131,6 +132,22 @@ describe('answers are as the document says', () => {
     })
     expect(json).toMatchObject({ status: 404, index: 1, line: 3 })
   })
+
+  test.each([
+    ['POST /jobs', 'one a', 'application/json'],
+    ['POST /jobs/batch', '0 of one a', 'application/jsonl'],
+  ] as const)(
+    'when the first request with the same key is still being written: %s',
+    async (route, key, type) => {
+      const { call, foreman } = await start({ worker: false })
+      const { arrivals } = foreman.store.submissions
+      const first = newJob({ idempotency: { key, hash: Buffer.alloc(32) } })
+      arrivals.add(arrivals.begin(Date.now()), [first], Date.now())
+      const headers = { 'idempotency-key': 'a', 'content-type': type }
+      const { status, json } = await call(route, { body: hello, headers })
+      expect([status, json['code']]).toEqual([409, 'idempotency_key_in_use'])
+    },
+  )
 
   test('when a body is larger than it may be', async () => {
     const { call } = await start({ variables: { FOREMAN_MAX_BODY: '1KB', FOREMAN_MAX_BATCH: '1KB' } })

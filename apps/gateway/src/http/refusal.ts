@@ -1,15 +1,54 @@
+/** Why foreman refuses a request on its own routes, for programs. docs/jobs.md explains each. */
+export const problemCodes = [
+  'invalid_request',
+  'target_refuses',
+  'unauthorized',
+  'job_not_found',
+  'delivery_not_found',
+  'model_not_found',
+  'not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'not_ended',
+  'no_answer',
+  'idempotency_key_in_use',
+  'job_expired',
+  'body_too_large',
+  'too_many_jobs',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'webhook_refused',
+  'queue_full',
+  'queue_busy',
+  'queue_not_writable',
+  'too_many_bytes',
+  'unavailable',
+  'no_room',
+] as const
+
+/** With the codes of refusals that other routes have, or that no caller should get. */
+export type ProblemCode =
+  | (typeof problemCodes)[number]
+  | 'forbidden'
+  | 'conflict'
+  | 'internal_error'
+  | 'not_implemented'
+  | 'target_unreachable'
+  | 'loop_detected'
+  | 'error'
+
 /** What a refusal has besides its status and its message. */
 export interface RefusalOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Tells a program on foreman's own routes why. Default: the usual code of the status. */
-  readonly code?: string | undefined
+  readonly code?: ProblemCode | undefined
   /** More members of the problem details (RFC 9457, section 3.2). */
   readonly members?: Readonly<Record<string, unknown>>
   /** The error behind the refusal. The caller does not learn of it. */
   readonly cause?: unknown
 }
 
-const CODES: Readonly<Record<number, string>> = {
+const CODES: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid_request',
   401: 'unauthorized',
   403: 'forbidden',
@@ -33,7 +72,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly code: string
+  readonly code: ProblemCode
   readonly members: Readonly<Record<string, unknown>>
 
   constructor(
@@ -54,13 +93,13 @@ export const retryLater = (
   status: 502 | 503,
   message: string,
   afterSeconds: number,
-  code?: string,
+  code?: ProblemCode,
 ): Refusal => new Refusal(status, message, { headers: { 'Retry-After': String(afterSeconds) }, code })
 
 /** A refusal on foreman's own routes, with a code for programs and a message for people. */
 export const problem = (
   status: number,
-  code: string,
+  code: ProblemCode,
   message: string,
   members: Readonly<Record<string, unknown>> = {},
 ): Refusal => new Refusal(status, message, { code, members })

@@ -1,6 +1,7 @@
 import type * as resource from '@foreman/jobs'
 import { deliveryStates, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { z } from 'zod'
+import { problemCodes } from '../../http/refusal.ts'
 
 /** The answers of foreman's own routes. No schema is closed, because objects may get more members. */
 
@@ -121,7 +122,7 @@ export const Problem = z
     title: z.string(),
     status: httpStatus,
     detail: z.string().meta({ description: 'What is wrong, for people' }),
-    code: z.string().meta({ description: 'What is wrong, for programs', examples: ['job_not_found'] }),
+    code: z.string().meta({ description: 'What is wrong, for programs', examples: [...problemCodes] }),
     index: count
       .exactOptional()
       .meta({ description: 'The place of the wrong submission in the batch, from 0' }),

@@ -24,14 +24,17 @@ export const answer = (description: string, schema: SchemaName, headers?: object
   content: { 'application/json': { schema: schemaRef(schema) } },
 })
 
+const retryAfter = {
+  'Retry-After': {
+    description: 'After how many seconds to try again, if that may help',
+    schema: { type: 'integer', minimum: 1 },
+  },
+}
+
 const headersOf: Readonly<Record<string, object>> = {
   401: { 'WWW-Authenticate': { description: 'How to send the token', schema: { const: 'Bearer' } } },
-  503: {
-    'Retry-After': {
-      description: 'After how many seconds to try again',
-      schema: { type: 'integer', minimum: 1 },
-    },
-  },
+  409: retryAfter,
+  503: retryAfter,
 }
 
 interface Refused {
@@ -76,7 +79,7 @@ export const ofJob = {
 
 /** Refusals because nothing can be written now. */
 export const notTaken = {
-  503: '`queue_full`, `queue_busy`, `queue_not_writable`, `unavailable`',
+  503: '`queue_full`, `queue_busy`, `queue_not_writable`, `too_many_bytes`, `unavailable`',
   507: '`no_room`: the disk is nearly full, or the queue has reached its largest size',
 }
 
@@ -84,6 +87,11 @@ export const notTaken = {
 export const takenBody = {
   408: '`request_timeout`: the body did not arrive within five minutes',
   413: '`body_too_large`',
+}
+
+/** The refusal of a request whose key belongs to a request that is not complete yet. */
+export const keyInUse = {
+  409: '`idempotency_key_in_use`: the first request with this key is still being written to the queue',
 }
 
 /** @param headers the headers that foreman adds */

@@ -1,7 +1,7 @@
 import { MAX_JOBS_OF_A_BATCH } from '../batch.ts'
 import { schemaRef } from './components.ts'
 import { idempotencyKey } from './parameters.ts'
-import { answer, location, notTaken, problems, replayed, takenBody } from './responses.ts'
+import { answer, keyInUse, location, notTaken, problems, replayed, takenBody } from './responses.ts'
 
 const tags = ['jobs']
 
@@ -26,6 +26,7 @@ export const submitJob = {
       ...takenBody,
       400: '`invalid_request`: the body is not JSON, or the key is not valid; `target_refuses`',
       404: '`model_not_found`, `target_refuses`',
+      ...keyInUse,
       415: '`unsupported_media_type`: the body has a `Content-Encoding`',
       422: '`invalid_request`, `idempotency_key_reused`, `webhook_refused`, `target_refuses`',
       ...notTaken,
@@ -81,6 +82,7 @@ export const submitBatch = {
       ...takenBody,
       400: '`invalid_request`: the body is not JSON, or the key is not valid; `target_refuses`',
       404: '`model_not_found`, `target_refuses`',
+      ...keyInUse,
       413: '`body_too_large`, `too_many_jobs`',
       415: '`unsupported_media_type`',
       422: '`invalid_request`, `idempotency_key_reused`, `webhook_refused`, `target_refuses`; `index` and `line` say where',
