@@ -11,7 +11,7 @@ const WITHHELD_UNTIL = 8_640_000_000_000_000
 
 /** Inserts a job, its request and its details. The caller opens the transaction. */
 export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) => {
-  // Written without Drizzle for speed: one transaction inserts up to 100 jobs of a batch, while other writers wait.
+  // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
        caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway)
