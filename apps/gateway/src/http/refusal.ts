@@ -18,23 +18,23 @@ export const problemCodes = [
   'unsupported_media_type',
   'idempotency_key_reused',
   'webhook_refused',
+  'internal_error',
+  'not_implemented',
   'queue_full',
   'queue_busy',
   'queue_not_writable',
   'too_many_bytes',
   'unavailable',
   'no_room',
+  'loop_detected',
 ] as const
 
-/** With the codes of refusals that other routes have, or that no caller should get. */
+/** The codes above, and those of statuses that only other routes answer with. Errors of these routes have no code. */
 export type ProblemCode =
   | (typeof problemCodes)[number]
   | 'forbidden'
   | 'conflict'
-  | 'internal_error'
-  | 'not_implemented'
   | 'target_unreachable'
-  | 'loop_detected'
   | 'error'
 
 /** What a refusal has besides its status and its message. */
