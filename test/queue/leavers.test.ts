@@ -32,6 +32,18 @@ describe('a caller that leaves', () => {
     },
   )
 
+  test('ends its request on the direct lane, too: the target does not work for nobody', async () => {
+    const sim = await simulate()
+    const foreman = await startForeman({ target: sim.url })
+    sim.fault({ kind: 'hang', path: '/api/generate' })
+    const leave = new AbortController()
+    const leaver = ask(foreman.url, 'any:cloud', 1, leave.signal).catch(() => 'left')
+    await until(() => sim.inFlight === 1)
+    leave.abort()
+    await leaver
+    await until(() => sim.inFlight === 0)
+  })
+
   test('takes its waiting job with it', async () => {
     const sim = await simulate({ tokensPerSecond: 20 })
     const foreman = await startForeman({ target: sim.url })

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
 import type { TargetRefusal } from '../direct/target.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
+import { leaveWhenHalfClosed } from '../http/half-closed.ts'
 import { writeRelayedHead } from '../http/headers.ts'
 import { withBody } from '../http/read-body.ts'
 import { requestPath } from '../http/request-path.ts'
@@ -77,6 +78,7 @@ const forwardNow = async (
   response: Response,
   { endpoint: { path }, body, context: { target } }: Arrived,
 ): Promise<SendAnswer> => {
+  leaveWhenHalfClosed(response)
   const exchange = await openForward(request, { target, body, signal: callerLeftSignal(response) })
   return () => relayExchange(exchange, response, path)
 }
