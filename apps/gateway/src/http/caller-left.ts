@@ -8,8 +8,11 @@ export class CallerLeftError extends Error {
 /** Aborts, with a CallerLeftError, when the caller disconnects before its answer is complete. */
 export const callerLeftSignal = (response: ServerResponse): AbortSignal => {
   const controller = new AbortController()
-  response.on('close', () => {
+  const closed = () => {
     if (!response.writableFinished) controller.abort(new CallerLeftError('the caller left'))
-  })
+  }
+  // Then it has already emitted `close`, or emits it soon.
+  if (response.destroyed) closed()
+  else response.once('close', closed)
   return controller.signal
 }
