@@ -3,13 +3,14 @@ import type { JobRecord, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { problem, retryLater } from '../http/refusal.ts'
 import { breakOffSoon } from '../http/send-head.ts'
+import type { StoredRequestOptions } from '../intake/stored-request.ts'
 import { CallerResponse } from './caller-response.ts'
 import { isAnswerIncomplete } from './end-of-job.ts'
 import { expectedForm } from './expected-form.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
-export interface RawStreamOptions extends FollowOptions {
+export interface RawStreamOptions extends FollowOptions, Pick<StoredRequestOptions, 'bodyMemory'> {
   readonly now: () => number
 }
 
@@ -19,7 +20,7 @@ export interface RawStreamOptions extends FollowOptions {
  * or not all of it.
  *
  * @throws Refusal with 409 when the job has ended without an answer
- * @throws Refusal with 503 when the gateway stops before anything was sent
+ * @throws Refusal with 503 when the gateway stops before anything was sent, or the request does not fit into memory now
  */
 export const streamAnswer = async (
   job: Pick<JobRecord, 'seq' | 'id' | 'endpoint' | 'path' | 'model'>,
@@ -28,7 +29,7 @@ export const streamAnswer = async (
 ): Promise<void> => {
   const { store, patience, cutOff, now } = options
   const noAnswer = `job ${job.id} has ended without an answer that is kept`
-  const form = await expectedForm(job, store)
+  const form = await expectedForm(job, options)
   if (!form) throw problem(409, 'no_answer', noAnswer)
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)

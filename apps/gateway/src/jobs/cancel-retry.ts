@@ -1,13 +1,14 @@
 import { isEndState, priorities } from '@foreman/jobs'
-import { type JobRecord, type Store, wholeBody } from '@foreman/store'
+import type { JobRecord } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { problem } from '../http/refusal.ts'
 import type { JobDraft } from '../intake/intake.ts'
+import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-export type CancelContext = Pick<Context, 'store' | 'intake' | 'viewer' | 'now' | 'jobTtlMs'>
+export type CancelContext = Pick<Context, 'store' | 'intake' | 'viewer' | 'bodyMemory' | 'now' | 'jobTtlMs'>
 
 type OfJob = { readonly id: string }
 
@@ -25,11 +26,13 @@ export const cancelJob =
 
 /** `POST /jobs/:id/retry`: submits the request of a job that has ended once more, as a new job. */
 export const retryJob =
-  ({ store, intake, viewer }: CancelContext): RequestHandler<OfJob> =>
+  ({ intake, viewer, ...context }: CancelContext): RequestHandler<OfJob> =>
   async (request, response) => {
     const job = viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
-    const repeated = await intake.submit(await repeatOf(job, store.records))
+    const repeated = await withStoredRequest(job.seq, context, async stored =>
+      intake.submit(repeatOf(job, stored)),
+    )
     await viewer.accepted(repeated, response)
   }
 
@@ -37,10 +40,8 @@ export const retryJob =
  * The new job has no deadline: the old one's was meant for the old job. What the queue needs to know of the request is in
  * the row of the old job, so the request is not read again.
  */
-const repeatOf = async (job: JobRecord, records: Store['records']): Promise<JobDraft> => {
-  const request = records.request(job.seq)
-  const body = request && (await wholeBody(records, { ...request, seq: job.seq }))
-  if (!body) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
+const repeatOf = (job: JobRecord, request: WholeRequest | undefined): JobDraft => {
+  if (!request) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
   const { path, endpoint, model, modelName, loadOptions, caller } = job
   return {
     path,
@@ -50,7 +51,7 @@ const repeatOf = async (job: JobRecord, records: Store['records']): Promise<JobD
     loadOptions,
     caller,
     headers: request.headers,
-    body,
+    body: request.body,
     // As of every background job.
     streaming: false,
     priority: priorities[job.priority] ?? 'normal',

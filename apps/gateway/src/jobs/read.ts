@@ -13,7 +13,10 @@ import { validate } from '../http/validate.ts'
 import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
 
-export type ReadContext = Pick<Context, 'store' | 'viewer' | 'followers' | 'patience' | 'stopping' | 'now'>
+export type ReadContext = Pick<
+  Context,
+  'store' | 'viewer' | 'followers' | 'bodyMemory' | 'patience' | 'stopping' | 'now'
+>
 
 /** Followers can come again, so they are not kept for the grace period of a stop. */
 const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => ({
