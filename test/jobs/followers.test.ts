@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, hello, startJobs } from '../harness/jobs.ts'
 import { type Answer, send } from '../harness/request.ts'
@@ -44,6 +45,27 @@ describe('whoever reads the answer of a job that waits', () => {
     const { headers, body } = await following.answer
     expect(headers['content-type']).toBe('application/json; charset=utf-8')
     expect(JSON.parse(body.toString())).toMatchObject({ done: true })
+  })
+
+  test('and is a text has nothing before it', async () => {
+    const { foreman } = await startJobs({ worker: false, variables })
+    const form = new FormData()
+    for (const [name, value] of [
+      ['model', 'plain'],
+      ['response_format', 'text'],
+    ] as const)
+      form.set(name, value)
+    form.set('file', new Blob(['RIFF']), 's.wav')
+    const headers = { Prefer: 'respond-async' }
+    const url = `${foreman.url}/v1/audio/transcriptions`
+    const { id } = (await (await fetch(url, { method: 'POST', headers, body: form })).json()) as {
+      id: string
+    }
+    const following = follow(foreman.url, `/jobs/${id}/stream`)
+    await delay(500)
+    expect(following.text()).toBe('')
+    foreman.startWorker()
+    expect((await following.answer).body.toString()).toMatch(/^Hello/)
   })
 
   test('is told of its end without an answer, and cut off', async () => {

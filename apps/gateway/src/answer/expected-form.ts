@@ -9,6 +9,8 @@ export interface ExpectedForm {
   readonly endpoint: GeneratingEndpoint
   readonly streaming: boolean
   readonly asked: Asked
+  /** The answer will be a text. */
+  readonly answersInText: boolean
 }
 
 /**
@@ -25,6 +27,7 @@ export const expectedForm = async (
     if (!request) return undefined
     const generation = await readGeneration({ ...request, path: job.path }, endpoint)
     const streaming = generation !== undefined && generation.stream && !generation.isLoad
-    return { endpoint, streaming, asked: { model: job.model, headers: {} } }
+    const answersInText = generation?.answersInText ?? false
+    return { endpoint, streaming, asked: { model: job.model, headers: {} }, answersInText }
   })
 }

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '@foreman/process'
 import type { Store } from '@foreman/store'
 import type { LogFollowers } from './log-followers.ts'
 
@@ -10,6 +11,12 @@ export interface Patience {
   /** A caller that reads nothing for this long is disconnected. */
   readonly stallMs: number
 }
+
+/** A text has no bytes that its reader ignores, so its caller gets neither a status nor a heartbeat before it. */
+export const patienceFor = (
+  { answersInText }: { readonly answersInText: boolean },
+  patience: Patience,
+): Patience => (answersInText ? { ...patience, holdMs: MAX_TIMER_MS } : patience)
 
 /** What it takes to follow a job until a caller has what it asked for. */
 export interface FollowOptions {

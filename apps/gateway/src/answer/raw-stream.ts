@@ -7,7 +7,7 @@ import type { StoredRequestOptions } from '../intake/stored-request.ts'
 import { CallerResponse } from './caller-response.ts'
 import { isAnswerIncomplete } from './end-of-job.ts'
 import { expectedForm } from './expected-form.ts'
-import type { FollowOptions } from './follow-options.ts'
+import { type FollowOptions, patienceFor } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
 export interface RawStreamOptions extends FollowOptions, Pick<StoredRequestOptions, 'bodyMemory'> {
@@ -27,10 +27,11 @@ export const streamAnswer = async (
   response: ServerResponse,
   options: RawStreamOptions,
 ): Promise<void> => {
-  const { store, patience, cutOff, now } = options
+  const { store, cutOff, now } = options
   const noAnswer = `job ${job.id} has ended without an answer that is kept`
   const form = await expectedForm(job, options)
   if (!form) throw problem(409, 'no_answer', noAnswer)
+  const patience = patienceFor(form, options.patience)
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined

@@ -1,6 +1,6 @@
-import { MAX_TIMER_MS } from '@foreman/process'
 import type { Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import { patienceFor } from '../answer/follow-options.ts'
 import { relay, type RelayEnd } from '../answer/relay.ts'
 import type { Context } from '../context.ts'
 import type { JobDraft } from '../intake/intake.ts'
@@ -57,7 +57,7 @@ const relayToEnd = async (
   try {
     if (job.isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // If the caller left while its job was written, `relay` notices at once.
-    const patience = patienceFor(options)
+    const patience = patienceFor(options, options.patience)
     const end = await relay(job, response, { ...options, patience, onWaiting: slot.setWaiting })
     logger.debug({ job: job.id, end }, 'relay ended')
     await noteEnd(job, end, options)
@@ -65,10 +65,6 @@ const relayToEnd = async (
     slot.setWaiting(false)
   }
 }
-
-/** A text has no bytes that its reader ignores, so its caller gets neither a status nor a heartbeat before it. */
-const patienceFor = ({ answersInText, patience }: WaitOptions): WaitOptions['patience'] =>
-  answersInText ? { ...patience, holdMs: MAX_TIMER_MS } : patience
 
 /** After a delivery, request and answer may be deleted soon. When the caller left, its job is cancelled. */
 const noteEnd = async (
