@@ -86,6 +86,11 @@ export const kinds: readonly Kind[] = [
     costly: (url, id) => ({ url: `${url}/jobs/${id}`, method: 'GET', headers: {} }),
   },
   {
+    what: '40 readers of a job whose answer has 30 MiB',
+    submit: { request: { model: 'm', prompt: 'large', stream: false } },
+    costly: (url, id) => ({ url: `${url}/jobs/${id}`, method: 'GET', headers: {}, copies: 40 }),
+  },
+  {
     what: 'the retry of a job of 90 MB',
     submit: { request: { model: 'm', prompt: 'x', images: ['A'.repeat(BODY_BYTES)] } },
     costly: (url, id) => ({ url: `${url}/jobs/${id}/retry`, method: 'POST', headers: {} }),

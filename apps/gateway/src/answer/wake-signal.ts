@@ -3,6 +3,11 @@ export class WakeSignal {
   #raised = false
   #wake: (() => void) | undefined
 
+  /** Whether it was raised while nobody waited. */
+  get isRaised(): boolean {
+    return this.#raised
+  }
+
   readonly raise = (): void => {
     this.#raised = true
     this.#wake?.()

@@ -29,3 +29,22 @@ test('others are served while one caller reads as fast as it is sent to', async 
   clearInterval(timer)
   expect(turns).toBeGreaterThan(10)
 })
+
+test('a caller for whom nothing was done for a while needs no rest', async () => {
+  const rested = Promise.withResolvers<boolean>()
+  const url = await serve((_request, response) => {
+    const wakeUps = new WakeUps(1, response, {
+      followers: new LogFollowers({ store: tempStore(), logger: pino({ enabled: false }) }),
+      cutOff: new AbortController().signal,
+    })
+    const idle = async () => {
+      await wakeUps.next(20)
+      rested.resolve(await wakeUps.untilWritable(30_000))
+      wakeUps.stop()
+      response.end()
+    }
+    void idle()
+  })
+  await fetch(url)
+  expect(await rested.promise).toBe(false)
+})

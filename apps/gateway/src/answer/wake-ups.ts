@@ -1,7 +1,7 @@
 import { mayPass } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { leaveWhenHalfClosed } from '../http/half-closed.ts'
-import { TimeSlice } from '../http/time-slice.ts'
+import { TimeSlice } from '../http/slices.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
 
@@ -39,8 +39,11 @@ export class WakeUps {
   }
 
   /** Waits for the next wake-up. @returns false when `timeoutMs` passed first */
-  next(timeoutMs: number): Promise<boolean> {
-    return this.#signal.next(timeoutMs)
+  async next(timeoutMs: number): Promise<boolean> {
+    if (this.#signal.isRaised) return this.#signal.next(timeoutMs)
+    const isRaised = await this.#signal.next(timeoutMs)
+    this.#slice.begin()
+    return isRaised
   }
 
   /**
@@ -56,7 +59,7 @@ export class WakeUps {
       return true
     }
     if (!this.#response.writableNeedDrain) return false
-    if (!(await this.#signal.next(stallMs))) this.#response.destroy()
+    if (!(await this.next(stallMs))) this.#response.destroy()
     return true
   }
 
@@ -74,7 +77,7 @@ export class WakeUps {
         return result
       } catch (error) {
         if (!mayPass(error) || this.#response.destroyed || cutOff.aborted) throw error
-        await this.#signal.next(followers.readFailed(error))
+        await this.next(followers.readFailed(error))
       }
     }
   }

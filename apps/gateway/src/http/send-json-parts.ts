@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { TimeSlice } from './time-slice.ts'
+import { TimeSlice } from './slices.ts'
 
 /** A shorter answer is sent in one write, with its length. */
 const SHORT_BYTES = 64 * 1024

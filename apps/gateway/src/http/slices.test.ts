@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { inSlices } from './slices.ts'
+import { inSlices, TimeSlice } from './slices.ts'
 
 /** Work of so many steps, each of which takes longer than a slice. It notes its steps. */
 const work = function* (name: string, steps: number, done: string[]) {
@@ -34,6 +34,28 @@ test('long works take turns, and others have a turn between two slices', async (
   expect(results).toEqual(['a', 'b'])
   // The first steps are done at once. Afterwards no slice follows another without a turn of the event loop.
   expect(done.slice(2).join('')).not.toMatch(/[ab][ab]/)
+})
+
+test('works that rest by themselves do so, too, however many they are', async () => {
+  const done: string[] = []
+  let isOver = false
+  const others = (async () => {
+    while (!isOver) {
+      await setImmediate()
+      done.push('-')
+    }
+  })()
+  const resting = async () => {
+    const slice = new TimeSlice()
+    for (let round = 0; round < 3; round++) {
+      await slice.rest()
+      done.push('a')
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, resting))
+  isOver = true
+  await others
+  expect(done.join('')).not.toContain('aa')
 })
 
 test('an error of the work is an error of the caller', async () => {

@@ -1,5 +1,5 @@
 import type { NewJob, Store, Submitted } from '@foreman/store'
-import { nextTurn } from '../http/slices.ts'
+import { nextSlice } from '../http/slices.ts'
 import type { JobDraft } from './intake.ts'
 import { whenWritable } from './when-writable.ts'
 
@@ -30,7 +30,7 @@ export const submitInSteps = async (
 ): Promise<Submitted[]> => {
   const { arrivals } = store.submissions
   const write = async <T>(durability: 'normal' | 'full', step: () => T): Promise<T> => {
-    await nextTurn()
+    await nextSlice()
     return whenWritable(() => store.together(durability, step))
   }
   const arrival = await write('normal', () => arrivals.begin(now()))

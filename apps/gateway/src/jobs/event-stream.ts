@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import type { FollowOptions } from '../answer/follow-options.ts'
 import { WakeUps } from '../answer/wake-ups.ts'
 import { sendHeadNow } from '../http/send-head.ts'
-import { TimeSlice } from '../http/time-slice.ts'
+import { TimeSlice } from '../http/slices.ts'
 
 /** The status that tells a browser's EventSource not to connect again. */
 const NO_MORE = 204
@@ -32,7 +32,6 @@ export const streamEvents = async (
   })
   sendHeadNow(response)
   const wakeUps = new WakeUps(job.seq, response, options)
-  const slice = new TimeSlice()
   let last = after
   try {
     while (!response.destroyed && !cutOff.aborted) {
@@ -41,6 +40,7 @@ export const streamEvents = async (
       const [state, entries] = await wakeUps.read(
         () => [store.output.view(job.seq)?.state, store.records.log(job.seq, last)] as const,
       )
+      const slice = new TimeSlice()
       for (const entry of entries) {
         if (slice.isOver) await slice.rest()
         if (response.destroyed) return

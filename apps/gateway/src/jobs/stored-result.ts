@@ -2,7 +2,7 @@ import { type JobAnswer, readAnswer } from '@foreman/job-view'
 import { isEndState } from '@foreman/jobs'
 import type { JobRecord, OutputCursor, OutputPiece, Store } from '@foreman/store'
 import { problem, retryLater } from '../http/refusal.ts'
-import { TimeSlice } from '../http/time-slice.ts'
+import { TimeSlice } from '../http/slices.ts'
 
 /** The result of a longer answer is not shown. */
 const MAX_ANSWER_MIB = 32
