@@ -2,6 +2,10 @@ import { retryLater, type Refusal } from './refusal.ts'
 
 const RETRY_AFTER_SECONDS = 5
 
+/** The refusal of a body for which there is no memory now. */
+export const tooManyBytes = (): Refusal =>
+  retryLater(503, 'too many large uploads at the same time', RETRY_AFTER_SECONDS, 'too_many_bytes')
+
 /** The part of one body. */
 export interface BodyShare {
   /** Counts bytes that have come. This body or another may be refused for it. */
@@ -56,9 +60,7 @@ export class BodyMemory {
     for (const share of this.#uploads) if (share.bytes > (largest?.bytes ?? 0)) largest = share
     if (!largest) return
     this.#release(largest)
-    largest.refuse(
-      retryLater(503, 'too many large uploads at the same time', RETRY_AFTER_SECONDS, 'too_many_bytes'),
-    )
+    largest.refuse(tooManyBytes())
   }
 
   #release(share: Share): void {

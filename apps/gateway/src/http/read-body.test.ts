@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { BodyMemory } from './body-memory.ts'
 import { HalfSentError, withBody } from './read-body.ts'
 
@@ -129,6 +129,19 @@ test('of more bodies than fit into memory, the largest upload is refused', async
   expect(await large.result).toMatchObject({ name: 'Refusal', status: 503, headers: { 'Retry-After': '5' } })
   expect(await small.result).toHaveLength(200)
   expect(memory.bytes).toBe(0)
+})
+
+test('a body for which the system has no memory is refused', async () => {
+  const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow')
+  onTestFinished(() => allocate.mockRestore())
+  const { result, send } = await start()
+  send(`${head('Content-Length: 10')}half`)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  allocate.mockImplementation(() => {
+    throw new RangeError('Array buffer allocation failed')
+  })
+  send('second')
+  expect(await result).toMatchObject({ name: 'Refusal', status: 503, headers: { 'Retry-After': '5' } })
 })
 
 test('a body that is alone is read, however little memory there is', async () => {

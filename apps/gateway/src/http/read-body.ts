@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { BodyMemory, BodyShare } from './body-memory.ts'
+import { type BodyMemory, type BodyShare, tooManyBytes } from './body-memory.ts'
 import { GrowingBuffer } from './growing-buffer.ts'
 import { Refusal } from './refusal.ts'
 
@@ -22,7 +22,8 @@ export interface BodyLimits {
  *
  * @throws Refusal with 413 as soon as the body is known to be longer than `maxBytes`
  * @throws Refusal with 408 when the upload takes longer than five minutes
- * @throws Refusal with 503 when it is the largest upload of more bodies than fit into memory
+ * @throws Refusal with 503 when it is the largest upload of more bodies than fit into memory, or the system has no memory
+ *   for it
  * @throws HalfSentError when the caller disconnects before that
  */
 export const withBody = async <T>(
@@ -60,7 +61,11 @@ const readBody = (
     const onData = (piece: Buffer) => {
       length += piece.byteLength
       if (length > maxBytes) return fail(tooLarge())
-      buffer?.append(piece)
+      try {
+        buffer?.append(piece)
+      } catch {
+        return fail(tooManyBytes())
+      }
       share.add(piece.byteLength)
     }
     const timer = setTimeout(
