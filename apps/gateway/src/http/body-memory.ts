@@ -1,5 +1,7 @@
 import { retryLater, type Refusal } from './refusal.ts'
 
+/** A body up to this length is never refused: thousands of them take less than a few long ones. */
+const SMALL_BYTES = 64 * 1024
 const RETRY_AFTER_SECONDS = 5
 
 /** The refusal of a body for which there is no memory now. */
@@ -22,17 +24,19 @@ interface Share {
 }
 
 /**
- * Limits the memory that the bodies of all requests take together. When a byte is too many, the largest upload is
- * refused: whoever sends little is served, however much others send. A body that is alone is not refused.
+ * Limits the memory that the bodies of all requests take together. When a byte is too many, the largest upload is refused,
+ * unless it is small: whoever sends little is served, however much others send. A body that is alone is not refused.
  */
 export class BodyMemory {
   readonly #maxBytes: number
+  readonly #smallBytes: number
   #bytes = 0
   /** The bodies that are still being sent. */
   readonly #uploads = new Set<Share>()
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, smallBytes = SMALL_BYTES) {
     this.#maxBytes = maxBytes
+    this.#smallBytes = smallBytes
   }
 
   /** How many bytes are in memory. */
@@ -57,7 +61,8 @@ export class BodyMemory {
 
   #refuseLargest(): void {
     let largest: Share | undefined
-    for (const share of this.#uploads) if (share.bytes > (largest?.bytes ?? 0)) largest = share
+    for (const share of this.#uploads)
+      if (share.bytes > (largest?.bytes ?? this.#smallBytes)) largest = share
     if (!largest) return
     this.#release(largest)
     largest.refuse(tooManyBytes())

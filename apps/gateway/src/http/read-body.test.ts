@@ -121,7 +121,7 @@ test('a body counts during its upload and while it is used, and no longer', asyn
 })
 
 test('of more bodies than fit into memory, the largest upload is refused', async () => {
-  const memory = new BodyMemory(1_000)
+  const memory = new BodyMemory(1_000, 100)
   const [large, small] = [await start(memory), await start(memory)]
   large.send(head('Content-Length: 1000') + 'x'.repeat(900))
   await expect.poll(() => memory.bytes).toBe(900)
@@ -129,6 +129,18 @@ test('of more bodies than fit into memory, the largest upload is refused', async
   expect(await large.result).toMatchObject({ name: 'Refusal', status: 503, headers: { 'Retry-After': '5' } })
   expect(await small.result).toHaveLength(200)
   expect(memory.bytes).toBe(0)
+})
+
+test('a small body is read, even while bodies that have arrived fill the memory', async () => {
+  const memory = new BodyMemory(1_000, 100)
+  const complete = memory.open(() => undefined)
+  complete.add(1_000)
+  complete.complete()
+  const [small, large] = [await start(memory), await start(memory)]
+  small.send(head('Content-Length: 100') + 'x'.repeat(100))
+  expect(await small.result).toHaveLength(100)
+  large.send(head('Content-Length: 101') + 'x'.repeat(101))
+  expect(await large.result).toMatchObject({ status: 503 })
 })
 
 test('a body for which the system has no memory is refused', async () => {
