@@ -1,5 +1,6 @@
 import { isEndState } from '@foreman/jobs'
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
+import type { Logger } from '@foreman/process/logger'
 import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { type Asked, CallerResponse } from './caller-response.ts'
@@ -12,6 +13,7 @@ export interface RelayOptions extends FollowOptions {
   /** Whether the caller gets the answer piece by piece. Otherwise it gets the answer once that is complete. */
   readonly streaming: boolean
   readonly asked: Asked
+  readonly logger: Logger
   readonly now: () => number
   /** Called when the job begins to wait for its turn, and when it no longer waits. */
   readonly onWaiting: (isWaiting: boolean) => void
@@ -89,6 +91,11 @@ export const relay = async (
       }
       await nothingNew()
     }
+  } catch (error) {
+    if (!response.destroyed) throw error
+    // The caller left while the file could not be read. Its job still has to be cancelled.
+    options.logger.warn({ err: error, job: job.id }, 'a relay failed after its caller had left')
+    return 'left'
   } finally {
     wakeUps.stop()
   }
