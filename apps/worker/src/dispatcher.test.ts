@@ -2,6 +2,7 @@ import type { Priority } from '@foreman/jobs'
 import { loadSignature, OllamaClient } from '@foreman/ollama-client'
 import { type SimOptions, startSim } from '@foreman/ollama-sim'
 import { isBusy } from '@foreman/store'
+import { fullError } from '@foreman/store/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
 import { newJob, openTempStore, silent, soon, tempFile } from './testing/fixtures.ts'
@@ -469,6 +470,16 @@ describe('closing', () => {
     dispatcher.dispatch(START)
     await dispatcher.close(0)
     expect(stateOf(seq)).toBe('queued')
+    expect(onEnd.mock.calls).toEqual([[{ ending: 'stopped' }]])
+  })
+  test('does not wait for ever for a file that cannot be written: the job stays claimed', async () => {
+    const { sim, store, onEnd, dispatcher, submit, stateOf } = await setUp()
+    sim.fault({ kind: 'hang' })
+    const seq = submit('alpha')
+    dispatcher.dispatch(START)
+    vi.spyOn(store, 'together').mockRejectedValue(fullError())
+    await dispatcher.close(0, 100)
+    expect(stateOf(seq)).toBe('running')
     expect(onEnd.mock.calls).toEqual([[{ ending: 'stopped' }]])
   })
 })

@@ -8,6 +8,9 @@ import { Run, type RunOptions, type RunResult } from './run/run.ts'
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
 
+/** How long a stop waits for a file that cannot be written, such as on a full disk. */
+const LAST_WRITES_MS = 5_000
+
 export interface DispatcherOptions {
   readonly store: Store
   readonly run: Omit<RunOptions, 'isWaitedFor'>
@@ -95,15 +98,22 @@ export class Dispatcher {
     if (groupKey !== undefined) this.#turn = { ...this.#turn, groupKey }
   }
 
-  /** Claims nothing more. Resolves when no job runs; those that still run after `graceMs` go back to the queue. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Claims nothing more. Resolves when no job runs; those that still run after `graceMs` go back to the queue. What cannot
+   * be written within another `writeMs` stays as it is.
+   */
+  async close(graceMs: number, writeMs = LAST_WRITES_MS): Promise<void> {
     this.#isClosed = true
     if (this.#running.size === 0) return
     const grace = setTimeout(() => {
       for (const run of this.#running.values()) run.shutDown()
     }, graceMs)
+    const lastWrites = setTimeout(() => {
+      for (const run of this.#running.values()) run.giveUp()
+    }, graceMs + writeMs)
     await new Promise<void>(resolve => (this.#onIdle = resolve))
     clearTimeout(grace)
+    clearTimeout(lastWrites)
   }
 
   /** @returns the job that could not be claimed, if there is one */

@@ -47,6 +47,7 @@ export class Run {
   readonly #logger: Logger
   readonly #log: JobLog
   readonly #stop = new AbortController()
+  readonly #giveUp = new AbortController()
   #isCancelling = false
   #hasEnded = false
 
@@ -71,7 +72,8 @@ export class Run {
       this.#report(verdict)
       return resultOf(ending, verdict)
     } catch (error) {
-      return this.#hasLostItsClaim(error) ? { ending: 'lost' } : await this.#endBroken(error)
+      if (this.#hasLostItsClaim(error)) return { ending: 'lost' }
+      return this.#giveUp.signal.aborted ? this.#stayClaimed() : await this.#endBroken(error)
     } finally {
       clearTimeout(deadline)
       this.#hasEnded = true
@@ -86,6 +88,11 @@ export class Run {
   /** Cuts the exchange off because the worker stops. The job goes back to the queue. */
   shutDown(): void {
     this.#stop.abort(new StopError('shutdown'))
+  }
+
+  /** Ends the wait for a file that cannot be written, because the worker has to stop. Then the job stays claimed. */
+  giveUp(): void {
+    this.#giveUp.abort()
   }
 
   /**
@@ -129,6 +136,12 @@ export class Run {
     if (!(error instanceof JobLostError)) return false
     this.#logger.warn('another worker has claimed this job; the result of this run is dropped')
     return true
+  }
+
+  /** The next worker puts the job back. It counts as lost, because nothing could be written about the stop. */
+  #stayClaimed(): RunResult {
+    this.#logger.error('the file cannot be written; the job stays claimed until a worker starts')
+    return { ending: 'stopped' }
   }
 
   /** Ends this job alone. When its end cannot be written, the job goes back to the queue, to end later. */
@@ -180,7 +193,7 @@ export class Run {
       const back = delayMs > 0 ? { ...release, availableAt: now() + delayMs } : release
       store.runs.release(this.claim, back, now(), jobTtlMs)
     }
-    return persist(() => store.together('full', write), this.#logger)
+    return persist(() => store.together('full', write), this.#logger, this.#giveUp.signal)
   }
 
   #report(verdict: Verdict): void {
