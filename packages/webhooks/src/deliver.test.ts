@@ -60,6 +60,20 @@ test('a message arrives as it is, and what is answered is kept', async () => {
   expect(seen).toEqual(['POST', '/x', 'b', '{"text":"\u00e9"}'])
 })
 
+test('an attempt that is cut off closes its connection at once', async () => {
+  const cutOff = new AbortController()
+  let hasClosed = false
+  const url = await receive(request => {
+    request.socket.on('close', () => (hasClosed = true))
+    cutOff.abort()
+  })
+  const deliver = deliverer({ policy: destinationPolicy({ allow }) })
+  const message = { url, headers: {}, body: '' }
+  expect(await deliver(message, cutOff.signal)).toMatchObject({ kind: 'failed' })
+  await expect.poll(() => hasClosed).toBe(true)
+  expect(await deliver(message, cutOff.signal)).toMatchObject({ kind: 'failed' })
+})
+
 test('a redirect is not followed', async () => {
   let requests = 0
   const url = await receive((_request, response) => {

@@ -23,8 +23,12 @@ export interface DelivererOptions {
   readonly ca?: string
 }
 
-/** Sends a message once. Whatever the receiver does, the promise resolves. */
-export type Deliver = (message: Message) => Promise<Outcome>
+/**
+ * Sends a message once. Whatever the receiver does, the promise resolves.
+ *
+ * @param cutOff ends the attempt, which has then failed
+ */
+export type Deliver = (message: Message, cutOff?: AbortSignal) => Promise<Outcome>
 
 /** How much of an answer is kept. */
 const EXCERPT_CHARACTERS = 1_024
@@ -71,27 +75,32 @@ export const deliverer = ({
       request.end(body)
     })
 
-  return async message => {
+  return async (message, cutOff) => {
     const startedAt = performance.now()
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(), deadlineMs)
     const isLate = new Promise<never>((_resolve, reject) => {
       timeout.signal.addEventListener('abort', () => reject(new Error('too late')))
     })
+    const end = () => timeout.abort()
+    cutOff?.addEventListener('abort', end)
     const ended = (outcome: Answer | Failure): Outcome => ({
       ...outcome,
       durationMs: Math.round(performance.now() - startedAt),
     })
     try {
+      if (cutOff?.aborted) end()
       const destination = await Promise.race([policy.check(message.url), isLate])
       const answer = await Promise.race([head(destination, message, timeout.signal), isLate])
       clearTimeout(timer)
       return ended(answerOf(answer, await bodyOf(answer, { maxBytes: maxAnswerBytes, maxMs: maxBodyMs })))
     } catch (error) {
       if (!timeout.signal.aborted) return ended(failureOf(error as Error))
+      if (cutOff?.aborted) return ended({ kind: 'failed', code: 'timeout', message: 'foreman was stopped' })
       return ended({ kind: 'failed', code: 'timeout', message: `no answer within ${deadlineMs} ms` })
     } finally {
       clearTimeout(timer)
+      cutOff?.removeEventListener('abort', end)
       timeout.abort()
     }
   }

@@ -55,13 +55,13 @@ export const attemptDelivery = async (delivery: DueDelivery, options: AttemptOpt
 const post = async (
   { id, url, body }: DueDelivery,
   at: number,
-  { logger, steady, secrets, deliver }: DeliveryOptions,
+  { logger, steady, secrets, deliver, signal }: AttemptOptions,
 ): Promise<SendOutcome> => {
   const startedAt = steady()
   try {
     const signed = sign({ secrets, id, timestamp: Math.floor(at / 1000), body })
     const headers = { 'content-type': 'application/json', 'user-agent': 'foreman', ...signed }
-    return await deliver({ url, headers, body })
+    return await deliver({ url, headers, body }, signal)
   } catch (error) {
     logger.error({ err: error, delivery: id }, 'an error within foreman ended the sending of a webhook')
     const message = 'an error within foreman ended the attempt'
