@@ -1,12 +1,14 @@
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 import { Refusal } from './refusal.ts'
+import { Slots } from './slots.ts'
 import { MAX_FRAMES, decompressZstd, ZstdError } from './zstd.ts'
 
 /** Ollama decompresses no more than this. */
 const MAX_DECODED_BYTES = 20 * 1024 * 1024
 /** A body of a few bytes can become the longest one. */
 const AT_ONCE = 2
+const slots = new Slots(AT_ONCE)
 
 /**
  * The body as the target will read it. Ollama decompresses zstd on the OpenAI and Anthropic routes, and looks only at the
@@ -20,10 +22,13 @@ export const decodedBody = async (
   { dialect }: Pick<GeneratingEndpoint, 'dialect'>,
 ): Promise<Buffer> => {
   if (dialect.name === 'native' || contentEncodingOf(headers) !== 'zstd') return body
+  const giveBack = await slots.take()
   try {
-    return await inTurn(() => decompressZstd(body, MAX_DECODED_BYTES))
+    return await decompressZstd(body, MAX_DECODED_BYTES)
   } catch (error) {
     throw error instanceof ZstdError ? refusalOf(error) : error
+  } finally {
+    giveBack()
   }
 }
 
@@ -45,20 +50,5 @@ const refusalOf = (cause: ZstdError): Refusal => {
       })
     case 'too_many_frames':
       return new Refusal(400, `the request body has more than ${MAX_FRAMES} zstd frames`, { cause })
-  }
-}
-
-let running = 0
-const waiting: (() => void)[] = []
-
-const inTurn = async <T>(act: () => Promise<T>): Promise<T> => {
-  if (running < AT_ONCE) running++
-  else await new Promise<void>(resolve => waiting.push(resolve))
-  try {
-    return await act()
-  } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else running--
   }
 }

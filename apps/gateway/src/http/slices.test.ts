@@ -19,7 +19,7 @@ test('work of one step is done at once', () => {
   expect(done).toEqual(['a'])
 })
 
-test('long works take turns, and others have a turn between two slices', async () => {
+test('long works alternate, and others are served between two slices', async () => {
   const done: string[] = []
   let isOver = false
   const others = (async () => {
@@ -32,7 +32,7 @@ test('long works take turns, and others have a turn between two slices', async (
   isOver = true
   await others
   expect(results).toEqual(['a', 'b'])
-  // The first steps are done at once. Afterwards no slice follows another without a turn of the event loop.
+  // The first steps are done at once. Afterwards no slice follows another without a round of the event loop.
   expect(done.slice(2).join('')).not.toMatch(/[ab][ab]/)
 })
 

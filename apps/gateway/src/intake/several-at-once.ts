@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /**
- * Does something for each item, for at most `limit` of them at a time, and lets others have a turn after each item. After
+ * Does something for each item, for at most `limit` of them at a time, and lets other requests be served after each item. After
  * the first failure it begins with no other item.
  *
  * @throws the first failure

@@ -3,6 +3,7 @@ import { isEndState } from '@foreman/jobs'
 import type { JobRecord, OutputCursor, OutputPiece, Store } from '@foreman/store'
 import { problem, retryLater } from '../http/refusal.ts'
 import { TimeSlice } from '../http/slices.ts'
+import { Slots } from '../http/slots.ts'
 
 /** The result of a longer answer is not shown. */
 const MAX_ANSWER_MIB = 32
@@ -25,8 +26,7 @@ export interface StoredResult extends Pick<JobAnswer, 'omitted' | 'errorText'> {
 export class StoredResults {
   readonly #store: Store
   readonly #maxHeldBytes: number
-  /** Resolves when no large answer is being read. */
-  #idle: Promise<void> = Promise.resolve()
+  readonly #largeReads = new Slots(1)
   #heldBytes = 0
 
   constructor(store: Store, maxHeldBytes = MAX_HELD_BYTES) {
@@ -55,7 +55,7 @@ export class StoredResults {
   async #read(job: JobRecord): Promise<StoredResult> {
     if (!isEndState(job.state)) return {}
     let reader: ReturnType<typeof readAnswer> | undefined
-    let endTurn: (() => void) | undefined
+    let giveBack: (() => void) | undefined
     let bytes = 0
     try {
       for await (const piece of outputOf(this.#store, job)) {
@@ -63,25 +63,16 @@ export class StoredResults {
         else {
           bytes += piece.bytes.byteLength
           if (bytes > MAX_ANSWER_BYTES) return { omitted: TOO_LONG }
-          if (bytes > LARGE_BYTES) endTurn ??= await this.#nextTurn()
+          if (bytes > LARGE_BYTES) giveBack ??= await this.#largeReads.take()
           reader?.push(piece.bytes)
         }
       }
     } finally {
-      endTurn?.()
+      giveBack?.()
     }
     const { result, ...rest } = reader?.read() ?? {}
     if (result === undefined) return rest
     return { ...rest, json: result === 'as_stored' ? bodyOf(this.#store, job, bytes) : result }
-  }
-
-  /** Waits until no other large answer is being read. @returns a function that ends this one's turn */
-  async #nextTurn(): Promise<() => void> {
-    const before = this.#idle
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#idle = promise
-    await before
-    return resolve
   }
 }
 
