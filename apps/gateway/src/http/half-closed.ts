@@ -18,8 +18,8 @@ const SILENCE_MS = 60_000
 
 /**
  * Lets a caller that closes its half of the connection get its answer, but not wait for ever: a caller that has left looks
- * the same until foreman writes, and a target that says nothing gives it nothing to write. Ollama cancels a pull, a push and a
- * create at once when their caller closes its half.
+ * the same until foreman writes, and a target that says nothing gives it nothing to write. Ollama cancels a pull or a push
+ * at once when its caller closes its half.
  */
 export const leaveWhenSilent = (response: ServerResponse, silenceMs = SILENCE_MS): void => {
   const { socket } = response.req
