@@ -61,8 +61,7 @@ export class BodyMemory {
 
   #refuseLargest(): void {
     let largest: Share | undefined
-    for (const share of this.#uploads)
-      if (share.bytes > (largest?.bytes ?? this.#smallBytes)) largest = share
+    for (const share of this.#uploads) if (share.bytes > (largest?.bytes ?? this.#smallBytes)) largest = share
     if (!largest) return
     this.#release(largest)
     largest.refuse(tooManyBytes())
