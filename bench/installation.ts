@@ -110,7 +110,8 @@ export const startForeman = async (options: ForemanOptions): Promise<Foreman> =>
       name: 'gateway',
       root,
       file: 'apps/gateway/src/main.ts',
-      env,
+      // As scripts/run.sh starts it.
+      env: { MALLOC_MMAP_THRESHOLD_: '65536', ...env },
       ready: /"url":"([^"]+)"/,
       profileDirectory,
     }),

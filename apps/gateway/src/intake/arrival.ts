@@ -1,11 +1,14 @@
 import type { NewJob, Store, Submitted } from '@foreman/store'
-import { nextSlice } from '../http/slices.ts'
+import { Slots } from '../http/slots.ts'
 import type { JobDraft } from './intake.ts'
 import { whenWritable } from './when-writable.ts'
 
 /** One commit writes at most so much. This takes a few milliseconds, and all other writers wait for it. */
 const JOBS_PER_COMMIT = 100
 const BYTES_PER_COMMIT = 512 * 1024
+
+/** All arrivals together write one commit at a time. */
+const commits = new Slots(1)
 
 export interface ArrivalOptions {
   readonly store: Store
@@ -30,8 +33,14 @@ export const submitInSteps = async (
 ): Promise<Submitted[]> => {
   const { arrivals } = store.submissions
   const write = async <T>(durability: 'normal' | 'full', step: () => T): Promise<T> => {
-    await nextSlice()
-    return whenWritable(() => store.together(durability, step))
+    const release = await commits.take()
+    const begunAt = performance.now()
+    try {
+      return await whenWritable(() => store.together(durability, step))
+    } finally {
+      // The file then belongs to other writers for as long. SQLite does not wake them up: they look now and then.
+      setTimeout(release, performance.now() - begunAt)
+    }
   }
   const arrival = await write('normal', () => arrivals.begin(now()))
   try {
