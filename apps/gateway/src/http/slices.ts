@@ -10,7 +10,7 @@ let lastSlice: Promise<void> = Promise.resolve()
  * Waits until the next slice may begin: the event loop has gone round, and no other slice is done in this round. So a
  * hundred large requests delay others no more than one does.
  */
-export const nextSlice = (): Promise<void> => {
+const nextSlice = (): Promise<void> => {
   lastSlice = lastSlice.then(() => setImmediate())
   return lastSlice
 }
