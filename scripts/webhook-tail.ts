@@ -1,3 +1,4 @@
+import { readUpTo } from '@foreman/ollama-client'
 import {
   type Address,
   localUrl,
@@ -47,17 +48,6 @@ const isRepeated = (id: string): boolean => {
   const [oldest] = seen
   if (seen.size > MAX_IDS && oldest !== undefined) seen.delete(oldest)
   return false
-}
-
-const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const pieces: Buffer[] = []
-  let bytes = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.byteLength
-    if (bytes > MAX_BODY_BYTES) return undefined
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces)
 }
 
 /** Whether the signature of a message is right, as the first word of its line. */
@@ -114,7 +104,7 @@ const main = async (): Promise<void> => {
     env: () => foremanEnvironment(process.env, settings),
   })
   const receive = async (request: IncomingMessage, response: http.ServerResponse): Promise<void> => {
-    const body = await readBody(request).catch(() => undefined)
+    const body = await readUpTo(MAX_BODY_BYTES, request).catch(() => undefined)
     if (!body) return void response.writeHead(413, { Connection: 'close' }).end()
     const verdict = verdictOn(secrets, request, body)
     const id = String(request.headers['webhook-id'] ?? '-')

@@ -5,6 +5,7 @@ import {
   jsonFieldsInSteps,
   type OllamaClient,
   ollamaErrorMessage,
+  readUpTo,
   RedirectError,
   unpackAnswer,
 } from '@foreman/ollama-client'
@@ -14,7 +15,6 @@ import type { Readable } from 'node:stream'
 import type { RelayedHead } from '../http/headers.ts'
 import { Refusal, retryLater } from '../http/refusal.ts'
 import { inSlices } from '../http/slices.ts'
-import { readUpTo } from './read-up-to.ts'
 
 const SHOW_TIMEOUT_MS = 3_000
 /** Ollama refuses a request within milliseconds, before it loads anything. */

@@ -1,4 +1,10 @@
-import { contentCodings, type OllamaClient, ollamaErrorMessage, unpackAnswer } from '@foreman/ollama-client'
+import {
+  contentCodings,
+  type OllamaClient,
+  ollamaErrorMessage,
+  readUpTo,
+  unpackAnswer,
+} from '@foreman/ollama-client'
 import type { HeaderPairs } from '@foreman/store'
 
 const TIMEOUT_MS = 5_000
@@ -60,16 +66,9 @@ export const ask = async (
     body.destroy()
     throw new UnusableAnswerError(`its answer to ${path} is packed as ${codings.join(', ')}`)
   }
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength
-    // Leaving the loop destroys the body.
-    if (bytes > maxBytes)
-      throw new UnusableAnswerError(`its answer to ${path} has more than ${maxBytes} bytes`)
-    chunks.push(chunk)
-  }
-  return { status, headers, body: Buffer.concat(chunks) }
+  const whole = await readUpTo(maxBytes, body)
+  if (!whole) throw new UnusableAnswerError(`its answer to ${path} has more than ${maxBytes} bytes`)
+  return { status, headers, body: whole }
 }
 
 /**
