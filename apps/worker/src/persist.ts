@@ -1,6 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import { Backoff, mayPass } from '@foreman/store'
-import { setTimeout as delay } from 'node:timers/promises'
+import { untilPossible } from '@foreman/store'
 
 /**
  * Repeats a write until it succeeds, for what must not get lost. While the file cannot be written, such as on a full
@@ -9,22 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises'
  * @param signal ends the repetition
  * @throws AbortError when `signal` has ended the repetition, or an error that repeating does not cure
  */
-export const persist = async (
-  write: () => Promise<void>,
-  logger: Logger,
-  signal?: AbortSignal,
-): Promise<void> => {
-  const backoff = new Backoff()
-  for (;;) {
-    try {
-      return await write()
-    } catch (error) {
-      if (!mayPass(error)) throw error
-      if (backoff.failed()) logger.warn({ err: error }, 'the file cannot be written now; waiting')
-    }
-    await delay(backoff.restMs, undefined, signal ? { signal } : undefined)
-  }
-}
+export const persist = (write: () => Promise<void>, logger: Logger, signal?: AbortSignal): Promise<void> =>
+  untilPossible(write, {
+    onFailure: err => logger.warn({ err }, 'the file cannot be written now; waiting'),
+    signal,
+  })
 
 /**
  * Does one unit of work. Whatever it throws is logged with its stack, and goes no further.

@@ -1,12 +1,12 @@
 import type { Logger } from '@foreman/process/logger'
 import {
   ArrivalLostError,
-  Backoff,
   isBusy,
   isFull,
   KeyInUseError,
   KeyReusedError,
   mayPass,
+  untilPossible,
 } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem, Refusal, retryLater } from '../http/refusal.ts'
@@ -55,16 +55,9 @@ const refusalOf = (error: unknown): Refusal | undefined => {
  * this process lives. Any other error ends it with a line in the log.
  */
 export const untilWritten = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
-  const backoff = new Backoff()
-  for (;;) {
-    try {
-      await write()
-      return
-    } catch (error) {
-      if (!mayPass(error))
-        return logger.warn({ err: error }, 'could not write to the queue, and not trying again')
-      backoff.failed()
-    }
-    await delay(backoff.restMs)
+  try {
+    await untilPossible(write)
+  } catch (error) {
+    logger.warn({ err: error }, 'could not write to the queue, and not trying again')
   }
 }
