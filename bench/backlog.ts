@@ -1,67 +1,67 @@
-import { openStore, type Store } from '@foreman/store'
-import fs from 'node:fs'
-import path from 'node:path'
-import { queueDirectory, type Simulation } from './installation.ts'
-import { newJob } from './new-job.ts'
-import { BATCH, GROUPS, measureRates, PROMPT, type Rates } from './rates.ts'
-import { median } from './stats.ts'
+import { compareRates, describeComparison, type RatesComparison } from './compare-rates.ts'
+import { type Simulation, startSimulation } from './installation.ts'
+import { type BacklogFigures, measureBacklog } from './measure-backlog.ts'
+import type { BenchOptions } from './options.ts'
+import { figure, ratio, table } from './table.ts'
 
-const CLAIMS = 500
-const HOUR_MS = 3_600_000
-
-/** What was measured of a queue in which `queued` jobs wait. */
-export interface BacklogFigures extends Rates {
-  readonly queued: number
-  /** The median time of claiming a job, in ms. The commit is on the disk. */
-  readonly claimMs: number
-  /** The median time of claiming a job and recording its end, in ms. Both commits are on the disk. */
-  readonly claimAndFinishMs: number
-  readonly bytesPerQueuedJob: number
-}
-
-export interface BacklogOptions {
-  readonly directory: string
-  readonly simulation: Simulation
-  readonly queued: number
-  readonly seconds: number
-}
-
-/** Fills a queue with jobs of many groups. */
-export const fill = (store: Store, jobs: number): void => {
-  const body = Buffer.from(JSON.stringify({ model: 'plain', prompt: PROMPT, options: { num_predict: 1 } }))
-  for (let first = 0; first < jobs; first += BATCH) {
-    const some = Array.from({ length: Math.min(BATCH, jobs - first) }, (_, at) =>
-      newJob({ groupKey: `group ${(first + at) % GROUPS}`, body }),
-    )
-    store.submissions.enqueueAll(some, Date.now())
+/** How fast jobs are accepted, claimed and run, behind a backlog. */
+export const backlog = async ({ quick, against, directory }: BenchOptions) => {
+  const simulation = await startSimulation({ parallel: 8 })
+  try {
+    return await (against === undefined
+      ? measure(simulation, quick, directory)
+      : compare(simulation, quick, directory, against))
+  } finally {
+    await simulation.stop()
   }
 }
 
-export const measureBacklog = async (options: BacklogOptions): Promise<BacklogFigures> => {
-  const { queued, seconds, simulation } = options
-  const directory = queueDirectory(options.directory)
-  const store = openStore(path.join(directory, 'queue.db'), { busyTimeoutMs: 5_000 })
-  fill(store, queued)
-  const bytesPerQueuedJob = store.housekeeping.usedBytes() / queued
-  const claims = claimTimes(store)
-  store.close()
-  const rates = await measureRates({ directory, simulation, seconds })
-  fs.rmSync(directory, { recursive: true })
-  return { queued, ...rates, ...claims, bytesPerQueuedJob }
+const measure = async (simulation: Simulation, quick: boolean, directory: string) => {
+  const backlogs: BacklogFigures[] = []
+  for (const queued of quick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000])
+    backlogs.push(await measureBacklog({ directory, simulation, queued, seconds: quick ? 0.3 : 4 }))
+  return { backlogs, text: describe(backlogs) }
 }
 
-/** Claims as the worker does: it looks at all groups before each claim. */
-const claimTimes = (store: Store): { claimMs: number; claimAndFinishMs: number } => {
-  const claimed: number[] = []
-  const finished: number[] = []
-  for (let at = 0; at < CLAIMS; at++) {
-    const begin = performance.now()
-    const line = store.queue.waitingLines()[at % GROUPS]
-    const claim = line && store.queue.claimNext(line.groupKey, 'first', Date.now(), Date.now())
-    if (!claim) throw new Error('there was no job to claim')
-    claimed.push(performance.now() - begin)
-    store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1, statusCode: 200 }, Date.now(), HOUR_MS)
-    finished.push(performance.now() - begin)
-  }
-  return { claimMs: median(claimed), claimAndFinishMs: median(finished) }
+const compare = async (simulation: Simulation, quick: boolean, directory: string, against: string) => {
+  const compared: RatesComparison[] = []
+  const effort = quick ? { seconds: 0.3, rounds: 1 } : { seconds: 4, rounds: 3 }
+  for (const queued of quick ? [1_000] : [1_000, 250_000])
+    compared.push(await compareRates({ against, directory, simulation, queued, ...effort }))
+  return { compared, text: describeComparison(compared) }
+}
+
+const whole = (value: number): string => figure(value, 0)
+
+const describe = (backlogs: readonly BacklogFigures[]): string => {
+  const [least] = backlogs
+  const accepted = table(
+    ['queued', '1 caller/s', '32 callers/s', 'batches/s', 'to 1 caller', 'run/s', 'bytes a job'],
+    backlogs.map(each => [
+      each.queued,
+      whole(each.single),
+      whole(each.singles32),
+      whole(each.batch),
+      ratio(each.batch / each.single),
+      whole(each.run),
+      whole(each.bytesPerQueuedJob),
+    ]),
+  )
+  const claimed = table(
+    ['queued', 'claim ms', `to ${least?.queued}`, 'claim and finish ms', `to ${least?.queued}`],
+    backlogs.map(each => [
+      each.queued,
+      figure(each.claimMs, 3),
+      ratio(each.claimMs / (least?.claimMs ?? Number.NaN)),
+      figure(each.claimAndFinishMs, 3),
+      ratio(each.claimAndFinishMs / (least?.claimAndFinishMs ?? Number.NaN)),
+    ]),
+  )
+  return [
+    'jobs accepted and run a second, behind a backlog of 50 groups',
+    accepted,
+    '',
+    'claims, made as the worker makes them',
+    claimed,
+  ].join('\n')
 }

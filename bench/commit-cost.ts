@@ -11,45 +11,44 @@ const PAGE_BYTES = 4096
 
 export interface CommitCost {
   /** Times `count` commits of each kind. They take turns, so that other work on the disk slows all three. */
-  sample(count: number): Commits
-  close(): void
+  sample(count: number): Promise<Commits>
+  close(): Promise<void>
 }
 
 /** Times commits on the disk of a queue, in files beside the queue. */
-export const commitCost = (directory: string): CommitCost => {
+export const commitCost = async (directory: string): Promise<CommitCost> => {
   const connection = new Database(path.join(directory, 'scratch.db'))
   connection.pragma('journal_mode = WAL')
   connection.exec('CREATE TABLE pages (id INTEGER PRIMARY KEY, bytes BLOB)')
   const insert = connection.prepare('INSERT INTO pages (bytes) VALUES (?)')
   const bytes = Buffer.alloc((PAGES - 1) * PAGE_BYTES, 1)
-  const store = openStore(path.join(directory, 'scratch-queue.db'), { busyTimeoutMs: 1_000 })
-  const job = newJob({
-    path: '/api/chat',
-    endpoint: '/api/chat',
-    streaming: true,
-    body: Buffer.from(JSON.stringify({ model: 'plain', messages: [{ role: 'user', content: 'hi' }] })),
-  })
+  const store = await openStore(path.join(directory, 'scratch-queue.db'), { role: 'worker' })
+  const body = Buffer.from(JSON.stringify({ model: 'plain', messages: [{ role: 'user', content: 'hi' }] }))
+  const accept = async () => {
+    const job = newJob({ path: '/api/chat', endpoint: '/api/chat', streaming: true, body })
+    return store.submissions.enqueue({ jobs: [job], groupKeyOf: () => 'plain', now: Date.now() })
+  }
   return {
-    sample: count => {
+    sample: async count => {
       const times = { full: [] as number[], normal: [] as number[], accept: [] as number[] }
       for (let at = 0; at < count; at++) {
         for (const level of ['full', 'normal'] as const) {
           connection.pragma(`synchronous = ${level}`)
-          times[level].push(timed(() => insert.run(bytes)))
+          times[level].push(await timed(() => insert.run(bytes)))
         }
-        times.accept.push(timed(() => store.submissions.enqueue(job, Date.now())))
+        times.accept.push(await timed(accept))
       }
       return { full: spread(times.full), normal: spread(times.normal), accept: spread(times.accept) }
     },
-    close: () => {
+    close: async () => {
       connection.close()
-      store.close()
+      await store.close()
     },
   }
 }
 
-const timed = (work: () => void): number => {
+const timed = async (work: () => unknown): Promise<number> => {
   const start = performance.now()
-  work()
+  await work()
   return performance.now() - start
 }

@@ -1,16 +1,16 @@
 import fs from 'node:fs'
 import { queueDirectory, type Simulation } from './installation.ts'
+import { learnModels } from './learn-models.ts'
 import { measureRates, type Rates } from './rates.ts'
 import { median } from './stats.ts'
 import { figure, ratio, table } from './table.ts'
+import { type Both, inTurns } from './turns.ts'
 
 const FIGURES = ['single', 'singles32', 'batch', 'run'] as const
 
 /** The rates of both checkouts behind `queued` jobs that wait: medians of rounds that take turns. */
-export interface RatesComparison {
+export interface RatesComparison extends Both<Rates> {
   readonly queued: number
-  readonly foreman: Rates
-  readonly before: Rates
 }
 
 export interface CompareRatesOptions {
@@ -25,19 +25,15 @@ export interface CompareRatesOptions {
 
 /** Measures the processes of both checkouts. Both fill their queues over HTTP, as only their own store can write them. */
 export const compareRates = async (options: CompareRatesOptions): Promise<RatesComparison> => {
-  const { against, directory: parent, simulation, queued, seconds, rounds } = options
-  const measured = { foreman: [] as Rates[], before: [] as Rates[] }
-  const measure = async (way: keyof typeof measured): Promise<void> => {
+  const { directory: parent, simulation, queued, seconds } = options
+  const { foreman, before } = await inTurns(options, async root => {
     const directory = queueDirectory(parent)
-    const root = way === 'before' ? against : undefined
-    measured[way].push(await measureRates({ root, directory, simulation, seconds, submitFirst: queued }))
+    await learnModels({ target: simulation.url, root, directory })
+    const rates = await measureRates({ root, directory, simulation, seconds, submitFirst: queued })
     fs.rmSync(directory, { recursive: true })
-  }
-  for (let round = 0; round < rounds; round++) {
-    const ways = ['foreman', 'before'] as const
-    for (const way of round % 2 === 0 ? ways : ways.toReversed()) await measure(way)
-  }
-  return { queued, foreman: medianRates(measured.foreman), before: medianRates(measured.before) }
+    return rates
+  })
+  return { queued, foreman: medianRates(foreman), before: medianRates(before) }
 }
 
 const medianRates = (rounds: readonly Rates[]): Rates => ({

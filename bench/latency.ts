@@ -44,7 +44,7 @@ export const latency = async ({ quick, against, directory, profileDirectory }: B
   const queue = queueDirectory(directory)
   const foreman = await start(queue)
   const other = await startOther({ quick, against, directory }, start)
-  const disk = commitCost(queue)
+  const disk = await commitCost(queue)
   const ways: Ways = [
     { way: 'direct', url: simulation.url },
     { way: 'foreman', url: foreman.url },
@@ -59,12 +59,14 @@ export const latency = async ({ quick, against, directory, profileDirectory }: B
       await simulation.pace(load.msPerToken)
       for (const streaming of [true, false]) {
         measured.push(
-          ...(await measure(ways, load, streaming, () => commits.push(disk.sample(COMMITS_PER_ROUND)))),
+          ...(await measure(ways, load, streaming, async () => {
+            commits.push(await disk.sample(COMMITS_PER_ROUND))
+          })),
         )
       }
     }
   } finally {
-    disk.close()
+    await disk.close()
     await Promise.all([foreman.stop(), other?.foreman.stop()])
     await simulation.stop()
   }
@@ -93,7 +95,7 @@ const measure = async (
   ways: Ways,
   load: Load,
   streaming: boolean,
-  afterRound: () => void,
+  afterRound: () => Promise<void>,
 ): Promise<Measured[]> => {
   const rounds = ways.map(() => [] as Round[])
   for (let round = 0; round < load.rounds; round++) {
@@ -102,7 +104,7 @@ const measure = async (
       const at = (turn + round) % ways.length
       rounds[at]?.push(await callAll(ways[at]?.url ?? '', load, streaming))
     }
-    afterRound()
+    await afterRound()
   }
   return ways.map(({ way }, at) => ({ load, streaming, way, ...middleOf(rounds[at] ?? []) }))
 }

@@ -1,6 +1,7 @@
 import { onStopRequest, readSettings, runMain, SettingError } from '@foreman/process'
 import { constants } from 'node:os'
 import path from 'node:path'
+import { backlog } from './backlog.ts'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
@@ -9,12 +10,15 @@ import { type BenchOptions, settings } from './options.ts'
 import { stopAll } from './processes.ts'
 import { machineLine, writeResults } from './results.ts'
 import { swaps } from './swaps.ts'
+import { webhooks } from './webhooks.ts'
 
-const benchmarks = { latency, swaps, idle, jobs, neighbours }
+const benchmarks = { latency, swaps, idle, jobs, backlog, webhooks, neighbours }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
-const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'neighbours']
+const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'backlog', 'webhooks', 'neighbours']
+/** The benchmarks that are parts of another one. */
+const parts: ReadonlySet<Name> = new Set<Name>(['backlog', 'webhooks'])
 
 /** All benchmarks together take less. */
 const TIMEOUT_MS = 20 * 60_000
@@ -26,6 +30,8 @@ const summary = [
   'swaps    model loads, run time and waits of jobs for three models',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
+  'backlog  the part of jobs that accepts, claims and runs them behind a backlog',
+  'webhooks  the part of jobs that announces them by webhooks',
   'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
   'all      all of them, one after the other',
   '',
@@ -33,9 +39,9 @@ const summary = [
   '',
   'With --against DIR, the gateway and the worker of another checkout run on the same simulation and take',
   'turns with those of this checkout. The tables call them "before", and show the ratio before / foreman:',
-  'latency compares all figures; idle compares CPU and memory; jobs compares how many jobs a second the',
-  'gateway accepts and the worker runs. swaps, claims, webhooks and deletion are not compared. The results go',
-  'to bench/results/NAME-against.json.',
+  'latency compares all figures; idle compares CPU and memory; backlog compares how many jobs a second the',
+  'gateway accepts and the worker runs, webhooks how many messages a second the worker sends, and jobs both.',
+  'swaps, single claims and deletion are not compared. The results go to bench/results/NAME-against.json.',
 ].join('\n')
 
 const run = async (name: Name, options: BenchOptions): Promise<void> => {
@@ -48,7 +54,7 @@ const run = async (name: Name, options: BenchOptions): Promise<void> => {
 
 const readNames = (word: string | undefined, against: string | undefined): readonly Name[] => {
   const possible = against === undefined ? names : comparable
-  if (word === 'all') return possible
+  if (word === 'all') return possible.filter(name => !parts.has(name))
   const name = names.find(one => one === word)
   if (!name) throw new SettingError(`say which: npm run bench -- ${[...names, 'all'].join('|')} (see --help)`)
   if (!possible.includes(name))

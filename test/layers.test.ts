@@ -42,7 +42,7 @@ const GATEWAY_ROOMS = ['http', 'access', 'direct', 'intake', 'answer', 'jobs', '
 const GATEWAY_SHARED = ['context.ts']
 
 /** Files beside the worker's rooms that build and drive the rooms. No room imports them. */
-const WORKER_TOP = ['main.ts', 'context.ts', 'worker.ts', 'dispatcher.ts', 'standby.ts']
+const WORKER_TOP = ['main.ts', 'context.ts', 'worker.ts', 'shift.ts', 'dispatcher.ts', 'standby.ts']
 
 const show = ({ from, to }: Import): string => `${from} imports ${to}`
 const namesOf = (folders: readonly string[]): string => folders.map(folder => folder.split('/')[1]).join(', ')

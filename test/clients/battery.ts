@@ -40,7 +40,7 @@ const startWithWorkerProcess = async (target: string, variables: Case['variables
     FOREMAN_MIN_FREE: '0B',
     ...variables,
   })
-  await until(() => foreman.store.target.read().state === 'up')
+  await until(async () => (await foreman.store.target.read()).state === 'up')
   const kill = async () => {
     worker.kill('SIGKILL')
     await worker.ended

@@ -1,4 +1,5 @@
 import { startSim } from '@foreman/ollama-sim'
+import { listJobs } from '@foreman/store/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { startForeman } from '../harness/foreman.ts'
 import { startGatewayProcess, variablesFor } from '../harness/processes.ts'
@@ -23,18 +24,18 @@ test(
     const gateways = { heartbeatMs: 50, patience: { lookMs: 100, goneAfterMs: 4_000 } }
     const foreman = await startForeman({ target: sim.url, worker: false, gateways })
     const killed = await startGatewayProcess(variablesFor(sim.url, { FOREMAN_DB_PATH: foreman.dbPath }))
-    const jobs = () => foreman.store.records.list({ limit: 20 }).toReversed()
-    const states = () => jobs().map(({ state }) => state)
+    const jobs = async () => (await listJobs(foreman.store)).toReversed()
+    const states = async () => (await jobs()).map(({ state }) => state)
     /** Sends a request and waits until it has become a job, so that the order of the jobs is known. */
     const send = async (
       url: string,
       body: unknown,
       more: { path?: string; headers?: Record<string, string> } = {},
     ) => {
-      const before = jobs().length
+      const before = (await jobs()).length
       const sent = request(url, { path: '/api/generate', ...more, body: JSON.stringify(body) })
       const answer = sent.catch(() => undefined)
-      await until(() => jobs().length === before + 1)
+      await until(async () => (await jobs()).length === before + 1)
       return { answer }
     }
     const callers = [
@@ -55,17 +56,17 @@ test(
     const restarted = await send(await foreman.startGateway(), bodyOf(3))
     foreman.startWorker()
 
-    await until(() => states()[0] === 'running')
-    expect(states().slice(1)).toEqual(Array(7).fill('queued'))
+    await until(async () => (await states())[0] === 'running')
+    expect((await states()).slice(1)).toEqual(Array(7).fill('queued'))
     for (const { answer } of [living, restarted]) {
       expect(await answer).toMatchObject({ status: 200, complete: true })
     }
     await until(() => sim.inFlight === 0)
-    await until(() => jobs().every(({ finishedAt }) => finishedAt !== null))
-    expect(states()).toEqual(['cancelled', 'cancelled', ...Array(6).fill('succeeded')])
+    await until(async () => (await jobs()).every(({ finishedAt }) => finishedAt !== null))
+    expect(await states()).toEqual(['cancelled', 'cancelled', ...Array(6).fill('succeeded')])
     // The target has not seen the second job, and has heard no more of the first.
     expect(sim.requests.filter(({ path }) => path === '/api/generate')).toHaveLength(7)
-    await until(() => foreman.store.gateways.heartbeats().size === 2)
+    await until(async () => (await foreman.store.gateways.heartbeats()).size === 2)
 
     const again = {
       path: '/api/generate',

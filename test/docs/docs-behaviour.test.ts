@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { health, type Observed } from '../../apps/gateway/src/health/reasons.ts'
 import type { Attempt, Ending } from '../../apps/worker/src/run/ending.ts'
 import { BROKEN_RELEASE, judge, judgeBroken } from '../../apps/worker/src/run/verdict.ts'
+import { storeFaultNames } from '../../packages/store/src/values.ts'
 import { firstWords, read, section } from '../harness/documents.ts'
 
 describe('docs/job-lifecycle.md', () => {
@@ -65,20 +66,15 @@ test('docs/operations.md says what to do for each reason that /healthz can give'
   const ill: Observed = {
     worker: undefined,
     target: {
-      id: 1,
       state: 'away',
       since: 0,
       reason: 'of any kind',
       suspectedAt: null,
       stalledAt: 0,
       embedderDoesNotFit: true,
-      turnGroupKey: null,
-      turnStartedAt: null,
     },
     lackOfRoom: 'of any kind',
-    locksAreBroken: true,
-    isReplaced: true,
-    isWritable: false,
+    faults: storeFaultNames,
     isStopping: true,
     now: 0,
   }

@@ -114,6 +114,11 @@ describe('docs/wire.md', () => {
     const texts = sources.flatMap(file =>
       [...read(file).matchAll(refusal)].map(([, status, text]) => `${status} ${code(text!)}`),
     )
+    const faults = files('packages/store/src/sqlite/state/state.ts').flatMap(file =>
+      [...read(file).matchAll(/refusal: '([^']+)'/g)].map(([, text]) => `503 ${code(text!)}`),
+    )
+    expect(faults).toHaveLength(2)
+    texts.push(...faults)
     expect(texts.length).toBeGreaterThan(5)
     expect(texts.filter(text => !told.includes(text))).toEqual([])
     const full = new WaitingCallers(0)

@@ -93,7 +93,7 @@ describe('docs/architecture.md', () => {
   const architecture = read('docs/architecture.md')
 
   test('names every table of the file', () => {
-    const migrations = files('packages/store/migrations/*.sql').map(read).join('\n')
+    const migrations = files('packages/store/src/sqlite/migrations/*.sql').map(read).join('\n')
     // A migration that rebuilds a table calls the new one `__new_…` at first.
     const made = [...migrations.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, table]) => table!)
     const named = rows(section(architecture, '## What is in the file')).flatMap(([cell = '']) =>

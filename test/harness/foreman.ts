@@ -25,6 +25,7 @@ export interface Foreman {
   readonly dbPath: string
   /** A connection of the test's own to the queue. */
   readonly store: Store
+  /** Begins to start one more worker. `stop` waits until it has started. */
   startWorker(variables?: Variables): { stop(): Promise<void> }
   /** Starts one more gateway on the same file. Resolves with its URL. */
   startGateway(): Promise<string>
@@ -43,6 +44,8 @@ export interface ForemanOptions {
   readonly gateways?: { readonly heartbeatMs: number; readonly patience: GatewayPatience }
   /** Default: true. Wait until the target has been seen. */
   readonly awaitTarget?: boolean
+  /** How gateway and worker open the store. Default: as they do. */
+  readonly openStore?: typeof openStore
 }
 
 export const temporaryDirectory = (): string => {
@@ -59,6 +62,7 @@ export const startForeman = async ({
   now,
   gateways,
   awaitTarget = true,
+  openStore: open = openStore,
 }: ForemanOptions): Promise<Foreman> => {
   const dbPath = path.join(temporaryDirectory(), 'queue.db')
   const env: Variables = {
@@ -69,7 +73,7 @@ export const startForeman = async ({
     FOREMAN_SHUTDOWN_GRACE: '0s',
     ...variables,
   }
-  const collaborators = now ? { logger, now } : { logger }
+  const collaborators = { logger, openStore: open, ...(now && { now }) }
   const read = { command: 'test', summary: '', argv: [] }
   const openGateway = async () => {
     const heartbeat = gateways && { heartbeatMs: gateways.heartbeatMs }
@@ -81,27 +85,31 @@ export const startForeman = async ({
     return opened
   }
   const gateway = await openGateway()
-  const store = openStore(dbPath, { busyTimeoutMs: 5_000 })
-  const workers = new Set<{ close(): Promise<void> }>()
-  const startWorker = (more: Variables = {}) => {
+  const store = await openStore(dbPath, { role: 'worker' })
+  const openWorker = async (more: Variables) => {
     const config = readSettings(workerSettings, { ...read, env: { ...env, ...more } })
     const patience = gateways && { gatewayPatience: gateways.patience }
-    const context = createContext(config, { ...collaborators, ...patience, pid: process.pid })
+    const context = await createContext(config, { ...collaborators, ...patience, pid: process.pid })
     context.worker.start()
-    workers.add(context)
+    return context
+  }
+  const workers = new Set<ReturnType<typeof openWorker>>()
+  const startWorker = (more: Variables = {}) => {
+    const started = openWorker(more)
+    workers.add(started)
     const stop = async () => {
-      if (workers.delete(context)) await context.close()
+      if (workers.delete(started)) await (await started).close()
     }
     return { stop }
   }
   const stopWorker = async () => {
     const running = [...workers]
     workers.clear()
-    await Promise.all(running.map(context => context.close()))
+    await Promise.all(running.map(async started => (await started).close()))
   }
   onTestFinished(async () => {
     await Promise.all([gateway.stop(), stopWorker()])
-    store.close()
+    await store.close()
   })
   const healthReasons = async () => {
     const answer = (await (await fetch(`${gateway.url}/healthz`)).json()) as { reasons?: string[] }
@@ -109,7 +117,7 @@ export const startForeman = async ({
   }
   if (worker) {
     startWorker()
-    if (awaitTarget) await until(() => store.target.read().state === 'up')
+    if (awaitTarget) await until(async () => (await store.target.read()).state === 'up')
   }
   return {
     url: gateway.url,

@@ -1,4 +1,5 @@
 import { startSim } from '@foreman/ollama-sim'
+import { listJobs } from '@foreman/store/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, hello, startJobs } from '../harness/jobs.ts'
 import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
@@ -19,7 +20,7 @@ describe('a batch', () => {
   ])('may be %s', async (_what, body, headers) => {
     const { ask, foreman } = await startJobs({ worker: false })
     const answer = await ask('POST', '/jobs/batch', body, headers)
-    const ids = foreman.store.records.list({ limit: 10 }).map(({ id }) => id)
+    const ids = (await listJobs(foreman.store)).map(({ id }) => id)
     const jobs = ids.toReversed().map((id, index) => ({ index, id }))
     expect([answer.status, answer.json]).toEqual([202, { count: 2, jobs }])
     expect(jobs).toHaveLength(2)
@@ -48,7 +49,7 @@ describe('a batch', () => {
     const answer = await ask('POST', '/jobs/batch', body, headers)
     expect(answer.json).toMatchObject(expected)
     expect(answer.status).toBe(answer.json['status'])
-    expect(foreman.store.records.list({ limit: 1 })).toEqual([])
+    expect(await listJobs(foreman.store)).toEqual([])
   })
 
   test('is refused above its size, and when too much would wait', async () => {
@@ -58,7 +59,7 @@ describe('a batch', () => {
     expect(large.json).toMatchObject({ status: 413, code: 'body_too_large' })
     const many = await ask('POST', '/jobs/batch', `${line}\n`.repeat(4), jsonl)
     expect(many.json).toMatchObject({ status: 503, code: 'queue_full' })
-    expect(foreman.store.records.list({ limit: 1 })).toEqual([])
+    expect(await listJobs(foreman.store)).toEqual([])
   })
 })
 

@@ -40,7 +40,7 @@ describe('a key on a generating route', () => {
         signal: leave.signal,
       }).catch(() => 'left'),
     )
-    await until(() => sim.inFlight === 1 && foreman.store.queue.waitingLines().length === 1)
+    await until(async () => sim.inFlight === 1 && (await foreman.store.queue.waitingLines()).length === 1)
     leave.abort()
     expect(await Promise.all(leaving)).toEqual(['left', 'left'])
     const jobs = (await ask('GET', '/jobs')).json['jobs'] as { id: string }[]

@@ -103,7 +103,7 @@ describe('a gateway that stops', () => {
   test('keeps a caller that waits for an answer', async () => {
     const { ask, foreman } = await startJobs({ worker: false, variables })
     const waiting = ask('POST', '/api/generate', hello.request)
-    await until(() => foreman.store.queue.waitingLines().length === 1)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
     const stopped = foreman.stopGateway()
     foreman.startWorker()
     expect((await waiting).text).toMatch(/"done":true[^\n]*\}\n$/)

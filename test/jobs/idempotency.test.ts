@@ -1,4 +1,5 @@
 import type { Fault } from '@foreman/ollama-sim'
+import { listJobs } from '@foreman/store/testing'
 import { expect, test } from 'vitest'
 import { hello, startJobs } from '../harness/jobs.ts'
 import { send } from '../harness/request.ts'
@@ -14,7 +15,7 @@ test('the same key fifty times at once is one job, and another body is refused',
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
   const replayed = answers.filter(({ status }) => status === 200)
   expect(replayed.map(({ headers }) => headers['idempotency-replayed'])).toEqual(Array(49).fill('true'))
-  expect(foreman.store.records.list({ limit: 10 })).toHaveLength(1)
+  expect(await listJobs(foreman.store)).toHaveLength(1)
   const other = await ask('POST', '/jobs', { ...hello, priority: 'low' }, keyed('k'))
   expect(other.json).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   const elsewhere = await ask('POST', '/api/generate', hello.request, keyed('k'))
@@ -138,7 +139,7 @@ test('a batch with a key is one batch, however often it is sent', async () => {
   expect(second.json).toEqual(first.json)
   const other = await ask('POST', '/jobs/batch', JSON.stringify(hello), headers)
   expect(other.json).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
-  expect(foreman.store.records.list({ limit: 10 })).toHaveLength(3)
+  expect(await listJobs(foreman.store)).toHaveLength(3)
 })
 
 test.each(['', 'x'.repeat(256), 'caf\u00e9'.normalize('NFC')])('%j is no key', async key => {

@@ -128,7 +128,7 @@ test('a job whose time is up is gone everywhere, and one that has not ended is n
   now += DAY_MS + 1
   // A new worker looks at once for what has had its time.
   foreman.startWorker({ FOREMAN_OLLAMA_URL: 'http://127.0.0.1:1' })
-  await until(() => !foreman.store.records.byId(over.id))
+  await until(async () => !(await foreman.store.records.byId(over.id)))
   const routes = [
     'GET ',
     'DELETE ',
@@ -153,11 +153,11 @@ test('a job whose caller has the answer cannot be repeated once its bytes are go
   const { ask, foreman } = await startJobs({ variables: { FOREMAN_SYNC_TTL: '0s' } })
   const { headers } = await ask('POST', '/api/generate', { ...hello.request, stream: false })
   const id = String(headers['x-foreman-job-id'])
-  const { seq } = foreman.store.records.byId(id)!
+  const { seq } = (await foreman.store.records.byId(id))!
   await until(async () => {
     await foreman.stopWorker()
     foreman.startWorker()
-    return foreman.store.records.request(seq) === undefined
+    return (await foreman.store.records.request(seq)) === undefined
   })
   expect((await ask('POST', `/jobs/${id}/retry`)).json).toMatchObject({ status: 410, code: 'job_expired' })
   expect((await ask('GET', `/jobs/${id}/stream`)).json).toMatchObject({ status: 409, code: 'no_answer' })

@@ -1,3 +1,4 @@
+import { listJobs } from '@foreman/store/testing'
 import { describe, expect, test } from 'vitest'
 import { endless, hello, startJobs } from '../harness/jobs.ts'
 import { send } from '../harness/request.ts'
@@ -51,7 +52,7 @@ describe('work that is handed over', () => {
     const refusal = sim.fault({ kind: 'refuse' })
     // Asked in vain, the gateway lets the worker look.
     await ask('GET', '/api/ps')
-    await until(() => foreman.store.target.read().state === 'away')
+    await until(async () => (await foreman.store.target.read()).state === 'away')
     const { id } = await submit({ request: { model: 'never-heard-of', prompt: 'x' } })
     const known = await submit(hello)
     await refusal.lift()
@@ -102,7 +103,7 @@ describe('work that is handed over', () => {
     expect(answer.headers['content-type']).toBe('application/problem+json')
     const pointers = ((answer.json['errors'] ?? []) as { pointer: string }[]).map(each => each.pointer)
     expect(pointers).toEqual(pointer === undefined ? [] : [pointer])
-    expect(foreman.store.records.list({ limit: 1 })).toEqual([])
+    expect(await listJobs(foreman.store)).toEqual([])
   })
 
   test('is refused when too much waits', async () => {
@@ -123,19 +124,19 @@ describe('work that is handed over', () => {
   ])('counts as waiting when its caller leaves and the job %s', async (_what, headers) => {
     const variables = { FOREMAN_MAX_QUEUED: '3', FOREMAN_MAX_QUEUED_JOBS: '2' }
     const { foreman } = await startJobs({ worker: false, variables })
-    const queued = () => foreman.store.records.list({ limit: 10 }).length
+    const queued = async () => (await listJobs(foreman.store)).length
     for (let at = 0; at < 2; at++) {
       const leave = new AbortController()
       const body = JSON.stringify(hello.request)
       const options = { path: '/api/generate', headers: headers(at), body, signal: leave.signal }
       const asked = send(foreman.url, options).catch(() => 'left')
-      await until(() => queued() > at)
+      await until(async () => (await queued()) > at)
       leave.abort()
       expect(await asked).toBe('left')
     }
     const more = { path: '/api/generate', headers: headers(2), body: JSON.stringify(hello.request) }
     expect((await send(foreman.url, more)).status).toBe(503)
-    expect(queued()).toBe(2)
+    expect(await queued()).toBe(2)
   })
 })
 

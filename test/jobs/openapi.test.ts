@@ -1,5 +1,6 @@
 import { generatingEndpoints } from '@foreman/ollama-client'
 import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
+import type { DeliveryAttempt, DeliveryResult } from '@foreman/store'
 import { newJob } from '@foreman/store/testing'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
@@ -15,7 +16,6 @@ import { until } from '../harness/until.ts'
 
 const run = promisify(execFile)
 
-const HOUR_MS = 3_600_000
 const UNKNOWN = `job_${'f'.repeat(32)}`
 /** Its time, which is in it, was in 1970. */
 const EXPIRED = `job_${'0'.repeat(12)}7${'0'.repeat(19)}`
@@ -142,7 +142,8 @@ describe('answers are as the document says', () => {
       const { call, foreman } = await start({ worker: false })
       const { arrivals } = foreman.store.submissions
       const first = newJob({ idempotency: { key, hash: Buffer.alloc(32) } })
-      arrivals.add(arrivals.begin(Date.now()), [first], Date.now())
+      const now = Date.now()
+      await arrivals.add({ arrival: await arrivals.begin(now), jobs: [first], groupKeyOf: () => 'm', now })
       const headers = { 'idempotency-key': 'a', 'content-type': type }
       const { status, json } = await call(route, { body: hello, headers })
       expect([status, json['code']]).toEqual([409, 'idempotency_key_in_use'])
@@ -253,10 +254,12 @@ describe('answers are as the document says', () => {
     const [first, second] = json['deliveries'] as { id: string }[]
     const delivery = first!.id
     const { deliveries } = foreman.store
+    const record = async (of: string, made: DeliveryAttempt, result: DeliveryResult) =>
+      deliveries.record({ delivery: (await deliveries.byId(of))!, attempt: made, result, now: Date.now() })
     const attempt = { at: Date.now(), durationMs: 12, status: null, error: 'timed out', response: null }
-    deliveries.record(deliveries.byId(delivery)!, attempt, { kind: 'dead' }, Date.now())
+    await record(delivery, attempt, { kind: 'dead' })
     const answered = { ...attempt, status: 204, error: null, response: 'thanks' }
-    deliveries.record(deliveries.byId(second!.id)!, answered, { kind: 'delivered' }, Date.now())
+    await record(second!.id, answered, { kind: 'delivered' })
     const { json: list } = await call('GET /jobs/{id}/deliveries', { id })
     expect(list['deliveries']).toMatchObject([{ state: 'dead' }, { state: 'delivered' }])
     expect((await call('GET /jobs/{id}/deliveries/{delivery}', { id, delivery })).status).toBe(200)
@@ -283,28 +286,34 @@ describe('answers are as the document says', () => {
       expect((await call(route, { id, delivery: 'msg_1' })).json['code']).toBe('delivery_not_found')
   })
 
-  test('when there is no room for more', async () => {
-    let now = Date.now()
-    const started = await start({
-      variables: { FOREMAN_MAX_QUEUED_JOBS: '1', FOREMAN_MAX_DB_SIZE: '1MB' },
-      worker: false,
-      now: () => now,
-    })
-    const { call } = started
-    const body = { request: { model: 'plain', prompt: 'x'.repeat(2_000_000) } }
-    const id = await submit(started, body)
-    await call('DELETE /jobs/{id}', { id })
+  /** The statuses of all that submits a job, when this job has ended. */
+  const submissionsBeside = async ({ call }: Contract, id: string) => {
     const batch = { body: [hello], headers: { 'content-type': 'application/json' } }
-    const statuses = async () => [
+    return [
       (await call('POST /jobs', { body: hello })).status,
       (await call('POST /jobs/batch', batch)).status,
       (await call('POST /jobs/{id}/retry', { id })).status,
     ]
-    expect(await statuses()).toEqual([503, 503, 503])
-    // Both counts are a second old at the most.
-    now += HOUR_MS
-    expect(await statuses()).toEqual([507, 507, 507])
-    expect((await call('GET /readyz')).status).toBe(503)
+  }
+
+  test('when too many jobs wait', async () => {
+    // The queue is counted once a second. On this clock, it is never counted again.
+    const time = Date.now()
+    const variables = { FOREMAN_MAX_QUEUED_JOBS: '1' }
+    const started = await start({ variables, worker: false, now: () => time })
+    const id = await submit(started)
+    await started.call('DELETE /jobs/{id}', { id })
+    expect(await submissionsBeside(started, id)).toEqual([503, 503, 503])
+  })
+
+  test('when there is no room for more', async () => {
+    const started = await start({ variables: { FOREMAN_MAX_DB_SIZE: '1MB' }, worker: false })
+    const { call } = started
+    const id = await submit(started, { request: { model: 'plain', prompt: 'x'.repeat(2_000_000) } })
+    await call('DELETE /jobs/{id}', { id })
+    // What is known of the room is a second old at the most.
+    await until(async () => (await call('GET /readyz')).status === 503)
+    expect(await submissionsBeside(started, id)).toEqual([507, 507, 507])
   })
 
   test('on the routes that generate, and on those about the server', async () => {

@@ -57,7 +57,7 @@ describe('a row of a job that is damaged', () => {
       expect(await states()).toEqual(
         new Map([[bad, 'failed'], ...good.map(id => [id, 'succeeded'] as const)]),
       )
-      expect(foreman.store.records.byId(bad)).toMatchObject({ errorCode: 'internal_error' })
+      expect(await foreman.store.records.byId(bad)).toMatchObject({ errorCode: 'internal_error' })
       expect(worker.output()).toMatch(/"stack":"[^"]*at /)
     },
   )

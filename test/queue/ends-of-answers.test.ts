@@ -1,3 +1,4 @@
+import { listJobs } from '@foreman/store/testing'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { startForeman } from '../harness/foreman.ts'
@@ -25,7 +26,7 @@ describe.each(Object.entries(endings))('a connection that %s behind the last pie
     response.writeHead(200, { 'Content-Type': contentType })
     response.write(body, () => setTimeout(end, 50, response))
     expect(await answer).toMatchObject({ status: 200, text: body })
-    const [job] = foreman.store.records.list({ limit: 9 })
+    const [job] = await listJobs(foreman.store)
     expect(job).toMatchObject({ state: 'succeeded', attempt: 1 })
   })
 })

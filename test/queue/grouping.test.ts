@@ -92,7 +92,7 @@ describe('names', () => {
   test('of one weights file are one group, and another num_ctx is another', async () => {
     const sim = await simulate({ maxLoaded: 1 })
     const foreman = await startForeman({ target: sim.url })
-    await until(() => foreman.store.catalogue.unasked().length === 0)
+    await until(async () => (await foreman.store.catalogue.unasked()).length === 0)
     await foreman.stopWorker()
     const ask = (model: string, options = {}) =>
       post(foreman.url, '/api/chat', {
@@ -107,7 +107,7 @@ describe('names', () => {
       ask('json'),
       ask('plain', { num_ctx: 2048 }),
     ]
-    await until(() => foreman.store.queue.waitingLines().length === 2)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 2)
     foreman.startWorker()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
     expect(sim.loads).toBe(2)
@@ -120,8 +120,8 @@ describe('names', () => {
     const answers = ['plain', 'think', 'json'].map(model =>
       post(foreman.url, '/api/generate', { model, prompt: 'hi' }),
     )
-    await until(() => foreman.store.queue.waitingLines().length === 3)
-    foreman.store.catalogue.replaceModels(
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 3)
+    await foreman.store.catalogue.replaceModels(
       ['plain', 'think', 'json'].map(name => ({
         name: `registry.ollama.ai/library/${name}:latest`,
         digest: name,
@@ -129,9 +129,9 @@ describe('names', () => {
       })),
     )
     for (const name of ['plain', 'think', 'json']) {
-      foreman.store.queue.regroup(`registry.ollama.ai/library/${name}:latest`, () => 'the same')
+      await foreman.store.queue.regroup(`registry.ollama.ai/library/${name}:latest`, () => 'the same')
     }
-    expect(foreman.store.queue.waitingLines()).toHaveLength(1)
+    expect(await foreman.store.queue.waitingLines()).toHaveLength(1)
     await sim.clearFaults()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200])
   })

@@ -111,7 +111,7 @@ describe('a request that Ollama would take', () => {
   test('is taken though the model was made known only a moment ago', async () => {
     const sim = await simulate()
     const foreman = await startForeman({ target: sim.url })
-    foreman.store.catalogue.replaceModels([])
+    await foreman.store.catalogue.replaceModels([])
     const answer = await post(foreman.url, '/api/chat', { model: 'plain', messages, stream: false })
     expect(answer.headers['x-foreman-job-id']).toMatch(/^job_/)
     expect(answer.status).toBe(200)

@@ -23,7 +23,7 @@ describe('a caller that leaves', () => {
       const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal, stream).catch(() => 'left')
       await until(() => sim.inFlight === 1)
       const other = ask(foreman.url, 'alpha', 2)
-      await until(() => foreman.store.queue.waitingLines().length === 1)
+      await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
       const leftAt = performance.now()
       leave.abort()
       expect(await leaver).toBe('left')
@@ -52,10 +52,10 @@ describe('a caller that leaves', () => {
     await until(() => sim.inFlight === 1)
     const second = new AbortController()
     const waiting = ask(foreman.url, 'beta', 1, second.signal).catch(() => 'left')
-    await until(() => foreman.store.queue.waitingLines().length === 1)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
     second.abort()
     await waiting
-    await until(() => foreman.store.queue.waitingLines().length === 0)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 0)
     first.abort()
     await running
     expect(sim.requests.some(({ model }) => model === 'beta')).toBe(false)
@@ -68,7 +68,7 @@ describe('a caller that leaves', () => {
     const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
     await until(() => sim.loads === 1)
     const other = ask(foreman.url, 'alpha', 1)
-    await until(() => foreman.store.queue.waitingLines().length === 1)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
     leave.abort()
     await leaver
     expect((await other).status).toBe(200)
@@ -86,7 +86,7 @@ describe('a caller that leaves', () => {
     const same = new AbortController()
     const waiting = ask(foreman.url, 'alpha', 1, same.signal).catch(() => 'left')
     const other = ask(foreman.url, 'beta', 1)
-    await until(() => foreman.store.queue.waitingLines().length === 2)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 2)
     leave.abort()
     await leaver
     expect((await other).status).toBe(200)
@@ -102,10 +102,11 @@ describe('a caller that leaves', () => {
     const leaver = ask(foreman.url, 'alpha', 10_000, leave.signal).catch(() => 'left')
     await until(() => sim.loads === 1)
     const other = ask(foreman.url, 'alpha', 1)
-    await until(() => foreman.store.queue.waitingLines().length === 1)
-    const before = foreman.store.queue.waitingLines()[0]?.groupKey
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
+    const group = async () => (await foreman.store.queue.waitingLines())[0]?.groupKey
+    const before = await group()
     await unknown.lift()
-    await until(() => foreman.store.queue.waitingLines()[0]?.groupKey !== before)
+    await until(async () => (await group()) !== before)
     leave.abort()
     await leaver
     expect((await other).status).toBe(200)
@@ -140,18 +141,18 @@ describe('a gateway that is stopped', () => {
     const foreman = await startForeman({ target: sim.url, variables: { FOREMAN_SHUTDOWN_GRACE: '100ms' } })
     const streaming = ask(foreman.url, 'alpha', 100, undefined, true)
     const waiting = ask(foreman.url, 'alpha', 1)
-    await until(() => sim.inFlight === 1 && foreman.store.queue.waitingLines().length === 1)
-    expect(foreman.store.gateways.heartbeats().size).toBe(1)
+    await until(async () => sim.inFlight === 1 && (await foreman.store.queue.waitingLines()).length === 1)
+    expect((await foreman.store.gateways.heartbeats()).size).toBe(1)
     await foreman.stopGateway()
     // Both jobs go on, and they are no longer those of a gateway that has died.
-    expect(foreman.store.gateways.heartbeats()).toEqual(new Map())
+    expect(await foreman.store.gateways.heartbeats()).toEqual(new Map())
     const [streamed, waited] = await Promise.all([streaming, waiting])
     expect(streamed.text.trim().split('\n').at(-1)).toContain('"error"')
     expect([waited.status, waited.headers['retry-after']]).toEqual([503, '5'])
     await until(
       () => sim.requests.filter(({ path }) => path === '/api/generate').length === 2 && sim.inFlight === 0,
     )
-    expect(foreman.store.queue.waitingLines()).toEqual([])
+    expect(await foreman.store.queue.waitingLines()).toEqual([])
   })
 })
 
@@ -180,7 +181,8 @@ describe('a worker that is stopped', () => {
     expect((await whole).status).toBe(200)
     const streamed = ask(foreman.url, 'alpha', 10_000, undefined, true)
     await until(() => sim.inFlight === 1 && sim.requests.length > 0)
-    await until(() => foreman.store.output.lastChange() > 12)
+    // The head, and two pieces behind it.
+    await until(async () => ((await foreman.store.output.read(2, undefined))?.pieces.length ?? 0) > 2)
     await worker.stop()
     expect((await streamed).text.trim().split('\n').at(-1)).toContain('the worker was stopped')
   })

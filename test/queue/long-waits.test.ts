@@ -106,7 +106,7 @@ describe('a caller that waits', () => {
   test('for a load, which is one object even when pieces are asked for, is not sent pieces', async () => {
     const { foreman, go } = await withWaiting()
     const waiting = post(foreman.url, '/api/generate', { model: 'plain', stream: true, keep_alive: '5m' })
-    await until(() => foreman.store.queue.waitingLines().length === 1)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
     go()
     const { headers, text } = await waiting
     expect(headers['content-type']).toBe('application/json; charset=utf-8')
@@ -135,7 +135,7 @@ describe('a caller that waits', () => {
       body: JSON.stringify({ model: 'embed', messages, stream: false }),
     })
     const openai = post(foreman.url, '/v1/chat/completions', { model: 'embed', messages, stream: true })
-    await until(() => foreman.store.queue.waitingLines().length > 0)
+    await until(async () => (await foreman.store.queue.waitingLines()).length > 0)
     await new Promise(resolve => setTimeout(resolve, 200))
     go()
     expect((await stream).text.split('\n').at(-2)).toBe('{"error":"\\"embed\\" does not support chat"}')
@@ -179,7 +179,7 @@ describe('too many callers', () => {
     const first = post(foreman.url, '/api/chat', { model: 'plain', messages })
     await until(() => sim.inFlight === 1)
     const second = post(foreman.url, '/api/chat', { model: 'plain', messages })
-    await until(() => foreman.store.queue.waitingLines().length === 1)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 1)
     const third = await post(foreman.url, '/api/chat', { model: 'plain', messages })
     expect([third.status, third.headers['retry-after']]).toEqual([503, '5'])
     expect(JSON.parse(third.text)).toEqual({

@@ -52,12 +52,11 @@ describe('the order of jobs', () => {
     const variables = { FOREMAN_MAX_WAIT: '1s' }
     const foreman = await startForeman({ target: sim.url, variables, awaitTarget: false })
     const answers = Promise.all(Array.from({ length: 300 }, (_, at) => ask(foreman.url, names[at % 3] ?? '')))
-    await until(() => foreman.store.queue.waitingLines().length === 3)
-    await until(
-      () =>
-        Date.now() - Math.max(...foreman.store.queue.waitingLines().map(group => group.oldestCreatedAt)) >
-        1_000,
-    )
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 3)
+    await until(async () => {
+      const lines = await foreman.store.queue.waitingLines()
+      return Date.now() - Math.max(...lines.map(line => line.oldestCreatedAt)) > 1_000
+    })
     const startedAt = performance.now()
     await sim.clearFaults()
     expect((await answers).filter(({ status }) => status === 200)).toHaveLength(300)
@@ -90,7 +89,7 @@ describe('the order of jobs', () => {
     sim.fault({ kind: 'refuse' })
     const foreman = await startForeman({ target: sim.url, awaitTarget: false })
     const answers = Promise.all(['alpha', 'alpha', 'beta'].map(model => ask(foreman.url, model)))
-    await until(() => foreman.store.queue.waitingLines().length === 2)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 2)
     await sim.clearFaults()
     await answers
     expect(startReasons(foreman.dbPath)).toEqual(['first', 'resident', 'drained'])

@@ -59,17 +59,18 @@ describe('what has had its time', () => {
     const first = foreman.startWorker()
     const answer = await ask(foreman.url, 'plain')
     expect(answer.status).toBe(200)
-    await until(() => foreman.store.output.read(1, undefined)?.job.state === 'succeeded')
-    expect(foreman.store.output.read(1, undefined)?.pieces.length).toBeGreaterThan(0)
+    const { output } = foreman.store
+    await until(async () => (await output.view(1))?.state === 'succeeded')
+    expect((await output.read(1, undefined))?.pieces.length).toBeGreaterThan(0)
     await until(() => isNoted(foreman.dbPath))
     await first.stop()
     offsetMs = 11 * 60_000
     const second = foreman.startWorker()
-    await until(() => foreman.store.output.read(1, undefined)?.pieces.length === 0)
-    expect(foreman.store.output.view(1)?.state).toBe('succeeded')
+    await until(async () => (await output.read(1, undefined))?.pieces.length === 0)
+    expect((await output.view(1))?.state).toBe('succeeded')
     await second.stop()
     offsetMs = 25 * 60 * 60_000
     foreman.startWorker()
-    await until(() => foreman.store.output.view(1) === undefined)
+    await until(async () => (await output.view(1)) === undefined)
   })
 })

@@ -84,7 +84,7 @@ describe('a target that is away', () => {
     const foreman = await startForeman({ target: sim.url, awaitTarget: false })
     const answer = ask(foreman.url)
     const unknown = ask(foreman.url, { model: 'never-heard-of' })
-    await until(() => foreman.store.queue.waitingLines().length === 2)
+    await until(async () => (await foreman.store.queue.waitingLines()).length === 2)
     expect(await foreman.healthReasons()).toContain('target_away')
     await sim.clearFaults()
     expect((await answer).status).toBe(200)

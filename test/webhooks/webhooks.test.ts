@@ -219,11 +219,11 @@ test('a job whose time is up stays until its message has arrived', async () => {
   const told = await submit({ ...hello, webhook: { url: receiver.url } })
   const plain = await submit(hello)
   await until(() => receiver.received.length > 0)
-  await until(() => foreman.store.records.byId(plain.id)?.finishedAt !== null)
+  await until(async () => (await foreman.store.records.byId(plain.id))?.finishedAt !== null)
   // A new worker looks at once for what has had its time.
   await foreman.stopWorker()
   foreman.startWorker()
-  await until(() => foreman.store.records.byId(plain.id) === undefined)
+  await until(async () => (await foreman.store.records.byId(plain.id)) === undefined)
   expect((await ended(told.id)).state).toBe('succeeded')
   expect((await ask('GET', `/jobs/${plain.id}`)).status).toBe(410)
 })

@@ -92,7 +92,7 @@ const setUp = async (): Promise<{ sim: Sim; foreman: Foreman }> => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
   const foreman = await startForeman({ target: sim.url })
-  await until(() => foreman.store.catalogue.unasked().length === 0)
+  await until(async () => (await foreman.store.catalogue.unasked()).length === 0)
   await foreman.stopWorker()
   return { sim, foreman }
 }
@@ -100,8 +100,8 @@ const setUp = async (): Promise<{ sim: Sim; foreman: Foreman }> => {
 /** The requests for answers that the target has seen. */
 const generating = ({ requests }: Sim): number => requests.filter(({ path }) => path in taken).length
 
-const digestOf = (model: string, catalogue: Store['catalogue']): string =>
-  catalogue.model(canonicalModelName(model)!)!.digest
+const digestOf = async (model: string, catalogue: Store['catalogue']): Promise<string> =>
+  (await catalogue.model(canonicalModelName(model)!))!.digest
 
 /** An Anthropic error has an id of its own. */
 const masked = (text: string): string => text.replace(/req_[0-9a-f]{24}/, 'req_')
@@ -114,9 +114,9 @@ const fate = async ({ url, store }: Foreman, path: string, body: object): Promis
     ({ status, text, headers }) => (answer = `${status} ${headers['content-type']} ${masked(text)}`),
     () => undefined,
   )
-  await until(() => answer !== undefined || store.records.queued() > 0)
+  await until(async () => answer !== undefined || (await store.records.queued()) > 0)
   leave.abort()
-  await until(() => store.records.queued() === 0)
+  await until(async () => (await store.records.queued()) === 0)
   return answer ?? 'queued'
 }
 
@@ -167,7 +167,7 @@ describe('a background job that the target would refuse', () => {
     const body = JSON.stringify(withTools)
     const answer = await send(foreman.url, { path, headers: { prefer: 'respond-async' }, body })
     expect(answer).toMatchObject({ status: 400, body: (await send(sim.url, { path, body })).body })
-    expect(foreman.store.records.queued()).toBe(0)
+    expect(await foreman.store.records.queued()).toBe(0)
   })
 
   test.each([
@@ -187,7 +187,7 @@ describe('a background job that the target would refuse', () => {
       'target_refuses',
       expect.stringContaining(words),
     ])
-    expect(foreman.store.records.queued()).toBe(0)
+    expect(await foreman.store.records.queued()).toBe(0)
   })
 
   test('keeps a batch out of the queue, and the target is asked about one of its kind', async () => {
@@ -202,14 +202,14 @@ describe('a background job that the target would refuse', () => {
       code: 'target_refuses',
       index: 2,
     })
-    expect(foreman.store.records.queued()).toBe(0)
+    expect(await foreman.store.records.queued()).toBe(0)
     expect(generating(sim)).toBe(1)
   })
 })
 
 describe('a request goes through the queue', () => {
   const LATER = JSON.stringify({ version: '0.34.0' })
-  test.each<[when: string, change: (store: Store) => void]>([
+  test.each<[when: string, change: (store: Store) => Promise<void>]>([
     [
       'the version of the target is not familiar',
       ({ catalogue }) =>
@@ -218,11 +218,12 @@ describe('a request goes through the queue', () => {
     ['the target is away', ({ target }) => target.note({ state: 'away', reason: 'a test' })],
     [
       'the target does not say what the model can do',
-      ({ catalogue }) => catalogue.noteLoading(digestOf('plain', catalogue), { capabilities: [] }),
+      async ({ catalogue }) =>
+        catalogue.noteLoading(await digestOf('plain', catalogue), { capabilities: [] }),
     ],
   ])('when %s', async (_when, change) => {
     const { sim, foreman } = await setUp()
-    change(foreman.store)
+    await change(foreman.store)
     expect(await fate(foreman, '/api/chat', withTools)).toBe('queued')
     expect(generating(sim)).toBe(0)
   })
@@ -230,7 +231,7 @@ describe('a request goes through the queue', () => {
   test('when the model has learnt in the meantime what the catalogue says that it cannot do', async () => {
     const { sim, foreman } = await setUp()
     const { catalogue } = foreman.store
-    catalogue.noteLoading(digestOf('tools', catalogue), { capabilities: ['completion'] })
+    await catalogue.noteLoading(await digestOf('tools', catalogue), { capabilities: ['completion'] })
     expect(await fate(foreman, '/api/chat', { ...withTools, model: 'tools' })).toBe('queued')
     expect(generating(sim)).toBe(0)
   })
@@ -238,12 +239,12 @@ describe('a request goes through the queue', () => {
   test('when its key has a job already', async () => {
     const { foreman } = await setUp()
     const { catalogue } = foreman.store
-    const digest = digestOf('plain', catalogue)
+    const digest = await digestOf('plain', catalogue)
     const headers = { prefer: 'respond-async', 'idempotency-key': 'k' }
     const ask = () => send(foreman.url, { path: '/api/chat', headers, body: JSON.stringify(withTools) })
-    catalogue.noteLoading(digest, { capabilities: [] })
+    await catalogue.noteLoading(digest, { capabilities: [] })
     const first = await ask()
-    catalogue.noteLoading(digest, { capabilities: ['completion'] })
+    await catalogue.noteLoading(digest, { capabilities: ['completion'] })
     const again = await ask()
     expect([first.status, again.headers['idempotency-replayed']]).toEqual([202, 'true'])
     expect((await submit(foreman, withTools)).status).toBe(400)
@@ -254,7 +255,7 @@ test('a refusal does not wait behind a long answer of another model', async () =
   const sim = await startSim({ tokensPerSecond: 10 })
   onTestFinished(() => sim.close())
   const foreman = await startForeman({ target: sim.url })
-  await until(() => foreman.store.catalogue.unasked().length === 0)
+  await until(async () => (await foreman.store.catalogue.unasked()).length === 0)
   const leave = new AbortController()
   const story = { model: 'alpha', prompt: 'go on', options: { num_predict: 600 } }
   const told = post(foreman.url, '/api/generate', story, leave.signal).catch(() => 'left')

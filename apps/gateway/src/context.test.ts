@@ -1,43 +1,71 @@
-import { openStore } from '@foreman/store'
+import fs from 'node:fs'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { createContext } from './context.ts'
+import { type Collaborators, createContext } from './context.ts'
 import { gatewayConfig } from './testing/gateway-config.ts'
+import { openForTest } from './testing/temp-store.ts'
 
-/** A context whose clock the test sets, and another process's connection to its queue. */
-const trial = () => {
-  const clock = { now: 1_000_000 }
-  const config = gatewayConfig()
-  const context = createContext(config, { logger: pino({ level: 'silent' }), now: () => clock.now })
-  const other = openStore(config.dbPath, { busyTimeoutMs: 5 })
-  onTestFinished(() => {
-    other.close()
-    context.store.close()
-  })
-  return { clock, context, other }
+const logger = pino({ level: 'silent' })
+
+/** The open files of this process, where the system shows them. */
+const DESCRIPTORS = '/proc/self/fd'
+
+/** The file behind an open descriptor. The one that lists the descriptors is gone already. */
+const linkOf = (descriptor: string): string[] => {
+  try {
+    return [fs.readlinkSync(`${DESCRIPTORS}/${descriptor}`)]
+  } catch {
+    return []
+  }
 }
 
-test('whether the queue can be written to is tested once a second', () => {
-  const { clock, context, other } = trial()
-  expect(context.observe().isWritable).toBe(true)
-  // Within the transaction of another process, no write of ours goes through.
-  other.atOnce('normal', () => {
-    clock.now += 999
-    expect(context.observe().isWritable).toBe(true)
-    clock.now += 1
-    expect(context.observe().isWritable).toBe(false)
+/** A context, and another process's connection to its queue. */
+const trial = async (collaborators: Partial<Collaborators> = {}) => {
+  const config = gatewayConfig()
+  const context = await createContext(config, { logger, ...collaborators })
+  onTestFinished(() => context.store.close())
+  return { context, other: await openForTest(config.dbPath) }
+}
+
+test('what is observed comes from the queue that others share', async () => {
+  const { context, other } = await trial({ now: () => 1_000_000 })
+  expect(await context.observe()).toMatchObject({
+    worker: undefined,
+    target: { state: 'unknown' },
+    faults: [],
   })
-  expect(context.observe().isWritable).toBe(false)
-  clock.now += 1_000
-  expect(context.observe().isWritable).toBe(true)
+  await other.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, 999_000)
+  expect(await context.observe()).toMatchObject({ worker: { id: 'w', heartbeatAt: 999_000 }, now: 1_000_000 })
 })
 
-test('a stop has two phases: requests are refused first, and waiting callers are cut off later', () => {
-  const { context } = trial()
+test('without a clock of its own, a context has the clock of its store', async () => {
+  const { context } = await trial()
+  const { store } = context
+  Object.assign(store, { now: () => 5 })
+  expect([context.now(), (await context.observe()).now]).toEqual([5, 5])
+})
+
+test.skipIf(!fs.existsSync(DESCRIPTORS))(
+  'a queue for which the rest cannot be built is closed again',
+  async () => {
+    const config = gatewayConfig()
+    const faulty = Object.defineProperty({ ...config }, 'callerStall', {
+      get: () => {
+        throw new Error('a fault')
+      },
+    })
+    await expect(createContext(faulty, { logger })).rejects.toThrow('a fault')
+    const open = fs.readdirSync(DESCRIPTORS).flatMap(linkOf)
+    expect(open.filter(file => file.startsWith(config.dbPath))).toEqual([])
+  },
+)
+
+test('a stop has two phases: requests are refused first, and waiting callers are cut off later', async () => {
+  const { context } = await trial()
   expect([context.isStopping(), context.cutOff.aborted]).toEqual([false, false])
   context.beginStop()
   expect([context.isStopping(), context.cutOff.aborted]).toEqual([true, false])
-  expect(context.observe().isStopping).toBe(true)
+  expect((await context.observe()).isStopping).toBe(true)
   context.cutOffCallers()
   expect(context.cutOff.aborted).toBe(true)
 })

@@ -15,23 +15,21 @@ import { BodyMemory } from './http/body-memory.ts'
 import { Admission } from './intake/admission.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
-import { LockTest } from './intake/lock-test.ts'
 import { Presence } from './intake/presence.ts'
-import { QueueFile } from './intake/queue-file.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
+import { StoreFaults } from './intake/store-faults.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
 import { JobViewer } from './jobs/viewer.ts'
 import type { GatewayConfig } from './settings.ts'
 
-/** A write must not wait long for another process, because all other requests of this process wait with it. */
-const BUSY_TIMEOUT_MS = 5
-
 export interface Collaborators {
   readonly logger: Logger
-  /** Default: the system's clock. */
+  /** Default: the clock of the store. */
   readonly now?: () => number
   /** How often the gateway tells the worker that it is there. Default: GATEWAY_HEARTBEAT_MS. */
   readonly heartbeatMs?: number
+  /** Default: `openStore` of @foreman/store. */
+  readonly openStore?: typeof openStore
 }
 
 /** All that the routes of the gateway use. Each route names what it takes: `Pick<Context, …>`. */
@@ -45,12 +43,11 @@ export interface Context {
   readonly viewer: JobViewer
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
-  readonly lockTest: LockTest
   readonly presence: Presence
   readonly logger: Logger
   readonly now: () => number
   /** What /healthz and /readyz are computed from. */
-  readonly observe: () => Observed
+  readonly observe: () => Promise<Observed>
 
   readonly callers: readonly Caller[]
   readonly origins: OriginPolicy
@@ -75,17 +72,30 @@ export interface Context {
 }
 
 /**
- * Builds every collaborator once.
+ * Opens the queue, and builds every collaborator once.
  *
- * @throws StoreUnusableError when the file of the queue cannot be used
+ * @throws StoreUnusableError when the queue cannot be used
  */
-export const createContext = (config: GatewayConfig, collaborators: Collaborators): Context => {
-  const { logger, now = Date.now, heartbeatMs = GATEWAY_HEARTBEAT_MS } = collaborators
-  const store = openStore(config.dbPath, {
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-    onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
+export const createContext = async (
+  config: GatewayConfig,
+  collaborators: Collaborators,
+): Promise<Context> => {
+  const { logger, openStore: open = openStore } = collaborators
+  const store = await open(config.dbPath, {
+    role: 'gateway',
+    onError: err => logger.warn({ err }, 'could not look for changes of the queue; looking again'),
     ...webhookMessages({ logger }),
   })
+  try {
+    return buildContext(config, store, collaborators)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+const buildContext = (config: GatewayConfig, store: Store, collaborators: Collaborators): Context => {
+  const { logger, now = () => store.now(), heartbeatMs = GATEWAY_HEARTBEAT_MS } = collaborators
   const client = new OllamaClient({
     url: config.ollamaUrl,
     token: config.ollamaToken,
@@ -95,19 +105,16 @@ export const createContext = (config: GatewayConfig, collaborators: Collaborator
   })
   const target = new Target({ client, store, logger, now })
   const diskSpace = new DiskSpace({
-    file: store.file,
-    usedBytes: () => store.housekeeping.usedBytes(),
+    state: () => store.state(),
     minFreeBytes: config.minFree,
     maxDbBytes: config.maxDbSize,
-    now,
   })
+  const storeFaults = new StoreFaults({ state: () => store.state(), logger })
   const queueLimit = new QueueLimit({
     limit: config.maxQueuedJobs,
     count: () => store.records.queued(),
     now,
   })
-  const lockTest = new LockTest({ store, now })
-  const queueFile = new QueueFile({ isInPlace: store.isInPlace, now })
   const presence = new Presence({ store, logger, heartbeatMs })
   const callers = callersOf(config.token, config.tokens)
   const stopping = new AbortController()
@@ -117,7 +124,7 @@ export const createContext = (config: GatewayConfig, collaborators: Collaborator
     store,
     deployment: store.deployment,
     target,
-    intake: new Intake({ store, diskSpace, queueFile, queueLimit, lockTest, gateway: presence.id, now }),
+    intake: new Intake({ store, diskSpace, storeFaults, queueLimit, gateway: presence.id, now }),
     admission: new Admission({
       store,
       target,
@@ -133,11 +140,10 @@ export const createContext = (config: GatewayConfig, collaborators: Collaborator
     }),
     followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
-    lockTest,
     presence,
     logger,
     now,
-    observe: observer({ store, diskSpace, queueFile, lockTest, isStopping, logger, now }),
+    observe: observer({ store, diskSpace, isStopping, logger, now }),
     callers,
     origins: config.origins,
     checksHost: isLoopback(config.addr.host),

@@ -5,14 +5,12 @@ import { type Collaborators, type Context, createContext } from './context.ts'
 import { type GatewayServer, listen } from './http/server.ts'
 import type { GatewayConfig } from './settings.ts'
 
-const LOCK_TEST_MS = 10_000
 /** How long callers that are cut off have to read the reason. */
 const FAREWELL_MS = 500
 
 interface Running {
   readonly context: Context
   readonly server: GatewayServer
-  readonly lockTimer: NodeJS.Timeout
 }
 
 /**
@@ -40,7 +38,7 @@ export class Gateway implements Service {
   /**
    * Opens the queue and listens.
    *
-   * @throws StoreUnusableError when the file of the queue cannot be used
+   * @throws StoreUnusableError when the queue cannot be used
    * @throws the system's error when the address cannot be listened on
    */
   async start(): Promise<void> {
@@ -60,15 +58,14 @@ export class Gateway implements Service {
   }
 
   async #open(): Promise<Running> {
-    const context = createContext(this.#config, this.#collaborators)
+    const context = await createContext(this.#config, this.#collaborators)
     try {
       const server = await listen(createApp(context), this.#config.addr)
       this.#url = server.url
       context.presence.start()
-      testLocks(context)
-      return { context, server, lockTimer: setInterval(() => testLocks(context), LOCK_TEST_MS) }
+      return { context, server }
     } catch (error) {
-      context.store.close()
+      await context.store.close()
       throw error
     }
   }
@@ -77,9 +74,8 @@ export class Gateway implements Service {
     // A start that failed has closed what it had opened.
     const running = await started.catch(() => undefined)
     if (!running) return
-    const { context, server, lockTimer } = running
+    const { context, server } = running
     context.beginStop()
-    clearInterval(lockTimer)
     const closed = server.stopAccepting()
     if (!(await isDoneWithin(this.#config.shutdownGrace, closed))) {
       context.cutOffCallers()
@@ -88,29 +84,20 @@ export class Gateway implements Service {
       await closed
     }
     await context.presence.stop()
-    context.store.close()
+    await context.store.close()
   }
 }
 
 /**
  * Builds a gateway and starts it.
  *
- * @throws StoreUnusableError when the file of the queue cannot be used
+ * @throws StoreUnusableError when the queue cannot be used
  * @throws the system's error when the address cannot be listened on
  */
 export const startGateway = async (config: GatewayConfig, collaborators: Collaborators): Promise<Gateway> => {
   const gateway = new Gateway(config, collaborators)
   await gateway.start()
   return gateway
-}
-
-const testLocks = ({ lockTest, logger }: Context): void => {
-  try {
-    lockTest.check()
-    if (lockTest.isBroken) logger.error('file locks do not work where the queue lies; jobs are refused')
-  } catch (error) {
-    logger.warn({ err: error }, 'could not test the file locks')
-  }
 }
 
 const isDoneWithin = async (ms: number, done: Promise<void>): Promise<boolean> => {

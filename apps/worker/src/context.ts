@@ -4,43 +4,40 @@ import type { Logger } from '@foreman/process/logger'
 import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
 import type { WorkerConfig } from './settings.ts'
-import { Embedder } from './target/embedder.ts'
 import type { GatewayPatience } from './upkeep/gateway-watch.ts'
-import { JobCleaner } from './upkeep/job-cleaner.ts'
-import { Courier } from './webhooks/courier.ts'
 import { Worker } from './worker.ts'
 
 export type { GatewayPatience } from './upkeep/gateway-watch.ts'
 
-/** How long a write of the worker waits for a write of another process. */
-const BUSY_TIMEOUT_MS = 5_000
-
 export interface Context {
   readonly store: Store
   readonly worker: Worker
-  /** Stops the worker and closes the file. A second call waits for the first. */
+  /** Stops the worker and closes the store. A second call waits for the first. */
   close(): Promise<void>
 }
 
 export interface Collaborators {
   readonly logger: Logger
   readonly pid: number
-  /** Default: the system's clock. */
+  /** Default: the clock of the store. */
   readonly now?: () => number
   readonly gatewayPatience?: GatewayPatience
+  /** Default: `openStore` of @foreman/store. */
+  readonly openStore?: typeof openStore
 }
 
-/** Opens the file and builds everything that a worker consists of. Nothing runs until `worker.start()`. */
-export const createContext = (
-  config: WorkerConfig,
-  { logger, pid, now = Date.now, gatewayPatience }: Collaborators,
-): Context => {
-  const store = openStore(config.dbPath, {
-    busyTimeoutMs: BUSY_TIMEOUT_MS,
-    onError: err => logger.warn({ err }, 'could not look for commits; looking again'),
+/**
+ * Opens the store and builds everything that a worker consists of. Nothing runs until `worker.start()`.
+ *
+ * @throws StoreUnusableError when the queue cannot be used
+ */
+export const createContext = async (config: WorkerConfig, collaborators: Collaborators): Promise<Context> => {
+  const { logger, pid, gatewayPatience, openStore: open = openStore } = collaborators
+  const store = await open(config.dbPath, {
+    role: 'worker',
+    onError: err => logger.warn({ err }, 'could not look for changes; looking again'),
     ...webhookMessages({ publicUrl: config.publicUrl, logger }),
   })
-  store.housekeeping.check()
   const client = new OllamaClient({
     url: config.ollamaUrl,
     token: config.ollamaToken,
@@ -48,6 +45,7 @@ export const createContext = (
     // The answers are read, checked and kept: packed ones would have to be unpacked first.
     headers: { 'Accept-Encoding': 'identity' },
   })
+  const now = collaborators.now ?? (() => store.now())
   const shared = { client, store, logger, now }
   const steady = () => performance.now()
   const worker = new Worker({
@@ -64,10 +62,9 @@ export const createContext = (
       jobTtlMs: config.jobTtl,
     },
     monitor: { ...shared, pollIntervalMs: config.pollInterval },
-    embedder: new Embedder({ ...shared, model: config.embedModel }),
-    jobCleaner: new JobCleaner(shared),
+    embedder: { ...shared, model: config.embedModel },
     gatewayWatch: { ...shared, steady, jobTtlMs: config.jobTtl, patience: gatewayPatience },
-    courier: new Courier({
+    courier: {
       ...shared,
       steady,
       random: Math.random,
@@ -76,7 +73,7 @@ export const createContext = (
         policy: destinationPolicy({ allow: config.webhookAllow }),
         ...(config.webhookCa !== undefined && { ca: config.webhookCa }),
       }),
-    }),
+    },
     concurrency: config.concurrency,
     maxWaitMs: config.maxWait,
     graceMs: config.shutdownGrace,
@@ -86,7 +83,7 @@ export const createContext = (
     worker,
     close: async () => {
       await worker.stop()
-      store.close()
+      await store.close()
     },
   }
 }

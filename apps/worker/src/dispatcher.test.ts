@@ -1,120 +1,31 @@
-import type { Priority } from '@foreman/jobs'
-import { loadSignature, OllamaClient } from '@foreman/ollama-client'
-import { type SimOptions, startSim } from '@foreman/ollama-sim'
-import { isBusy } from '@foreman/store'
-import { fullError } from '@foreman/store/testing'
+import { loadSignature } from '@foreman/ollama-client'
+import { isUnavailable } from '@foreman/store'
+import { claimNext, fullError, submitJob, unavailableError } from '@foreman/store/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
-import { newJob, openTempStore, silent, soon, tempFile } from './testing/fixtures.ts'
-
-const START = 1_000_000
-const canonical = (model: string): string => `registry.ollama.ai/library/${model}:latest`
-
-/** A dispatcher on a real file and a simulated Ollama, whose clock the test moves. */
-const setUp = async (options: Partial<DispatcherOptions> = {}, simOptions: SimOptions = {}) => {
-  const sim = await startSim({ parallel: 8, ...simOptions })
-  onTestFinished(() => sim.close())
-  const file = tempFile()
-  const store = openTempStore(file)
-  const clock = { now: START }
-  const target = { isUp: true }
-  const embedder = { isDue: false, pin: vi.fn<() => Promise<void>>(() => Promise.resolve()) }
-  const onEnd = vi.fn<DispatcherOptions['onEnd']>()
-  const onPinned = vi.fn<() => void>()
-  const start = () =>
-    new Dispatcher({
-      store,
-      target,
-      embedder,
-      concurrency: 1,
-      maxWaitMs: 60_000,
-      run: {
-        client: new OllamaClient({ url: sim.url }),
-        store,
-        logger: silent,
-        now: () => clock.now,
-        jobTimeoutMs: 60_000,
-        stallMs: 60_000,
-        loadTimeoutMs: 60_000,
-        maxAttempts: 3,
-        jobTtlMs: 1_000,
-        probe: () => Promise.resolve('there'),
-        onProgress: () => undefined,
-      },
-      onEnd,
-      onPinned,
-      ...options,
-    })
-  const dispatcher = start()
-  onTestFinished(() => dispatcher.close(0))
-
-  const submit = (model: string, groupKey = model, priority: Priority = 'normal') =>
-    store.submissions.enqueue(
-      newJob({
-        priority,
-        model,
-        modelName: canonical(model),
-        groupKey,
-        body: Buffer.from(JSON.stringify({ model, prompt: 'go on', options: { num_predict: 1 } })),
-      }),
-      clock.now,
-    ).seq
-  const stateOf = (seq: number) => store.records.bySeq(seq)?.state
-  const reasonOf = (seq: number) =>
-    store.records.log(seq, 0).flatMap(({ kind, ...entry }) => {
-      const event = kind === 'event' && 'event' in entry ? entry.event : undefined
-      return event?.type === 'started' ? [event.reason] : []
-    })
-  /** Dispatches until nothing runs and nothing is ready. Returns the jobs in the order in which they started. */
-  const drain = async (): Promise<number[]> => {
-    const started: number[] = []
-    for (;;) {
-      const waiting = store.records.list({ limit: 100, state: 'queued' }).map(({ seq }) => seq)
-      dispatcher.dispatch(clock.now)
-      started.push(...waiting.filter(seq => stateOf(seq) !== 'queued').toSorted((a, b) => a - b))
-      if (dispatcher.running === 0) return started
-      const ended = onEnd.mock.calls.length
-      await expect.poll(() => onEnd.mock.calls.length, soon).toBeGreaterThan(ended)
-    }
-  }
-  return {
-    sim,
-    file,
-    store,
-    clock,
-    target,
-    embedder,
-    onEnd,
-    onPinned,
-    start,
-    dispatcher,
-    submit,
-    stateOf,
-    reasonOf,
-    drain,
-  }
-}
+import type { DispatcherOptions } from './dispatcher.ts'
+import { canonical, type DispatcherSetUp, ENDING, setUpDispatcher, START } from './testing/dispatcher.ts'
+import { heldBack, newJob, soon, withoutAnswer } from './testing/fixtures.ts'
 
 describe('free slots', () => {
   test('are filled with jobs of one group, the oldest first', async () => {
-    const { sim, dispatcher, submit, stateOf } = await setUp({ concurrency: 2 })
+    const { sim, dispatcher, submitAll, statesOf } = await setUpDispatcher({ concurrency: 2 })
     sim.fault({ kind: 'hang' })
-    const [first, other, second, third] = ['alpha', 'beta', 'alpha', 'alpha'].map(model => submit(model))
-    dispatcher.dispatch(START)
-    expect([first, second].map(seq => stateOf(seq!))).toEqual(['running', 'running'])
-    expect([other, third].map(seq => stateOf(seq!))).toEqual(['queued', 'queued'])
-    dispatcher.dispatch(START)
+    const [first, other, second, third] = await submitAll('alpha', 'beta', 'alpha', 'alpha')
+    await dispatcher.dispatch(START)
+    expect(await statesOf(first, second)).toEqual(['running', 'running'])
+    expect(await statesOf(other, third)).toEqual(['queued', 'queued'])
+    await dispatcher.dispatch(START)
     expect(dispatcher.running).toBe(2)
   })
 
   test('stay free while jobs of another group run', async () => {
-    const { sim, dispatcher, submit, stateOf, drain } = await setUp({ concurrency: 2 })
+    const { sim, dispatcher, submit, stateOf, drain, statesOf } = await setUpDispatcher({ concurrency: 2 })
     const fault = sim.fault({ kind: 'stall', model: 'alpha' })
-    const alpha = submit('alpha')
-    const beta = submit('beta')
-    dispatcher.dispatch(START)
-    dispatcher.dispatch(START)
-    expect([alpha, beta].map(stateOf)).toEqual(['running', 'queued'])
+    const alpha = await submit('alpha')
+    const beta = await submit('beta')
+    await dispatcher.dispatch(START)
+    await dispatcher.dispatch(START)
+    expect(await statesOf(alpha, beta)).toEqual(['running', 'queued'])
     await fault.lift()
     dispatcher.cancel([alpha])
     await expect.poll(() => stateOf(alpha), soon).toBe('cancelled')
@@ -122,205 +33,197 @@ describe('free slots', () => {
   })
 
   test('stay free while the target is away', async () => {
-    const { target, dispatcher, submit, stateOf } = await setUp()
-    const seq = submit('alpha')
+    const { sim, target, dispatcher, submit, stateOf } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    const seq = await submit('alpha')
     target.isUp = false
-    dispatcher.dispatch(START)
-    expect(stateOf(seq)).toBe('queued')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(seq)).toBe('queued')
     target.isUp = true
-    dispatcher.dispatch(START)
-    expect(stateOf(seq)).toBe('running')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(seq)).toBe('running')
   })
 
-  test('stay free while another process writes, and nothing is lost', async () => {
-    const { file, store, dispatcher, submit, stateOf, reasonOf } = await setUp()
-    const seq = submit('alpha')
-    let error: unknown
-    openTempStore(file).atOnce('normal', () => {
-      try {
-        dispatcher.dispatch(START)
-      } catch (thrown) {
-        error = thrown
-      }
-    })
-    expect(isBusy(error)).toBe(true)
+  test('stay free while the store takes no writes, and nothing is lost', async () => {
+    const { sim, store, dispatcher, submit, stateOf, reasonsOf } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    const seq = await submit('alpha')
+    vi.spyOn(store.queue, 'claim').mockRejectedValueOnce(unavailableError())
+    await expect(dispatcher.dispatch(START)).rejects.toSatisfy(isUnavailable)
     expect(dispatcher.running).toBe(0)
-    expect(store.queue.turn()).toBeUndefined()
-    dispatcher.dispatch(START)
-    expect(stateOf(seq)).toBe('running')
-    expect(reasonOf(seq)).toEqual(['first'])
+    expect(await store.queue.turn()).toBeUndefined()
+    await dispatcher.dispatch(START)
+    expect(await stateOf(seq)).toBe('running')
+    expect(await reasonsOf(seq)).toEqual([['first']])
   })
 })
 
 describe('a job that was lost together with others', () => {
   /** Submits jobs that run together when their worker dies. */
-  const lose = ({ store, submit }: Awaited<ReturnType<typeof setUp>>, ...models: string[]) => {
-    const seqs = models.map(model => submit(model))
-    for (const model of models) store.queue.claimNext(model, 'first', START, START)
-    store.runs.requeueLost(START, 1_000)
+  const lose = async ({ store, submitAll }: DispatcherSetUp, ...models: string[]) => {
+    const seqs = await submitAll(...models)
+    for (const model of models) await claimNext(store, model, START)
+    await store.runs.requeueLost(ENDING)
     return seqs
   }
-  const isIdle = (dispatcher: Dispatcher) => expect.poll(() => dispatcher.running, soon).toBe(0)
 
   test('runs alone, and so does the next', async () => {
-    const all = await setUp({ concurrency: 4 })
-    const { sim, dispatcher, stateOf, submit } = all
+    const all = await setUpDispatcher({ concurrency: 4 })
+    const { sim, dispatcher, statesOf, submitAll, isIdle } = all
     sim.fault({ kind: 'stall', path: '/api/generate' })
-    const lost = lose(all, 'alpha', 'alpha')
-    const later = [submit('alpha'), submit('alpha')]
-    const states = () => [...lost, ...later].map(stateOf)
-    dispatcher.dispatch(START)
-    dispatcher.dispatch(START)
-    expect(states()).toEqual(['running', 'queued', 'queued', 'queued'])
+    const lost = await lose(all, 'alpha', 'alpha')
+    const later = await submitAll('alpha', 'alpha')
+    const states = () => statesOf(...lost, ...later)
+    await dispatcher.dispatch(START)
+    await dispatcher.dispatch(START)
+    expect(await states()).toEqual(['running', 'queued', 'queued', 'queued'])
     dispatcher.cancel(lost.slice(0, 1))
-    await isIdle(dispatcher)
-    dispatcher.dispatch(START)
-    expect(states()).toEqual(['cancelled', 'running', 'queued', 'queued'])
+    await isIdle()
+    await dispatcher.dispatch(START)
+    expect(await states()).toEqual(['cancelled', 'running', 'queued', 'queued'])
     dispatcher.cancel(lost)
-    await isIdle(dispatcher)
-    dispatcher.dispatch(START)
-    expect(states()).toEqual(['cancelled', 'cancelled', 'running', 'running'])
+    await isIdle()
+    await dispatcher.dispatch(START)
+    expect(await states()).toEqual(['cancelled', 'cancelled', 'running', 'running'])
   })
 
   /** One job runs, and the next in the line is one that runs alone. */
   const setUpBehindAnother = async () => {
-    const all = await setUp({ concurrency: 4 })
+    const all = await setUpDispatcher({ concurrency: 4 })
     all.sim.fault({ kind: 'stall', path: '/api/generate' })
-    const [lost, other] = lose(all, 'alpha', 'gamma')
-    all.store.submissions.cancel({ seq: other!, id: '' }, START, 1_000)
-    const first = all.submit('alpha', 'alpha', 'high')
-    all.dispatcher.dispatch(START)
-    expect([first, lost!].map(all.stateOf)).toEqual(['running', 'queued'])
+    const [lost, other] = await lose(all, 'alpha', 'gamma')
+    await all.store.submissions.cancel({ seq: other!, id: '' }, ENDING)
+    const first = await all.submit('alpha', 'alpha', 'high')
+    await all.dispatcher.dispatch(START)
+    expect(await all.statesOf(first, lost!)).toEqual(['running', 'queued'])
     const end = async (seq: number) => {
       all.dispatcher.cancel([seq])
       await expect.poll(() => all.stateOf(seq), soon).toBe('cancelled')
-      await isIdle(all.dispatcher)
+      await all.isIdle()
     }
     return { ...all, first, lost: lost!, end }
   }
 
   test('is passed by no other while it waits for the slots, not even by a more urgent one', async () => {
-    const { dispatcher, submit, stateOf, first, lost, end } = await setUpBehindAnother()
-    const urgent = submit('alpha', 'alpha', 'high')
-    dispatcher.dispatch(START)
-    expect(stateOf(urgent)).toBe('queued')
+    const { dispatcher, submit, stateOf, first, lost, end, statesOf } = await setUpBehindAnother()
+    const urgent = await submit('alpha', 'alpha', 'high')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(urgent)).toBe('queued')
     await end(first)
-    dispatcher.dispatch(START)
-    expect([lost, urgent].map(stateOf)).toEqual(['running', 'queued'])
+    await dispatcher.dispatch(START)
+    expect(await statesOf(lost, urgent)).toEqual(['running', 'queued'])
   })
 
   test('does not keep a group waiting that has waited too long', async () => {
-    const { dispatcher, submit, stateOf, first, lost, end } = await setUpBehindAnother()
-    const overdue = submit('beta')
+    const { dispatcher, submit, first, lost, end, statesOf } = await setUpBehindAnother()
+    const overdue = await submit('beta')
     await end(first)
-    dispatcher.dispatch(START + 60_001)
-    expect([lost, overdue].map(stateOf)).toEqual(['queued', 'running'])
+    await dispatcher.dispatch(START + 60_001)
+    expect(await statesOf(lost, overdue)).toEqual(['queued', 'running'])
   })
 
   test('keeps no slot free once it is cancelled', async () => {
     const { store, dispatcher, submit, stateOf, lost } = await setUpBehindAnother()
-    const next = submit('alpha')
-    dispatcher.dispatch(START)
-    expect(stateOf(next)).toBe('queued')
-    store.submissions.cancel({ seq: lost, id: '' }, START, 1_000)
-    dispatcher.dispatch(START)
-    expect(stateOf(next)).toBe('running')
+    const next = await submit('alpha')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(next)).toBe('queued')
+    await store.submissions.cancel({ seq: lost, id: '' }, ENDING)
+    await dispatcher.dispatch(START)
+    expect(await stateOf(next)).toBe('running')
   })
 })
 
 describe('turns', () => {
   test('go from group to group, and each start is recorded with its reason', async () => {
-    const { submit, reasonOf, drain } = await setUp()
-    const [a1, b1, a2, b2] = ['alpha', 'beta', 'alpha', 'beta'].map(model => submit(model))
+    const { drain, submitAll, reasonsOf } = await setUpDispatcher()
+    const [a1, b1, a2, b2] = await submitAll('alpha', 'beta', 'alpha', 'beta')
     expect(await drain()).toEqual([a1, a2, b1, b2])
-    expect([a1, a2, b1, b2].map(seq => reasonOf(seq!)[0])).toEqual([
-      'first',
-      'resident',
-      'drained',
-      'resident',
-    ])
+    expect((await reasonsOf(a1, a2, b1, b2)).flat()).toEqual(['first', 'resident', 'drained', 'resident'])
   })
 
   test('end when a group has waited too long', async () => {
-    const { sim, clock, dispatcher, submit, stateOf, reasonOf } = await setUp()
-    const [a1, , a2] = ['alpha', 'alpha', 'alpha'].map(model => submit(model))
-    const beta = submit('beta')
-    dispatcher.dispatch(clock.now)
-    await expect.poll(() => stateOf(a1!), soon).toBe('succeeded')
-    await expect.poll(() => dispatcher.running, soon).toBe(0)
+    const { sim, clock, dispatcher, submit, stateOf, submitAll, statesOf, reasonsOf, isIdle } =
+      await setUpDispatcher()
+    const [a1, , a2] = await submitAll('alpha', 'alpha', 'alpha')
+    const beta = await submit('beta')
+    await dispatcher.dispatch(clock.now)
+    await expect.poll(() => stateOf(a1), soon).toBe('succeeded')
+    await isIdle()
     clock.now += 60_001
     sim.fault({ kind: 'hang' })
-    dispatcher.dispatch(clock.now)
-    expect([beta, a2!].map(stateOf)).toEqual(['running', 'queued'])
-    expect(reasonOf(beta)).toEqual(['overdue'])
+    await dispatcher.dispatch(clock.now)
+    expect(await statesOf(beta, a2)).toEqual(['running', 'queued'])
+    expect((await reasonsOf(beta)).flat()).toEqual(['overdue'])
   })
 
   test('end when the group runs dry: its next job begins a new one', async () => {
-    const { store, clock, submit, drain } = await setUp()
-    submit('alpha')
+    const { store, clock, submit, drain } = await setUpDispatcher()
+    await submit('alpha')
     await drain()
     clock.now += 5_000
-    submit('alpha')
+    await submit('alpha')
     await drain()
-    expect(store.queue.turn()).toEqual({ groupKey: 'alpha', startedAt: START + 5_000 })
+    expect(await store.queue.turn()).toEqual({ groupKey: 'alpha', startedAt: START + 5_000 })
   })
 
   test('go on while a job of the group still runs, although none is ready', async () => {
-    const { store, sim, clock, dispatcher, submit } = await setUp({ concurrency: 2 })
+    const { store, sim, clock, dispatcher, submit } = await setUpDispatcher({ concurrency: 2 })
     sim.fault({ kind: 'hang' })
-    submit('alpha')
-    dispatcher.dispatch(clock.now)
+    await submit('alpha')
+    await dispatcher.dispatch(clock.now)
     clock.now += 5_000
-    submit('alpha')
-    dispatcher.dispatch(clock.now)
+    await submit('alpha')
+    await dispatcher.dispatch(clock.now)
     expect(dispatcher.running).toBe(2)
-    expect(store.queue.turn()).toEqual({ groupKey: 'alpha', startedAt: START })
+    expect(await store.queue.turn()).toEqual({ groupKey: 'alpha', startedAt: START })
   })
 
   test('of a dead worker are continued', async () => {
-    const { store, start, submit, stateOf, dispatcher, drain } = await setUp()
-    submit('alpha')
+    const { sim, store, start, submit, submitAll, statesOf, dispatcher, drain } = await setUpDispatcher()
+    await submit('alpha')
     await drain()
-    const [beta, alpha] = ['beta', 'alpha'].map(model => submit(model))
+    const [beta, alpha] = await submitAll('beta', 'alpha')
+    sim.fault({ kind: 'hang' })
     const next = start()
     onTestFinished(() => next.close(0))
-    next.resumeTurn()
-    next.dispatch(START)
-    expect([stateOf(beta!), stateOf(alpha!)]).toEqual(['queued', 'running'])
-    expect(store.queue.turn()?.startedAt).toBe(START)
+    await next.resumeTurn()
+    await next.dispatch(START)
+    expect(await statesOf(beta, alpha)).toEqual(['queued', 'running'])
+    expect(await store.queue.turn()).toMatchObject({ startedAt: START })
     expect(dispatcher.running).toBe(0)
   })
 
   test('are forgotten by forgetTurn: the group that has waited longest is first', async () => {
-    const { dispatcher, submit, reasonOf, drain } = await setUp()
-    submit('alpha')
+    const { dispatcher, submit, drain, submitAll, reasonsOf } = await setUpDispatcher()
+    await submit('alpha')
     await drain()
-    const [beta, alpha] = ['beta', 'alpha'].map(model => submit(model))
-    dispatcher.forgetTurn()
+    const [beta, alpha] = await submitAll('beta', 'alpha')
+    await dispatcher.forgetTurn()
     expect(await drain()).toEqual([beta, alpha])
-    expect(reasonOf(beta!)).toEqual(['first'])
+    expect((await reasonsOf(beta)).flat()).toEqual(['first'])
   })
 })
 
 describe('a model about which more becomes known', () => {
   test('takes its waiting jobs, and the turn that it has, to the right group', async () => {
-    const { store, dispatcher, submit, reasonOf, drain } = await setUp()
+    const { store, dispatcher, submit, drain, reasonsOf } = await setUpDispatcher()
     const key = (model: string, weights?: string) => loadSignature({ model: canonical(model), weights })
-    const run = submit('plain', key('plain'))
+    const run = await submit('plain', key('plain'))
     await drain()
-    const other = submit('alpha', key('alpha'))
-    const [plain, think] = ['plain', 'think'].map(model => submit(model, key(model)))
-    store.catalogue.replaceModels(
+    const other = await submit('alpha', key('alpha'))
+    const plain = await submit('plain', key('plain'))
+    const think = await submit('think', key('think'))
+    await store.catalogue.replaceModels(
       ['plain', 'think'].map(model => ({ name: canonical(model), digest: model, remote: false })),
     )
     for (const model of ['plain', 'think']) {
-      store.catalogue.noteLoading(model, { weights: 'shared' })
-      dispatcher.regroup(canonical(model))
+      await store.catalogue.noteLoading(model, { weights: 'shared' })
+      await dispatcher.regroup(canonical(model))
     }
-    const lines = store.queue.waitingLines().map(({ groupKey }) => groupKey)
+    const lines = (await store.queue.waitingLines()).map(({ groupKey }) => groupKey)
     expect(lines.toSorted()).toEqual([key('alpha'), key('plain', 'shared')].toSorted())
     expect(await drain()).toEqual([plain, think, other])
-    expect([run, plain, think, other].map(seq => reasonOf(seq!)[0])).toEqual([
+    expect((await reasonsOf(run, plain, think, other)).flat()).toEqual([
       'first',
       'resident',
       'resident',
@@ -330,39 +233,39 @@ describe('a model about which more becomes known', () => {
 })
 
 test('load options that cannot be read keep no other job of the model from its right group', async () => {
-  const { store, clock, dispatcher, submit } = await setUp()
+  const { store, clock, dispatcher, submit } = await setUpDispatcher()
   const modelName = canonical('alpha')
   const bad = newJob({ model: 'alpha', modelName, groupKey: 'wrong', loadOptions: '{' })
-  store.submissions.enqueue(bad, clock.now)
-  const good = submit('alpha', 'wrong')
-  dispatcher.regroup(modelName)
-  expect(store.records.bySeq(good)?.groupKey).toBe(loadSignature({ model: modelName }))
+  await submitJob(store, bad, clock.now)
+  const good = await submit('alpha', 'wrong')
+  await dispatcher.regroup(modelName)
+  expect((await store.records.bySeq(good))?.groupKey).toBe(loadSignature({ model: modelName }))
 })
 
 describe('the embedding model', () => {
   test('is loaded before the next job, but not while a job runs', async () => {
-    const { sim, embedder, onPinned, dispatcher, submit, stateOf } = await setUp()
-    sim.fault({ kind: 'hang', count: 1 })
-    const running = submit('alpha')
-    dispatcher.dispatch(START)
+    const { sim, embedder, onPinned, dispatcher, submit, stateOf, isIdle } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    const running = await submit('alpha')
+    await dispatcher.dispatch(START)
     embedder.isDue = true
-    dispatcher.dispatch(START)
+    await dispatcher.dispatch(START)
     expect(embedder.pin).not.toHaveBeenCalled()
     dispatcher.cancel([running])
-    await expect.poll(() => dispatcher.running, soon).toBe(0)
+    await isIdle()
 
-    const next = submit('alpha')
+    const next = await submit('alpha')
     let loaded: (() => void) | undefined
     embedder.pin.mockImplementation(() => new Promise<void>(resolve => (loaded = resolve)))
-    dispatcher.dispatch(START)
+    await dispatcher.dispatch(START)
     embedder.isDue = false
-    dispatcher.dispatch(START)
+    await dispatcher.dispatch(START)
     expect(embedder.pin).toHaveBeenCalledTimes(1)
-    expect(stateOf(next)).toBe('queued')
+    expect(await stateOf(next)).toBe('queued')
     loaded?.()
     await expect.poll(() => onPinned.mock.calls.length, soon).toBe(1)
-    dispatcher.dispatch(START)
-    expect(stateOf(next)).toBe('running')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(next)).toBe('running')
   })
 })
 
@@ -373,113 +276,222 @@ describe('an error of what follows', () => {
 
   test('the end of a job frees its slot all the same', async () => {
     const onEnd = vi.fn<DispatcherOptions['onEnd']>(broken)
-    const { dispatcher, submit, stateOf } = await setUp({ onEnd })
-    const seqs = ['alpha', 'alpha'].map(model => submit(model))
+    const { dispatcher, stateOf, submitAll } = await setUpDispatcher({ onEnd })
+    const seqs = await submitAll('alpha', 'alpha')
     for (const [n, seq] of seqs.entries()) {
-      dispatcher.dispatch(START)
+      await dispatcher.dispatch(START)
       await expect.poll(() => onEnd.mock.calls.length, soon).toBe(n + 1)
-      expect(stateOf(seq)).toBe('succeeded')
+      expect(await stateOf(seq)).toBe('succeeded')
     }
     expect(dispatcher.running).toBe(0)
   })
 
   test('loading the embedding model lets jobs run all the same', async () => {
     const onPinned = vi.fn<() => void>(broken)
-    const { embedder, dispatcher, submit, stateOf } = await setUp({ onPinned })
+    const { sim, embedder, dispatcher, submit, stateOf } = await setUpDispatcher({ onPinned })
+    sim.fault({ kind: 'hang' })
     embedder.isDue = true
     embedder.pin.mockRejectedValue(new Error('malformed'))
-    const seq = submit('alpha')
-    dispatcher.dispatch(START)
+    const seq = await submit('alpha')
+    await dispatcher.dispatch(START)
     embedder.isDue = false
     await expect.poll(() => onPinned.mock.calls.length, soon).toBe(1)
-    dispatcher.dispatch(START)
-    expect(stateOf(seq)).toBe('running')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(seq)).toBe('running')
   })
 })
 
 describe('cancelling', () => {
   test('a job that does not run here does nothing', async () => {
-    const { dispatcher, submit, stateOf } = await setUp()
-    const seq = submit('alpha')
+    const { dispatcher, submit, stateOf } = await setUpDispatcher()
+    const seq = await submit('alpha')
     dispatcher.cancel([seq])
-    expect(stateOf(seq)).toBe('queued')
+    expect(await stateOf(seq)).toBe('queued')
   })
 
   test('lets a load go on that other jobs of the group wait for', async () => {
-    const { sim, dispatcher, submit, drain, stateOf } = await setUp({}, { loadMs: 300 })
-    const [first, second] = ['alpha', 'alpha'].map(model => submit(model))
-    dispatcher.dispatch(START)
+    const { sim, dispatcher, drain, stateOf, submitAll, isIdle } = await setUpDispatcher({}, { loadMs: 300 })
+    const [first, second] = await submitAll('alpha', 'alpha')
+    await dispatcher.dispatch(START)
     await expect.poll(() => sim.loads, soon).toBe(1)
-    dispatcher.cancel([first!])
-    await expect.poll(() => dispatcher.running, soon).toBe(0)
+    dispatcher.cancel([first])
+    await isIdle()
     await drain()
-    expect(stateOf(second!)).toBe('succeeded')
+    expect(await stateOf(second)).toBe('succeeded')
     expect({ loads: sim.loads, abandoned: sim.loadsAbandoned }).toEqual({ loads: 1, abandoned: 0 })
   })
 
   test('lets a load go on that a job beside it waits for', async () => {
-    const { sim, dispatcher, submit, stateOf } = await setUp(
+    const { sim, dispatcher, submitAll, statesOf, isIdle } = await setUpDispatcher(
       { concurrency: 2 },
       { loadMs: 300, promptMs: 800 },
     )
-    const [first, second] = ['alpha', 'alpha'].map(model => submit(model))
-    dispatcher.dispatch(START)
+    const [first, second] = await submitAll('alpha', 'alpha')
+    await dispatcher.dispatch(START)
     await expect.poll(() => sim.requests.filter(({ path }) => path === '/api/generate').length, soon).toBe(2)
-    dispatcher.cancel([first!])
-    await expect.poll(() => dispatcher.running, soon).toBe(0)
-    expect([first, second].map(seq => stateOf(seq!))).toEqual(['cancelled', 'succeeded'])
+    dispatcher.cancel([first])
+    await isIdle()
+    expect(await statesOf(first, second)).toEqual(['cancelled', 'succeeded'])
     expect({ loads: sim.loads, abandoned: sim.loadsAbandoned }).toEqual({ loads: 1, abandoned: 0 })
   })
 
   test('of all jobs that wait for a load abandons it', async () => {
-    const { sim, dispatcher, submit } = await setUp({ concurrency: 2 }, { loadMs: 60_000 })
-    const both = ['alpha', 'alpha'].map(model => submit(model))
-    dispatcher.dispatch(START)
+    const { sim, dispatcher, submitAll, isIdle } = await setUpDispatcher(
+      { concurrency: 2 },
+      { loadMs: 60_000 },
+    )
+    const both = await submitAll('alpha', 'alpha')
+    await dispatcher.dispatch(START)
     await expect.poll(() => sim.requests.filter(({ path }) => path === '/api/generate').length, soon).toBe(2)
     dispatcher.cancel(both)
-    await expect.poll(() => dispatcher.running, soon).toBe(0)
+    await isIdle()
   })
 
   test('abandons a load when another group has waited too long: the model has to leave in any case', async () => {
-    const { sim, clock, dispatcher, submit, stateOf } = await setUp({}, { loadMs: 60_000 })
-    const [first] = ['alpha', 'alpha', 'beta'].map(model => submit(model))
-    dispatcher.dispatch(START)
+    const { sim, clock, dispatcher, stateOf, submitAll } = await setUpDispatcher({}, { loadMs: 60_000 })
+    const [first] = await submitAll('alpha', 'alpha', 'beta')
+    await dispatcher.dispatch(START)
     await expect.poll(() => sim.loads, soon).toBe(1)
     clock.now += 60_001
-    dispatcher.cancel([first!])
-    await expect.poll(() => stateOf(first!), soon).toBe('cancelled')
+    dispatcher.cancel([first])
+    await expect.poll(() => stateOf(first), soon).toBe('cancelled')
     expect(sim.loadsAbandoned).toBe(1)
   })
 })
 
 describe('closing', () => {
   test('waits for the running jobs, and claims no other', async () => {
-    const { dispatcher, submit, stateOf } = await setUp()
-    const [running, next] = ['alpha', 'alpha'].map(model => submit(model))
-    dispatcher.dispatch(START)
+    const { dispatcher, submitAll, stateOf } = await setUpDispatcher()
+    const [running, next] = await submitAll('alpha', 'alpha')
+    await dispatcher.dispatch(START)
     await dispatcher.close(60_000)
-    expect(stateOf(running!)).toBe('succeeded')
-    dispatcher.dispatch(START)
-    expect(stateOf(next!)).toBe('queued')
+    expect(await stateOf(running)).toBe('succeeded')
+    await dispatcher.dispatch(START)
+    expect(await stateOf(next)).toBe('queued')
   })
 
   test('puts the jobs back that still run after the grace period', async () => {
-    const { sim, onEnd, dispatcher, submit, stateOf } = await setUp()
+    const { sim, onEnd, dispatcher, submit, stateOf } = await setUpDispatcher()
     sim.fault({ kind: 'hang' })
-    const seq = submit('alpha')
-    dispatcher.dispatch(START)
+    const seq = await submit('alpha')
+    await dispatcher.dispatch(START)
     await dispatcher.close(0)
-    expect(stateOf(seq)).toBe('queued')
+    expect(await stateOf(seq)).toBe('queued')
     expect(onEnd.mock.calls).toEqual([[{ ending: 'stopped' }]])
   })
-  test('does not wait for ever for a file that cannot be written: the job stays claimed', async () => {
-    const { sim, store, onEnd, dispatcher, submit, stateOf } = await setUp()
+
+  test('does not wait for ever for a store that cannot be written: the job stays claimed', async () => {
+    const { sim, store, onEnd, dispatcher, submit, stateOf } = await setUpDispatcher()
     sim.fault({ kind: 'hang' })
-    const seq = submit('alpha')
-    dispatcher.dispatch(START)
-    vi.spyOn(store, 'together').mockRejectedValue(fullError())
+    const seq = await submit('alpha')
+    await dispatcher.dispatch(START)
+    vi.spyOn(store.runs, 'release').mockRejectedValue(fullError())
     await dispatcher.close(0, 100)
-    expect(stateOf(seq)).toBe('running')
+    expect(await stateOf(seq)).toBe('running')
     expect(onEnd.mock.calls).toEqual([[{ ending: 'stopped' }]])
+  })
+
+  test('waits for a claim that is under way, and lets its job run to its end', async () => {
+    const { store, dispatcher, submit, stateOf } = await setUpDispatcher()
+    const seq = await submit('alpha')
+    const claiming = heldBack(store.queue, 'claim')
+    const dispatched = dispatcher.dispatch(START)
+    await claiming.begun
+    const closed = dispatcher.close(60_000).then(() => stateOf(seq))
+    claiming.goOn()
+    await dispatched
+    expect(await closed).toBe('succeeded')
+  })
+
+  test('puts the job of such a claim back when there is no time for it', async () => {
+    const { sim, store, dispatcher, submit } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    const seq = await submit('alpha')
+    const claiming = heldBack(store.queue, 'claim')
+    void dispatcher.dispatch(START)
+    await claiming.begun
+    const closed = dispatcher.close(0).then(() => store.records.bySeq(seq))
+    claiming.goOn()
+    expect(await closed).toMatchObject({ state: 'queued', attempt: 1, failedAttempts: 0 })
+  })
+
+  test('puts the jobs of a claim back whose answer was lost', async () => {
+    const { sim, store, dispatcher, submit } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    const seq = await submit('alpha')
+    const claim = store.queue.claim.bind(store.queue)
+    vi.spyOn(store.queue, 'claim').mockImplementationOnce(withoutAnswer(claim))
+    await expect(dispatcher.dispatch(START)).rejects.toSatisfy(isUnavailable)
+    await dispatcher.close(0)
+    expect(await store.records.bySeq(seq)).toMatchObject({ state: 'queued', lostCount: 0 })
+  })
+
+  test('leaves such jobs to the next worker while the store cannot be asked', async () => {
+    const { store, dispatcher, submit, stateOf } = await setUpDispatcher()
+    const seq = await submit('alpha')
+    const claim = store.queue.claim.bind(store.queue)
+    vi.spyOn(store.queue, 'claim').mockImplementationOnce(withoutAnswer(claim))
+    vi.spyOn(store.queue, 'claimed').mockRejectedValue(unavailableError())
+    await expect(dispatcher.dispatch(START)).rejects.toSatisfy(isUnavailable)
+    await dispatcher.close(60_000)
+    expect(await stateOf(seq)).toBe('running')
+  })
+})
+
+describe('losing all jobs to another worker', () => {
+  test('ends their runs at once, and writes nothing', async () => {
+    const { sim, store, onEnd, dispatcher, submitAll, statesOf } = await setUpDispatcher({ concurrency: 2 })
+    sim.fault({ kind: 'hang' })
+    const [first, second, third] = await submitAll('alpha', 'alpha', 'alpha')
+    await dispatcher.dispatch(START)
+    await expect.poll(() => sim.inFlight, soon).toBe(2)
+    const writes = (['finish', 'release'] as const).map(verb => vi.spyOn(store.runs, verb))
+    await dispatcher.lose()
+    expect(onEnd.mock.calls).toEqual([[{ ending: 'lost' }], [{ ending: 'lost' }]])
+    await expect.poll(() => sim.inFlight, soon).toBe(0)
+    await dispatcher.dispatch(START)
+    expect(await statesOf(first, second, third)).toEqual(['running', 'running', 'queued'])
+    expect(writes.flatMap(({ mock }) => mock.calls)).toEqual([])
+  })
+
+  test('does not wait with that for a claim that is under way, and runs nothing of it', async () => {
+    const { sim, store, onEnd, dispatcher, submitAll } = await setUpDispatcher({ concurrency: 2 })
+    sim.fault({ kind: 'hang' })
+    await submitAll('alpha')
+    await dispatcher.dispatch(START)
+    await expect.poll(() => sim.inFlight, soon).toBe(1)
+    await submitAll('alpha')
+    const claiming = heldBack(store.queue, 'claim')
+    void dispatcher.dispatch(START)
+    await claiming.begun
+    const lost = dispatcher.lose()
+    await expect.poll(() => sim.inFlight, soon).toBe(0)
+    expect(onEnd).toHaveBeenCalledTimes(1)
+    claiming.goOn()
+    await lost
+    expect(onEnd.mock.calls).toEqual([[{ ending: 'lost' }], [{ ending: 'lost' }]])
+    expect(sim.requests.filter(({ path }) => path === '/api/generate')).toHaveLength(1)
+  })
+
+  test('runs nothing of a claim either whose answer was lost, also when the worker stops then', async () => {
+    const { sim, store, dispatcher, submit } = await setUpDispatcher()
+    await submit('alpha')
+    const claim = store.queue.claim.bind(store.queue)
+    vi.spyOn(store.queue, 'claim').mockImplementationOnce(withoutAnswer(claim))
+    await expect(dispatcher.dispatch(START)).rejects.toSatisfy(isUnavailable)
+    await dispatcher.lose()
+    await dispatcher.close(60_000)
+    expect(sim.requests).toEqual([])
+  })
+
+  test('ends a stop that waits for them', async () => {
+    const { sim, onEnd, dispatcher, submit } = await setUpDispatcher()
+    sim.fault({ kind: 'hang' })
+    await submit('alpha')
+    await dispatcher.dispatch(START)
+    const closed = dispatcher.close(60_000)
+    await dispatcher.lose()
+    await closed
+    expect(onEnd.mock.calls).toEqual([[{ ending: 'lost' }]])
   })
 })

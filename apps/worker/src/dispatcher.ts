@@ -1,14 +1,15 @@
 import { groupKeyOf } from '@foreman/ollama-client'
 import { chooseGroup, type Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
-import { claimJobs } from './claim-jobs.ts'
+import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
+import { inOrder } from './in-order.ts'
 import { contain } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
 
-/** How long a stop waits for a file that cannot be written, such as on a full disk. */
+/** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
 
 export interface DispatcherOptions {
@@ -27,18 +28,22 @@ export interface DispatcherOptions {
 
 /**
  * Decides what runs next: chooses the group that has the turn, claims its jobs for the free slots, and runs them.
- * Knows nothing of locks, timers and commits: it acts when `dispatch` is called.
+ * Knows nothing of locks, timers and changes: it acts when `dispatch` is called. What changes the turn is done one after the
+ * other.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Map<number, Run>()
+  readonly #inOrder = inOrder()
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
+  #unanswered: UnansweredClaim | undefined
   #isPinning = false
   #isClosed = false
-  #onIdle: (() => void) | undefined
+  /** Resolves when no job runs. Undefined: nobody waits for that. */
+  #idle: PromiseWithResolvers<void> | undefined
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -50,34 +55,43 @@ export class Dispatcher {
   }
 
   /** Continues the turn that the last active worker has recorded. */
-  resumeTurn(): void {
-    const turn = this.#options.store.queue.turn()
-    this.#turn = turn && { ...turn, isOver: false }
+  resumeTurn(): Promise<void> {
+    return this.#inOrder(async () => {
+      const turn = await this.#options.store.queue.turn()
+      this.#turn = turn && { ...turn, isOver: false }
+    })
   }
 
   /** Forgets whose turn it is: the target came back with no model in memory. */
-  forgetTurn(): void {
-    this.#turn = undefined
+  forgetTurn(): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#turn = undefined
+    })
   }
 
   /**
    * Fills the free slots. A job that cannot be claimed fails, and the next one gets the slot.
    *
    * @returns when to call it again, if more such jobs may follow
+   * @throws the error of the store, when it cannot be used now
    */
-  dispatch(now: number): number | undefined {
-    const { target, embedder } = this.#options
-    if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
-    if (embedder.isDue) {
-      this.#pin()
-      return undefined
-    }
-    for (let failed = 0; failed < BROKEN_PER_CALL; failed++) {
-      const broken = this.#fillSlots(now)
-      if (!broken) return undefined
-      this.#failBroken(broken, now)
-    }
-    return now
+  dispatch(now: number): Promise<number | undefined> {
+    return this.#inOrder(async () => {
+      const { target, embedder } = this.#options
+      if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
+      // Whether such a job is to be cancelled, the next look finds out.
+      if (await this.#takeUnanswered()) return now
+      if (embedder.isDue) {
+        this.#pin()
+        return undefined
+      }
+      for (let failed = 0; failed < BROKEN_PER_CALL; failed++) {
+        const broken = await this.#fillSlots(now)
+        if (!broken) return undefined
+        await this.#failBroken(broken, now)
+      }
+      return now
+    })
   }
 
   /** Cancels these jobs, if they run here. */
@@ -86,16 +100,18 @@ export class Dispatcher {
   }
 
   /** Moves the queued jobs of a model to the right group, after more became known about how the model loads. */
-  regroup(modelName: string): void {
-    const { store, run } = this.#options
-    const { loading } = store.catalogue.model(modelName) ?? {}
-    // Load options that cannot be read leave only their own jobs where they are.
-    const keyOf = (loadOptions: string): string | undefined =>
-      contain(() => groupKeyOf({ model: modelName, loadOptions, loading }), run.logger, 'regroup jobs')
-    store.queue.regroup(modelName, keyOf)
-    if (!this.#turn || this.#lastClaim?.modelName !== modelName) return
-    const groupKey = keyOf(this.#lastClaim.loadOptions)
-    if (groupKey !== undefined) this.#turn = { ...this.#turn, groupKey }
+  regroup(modelName: string): Promise<void> {
+    return this.#inOrder(async () => {
+      const { store, run } = this.#options
+      const { loading } = (await store.catalogue.model(modelName)) ?? {}
+      // Load options that cannot be read leave only their own jobs where they are.
+      const keyOf = (loadOptions: string): string | undefined =>
+        contain(() => groupKeyOf({ model: modelName, loadOptions, loading }), run.logger, 'regroup jobs')
+      await store.queue.regroup(modelName, keyOf)
+      if (!this.#turn || this.#lastClaim?.modelName !== modelName) return
+      const groupKey = keyOf(this.#lastClaim.loadOptions)
+      if (groupKey !== undefined) this.#turn = { ...this.#turn, groupKey }
+    })
   }
 
   /**
@@ -104,6 +120,7 @@ export class Dispatcher {
    */
   async close(graceMs: number, writeMs = LAST_WRITES_MS): Promise<void> {
     this.#isClosed = true
+    await this.#endClaims()
     if (this.#running.size === 0) return
     const grace = setTimeout(() => {
       for (const run of this.#running.values()) run.shutDown()
@@ -111,28 +128,76 @@ export class Dispatcher {
     const lastWrites = setTimeout(() => {
       for (const run of this.#running.values()) run.giveUp()
     }, graceMs + writeMs)
-    await new Promise<void>(resolve => (this.#onIdle = resolve))
+    await this.#whenIdle()
     clearTimeout(grace)
     clearTimeout(lastWrites)
   }
 
-  /** @returns the job that could not be claimed, if there is one */
-  #fillSlots(now: number): BrokenJobError | undefined {
-    const { store, concurrency, maxWaitMs, run } = this.#options
-    const running = Array.from(this.#running.values(), ({ claim }) => claim)
-    const situation = { running, turn: this.#turn, awaited: this.#awaited, concurrency, maxWaitMs, now }
-    const { claims, turn, awaited, broken } = claimJobs(store, situation)
-    this.#turn = turn
-    this.#awaited = awaited
-    this.#lastClaim = claims.at(-1) ?? this.#lastClaim
-    for (const claim of claims) contain(() => this.#start(claim), run.logger, 'start a job that was claimed')
-    return broken
+  /** Claims nothing more, and ends all runs without writing: their jobs belong to another worker now. */
+  async lose(): Promise<void> {
+    this.#isClosed = true
+    this.#loseRuns()
+    // A claim may be under way.
+    await this.#inOrder(async () => (this.#unanswered = undefined))
+    this.#loseRuns()
+    await this.#whenIdle()
   }
 
-  #failBroken(broken: BrokenJobError, now: number): void {
+  #loseRuns(): void {
+    for (const run of this.#running.values()) run.lose()
+  }
+
+  /** Waits for a claim that is under way. Starts the jobs of one that was not answered: nobody else knows of them. */
+  async #endClaims(): Promise<void> {
+    try {
+      await this.#inOrder(() => this.#takeUnanswered())
+    } catch (error) {
+      const message = 'the jobs of the last claim are not known; they stay claimed until a worker starts'
+      this.#options.run.logger.error({ err: error }, message)
+    }
+  }
+
+  async #whenIdle(): Promise<void> {
+    if (this.#running.size === 0) return
+    this.#idle ??= Promise.withResolvers()
+    await this.#idle.promise
+  }
+
+  /** Starts the jobs of a claim whose answer did not come. @returns whether it had claimed any */
+  async #takeUnanswered(): Promise<boolean> {
+    if (!this.#unanswered) return false
+    const { token, turn } = this.#unanswered
+    const claims = await this.#options.store.queue.claimed(token)
+    this.#unanswered = undefined
+    if (claims.length > 0) this.#turn = turn
+    this.#startAll(claims)
+    return claims.length > 0
+  }
+
+  /** @returns the job that could not be claimed, if there is one */
+  async #fillSlots(now: number): Promise<BrokenJobError | undefined> {
+    const { store, concurrency, maxWaitMs } = this.#options
+    const running = Array.from(this.#running.values(), ({ claim }) => claim)
+    const situation = { running, turn: this.#turn, awaited: this.#awaited, concurrency, maxWaitMs, now }
+    const { claims, turn, awaited, broken, failure } = await claimJobs(store, situation)
+    this.#turn = turn
+    this.#awaited = awaited
+    this.#startAll(claims)
+    if (!failure) return broken
+    this.#unanswered = failure.unanswered
+    throw failure.error
+  }
+
+  #startAll(claims: readonly Claim[]): void {
+    this.#lastClaim = claims.at(-1) ?? this.#lastClaim
+    for (const claim of claims)
+      contain(() => this.#start(claim), this.#options.run.logger, 'start a job that was claimed')
+  }
+
+  async #failBroken(broken: BrokenJobError, now: number): Promise<void> {
     const { store, run } = this.#options
     run.logger.error({ err: broken, jobSeq: broken.seq }, 'a job that cannot be run fails')
-    store.queue.failBroken(broken.seq, now, run.jobTtlMs)
+    await store.queue.failBroken(broken.seq, { now, ttlMs: run.jobTtlMs })
   }
 
   #start(claim: Claim): void {
@@ -142,7 +207,7 @@ export class Dispatcher {
     void run.execute().then(result => {
       this.#running.delete(claim.seq)
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
-      if (this.#running.size === 0) this.#onIdle?.()
+      if (this.#running.size === 0) this.#idle?.resolve()
     })
   }
 
@@ -150,11 +215,12 @@ export class Dispatcher {
    * Whether other jobs wait for the model that the job of a run loads: jobs that run as well, or jobs that would run next. If
    * another group runs next, the model has to leave memory in any case.
    */
-  #isLoadWaitedFor(run: Run): boolean {
+  async #isLoadWaitedFor(run: Run): Promise<boolean> {
     const runsBeside = [...this.#running.values()].some(other => other !== run && !other.isCancelling)
     if (runsBeside || this.#turn === undefined) return runsBeside
     const { store, maxWaitMs } = this.#options
-    const lines = store.queue.waitingLines()
+    const lines = await store.queue.waitingLines()
+    if (this.#turn === undefined) return false
     const choice = chooseGroup({ turn: this.#turn, lines, now: this.#options.run.now(), maxWaitMs })
     return choice?.groupKey === this.#turn.groupKey
   }

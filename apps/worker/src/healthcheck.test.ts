@@ -21,15 +21,15 @@ const healthcheck = (file: string) => {
   return { status, stderr }
 }
 
-test('exits with 0 when a worker has a recent heartbeat, else with 1', () => {
+test('exits with 0 when a worker has a recent heartbeat, else with 1', async () => {
   const file = path.join(tempDirectory(), 'foreman.db')
-  const store = openStore(file, { busyTimeoutMs: 5 })
+  const store = await openStore(file, { role: 'gateway' })
   onTestFinished(() => store.close())
   expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
   const worker = { id: 'w', pid: 1, active: true, startedAt: 1 }
-  store.workers.heartbeat(worker, Date.now() - 60_000)
+  await store.workers.heartbeat(worker, Date.now() - 60_000)
   expect(healthcheck(file).status).toBe(1)
-  store.workers.heartbeat(worker, Date.now())
+  await store.workers.heartbeat(worker, Date.now())
   expect(healthcheck(file)).toEqual({ status: 0, stderr: '' })
 })
 
@@ -41,19 +41,21 @@ test('exits with 1 when there is no store, and does not create one', () => {
   expect(fs.readdirSync(directory)).toEqual([])
 })
 
-test('exits with 1 when the worker writes into another file than the one that the path leads to', () => {
+test('exits with 1 when the worker writes into another file than the one that the path leads to', async () => {
   const file = path.join(tempDirectory(), 'foreman.db')
-  const store = openStore(file, { busyTimeoutMs: 5 })
+  const store = await openStore(file, { role: 'gateway' })
   onTestFinished(() => store.close())
-  for (const one of ['', '-wal', '-shm']) fs.renameSync(`${file}${one}`, `${file}${one}.away`)
-  openStore(file, { busyTimeoutMs: 5 }).close()
-  store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, Date.now())
+  const directory = path.dirname(file)
+  for (const name of fs.readdirSync(directory))
+    fs.renameSync(path.join(directory, name), path.join(directory, `${name}.away`))
+  await (await openStore(file, { role: 'gateway' })).close()
+  await store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, Date.now())
   expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
 })
 
-test('exits with 1 and one line when the file is damaged', () => {
+test('exits with 1 and one line when the file is damaged', async () => {
   const file = path.join(tempDirectory(), 'foreman.db')
-  openStore(file, { busyTimeoutMs: 5 }).close()
+  await (await openStore(file, { role: 'gateway' })).close()
   const bytes = fs.readFileSync(file)
   // The first page has the schema; the tables are in the others.
   fs.writeFileSync(file, bytes.fill(0x5a, 4_096))

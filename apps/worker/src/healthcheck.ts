@@ -6,13 +6,13 @@ import { workerSettings } from './settings.ts'
  * Whether a worker has written a recent heartbeat into the file that the path leads to now. A worker that can no longer
  * write, or whose file was deleted or replaced, writes none there. A file that cannot be read has none.
  */
-const isWorkerAlive = (dbPath: string): boolean => {
+const isWorkerAlive = async (dbPath: string): Promise<boolean> => {
   try {
-    const reader = openReader(dbPath)
+    const reader = await openReader(dbPath)
     try {
-      return isAlive(reader.workers.active(), Date.now())
+      return isAlive(await reader.workers.active(), Date.now())
     } finally {
-      reader.close()
+      await reader.close()
     }
   } catch (error) {
     const { message } = error as Error
@@ -31,4 +31,4 @@ const { dbPath } = readSettings(
     env: withEnvFile(process.env),
   },
 )
-process.exitCode = isWorkerAlive(dbPath) ? 0 : 1
+process.exitCode = (await isWorkerAlive(dbPath)) ? 0 : 1

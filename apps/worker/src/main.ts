@@ -4,7 +4,7 @@ import { StoreUnusableError } from '@foreman/store'
 import { createContext } from './context.ts'
 import { workerSettings } from './settings.ts'
 
-const main = (): void => {
+const main = async (): Promise<void> => {
   const config = readSettings(workerSettings, {
     command: 'npm run worker --',
     summary: 'Claims jobs model by model and runs them on the Ollama target.',
@@ -13,7 +13,7 @@ const main = (): void => {
   })
   const logger = createLogger({ name: 'worker', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman worker')
-  const context = createContext(config, { logger, pid: process.pid })
+  const context = await createContext(config, { logger, pid: process.pid })
   onStopRequest(process, cause => {
     logger.info({ cause }, 'stopping')
     void context.close().then(() => process.exit(0))

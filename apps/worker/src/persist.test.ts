@@ -1,11 +1,16 @@
-import { busyError, fullError, readOnlyError } from '@foreman/store/testing'
+import { fullError, notWritableError, unavailableError } from '@foreman/store/testing'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { contain, persist, writeQuietly } from './persist.ts'
 
 const logger = pino({ level: 'silent' })
 
-const errors = { busy: busyError(), full: fullError(), readOnly: readOnlyError(), lost: new Error('lost') }
+const errors = {
+  unavailable: unavailableError(),
+  full: fullError(),
+  notWritable: notWritableError(),
+  lost: new Error('lost'),
+}
 
 type Failure = keyof typeof errors
 
@@ -22,8 +27,8 @@ test('a write that succeeds is made once', async () => {
   expect(write).toHaveBeenCalledTimes(1)
 })
 
-test('a write is tried again while the file is busy, full or read-only', async () => {
-  const write = failing('busy', 'full', 'readOnly')
+test('a write is tried again while the store is unavailable, full or not writable', async () => {
+  const write = failing('unavailable', 'full', 'notWritable')
   await persist(write, logger)
   expect(write).toHaveBeenCalledTimes(4)
 })
@@ -45,7 +50,7 @@ test('a write that goes on failing is repeated and logged ever more rarely', asy
 })
 
 test('a write that fails for another reason is not tried again', async () => {
-  const write = failing('busy', 'lost')
+  const write = failing('unavailable', 'lost')
   await expect(persist(write, logger)).rejects.toThrow('lost')
   expect(write).toHaveBeenCalledTimes(2)
 })
@@ -69,7 +74,7 @@ const fail = (failure: Failure) => (): never => {
   throw errors[failure]
 }
 
-test.each(['lost', 'busy'] as const)(
+test.each(['lost', 'unavailable'] as const)(
   'a unit of work that fails as %s is logged, and goes no further',
   failure => {
     const error = vi.spyOn(logger, 'error')
@@ -78,15 +83,9 @@ test.each(['lost', 'busy'] as const)(
   },
 )
 
-test('a quiet write that fails is only logged, whatever the error', () => {
+test('a quiet write that fails is only logged, whatever the error', async () => {
   const warn = vi.spyOn(logger, 'warn')
   const error = new Error('closed')
-  writeQuietly(
-    () => {
-      throw error
-    },
-    logger,
-    'send the heartbeat',
-  )
+  await writeQuietly(() => Promise.reject(error), logger, 'send the heartbeat')
   expect(warn).toHaveBeenLastCalledWith({ err: error }, 'could not send the heartbeat')
 })

@@ -2,15 +2,15 @@ import type { Logger } from '@foreman/process/logger'
 import { untilPossible } from '@foreman/store'
 
 /**
- * Repeats a write until it succeeds, for what must not get lost. While the file cannot be written, such as on a full
- * disk, whatever awaits the write waits too. Both the repetitions and their log lines become rarer.
+ * Repeats a verb until it succeeds, for what must not get lost. While the store does not do it, such as a write on a full
+ * disk, whatever awaits it waits too. Both the repetitions and their log lines become rarer.
  *
  * @param signal ends the repetition
  * @throws AbortError when `signal` has ended the repetition, or an error that repeating does not cure
  */
-export const persist = (write: () => Promise<void>, logger: Logger, signal?: AbortSignal): Promise<void> =>
-  untilPossible(write, {
-    onFailure: err => logger.warn({ err }, 'the file cannot be written now; waiting'),
+export const persist = <T>(act: () => Promise<T>, logger: Logger, signal?: AbortSignal): Promise<T> =>
+  untilPossible(act, {
+    onFailure: err => logger.warn({ err }, 'the queue cannot be used now; waiting'),
     signal,
   })
 
@@ -29,9 +29,13 @@ export const contain = <T>(work: () => T, logger: Logger, what: string): T | und
 }
 
 /** Tries a write once and only logs a failure, for facts that the next write brings up to date. */
-export const writeQuietly = (write: () => void, logger: Logger, what: string): void => {
+export const writeQuietly = async (
+  write: () => Promise<unknown>,
+  logger: Logger,
+  what: string,
+): Promise<void> => {
   try {
-    write()
+    await write()
   } catch (error) {
     logger.warn({ err: error }, `could not ${what}`)
   }

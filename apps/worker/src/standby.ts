@@ -1,8 +1,8 @@
 import type { Logger } from '@foreman/process/logger'
-import { type ExclusiveLock, HEARTBEAT_MS, type Store } from '@foreman/store'
+import { HEARTBEAT_MS, type Lock, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
-import { FileLoop } from './file-loop.ts'
 import { writeQuietly } from './persist.ts'
+import { StoreLoop } from './store-loop.ts'
 
 const LOCK_POLL_MS = 250
 
@@ -13,26 +13,29 @@ export interface StandbyOptions {
   readonly pid: number
   /** How long a lost job that ends here is kept. */
   readonly jobTtlMs: number
-  /** Called once, when this worker has become the active one. */
+  /** Called when this worker has become the active one. */
   readonly onActive: () => void
+  /** Called when it is no longer, because the store gave its lock away. Resolves when it has ended its work. */
+  readonly onLost: () => Promise<void>
 }
 
 /**
- * Decides which worker of a file is active: the one that holds the exclusive lock. The others stand by and take over
- * when the lock is free, which it is as soon as the active worker's process has ended. Also writes this worker's
- * heartbeat.
+ * Decides which worker of a queue is active: the one that holds the lock. The others stand by and take over when the lock is
+ * free, which it is as soon as the active worker's process has ended. Also writes this worker's heartbeat.
  */
 export class Standby {
   readonly #options: StandbyOptions
   readonly #identity: { readonly id: string; readonly pid: number; readonly startedAt: number }
-  readonly #loop: FileLoop
-  #lock: ExclusiveLock | undefined
+  readonly #loop: StoreLoop
+  #lock: Lock | undefined
+  #takingOver: Promise<boolean> | undefined
   #lockTimer: NodeJS.Timeout | undefined
   #heartbeatTimer: NodeJS.Timeout | undefined
+  #isLeaving = false
 
   constructor(options: StandbyOptions) {
     this.#options = options
-    this.#loop = new FileLoop(options.logger)
+    this.#loop = new StoreLoop(options.logger)
     this.#identity = { id: randomUUID(), pid: options.pid, startedAt: options.now() }
   }
 
@@ -40,69 +43,101 @@ export class Standby {
     return this.#lock !== undefined
   }
 
-  /** Becomes active, now or when the worker that is active has gone. To be called once. */
-  start(): void {
-    this.#beat()
-    this.#heartbeatTimer = setInterval(() => this.#beat(), HEARTBEAT_MS)
-    const takeOver = () => this.#loop.try('take over', () => this.#takeOver()) ?? false
-    if (takeOver()) return
+  /** Becomes active, now or when the worker that is active has gone. To be called once. Resolves after the first try. */
+  async start(): Promise<void> {
+    this.#heartbeatTimer = setInterval(() => void this.#beat(), HEARTBEAT_MS)
+    await this.#beat()
+    if ((await this.#tryToTakeOver()) || this.#isLeaving) return
     this.#options.logger.info('standing by')
-    this.#lockTimer = setInterval(takeOver, LOCK_POLL_MS)
+    this.#wait()
   }
 
   /** Does not take over any more. A worker that is active stays active, and the heartbeat goes on. */
-  stopWaiting(): void {
+  async stopWaiting(): Promise<void> {
+    this.#isLeaving = true
     clearInterval(this.#lockTimer)
+    await this.#takingOver
   }
 
   /** Ends the heartbeat, and lets another worker take over. */
-  leave(): void {
+  async leave(): Promise<void> {
     const { store, logger } = this.#options
-    this.stopWaiting()
+    await this.stopWaiting()
     clearInterval(this.#heartbeatTimer)
-    writeQuietly(() => store.workers.leave(this.#identity.id), logger, 'remove the row of this worker')
+    await writeQuietly(() => store.workers.leave(this.#identity.id), logger, 'remove the row of this worker')
     this.#lock?.release()
     this.#lock = undefined
   }
 
-  #takeOver(): boolean {
+  #wait(): void {
+    this.#lockTimer = setInterval(() => void this.#tryToTakeOver(), LOCK_POLL_MS)
+  }
+
+  #tryToTakeOver(): Promise<boolean> {
+    this.#takingOver ??= this.#loop
+      .try('take over', () => this.#takeOver())
+      .then(isActive => isActive ?? false)
+      .finally(() => (this.#takingOver = undefined))
+    return this.#takingOver
+  }
+
+  async #takeOver(): Promise<boolean> {
     const { store, logger, onActive } = this.#options
-    const lock = store.takeWorkerLock()
+    if (this.#isLeaving) return false
+    let isLost = false
+    const onLost = () => {
+      isLost = true
+      void this.#lose()
+    }
+    const lock = await store.locks.take('worker', onLost)
     if (!lock) return false
-    if (!this.#recover()) {
+    if (!(await this.#recover()) || isLost || this.#isLeaving) {
       // Whoever has the lock next tries again.
       lock.release()
       return false
     }
     this.#lock = lock
-    this.stopWaiting()
-    this.#beat()
+    clearInterval(this.#lockTimer)
+    void this.#beat()
     logger.info('at work')
     onActive()
     return true
   }
 
+  /** Another worker may be active now. This one stands by again, once it has ended its work. */
+  async #lose(): Promise<void> {
+    const lock = this.#lock
+    if (!lock) return
+    this.#lock = undefined
+    this.#options.logger.error('the lock of the active worker is lost; standing by')
+    lock.release()
+    await this.#options.onLost()
+    if (this.#isLeaving) return
+    void this.#beat()
+    this.#wait()
+  }
+
   /**
    * Puts the jobs back that the last active worker left running.
    *
-   * @returns false when the file cannot take the write now
+   * @returns false when the store does not take the write now
    */
-  #recover(): boolean {
+  async #recover(): Promise<boolean> {
     const { store, logger, now, jobTtlMs } = this.#options
-    const recover = (): true => {
-      const { broken, ...recovery } = store.runs.requeueLost(now(), jobTtlMs)
+    const recover = async (): Promise<true> => {
+      const { broken, ...recovery } = await store.runs.requeueLost({ now: now(), ttlMs: jobTtlMs })
       for (const err of broken) logger.error({ err, jobSeq: err.seq }, 'a lost job could not be put back')
       if (recovery.requeued + recovery.failed + recovery.cancelled > 0)
         logger.warn(recovery, 'these jobs were running when their worker died')
-      store.workers.forgetStale(now())
+      await store.workers.forgetStale(now())
       return true
     }
-    return this.#loop.try('put back the jobs of the last worker', recover) ?? false
+    return (await this.#loop.try('put back the jobs of the last worker', recover)) ?? false
   }
 
-  #beat(): void {
+  async #beat(): Promise<void> {
     const { store, now } = this.#options
     const beat = () => store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now())
-    this.#loop.try('write the heartbeat', beat)
+    await this.#loop.try('write the heartbeat', beat)
   }
 }

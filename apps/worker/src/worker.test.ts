@@ -1,123 +1,51 @@
-import { OllamaClient } from '@foreman/ollama-client'
-import { type Fault, startSim } from '@foreman/ollama-sim'
-import type { NewJob, Store } from '@foreman/store'
-import type { Deliver } from '@foreman/webhooks'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Embedder } from './target/embedder.ts'
-import { newJob, openTempStore, silent, soon, tempFile } from './testing/fixtures.ts'
-import { JobCleaner } from './upkeep/job-cleaner.ts'
-import { Courier } from './webhooks/courier.ts'
-import { Worker } from './worker.ts'
-
-const startTarget = async () => {
-  const sim = await startSim()
-  onTestFinished(() => sim.close())
-  return sim
-}
-
-interface Differing {
-  readonly url?: string
-  readonly file?: string
-  readonly now?: () => number
-  readonly graceMs?: number
-}
-
-/** A worker on a real file. Jobs are submitted over its own store, so that no commit of another process wakes it. */
-const setUp = ({
-  url = 'http://127.0.0.1:9',
-  file = tempFile(),
-  now = Date.now,
-  graceMs = 0,
-}: Differing = {}) => {
-  const store = openTempStore(file)
-  const shared = { client: new OllamaClient({ url }), store, logger: silent, now }
-  const steady = () => performance.now()
-  const deliver = vi.fn<Deliver>(() =>
-    Promise.resolve({ kind: 'answered', status: 204, excerpt: '', durationMs: 1 }),
-  )
-  const worker = new Worker({
-    store,
-    logger: silent,
-    now,
-    pid: 7,
-    run: {
-      ...shared,
-      jobTimeoutMs: 60_000,
-      stallMs: 60_000,
-      loadTimeoutMs: 60_000,
-      maxAttempts: 3,
-      jobTtlMs: 60_000,
-    },
-    monitor: { ...shared, pollIntervalMs: 60_000 },
-    embedder: new Embedder({ ...shared, model: undefined }),
-    jobCleaner: new JobCleaner(shared),
-    gatewayWatch: { ...shared, steady, jobTtlMs: 60_000, patience: { lookMs: 10, goneAfterMs: 100 } },
-    courier: new Courier({
-      ...shared,
-      steady,
-      random: () => 0.5,
-      secrets: ['secret'],
-      deliver,
-    }),
-    concurrency: 1,
-    maxWaitMs: 60_000,
-    graceMs,
-  })
-  onTestFinished(() => worker.stop())
-  const submit = (differing: Partial<NewJob> = {}) => store.submissions.enqueue(newJob(differing), now()).seq
-  const stateOf = (seq: number) => store.records.bySeq(seq)?.state
-  const isTargetUp = () => store.target.read().state === 'up'
-  return { store, file, worker, deliver, submit, stateOf, isTargetUp }
-}
-
-/** A worker that has found its target. */
-const setUpAtWork = async (differing: Differing = {}) => {
-  const sim = await startTarget()
-  const all = setUp({ url: sim.url, ...differing })
-  all.worker.start()
-  await expect.poll(all.isTargetUp, soon).toBe(true)
-  return { sim, ...all }
-}
+import type { Fault } from '@foreman/ollama-sim'
+import type { Store } from '@foreman/store'
+import { submitJob, unavailableError } from '@foreman/store/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { heldBack, isLockFree, newJob, openTempStore, soon } from './testing/fixtures.ts'
+import { countLogged, setUpAtWork, setUpWorker, startTarget } from './testing/worker.ts'
 
 describe('a tick', () => {
   test('runs what is ready', async () => {
-    const { worker, submit, stateOf } = await setUpAtWork()
-    const seq = submit()
-    expect(stateOf(seq)).toBe('queued')
-    worker.tick()
-    expect(stateOf(seq)).toBe('running')
+    const { worker, submit, recordOf, stateOf } = await setUpAtWork()
+    const seq = await submit()
+    expect(await stateOf(seq)).toBe('queued')
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ attempt: 1 })
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
   })
 
   test('follows the end of each run', async () => {
     const { worker, submit, stateOf } = await setUpAtWork()
-    const seqs = [submit(), submit(), submit()]
-    worker.tick()
-    await expect.poll(() => seqs.map(stateOf), soon).toEqual(Array(3).fill('succeeded'))
+    const seqs = [await submit(), await submit(), await submit()]
+    await worker.tick()
+    await expect.poll(() => Promise.all(seqs.map(stateOf)), soon).toEqual(Array(3).fill('succeeded'))
   })
 
   test('follows a commit of another process', async () => {
     const { file, stateOf } = await setUpAtWork()
-    const { seq } = openTempStore(file).submissions.enqueue(newJob(), Date.now())
+    const { seq } = await submitJob(await openTempStore(file), newJob(), Date.now())
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
   })
 
   test('follows the death of a gateway, whose running job ends and makes room for the next', async () => {
     const { submit, stateOf, worker } = await setUpAtWork()
     const body = Buffer.from('{"model":"alpha","prompt":"go on","options":{"num_predict":1000000}}')
-    const [orphan, next] = [submit({ gateway: 'dead', body }), submit()]
-    worker.tick()
-    expect(stateOf(orphan)).toBe('running')
-    await expect.poll(() => [orphan, next].map(stateOf), soon).toEqual(['cancelled', 'succeeded'])
+    const orphan = await submit({ gateway: 'dead', body })
+    const next = await submit()
+    await worker.tick()
+    expect(await stateOf(orphan)).toBe('running')
+    const states = () => Promise.all([orphan, next].map(stateOf))
+    await expect.poll(states, soon).toEqual(['cancelled', 'succeeded'])
   })
 
   test('follows the due time of a delayed job', async () => {
-    const { sim, store, worker, submit, stateOf } = await setUpAtWork()
+    const { sim, worker, submit, recordOf, stateOf } = await setUpAtWork()
     sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
-    const seq = submit()
-    worker.tick()
+    const seq = await submit()
+    await worker.tick()
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
-    expect(store.records.bySeq(seq)).toMatchObject({ attempt: 2, failedAttempts: 1 })
+    expect(await recordOf(seq)).toMatchObject({ attempt: 2, failedAttempts: 1 })
   })
 
   test.each<[what: string, fault: Fault, delayMs: number]>([
@@ -125,114 +53,146 @@ describe('a tick', () => {
     ['when the target has said', { kind: 'status', status: 429, headers: { 'Retry-After': '300' } }, 300_000],
   ])('makes a delayed job ready when its time has come by its clock: %s', async (_when, fault, delayMs) => {
     const clock = { now: 1_000_000 }
-    const { sim, store, worker, submit, stateOf } = await setUpAtWork({ now: () => clock.now })
+    const { sim, worker, submit, recordOf } = await setUpAtWork({ now: () => clock.now })
     sim.fault({ ...fault, path: '/api/generate', count: 1 })
-    const seq = submit()
-    worker.tick()
-    await expect.poll(() => store.records.bySeq(seq)?.availableAt, soon).toBe(clock.now + delayMs)
-    worker.tick()
-    expect(stateOf(seq)).toBe('queued')
+    const seq = await submit()
+    await worker.tick()
+    await expect.poll(() => recordOf(seq), soon).toMatchObject({ availableAt: clock.now + delayMs })
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ state: 'queued', attempt: 1 })
     clock.now += delayMs
-    worker.tick()
-    expect(stateOf(seq)).toBe('running')
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ attempt: 2 })
   })
 
   test('makes a delayed job ready at once when the clock was set back by more than the longest delay', async () => {
     const clock = { now: 10_000_000 }
-    const { sim, store, worker, submit, stateOf } = await setUpAtWork({ now: () => clock.now })
+    const { sim, worker, submit, recordOf } = await setUpAtWork({ now: () => clock.now })
     sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
-    const seq = submit()
-    worker.tick()
-    await expect.poll(() => store.records.bySeq(seq)?.availableAt, soon).toBe(clock.now + 500)
+    const seq = await submit()
+    await worker.tick()
+    await expect.poll(() => recordOf(seq), soon).toMatchObject({ availableAt: clock.now + 500 })
     clock.now -= 3_600_000
-    worker.tick()
-    expect(stateOf(seq)).toBe('running')
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ attempt: 2 })
   })
 
-  test('fails a queued job that has missed its deadline, also while the target is away', () => {
+  test('fails a queued job that has missed its deadline, also while the target is away', async () => {
     const clock = { now: 1_000_000 }
-    const { store, worker, submit, stateOf } = setUp({ now: () => clock.now })
-    worker.start()
-    const seq = submit({ deadlineAt: clock.now + 10 })
-    worker.tick()
-    expect(stateOf(seq)).toBe('queued')
+    const { worker, start, submit, recordOf, stateOf } = await setUpWorker({ now: () => clock.now })
+    await start()
+    const seq = await submit({ deadlineAt: clock.now + 10 })
+    await worker.tick()
+    expect(await stateOf(seq)).toBe('queued')
     clock.now += 10
-    worker.tick()
-    expect(store.records.bySeq(seq)).toMatchObject({ state: 'failed', errorCode: 'deadline_exceeded' })
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ state: 'failed', errorCode: 'deadline_exceeded' })
   })
 
   test('cancels a running job whose caller has asked for it', async () => {
     const { sim, store, worker, submit, stateOf } = await setUpAtWork()
     sim.fault({ kind: 'hang', path: '/api/generate' })
-    const seq = submit()
-    worker.tick()
-    expect(store.submissions.cancel({ seq, id: '' }, Date.now(), 1_000)).toBe('requested')
-    worker.tick()
+    const seq = await submit()
+    await worker.tick()
+    const ending = { now: Date.now(), ttlMs: 1_000 }
+    expect(await store.submissions.cancel({ seq, id: '' }, ending)).toBe('requested')
+    await worker.tick()
+    await expect.poll(() => stateOf(seq), soon).toBe('cancelled')
+  })
+
+  test('cancels a job as well that it has claimed without knowing it', async () => {
+    const { sim, store, worker, submit, stateOf } = await setUpAtWork()
+    sim.fault({ kind: 'hang', path: '/api/generate' })
+    const seq = await submit()
+    const claim = store.queue.claim.bind(store.queue)
+    vi.spyOn(store.queue, 'claim').mockImplementationOnce(async (...args) => {
+      await claim(...args)
+      await store.submissions.cancel({ seq, id: '' }, { now: Date.now(), ttlMs: 1_000 })
+      throw unavailableError()
+    })
+    await worker.tick()
     await expect.poll(() => stateOf(seq), soon).toBe('cancelled')
   })
 
   test('polls the target when a gateway has written that it may be away', async () => {
     const { sim, store, worker, isTargetUp } = await setUpAtWork()
     sim.fault({ kind: 'refuse' })
-    store.target.suspect(Date.now())
-    worker.tick()
+    await store.target.suspect(Date.now())
+    await worker.tick()
     await expect.poll(isTargetUp, soon).toBe(false)
   })
 
-  test('that meets a busy file is repeated', async () => {
-    const { file, worker, submit, stateOf } = await setUpAtWork()
-    const seq = submit()
-    openTempStore(file).atOnce('normal', () => worker.tick())
-    expect(stateOf(seq)).toBe('queued')
+  test.each<[what: string, refuseOnce: (store: Store, error: Error) => unknown]>([
+    ['read', ({ runs }, error) => vi.spyOn(runs, 'cancelRequests').mockRejectedValueOnce(error)],
+    ['written', ({ queue }, error) => vi.spyOn(queue, 'claim').mockRejectedValueOnce(error)],
+  ])('that meets a store that cannot be %s now is repeated', async (_what, refuseOnce) => {
+    const { store, worker, submit, stateOf } = await setUpAtWork()
+    const seq = await submit()
+    refuseOnce(store, unavailableError())
+    await worker.tick()
+    expect(await stateOf(seq)).toBe('queued')
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
   })
 
   test('sends the webhooks that the worker itself has written', async () => {
     const { worker, deliver, submit } = await setUpAtWork()
-    submit({ webhook: { url: 'http://a.example/', events: ['job.succeeded'] } })
-    worker.tick()
+    await submit({ webhook: { url: 'http://a.example/', events: ['job.succeeded'] } })
+    await worker.tick()
     await expect.poll(() => deliver.mock.calls.length, soon).toBe(1)
   })
 
-  const steps = [
-    ['cancel', (store: Store) => vi.spyOn(store.runs, 'cancelRequests')],
-    ['suspicion', (store: Store) => vi.spyOn(store.target, 'read')],
-    ['deadline', (store: Store) => vi.spyOn(store.queue, 'failOverdue')],
-    ['due time', (store: Store) => vi.spyOn(store.queue, 'promoteDue')],
-  ] as const
+  /** Lets one step fail from now on. Returns what counts how often it was tried. */
+  type Break = (store: Store, error: Error) => { readonly mock: { readonly calls: readonly unknown[] } }
 
-  test.each(steps)('in which the step "%s" fails does the others, and is repeated', async (_name, spyOn) => {
-    const { store, worker, submit, stateOf } = await setUpAtWork()
-    const spy = spyOn(store).mockImplementation(() => {
-      throw new Error('malformed')
-    })
-    const seq = submit()
-    worker.tick()
-    expect(stateOf(seq)).toBe('running')
-    const calls = spy.mock.calls.length
-    await expect.poll(() => spy.mock.calls.length, soon).toBeGreaterThan(calls + 2)
-    expect(stateOf(seq)).toBe('succeeded')
+  test.each<[step: string, breakStep: Break]>([
+    ['cancel', ({ runs }, error) => vi.spyOn(runs, 'cancelRequests').mockRejectedValue(error)],
+    ['suspicion', ({ target }, error) => vi.spyOn(target, 'read').mockRejectedValue(error)],
+    ['deadline', ({ queue }, error) => vi.spyOn(queue, 'failOverdue').mockRejectedValue(error)],
+    ['due time', ({ queue }, error) => vi.spyOn(queue, 'promoteDue').mockRejectedValue(error)],
+  ])('in which the step "%s" fails does the others, and is repeated', async (_step, breakStep) => {
+    const { store, worker, submit, recordOf, stateOf } = await setUpAtWork()
+    const { mock } = breakStep(store, new Error('malformed'))
+    const seq = await submit()
+    await worker.tick()
+    expect(await recordOf(seq)).toMatchObject({ attempt: 1 })
+    const calls = mock.calls.length
+    await expect.poll(() => mock.calls.length, soon).toBeGreaterThan(calls + 2)
+    expect(await stateOf(seq)).toBe('succeeded')
   })
 
   test('that cannot read what waits is repeated', async () => {
     const { store, worker, submit, stateOf } = await setUpAtWork()
-    vi.spyOn(store.queue, 'waitingLines').mockImplementationOnce(() => {
-      throw new Error('disk I/O error')
-    })
-    const seq = submit()
-    worker.tick()
-    expect(stateOf(seq)).toBe('queued')
+    vi.spyOn(store.queue, 'waitingLines').mockRejectedValueOnce(new Error('disk I/O error'))
+    const seq = await submit()
+    await worker.tick()
+    expect(await stateOf(seq)).toBe('queued')
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
   })
 
-  test('of a worker that stands by does nothing', () => {
-    const first = setUp()
-    first.worker.start()
-    const second = setUp({ file: first.file })
+  test('of a worker that stands by does nothing', async () => {
+    const count = countLogged()
+    const first = await setUpWorker()
+    await first.start()
+    const second = await setUpWorker({ file: first.file })
     second.worker.start()
+    await expect.poll(() => count('standing by'), soon).toBe(1)
     const look = vi.spyOn(second.store.runs, 'cancelRequests')
-    second.worker.tick()
+    await second.worker.tick()
     expect(look).not.toHaveBeenCalled()
+  })
+
+  test('that is asked for during another one sees what happened since that began', async () => {
+    const { store, worker, submit, recordOf } = await setUpAtWork()
+    const looking = heldBack(store.queue, 'waitingLines')
+    const first = worker.tick()
+    await looking.begun
+    const claim = vi.spyOn(store.queue, 'claim')
+    const seq = await submit()
+    const second = worker.tick()
+    expect(claim).not.toHaveBeenCalled()
+    looking.goOn()
+    await Promise.all([first, second])
+    expect(await recordOf(seq)).toMatchObject({ attempt: 1 })
   })
 })
 
@@ -240,115 +200,136 @@ describe('the target', () => {
   test('that a run finds away is waited for, and the job runs when it is back', async () => {
     const { sim, worker, submit, stateOf, isTargetUp } = await setUpAtWork()
     sim.fault({ kind: 'refuse' })
-    const seq = submit()
-    worker.tick()
+    const seq = await submit()
+    await worker.tick()
     await expect.poll(isTargetUp, soon).toBe(false)
-    expect(stateOf(seq)).toBe('queued')
+    expect(await stateOf(seq)).toBe('queued')
     await sim.clearFaults()
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
   })
 
   test('that was silent is no longer noted as silent once it answers', async () => {
     const { store, worker, submit, stateOf } = await setUpAtWork()
-    store.target.note({ stalledAt: 1 })
-    const seq = submit()
-    worker.tick()
+    await store.target.note({ stalledAt: 1 })
+    const seq = await submit()
+    await worker.tick()
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
-    await expect.poll(() => store.target.read().stalledAt, soon).toBeNull()
+    await expect.poll(() => store.target.read(), soon).toMatchObject({ stalledAt: null })
   })
 })
 
 describe('start and stop', () => {
-  const logged = () => {
-    const info = vi.spyOn(silent, 'info')
-    onTestFinished(() => info.mockRestore())
-    return (message: string) => info.mock.calls.filter(call => (call as unknown[]).includes(message)).length
-  }
-
-  test('a worker that is started twice begins to work once', () => {
-    const count = logged()
-    const { worker } = setUp()
+  test('a worker that is started twice begins to work once', async () => {
+    const count = countLogged()
+    const { worker, store, start } = await setUpWorker()
+    const take = vi.spyOn(store.locks, 'take')
     worker.start()
-    worker.start()
+    await start()
     expect({ atWork: count('at work'), standingBy: count('standing by') }).toEqual({
       atWork: 1,
       standingBy: 0,
     })
+    expect(take).toHaveBeenCalledTimes(1)
   })
 
-  test('a worker that cannot read what it needs to begin begins without it, and hears of commits later', async () => {
+  test('a worker that cannot read what it needs to begin begins without it, and hears of commits', async () => {
     const sim = await startTarget()
-    const { store, file, worker, stateOf } = setUp({ url: sim.url })
-    const fail = () => {
-      throw new Error('disk I/O error')
-    }
-    vi.spyOn(store.queue, 'turn').mockImplementationOnce(fail)
-    vi.spyOn(store.target, 'read').mockImplementationOnce(fail)
-    vi.spyOn(store.commits, 'listen').mockImplementationOnce(fail)
+    const { store, file, worker, stateOf } = await setUpWorker({ url: sim.url })
+    vi.spyOn(store.queue, 'turn').mockRejectedValueOnce(new Error('disk I/O error'))
+    vi.spyOn(store.target, 'read').mockRejectedValueOnce(new Error('disk I/O error'))
     worker.start()
-    const { seq } = openTempStore(file).submissions.enqueue(newJob(), Date.now())
-    await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
-    const next = openTempStore(file).submissions.enqueue(newJob(), Date.now())
-    await expect.poll(() => stateOf(next.seq), soon).toBe('succeeded')
+    const other = await openTempStore(file)
+    for (let job = 0; job < 2; job++) {
+      const { seq } = await submitJob(other, newJob(), Date.now())
+      await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
+    }
   })
 
   test('a worker that stands by takes over when the active one is stopped', async () => {
-    const count = logged()
-    const first = setUp()
-    const second = setUp({ file: first.file })
-    first.worker.start()
+    const count = countLogged()
+    const first = await setUpWorker()
+    const second = await setUpWorker({ file: first.file })
+    await first.start()
     second.worker.start()
-    expect(count('standing by')).toBe(1)
+    await expect.poll(() => count('standing by'), soon).toBe(1)
     await first.worker.stop()
     await expect.poll(() => count('at work'), soon).toBe(2)
   })
 
   test('a worker that is stopped while it stands by does not take over', async () => {
-    const first = setUp()
-    const second = setUp({ file: first.file })
-    first.worker.start()
+    const count = countLogged()
+    const first = await setUpWorker()
+    const second = await setUpWorker({ file: first.file })
+    await first.start()
     second.worker.start()
+    await expect.poll(() => count('standing by'), soon).toBe(1)
     await second.worker.stop()
     await first.worker.stop()
-    const lock = first.store.takeWorkerLock()
-    expect(lock).toBeDefined()
-    lock?.release()
+    expect(await isLockFree(first.store)).toBe(true)
+    expect(count('at work')).toBe(1)
+  })
+
+  test('a worker that is stopped while it takes over gives the lock back, and does not begin to work', async () => {
+    const count = countLogged()
+    const { store, worker, activePid } = await setUpWorker()
+    const recovering = heldBack(store.runs, 'requeueLost')
+    worker.start()
+    await recovering.begun
+    const stopped = worker.stop().then(() => isLockFree(store))
+    recovering.goOn()
+    expect(await stopped).toBe(true)
+    expect(await activePid()).toBeUndefined()
+    expect(count('at work')).toBe(0)
   })
 
   test('stopping lets a running job end within the grace period', async () => {
     const { worker, submit, stateOf } = await setUpAtWork({ graceMs: 60_000 })
-    const seq = submit()
-    worker.tick()
+    const seq = await submit()
+    await worker.tick()
     await worker.stop()
-    expect(stateOf(seq)).toBe('succeeded')
+    expect(await stateOf(seq)).toBe('succeeded')
+  })
+
+  test.each([
+    { graceMs: 60_000, state: 'succeeded' },
+    { graceMs: 0, state: 'queued' },
+  ])('stopping waits for a claim that is under way, and for its job: %j', async ({ graceMs, state }) => {
+    const { sim, store, worker, submit, recordOf, activePid } = await setUpAtWork({ graceMs })
+    if (graceMs === 0) sim.fault({ kind: 'hang', path: '/api/generate' })
+    const seq = await submit()
+    const claiming = heldBack(store.queue, 'claim')
+    void worker.tick()
+    await claiming.begun
+    const stopped = worker.stop().then(() => recordOf(seq))
+    claiming.goOn()
+    expect(await stopped).toMatchObject({ state, attempt: 1, lostCount: 0 })
+    expect(await activePid()).toBeUndefined()
   })
 
   test('a second stop waits for the first', async () => {
     const { sim, worker, submit, stateOf } = await setUpAtWork({ graceMs: 20 })
     sim.fault({ kind: 'hang', path: '/api/generate' })
-    const seq = submit()
-    worker.tick()
+    const seq = await submit()
+    await worker.tick()
     const stops = [worker.stop(), worker.stop()].map(stop => stop.then(() => stateOf(seq)))
     expect(await Promise.all(stops)).toEqual(['queued', 'queued'])
   })
 
   test('a worker that was stopped claims nothing, also when it is started again', async () => {
-    const { store, worker, submit, stateOf } = await setUpAtWork()
+    const { worker, submit, stateOf, activePid } = await setUpAtWork()
     await worker.stop()
-    const seq = submit()
+    const seq = await submit()
     worker.start()
-    worker.tick()
-    expect(stateOf(seq)).toBe('queued')
-    expect(store.workers.active()).toBeUndefined()
+    await worker.tick()
+    expect(await stateOf(seq)).toBe('queued')
+    expect(await activePid()).toBeUndefined()
   })
 
   test('a worker that was stopped before it was started stays stopped', async () => {
-    const { store, worker } = setUp()
+    const { store, worker, activePid } = await setUpWorker()
     await worker.stop()
     worker.start()
-    expect(store.workers.active()).toBeUndefined()
-    const lock = store.takeWorkerLock()
-    expect(lock).toBeDefined()
-    lock?.release()
+    expect(await activePid()).toBeUndefined()
+    expect(await isLockFree(store)).toBe(true)
   })
 })

@@ -70,12 +70,6 @@ test('a result that is not in the message is linked, at the address that callers
   expect(bodyOf({}, 'https://foreman.example').data.result_url).toBe('https://foreman.example/jobs/job_1')
 })
 
-test('no more of an answer is read than can be looked at within a transaction', () => {
-  const limits: number[] = []
-  bodyOf({ answer: maxBytes => void limits.push(maxBytes) })
-  expect(limits).toEqual([1024 * 1024])
-})
-
 const DIGITS = '{ "id": 1234567890123456789, "ratio": 1.0, "huge": 1e400 }'
 
 test.each([

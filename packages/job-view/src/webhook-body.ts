@@ -5,11 +5,6 @@ import { time } from './time.ts'
 
 /** A longer result is left out of the webhook, which has the URL of the job instead. */
 export const INLINE_RESULT_BYTES = 20_000
-/**
- * A longer answer is not read, because the webhook is written within the transaction that ends the job. A stream with a
- * result that is short enough is rarely longer: Ollama sends 100 to 250 bytes for each token.
- */
-const LONGEST_ANSWER_BYTES = 1024 * 1024
 
 export interface WebhookBodyOptions {
   /** The URL under which receivers reach foreman, without a slash at its end. Without it, links are paths. */
@@ -32,7 +27,7 @@ export const webhookBody =
   announcement => {
     const { job } = announcement
     const write = (shown: Shown) => bodyOf(announcement, shown, `${publicUrl}/jobs/${job.id}`)
-    // Not within the `try`: a file that cannot be read ends the transaction.
+    // Not within the `try`: a queue that cannot be read undoes the change.
     const stored = storedAnswer(announcement)
     try {
       return write(stored ? shownOf(announcement, stored) : {})
@@ -55,7 +50,7 @@ const bodyOf = (
 }
 
 const storedAnswer = ({ event, answer }: Announcement): StoredAnswer | undefined =>
-  event === 'job.succeeded' || event === 'job.failed' ? answer(LONGEST_ANSWER_BYTES) : undefined
+  event === 'job.succeeded' || event === 'job.failed' ? answer() : undefined
 
 const shownOf = ({ job }: Announcement, { head, body }: StoredAnswer): Shown => {
   const reader = readAnswer(job, head)

@@ -22,7 +22,7 @@ export const sharedSettings = {
   dbPath: setting.text({
     env: 'FOREMAN_DB_PATH',
     default: 'foreman.db',
-    describe: 'The queue: one SQLite file, the same for gateway and worker',
+    describe: 'The queue: one file, the same for gateway and worker',
   }),
   webhookSecret: {
     env: 'FOREMAN_WEBHOOK_SECRET',

@@ -1,6 +1,4 @@
-import Database from 'better-sqlite3'
-
-/** The file cannot be used: it is not a database of foreman, is damaged, needs newer code, or cannot be written. */
+/** The store cannot be used: it is not one of foreman, is damaged, needs newer code, or cannot be written. */
 export class StoreUnusableError extends Error {
   override readonly name = 'StoreUnusableError'
 }
@@ -25,24 +23,43 @@ export class ArrivalLostError extends Error {
   override readonly name = 'ArrivalLostError'
 }
 
-const sqliteCode = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '')
+/** What is stored of a job keeps foreman from working on it. Other jobs are not affected. */
+export class BrokenJobError extends Error {
+  override readonly name = 'BrokenJobError'
+  readonly seq: number
 
-/** Whether another connection holds the write lock. The same write may succeed in a moment. */
-export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(error))
-
-/** Whether the disk is full or refused the write. The same write may succeed later. */
-export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR)/.test(sqliteCode(error))
+  constructor(seq: number, cause: unknown) {
+    super(`job ${seq} cannot be worked on`, { cause })
+    this.seq = seq
+  }
+}
 
 /**
- * Whether the same read or write may succeed later: another process is writing, the disk is full or has failed, or the
- * file system has become read-only.
+ * Why a store does not do something now. `unavailable`: others keep it busy, or it cannot be reached; that passes by
+ * itself, mostly within milliseconds. `full`: its disk is full or fails. `not_writable`: it can be read at best.
  */
-export const mayPass = (error: unknown): boolean =>
-  isBusy(error) || isFull(error) || /^SQLITE_(READONLY|CANTOPEN|PROTOCOL)/.test(sqliteCode(error))
+export type NotNowReason = 'unavailable' | 'full' | 'not_writable'
 
-/** Whether a write failed because of the file or its disk, and not because of what was to be written. */
-export const isUnwritable = (error: unknown): boolean =>
-  (mayPass(error) && !isBusy(error)) || isCorrupt(error)
+/** The store does not do something now. The same call may succeed later. */
+export class NotNowError extends Error {
+  override readonly name = 'NotNowError'
+  readonly reason: NotNowReason
 
-/** Whether the file is damaged or is not a database. */
-export const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error))
+  /** @param cause the error of the engine */
+  constructor(reason: NotNowReason, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.reason = reason
+  }
+}
+
+const hasReason = (error: unknown, reason: NotNowReason): boolean =>
+  error instanceof NotNowError && error.reason === reason
+
+/** Whether the store is kept busy by others, or cannot be reached. The same call may succeed in a moment. */
+export const isUnavailable = (error: unknown): boolean => hasReason(error, 'unavailable')
+
+/** Whether the disk of the store is full, or refused the write. The same call may succeed later. */
+export const isFull = (error: unknown): boolean => hasReason(error, 'full')
+
+/** Whether the same call may succeed later, whatever the reason is. */
+export const mayPass = (error: unknown): boolean => error instanceof NotNowError

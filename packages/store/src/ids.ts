@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomFillSync, randomUUID } from 'node:crypto'
 import { v7 as uuidV7 } from 'uuid'
 
 const BYTES_PER_ID = 16
@@ -18,3 +18,9 @@ const randomBytes = (): Buffer => {
 /** A unique id that sorts by the time at which it was made (UUID version 7). */
 export const newId = (prefix: 'job' | 'msg', msecs: number): string =>
   `${prefix}_${uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')}`
+
+/** The id of a job that is submitted now. */
+export const newJobId = (now: number): string => newId('job', now)
+
+/** The token of a claim. */
+export const newToken = (): string => randomUUID()

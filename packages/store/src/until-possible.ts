@@ -10,7 +10,7 @@ export interface UntilPossibleOptions {
 }
 
 /**
- * Repeats something with the file until it succeeds, ever more rarely, while the file cannot be used now.
+ * Repeats something with the store until it succeeds, ever more rarely, while the store does not do it now.
  *
  * @throws AbortError when `signal` has ended the repetition, or an error that repeating does not cure
  */

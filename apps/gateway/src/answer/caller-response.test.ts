@@ -11,6 +11,7 @@ const running: JobView = {
   id: 'job_1',
   state: 'running',
   attempt: 1,
+  token: 'a',
   answerAttempt: null,
   errorCode: null,
   errorMessage: null,

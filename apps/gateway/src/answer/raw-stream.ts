@@ -5,6 +5,7 @@ import { problem, retryLater } from '../http/refusal.ts'
 import { breakOffSoon } from '../http/send-head.ts'
 import type { StoredRequestOptions } from '../intake/stored-request.ts'
 import { CallerResponse } from './caller-response.ts'
+import { continues } from './continues.ts'
 import { isAnswerIncomplete } from './end-of-job.ts'
 import { expectedForm } from './expected-form.ts'
 import { type FollowOptions, patienceFor } from './follow-options.ts'
@@ -17,7 +18,7 @@ export interface RawStreamOptions extends FollowOptions, Pick<StoredRequestOptio
 /**
  * Sends the answer of a job as the target sent it, from the beginning and as it comes. While the job waits, it sends a status
  * and heartbeats, as to any other caller. The connection is cut when the bytes that were sent turn out not to be the answer,
- * or not all of it.
+ * or not all of it. While the queue cannot be read, the caller waits as if there were nothing new.
  *
  * @throws Refusal with 409 when the job has ended without an answer
  * @throws Refusal with 503 when the gateway stops before anything was sent, or the request does not fit into memory now
@@ -35,6 +36,10 @@ export const streamAnswer = async (
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined
+  const nothingNew = async () => {
+    const silenceMs = form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
+    if (await wakeUps.untilHeartbeat(silenceMs)) out.keepAlive()
+  }
   try {
     while (!response.destroyed) {
       if (cutOff.aborted) {
@@ -42,19 +47,23 @@ export const streamAnswer = async (
         return breakOffSoon(response)
       }
       if (await wakeUps.untilWritable(patience.stallMs)) continue
-      const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
-      const isOtherAttempt = out.hasBody && read?.cursor?.attempt !== cursor?.attempt
-      if (!read || isOtherAttempt) return breakOffSoon(response)
-      cursor = read.cursor
-      for (const piece of read.pieces) out.send(piece)
-      if (read.pieces.length > 0) continue
-      if (isEndState(read.job.state)) {
-        if (!cursor && out.hasBegun) return out.interrupt(502, read.job.errorMessage ?? noAnswer)
-        if (!cursor) throw problem(409, 'no_answer', noAnswer)
-        return isAnswerIncomplete(read.job) ? breakOffSoon(response) : out.end(read.job)
+      const looked = await wakeUps.look(() => store.output.read(job.seq, cursor))
+      if (wakeUps.isOver) continue
+      if (looked === 'not_now') {
+        await nothingNew()
+        continue
       }
-      const silenceMs = form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
-      if (!(await wakeUps.next(silenceMs))) out.keepAlive()
+      const { seen } = looked
+      if (!seen && !out.hasBody) return out.interrupt(502, 'the queue no longer has this job')
+      if (!seen || (out.hasBody && !continues(cursor, seen))) return breakOffSoon(response)
+      cursor = seen.cursor
+      for (const piece of seen.pieces) out.send(piece)
+      if (seen.pieces.length > 0) wakeUps.noteSent()
+      else if (isEndState(seen.job.state)) {
+        if (!cursor && out.hasBegun) return out.interrupt(502, seen.job.errorMessage ?? noAnswer)
+        if (!cursor) throw problem(409, 'no_answer', noAnswer)
+        return isAnswerIncomplete(seen.job) ? breakOffSoon(response) : out.end(seen.job)
+      } else await nothingNew()
     }
   } finally {
     wakeUps.stop()

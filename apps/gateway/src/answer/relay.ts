@@ -4,6 +4,7 @@ import type { Logger } from '@foreman/process/logger'
 import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { type Asked, CallerResponse } from './caller-response.ts'
+import { continues } from './continues.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -21,13 +22,14 @@ export interface RelayOptions extends FollowOptions {
 
 /**
  * How a relay ended. `left`: the caller disconnected, or was disconnected, before it had everything. `cut_off`: the
- * gateway stopped. `broke_off`: the bytes that the caller has belong to an attempt that is void.
+ * gateway stopped. `broke_off`: the bytes that the caller has belong to an attempt that is void. `gone`: the job was
+ * deleted.
  */
-export type RelayEnd = 'delivered' | 'left' | 'cut_off' | 'broke_off'
+export type RelayEnd = 'delivered' | 'left' | 'cut_off' | 'broke_off' | 'gone'
 
 /**
  * Sends a job's answer to its caller, byte for byte as the target sent it, as fast as the caller reads. Only one read of
- * the file is in memory at a time.
+ * the queue is in memory at a time. While the queue cannot be read, the caller waits as if there were nothing new.
  */
 export const relay = async (
   job: JobRef,
@@ -44,58 +46,58 @@ export const relay = async (
     isWaiting = state === 'queued'
     options.onWaiting(isWaiting)
   }
-  let heardAt = performance.now()
   /** Waits for a change. A caller that has heard nothing for too long gets a heartbeat. */
   const nothingNew = async () => {
     const silenceMs = streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
-    const restMs = heardAt + silenceMs - performance.now()
-    if (restMs > 0 && (await wakeUps.next(restMs))) return
-    out.keepAlive()
-    heardAt = performance.now()
+    if (await wakeUps.untilHeartbeat(silenceMs)) out.keepAlive()
   }
+  /** A caller that waits for the whole answer is sent nothing of it before the job has ended. */
+  const look = () =>
+    wakeUps.look(async () => {
+      const view = streaming ? undefined : await store.output.view(job.seq)
+      if (view && !isEndState(view.state)) return { job: view, cursor, pieces: [] }
+      // Not even the beginning of an answer that is incomplete: without it the caller can still get a status.
+      if (view && messageInsteadOfAnswer(view) !== null) return { job: view, cursor, pieces: [] }
+      return store.output.read(job.seq, cursor)
+    })
   try {
     for (;;) {
-      if (response.destroyed) return 'left'
       if (cutOff.aborted) {
-        out.interrupt(503, 'foreman is being stopped', { 'Retry-After': '5' })
+        // A gateway that stops may have cut the connection while the loop waited for a look.
+        if (!response.destroyed) out.interrupt(503, 'foreman is being stopped', { 'Retry-After': '5' })
         return 'cut_off'
       }
+      if (response.destroyed) return 'left'
       if (await wakeUps.untilWritable(patience.stallMs)) continue
-      const view = streaming ? undefined : await wakeUps.read(() => store.output.view(job.seq))
-      if (view && !isEndState(view.state)) {
-        noteState(view)
+      const looked = await look()
+      if (wakeUps.isOver) continue
+      if (looked === 'not_now') {
         await nothingNew()
         continue
       }
-      if (view && messageInsteadOfAnswer(view) !== null) {
-        // Not even the beginning of an answer that is incomplete: without it the caller can still get a status.
-        out.end(view)
-        return 'delivered'
+      const { seen } = looked
+      if (!seen) {
+        out.interrupt(502, 'the queue no longer has this job')
+        return 'gone'
       }
-      const read = await wakeUps.read(() => store.output.read(job.seq, cursor))
-      if (!read) throw new Error(`job ${job.id} is gone while its caller waits`)
-      noteState(read.job)
-      if (out.hasBody && read.cursor?.attempt !== cursor?.attempt) {
-        out.takeBack(read.job)
+      noteState(seen.job)
+      if (out.hasBody && !continues(cursor, seen)) {
+        out.takeBack(seen.job)
         return 'broke_off'
       }
-      cursor = read.cursor
-      for (const piece of read.pieces) out.send(piece)
-      if (read.pieces.length > 0) {
-        heardAt = performance.now()
-        continue
-      }
-      if (isEndState(read.job.state)) {
-        out.end(read.job)
+      cursor = seen.cursor
+      for (const piece of seen.pieces) out.send(piece)
+      if (seen.pieces.length > 0) wakeUps.noteSent()
+      else if (isEndState(seen.job.state)) {
+        out.end(seen.job)
         return 'delivered'
-      }
-      await nothingNew()
+      } else await nothingNew()
     }
   } catch (error) {
     if (!response.destroyed) throw error
-    // The caller left while the file could not be read. Its job still has to be cancelled.
+    // The caller left while the queue could not be read. Its job still has to be cancelled.
     options.logger.warn({ err: error, job: job.id }, 'a relay failed after its caller had left')
-    return 'left'
+    return cutOff.aborted ? 'cut_off' : 'left'
   } finally {
     wakeUps.stop()
   }

@@ -1,11 +1,10 @@
-import { fullError } from '@foreman/store/testing'
+import { fullError, submitJob, unavailableError } from '@foreman/store/testing'
 import type { ServerResponse } from 'node:http'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { send } from '../testing/send.ts'
 import { serve } from '../testing/serve.ts'
-import { submitTo } from '../testing/submit.ts'
-import { otherConnection, tempStore } from '../testing/temp-store.ts'
+import { twoConnections } from '../testing/temp-store.ts'
 import { LogFollowers } from './log-followers.ts'
 import { untilJobEnded } from './wait.ts'
 
@@ -23,69 +22,84 @@ const withCaller = async (act: (response: ServerResponse) => Promise<void>): Pro
   await promise
 }
 
-const start = () => {
-  const store = tempStore()
-  const job = submitTo(store)
+const start = async () => {
+  const { store, other } = await twoConnections()
+  const job = await submitJob(store)
   const gatewayStops = new AbortController()
   const options = {
     store,
     followers: new LogFollowers({ store, logger: pino({ level: 'silent' }) }),
     cutOff: gatewayStops.signal,
   }
-  const cancel = () => otherConnection(store).submissions.cancel(job, 2_000, 1_000)
+  const cancel = () => other.submissions.cancel(job, { now: 2_000, ttlMs: 1_000 })
   return { job, options, cancel, gatewayStops }
 }
 
 test('the wait ends with the job', async () => {
-  const { job, options, cancel } = start()
+  const { job, options, cancel } = await start()
   await withCaller(async response => {
     const waiting = untilJobEnded(job, LONG_MS, response, options)
-    cancel()
+    await cancel()
     await waiting
-    expect(options.store.output.view(job.seq)?.state).toBe('cancelled')
+    expect((await options.store.output.view(job.seq))?.state).toBe('cancelled')
   })
 })
 
-test('a read of the file that fails and may succeed later is repeated', async () => {
-  const { job, options, cancel } = start()
+test('a read of the queue that fails and may succeed later is repeated', async () => {
+  const { job, options, cancel } = await start()
   const view = vi.spyOn(options.store.output, 'view')
-  for (let failures = 0; failures < 2; failures++)
-    view.mockImplementationOnce(() => {
-      throw fullError()
-    })
+  for (const error of [fullError(), unavailableError()]) view.mockRejectedValueOnce(error)
   await withCaller(async response => {
     const waiting = untilJobEnded(job, LONG_MS, response, options)
-    cancel()
+    await cancel()
     await waiting
     expect(view.mock.calls.length).toBeGreaterThan(2)
   })
 })
 
-test('a read of the file that fails for good ends the wait', async () => {
-  const { job, options } = start()
-  vi.spyOn(options.store.output, 'view').mockImplementation(() => {
-    throw new Error('malformed')
-  })
+test('a read of the queue that fails for good ends the wait', async () => {
+  const { job, options } = await start()
+  vi.spyOn(options.store.output, 'view').mockRejectedValue(new Error('malformed'))
   await withCaller(async response => {
     await expect(untilJobEnded(job, LONG_MS, response, options)).rejects.toThrow('malformed')
   })
 })
 
 test('a job that has ended, or is not there, is not waited for', async () => {
-  const { job, options, cancel } = start()
-  cancel()
+  const { job, options, cancel } = await start()
+  await cancel()
   await withCaller(response => untilJobEnded(job, LONG_MS, response, options))
   await withCaller(response => untilJobEnded({ seq: 99 }, LONG_MS, response, options))
 })
 
 test('the wait ends when its time is up', async () => {
-  const { job, options } = start()
+  const { job, options } = await start()
   await withCaller(response => untilJobEnded(job, 1, response, options))
-  expect(options.store.output.view(job.seq)?.state).toBe('queued')
+  expect((await options.store.output.view(job.seq))?.state).toBe('queued')
+})
+
+test('the wait ends when its time is up although the queue cannot be read', async () => {
+  const { job, options } = await start()
+  const view = vi.spyOn(options.store.output, 'view').mockRejectedValue(unavailableError())
+  await withCaller(response => untilJobEnded(job, 300, response, options))
+  expect(view.mock.calls.length).toBeGreaterThan(1)
+})
+
+test.each([
+  ['the caller leaves', (response: ServerResponse) => void response.destroy()],
+  ['the gateway stops', (_response: ServerResponse, gateway: AbortController) => gateway.abort()],
+])('the wait ends when %s although the queue cannot be read', async (_what, happen) => {
+  const { job, options, gatewayStops } = await start()
+  vi.spyOn(options.store.output, 'view').mockRejectedValue(unavailableError())
+  await withCaller(async response => {
+    const waiting = untilJobEnded(job, LONG_MS, response, options)
+    happen(response, gatewayStops)
+    await waiting
+  })
 })
 
 test('the wait ends when the caller leaves, and when the gateway stops', async () => {
-  const { job, options, gatewayStops } = start()
+  const { job, options, gatewayStops } = await start()
   await withCaller(async response => {
     const waiting = untilJobEnded(job, LONG_MS, response, options)
     response.destroy()

@@ -6,7 +6,7 @@ import { WakeUps } from './wake-ups.ts'
 
 /**
  * Waits until a job has ended, at most for `waitMs`. Returns earlier when the caller leaves, when the job is deleted, and
- * when the gateway stops.
+ * when the gateway stops. While the queue cannot be read, it goes on waiting.
  */
 export const untilJobEnded = async (
   job: Pick<JobRecord, 'seq'>,
@@ -14,15 +14,15 @@ export const untilJobEnded = async (
   response: ServerResponse,
   options: Omit<FollowOptions, 'patience'>,
 ): Promise<void> => {
-  const { store, cutOff } = options
+  const { store } = options
   const deadline = performance.now() + waitMs
   const wakeUps = new WakeUps(job.seq, response, options)
   try {
     for (;;) {
-      const state = (await wakeUps.read(() => store.output.view(job.seq)))?.state
+      const looked = await wakeUps.look(() => store.output.view(job.seq))
+      if (looked !== 'not_now' && (!looked.seen || isEndState(looked.seen.state))) return
       const restMs = deadline - performance.now()
-      if (state === undefined || isEndState(state) || restMs <= 0) return
-      if (response.destroyed || cutOff.aborted) return
+      if (restMs <= 0 || wakeUps.isOver) return
       await wakeUps.next(restMs)
     }
   } finally {

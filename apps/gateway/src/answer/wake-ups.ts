@@ -5,9 +5,12 @@ import { TimeSlice } from '../http/slices.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeSignal } from './wake-signal.ts'
 
+/** What a look at the queue has brought. `not_now`: the queue cannot be read at the moment. */
+export type Look<T> = { readonly seen: T } | 'not_now'
+
 /**
  * Wakes a loop that follows a job for one caller: when the job's log has grown, when the caller reads again or has left,
- * and when the gateway's time is up.
+ * when the gateway's time is up, and when the queue may be readable again.
  */
 export class WakeUps {
   readonly #response: ServerResponse
@@ -15,6 +18,10 @@ export class WakeUps {
   readonly #options: Pick<FollowOptions, 'followers' | 'cutOff'>
   readonly #slice = new TimeSlice()
   readonly #stop: () => void
+  /** How long the loop waits at most before it looks again. */
+  #pauseMs = Infinity
+  /** When the caller was last sent something. */
+  #sentAt = performance.now()
 
   constructor(
     jobSeq: number,
@@ -38,12 +45,32 @@ export class WakeUps {
     }
   }
 
+  /** Whether the caller has left, or the gateway's time is up. It may be so after everything that the loop waits for. */
+  get isOver(): boolean {
+    return this.#response.destroyed || this.#options.cutOff.aborted
+  }
+
   /** Waits for the next wake-up. @returns false when `timeoutMs` passed first */
   async next(timeoutMs: number): Promise<boolean> {
-    if (this.#signal.isRaised) return this.#signal.next(timeoutMs)
-    const isRaised = await this.#signal.next(timeoutMs)
-    this.#slice.begin()
-    return isRaised
+    const isRaised = await this.#raised(Math.min(timeoutMs, this.#pauseMs))
+    return isRaised || this.#pauseMs < timeoutMs
+  }
+
+  /** Notes that the caller was sent something. */
+  noteSent(): void {
+    this.#sentAt = performance.now()
+  }
+
+  /**
+   * Waits for the next wake-up, at most until the caller was sent nothing for `silenceMs`.
+   *
+   * @returns whether the caller should be sent a heartbeat
+   */
+  async untilHeartbeat(silenceMs: number): Promise<boolean> {
+    const restMs = this.#sentAt + silenceMs - performance.now()
+    if (restMs > 0 && (await this.next(restMs))) return false
+    this.noteSent()
+    return !this.isOver
   }
 
   /**
@@ -59,31 +86,39 @@ export class WakeUps {
       return true
     }
     if (!this.#response.writableNeedDrain) return false
-    if (!(await this.next(stallMs))) this.#response.destroy()
+    if (!(await this.#raised(stallMs))) this.#response.destroy()
     return true
   }
 
   /**
-   * Reads the file for the loop. What fails now and may succeed later is repeated as long as the caller is there.
+   * Looks at the queue for the loop. After `not_now` the loop goes on as if it had seen nothing new: `next` and
+   * `untilHeartbeat` wake it when it is time to look again.
    *
-   * @throws the error of `look` when that will not pass, the caller has left, or the gateway's time is up
+   * @throws the error of `look` when that will not pass
    */
-  async read<T>(look: () => T): Promise<T> {
-    const { followers, cutOff } = this.#options
-    for (;;) {
-      try {
-        const result = look()
-        followers.readSucceeded()
-        return result
-      } catch (error) {
-        if (!mayPass(error) || this.#response.destroyed || cutOff.aborted) throw error
-        await this.next(followers.readFailed(error))
-      }
+  async look<T>(look: () => Promise<T>): Promise<Look<T>> {
+    const { followers } = this.#options
+    try {
+      const seen = await look()
+      followers.readSucceeded()
+      this.#pauseMs = Infinity
+      return { seen }
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      this.#pauseMs = followers.readFailed(error)
+      return 'not_now'
     }
   }
 
   /** Ends the wake-ups. To be called once the loop is over. */
   stop(): void {
     this.#stop()
+  }
+
+  async #raised(timeoutMs: number): Promise<boolean> {
+    if (this.#signal.isRaised) return this.#signal.next(timeoutMs)
+    const isRaised = await this.#signal.next(timeoutMs)
+    this.#slice.begin()
+    return isRaised
   }
 }

@@ -1,8 +1,11 @@
 import { OllamaClient } from '@foreman/ollama-client'
+import type { Store } from '@foreman/store'
+import { unavailableError } from '@foreman/store/testing'
 import { once } from 'node:events'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import net from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { CallerLeftError, callerLeftSignal } from '../http/caller-left.ts'
@@ -13,10 +16,17 @@ import { Target } from './target.ts'
 
 const AWAY = 'http://127.0.0.1:9'
 
-const targetAt = (url: string) => {
-  const store = tempStore()
+const targetAt = async (url: string) => {
+  const store = await tempStore()
   const logger = pino({ level: 'silent' })
   return { store, target: new Target({ client: new OllamaClient({ url }), store, logger, now: () => 1_000 }) }
+}
+
+/** When the worker was last asked to check the target. */
+const suspectedAt = async ({ target, workers }: Store) => {
+  // Nobody waits for that write, but writes take effect in the order of their calls.
+  await workers.leave('nobody')
+  return (await target.read()).suspectedAt
 }
 
 /** A server that forwards every request. `outcome` is what `forward` threw, or undefined. */
@@ -24,7 +34,7 @@ const forwardTo = async (
   url: string,
   bodyOf = (request: IncomingMessage): Buffer | IncomingMessage => request,
 ) => {
-  const { store, target } = targetAt(url)
+  const { store, target } = await targetAt(url)
   const { promise: outcome, resolve } = Promise.withResolvers<unknown>()
   const listener: RequestListener = (request, response) => {
     const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
@@ -160,7 +170,7 @@ test('a target that is away is a refusal with 502, and the worker is asked to ch
   const { url, outcome, store } = await forwardTo(AWAY)
   await expect(fetch(url)).rejects.toThrow('fetch failed')
   expect(await outcome).toMatchObject({ status: 502, headers: { 'Retry-After': '5' } })
-  expect(store.target.read().suspectedAt).toBe(1_000)
+  expect(await suspectedAt(store)).toBe(1_000)
 })
 
 const notFound = JSON.stringify({ error: "model 'm' not found" })
@@ -174,17 +184,27 @@ test.each<[status: number, body: string, refuses: boolean]>([
   [500, notFound, false],
 ])('a model for which /api/show answers %i with %s is refused: %s', async (status, body, refuses) => {
   const url = await serve((_request, response) => void response.writeHead(status).end(body))
-  expect(await targetAt(url).target.refusesModel('m')).toBe(refuses)
+  const { target } = await targetAt(url)
+  expect(await target.refusesModel('m')).toBe(refuses)
 })
 
 test('no model is refused while the target is away', async () => {
-  const { target, store } = targetAt(AWAY)
+  const { target, store } = await targetAt(AWAY)
   expect(await target.refusesModel('m')).toBe(false)
-  expect(store.target.read().suspectedAt).toBe(1_000)
+  expect(await suspectedAt(store)).toBe(1_000)
+})
+
+test('it is no error when the worker cannot be asked to check the target', async () => {
+  const { target, store } = await targetAt(AWAY)
+  const suspect = vi.spyOn(store.target, 'suspect').mockRejectedValue(unavailableError())
+  expect(await target.refusesModel('m')).toBe(false)
+  expect(suspect).toHaveBeenCalledTimes(1)
+  // A rejection that nobody handles would end the process in this turn.
+  await setImmediate()
 })
 
 test('the worker is asked to check the target again after a second, also when the clock was set back', async () => {
-  const store = tempStore()
+  const store = await tempStore()
   const steady = vi.spyOn(performance, 'now').mockReturnValue(50)
   onTestFinished(() => steady.mockRestore())
   let now = 7_200_000
@@ -194,7 +214,7 @@ test('the worker is asked to check the target again after a second, also when th
     now = time
     steady.mockReturnValue(steadyTime)
     await target.refusesModel('m')
-    return store.target.read().suspectedAt
+    return suspectedAt(store)
   }
   expect(await suspected(7_200_000, 50)).toBe(7_200_000)
   expect(await suspected(3_600_000, 1_049)).toBe(7_200_000)

@@ -1,4 +1,5 @@
 import { routeAt, type RouteKind } from '@foreman/ollama-client'
+import { mayPass, type Snapshot, type Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '../context.ts'
@@ -22,10 +23,23 @@ export const directRoutes =
     else leaveWhenSilent(response)
     const options = { target, body: bodyOf(request), signal: callerLeftSignal(response) }
     const isReading = request.method === 'GET' || request.method === 'HEAD'
-    const snapshot = isReading ? store.catalogue.snapshot(decoded) : undefined
+    const snapshot = isReading ? await snapshotOf(decoded, store) : undefined
     if (snapshot) await forwardOrSnapshot(request, response, { ...options, snapshot, now })
     else await forward(request, response, options)
   }
+
+/** The answer that the worker polled last. None while the queue cannot be read: the target may answer all the same. */
+const snapshotOf = async (
+  path: string,
+  { catalogue }: Pick<Store, 'catalogue'>,
+): Promise<Snapshot | undefined> => {
+  try {
+    return await catalogue.snapshot(path)
+  } catch (error) {
+    if (mayPass(error)) return undefined
+    throw error
+  }
+}
 
 /** Whatever is not known to leave models and account alone is refused, so that a newer Ollama opens nothing. */
 const HARMLESS: ReadonlySet<RouteKind | 'generating'> = new Set(['metadata', 'embedding', 'generating'])

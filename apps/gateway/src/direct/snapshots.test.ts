@@ -20,7 +20,7 @@ const ask = async (target: RequestListener | 'away', method = 'GET'): Promise<Re
   const options = {
     target: new Target({
       client: new OllamaClient({ url }),
-      store: tempStore(),
+      store: await tempStore(),
       logger: pino({ level: 'silent' }),
       now: () => 9_000,
     }),

@@ -7,10 +7,10 @@ import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
 import { Target } from './target.ts'
 
-const targetAt = (url: string): Target =>
+const targetAt = async (url: string): Promise<Target> =>
   new Target({
     client: new OllamaClient({ url }),
-    store: tempStore(),
+    store: await tempStore(),
     logger: pino({ level: 'silent' }),
     now: () => 1_000,
   })
@@ -23,7 +23,7 @@ const answering =
 const question = { method: 'POST', path: '/api/chat', headers: [], body: Buffer.from('{}') }
 
 const refusalFrom = async (listener: RequestListener, signal = new AbortController().signal) =>
-  targetAt(await serve(listener)).refusal({ ...question, signal }, [400, 404])
+  (await targetAt(await serve(listener))).refusal({ ...question, signal }, [400, 404])
 
 describe('a refusal of the target', () => {
   test('is its whole answer, with its words', async () => {
@@ -86,5 +86,6 @@ test.each<[what: string, listener: RequestListener, capabilities: string[]]>([
   ['are not known when the answer is no JSON', answering(200, '<html>'), []],
   ['are not known when the connection breaks off', request => void request.socket.destroy(), []],
 ])('the capabilities of a model %s', async (_what, listener, capabilities) => {
-  expect(await targetAt(await serve(listener)).capabilitiesOf('m')).toEqual(capabilities)
+  const target = await targetAt(await serve(listener))
+  expect(await target.capabilitiesOf('m')).toEqual(capabilities)
 })

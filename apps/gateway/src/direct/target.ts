@@ -79,7 +79,7 @@ export class Target {
    * second ago is in no list yet. False when it cannot be asked.
    */
   async refusesModel(model: string): Promise<boolean> {
-    if (this.#options.store.target.read().state === 'away') return false
+    if ((await this.#options.store.target.read()).state === 'away') return false
     try {
       const exchange = unpackAnswer(await this.#show(model))
       // A proxy that does not let the question through knows nothing of models.
@@ -148,11 +148,9 @@ export class Target {
     const at = performance.now()
     if (at - this.#askedAt < SUSPECT_EVERY_MS) return
     this.#askedAt = at
-    try {
-      store.target.suspect(now())
-    } catch (error) {
+    const failed = (error: unknown) =>
       logger.debug({ err: error }, 'could not ask the worker to check the target')
-    }
+    store.target.suspect(now()).catch(failed)
   }
 }
 

@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { patienceFor } from '../answer/follow-options.ts'
 import { relay, type RelayEnd } from '../answer/relay.ts'
 import type { Context } from '../context.ts'
-import type { JobDraft } from '../intake/intake.ts'
+import { CallerLeftError } from '../http/caller-left.ts'
+import type { JobDraft } from '../intake/job-draft.ts'
 import type { WaitingSlot } from '../intake/waiting-callers.ts'
 import { untilWritten } from '../intake/when-writable.ts'
 import type { QueueableRequest } from './read-request.ts'
@@ -30,6 +31,7 @@ export type WaitOptions = WaitContext &
  * Submits a job whose caller waits. The answer is the job's.
  *
  * @throws Refusal
+ * @throws CallerLeftError when the caller has left already, and the job would not go on without it
  */
 export const submitAndWait = async (
   draft: JobDraft,
@@ -37,6 +39,7 @@ export const submitAndWait = async (
   options: WaitOptions,
 ): Promise<SendAnswer> => {
   const { intake, waitingCallers, outlivesCaller } = options
+  if (response.destroyed && !outlivesCaller) throw new CallerLeftError('the caller left')
   const slot = waitingCallers.enter()
   try {
     // A job that goes on without its caller is a background job, as soon as the caller has left.
@@ -73,11 +76,10 @@ const noteEnd = async (
   { store, logger, now, jobTtlMs, syncTtlMs, outlivesCaller }: WaitOptions,
 ): Promise<void> => {
   if (end === 'delivered') {
-    const note = () => store.submissions.delivered(job, now() + syncTtlMs)
-    await untilWritten(() => store.together('normal', note), logger)
+    await untilWritten(() => store.submissions.delivered(job, now() + syncTtlMs), logger)
   }
   if (end === 'left' && !outlivesCaller) {
-    const cancel = () => store.submissions.cancel(job, now(), jobTtlMs)
-    await untilWritten(() => store.together('full', cancel), logger)
+    const cancel = () => store.submissions.cancel(job, { now: now(), ttlMs: jobTtlMs })
+    await untilWritten(cancel, logger)
   }
 }

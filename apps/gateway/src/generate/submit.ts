@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Context } from '../context.ts'
-import type { JobDraft } from '../intake/intake.ts'
+import type { JobDraft } from '../intake/job-draft.ts'
 
 export type SubmitContext = Pick<Context, 'intake' | 'viewer'>
 

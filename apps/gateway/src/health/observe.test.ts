@@ -1,68 +1,66 @@
-import { fullError } from '@foreman/store/testing'
+import type { StoreState } from '@foreman/store'
+import fs from 'node:fs'
+import path from 'node:path'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
-import { tempStore } from '../testing/temp-store.ts'
+import { openForTest, tempDirectory } from '../testing/temp-store.ts'
 import { observer } from './observe.ts'
 import { health, readiness } from './reasons.ts'
 
-const setUp = () => {
-  const store = tempStore()
-  const state = { now: 1_000_000, isInPlace: true }
+const NOW = 1_000_000
+
+/** A store with a worker and a target. */
+const setUp = async () => {
+  const file = path.join(tempDirectory(), 'queue.db')
+  const store = await openForTest(file)
+  const lines: string[] = []
   const observe = observer({
     store,
     diskSpace: { lack: undefined },
-    queueFile: {
-      get isInPlace() {
-        return state.isInPlace
-      },
-    },
-    lockTest: { isBroken: false },
     isStopping: () => false,
-    logger: pino({ level: 'silent' }),
-    now: () => state.now,
+    logger: pino({ base: null, timestamp: false }, { write: line => void lines.push(line) }),
+    now: () => NOW,
   })
-  store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, state.now)
-  store.target.note({ state: 'up' })
-  return { store, state, observe, reasons: () => health(observe()).reasons ?? [] }
+  await store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, NOW)
+  await store.target.note({ state: 'up' })
+  const reasons = async () => health(await observe()).reasons ?? []
+  const isReady = async () => readiness(await observe()).ready
+  return { file, store, lines, reasons, isReady }
 }
 
-test('is ready, and tests the file at most once a second', () => {
-  const { store, state, observe, reasons } = setUp()
-  const canWrite = vi.spyOn(store.housekeeping, 'canWrite')
-  for (let ask = 0; ask < 10; ask++) expect(readiness(observe()).ready).toBe(true)
-  expect(canWrite).toHaveBeenCalledTimes(1)
-  state.now += 1_000
-  expect(reasons()).toEqual([])
-  expect(canWrite).toHaveBeenCalledTimes(2)
+test('is ready when nothing is wrong', async () => {
+  const { reasons, isReady } = await setUp()
+  expect([await reasons(), await isReady()]).toEqual([[], true])
 })
 
-test('is not ready as soon as a write has failed, until one succeeds', () => {
-  const { store, state, observe, reasons } = setUp()
-  expect(reasons()).toEqual([])
-  const fail = () => {
-    throw fullError()
-  }
-  expect(() => store.atOnce('normal', fail)).toThrow('full')
-  expect(reasons()).toEqual(['queue_not_writable'])
-  expect(readiness(observe()).ready).toBe(false)
-  state.now += 1_000
-  expect(reasons()).toEqual([])
+test('is not ready while the store says that something is wrong with it', async () => {
+  const { store, reasons, isReady } = await setUp()
+  const state = vi.spyOn(store, 'state')
+  const { room } = store.state()
+  const seen = (...faults: StoreState['faults']) => state.mockReturnValue({ room, faults })
+  seen({ name: 'queue_not_writable' })
+  expect([await reasons(), await isReady()]).toEqual([['queue_not_writable'], false])
+  seen({ name: 'queue_not_writable' }, { name: 'file_locks_do_not_work', refusal: 'locks do not work' })
+  expect(await reasons()).toEqual(['file_locks_do_not_work', 'queue_not_writable'])
+  seen()
+  expect([await reasons(), await isReady()]).toEqual([[], true])
 })
 
-test('is not ready while the path leads to another file', () => {
-  const { state, observe, reasons } = setUp()
-  state.isInPlace = false
-  expect(reasons()).toEqual(['queue_replaced'])
-  expect(readiness(observe()).ready).toBe(false)
+test('is not ready while the path leads to another file', async () => {
+  const { file, reasons, isReady } = await setUp()
+  fs.renameSync(file, `${file}.away`)
+  expect([await reasons(), await isReady()]).toEqual([['queue_replaced'], false])
 })
 
-test('is not ready, and throws nothing, while the file cannot be read', () => {
-  const { store, observe, reasons } = setUp()
-  const active = vi.spyOn(store.workers, 'active').mockImplementation(() => {
-    throw new Error('disk I/O error')
-  })
-  expect(reasons()).toEqual(['queue_not_readable'])
-  expect(readiness(observe()).ready).toBe(false)
-  active.mockRestore()
-  expect(reasons()).toEqual([])
-})
+test.each(['workers', 'target'] as const)(
+  'is not ready, throws nothing, and says it once, while the queue cannot be read (%s)',
+  async what => {
+    const { store, lines, reasons, isReady } = await setUp()
+    const read = what === 'workers' ? vi.spyOn(store.workers, 'active') : vi.spyOn(store.target, 'read')
+    read.mockRejectedValue(new Error('disk I/O error'))
+    expect([await reasons(), await isReady()]).toEqual([['queue_not_readable'], false])
+    expect(lines).toHaveLength(1)
+    read.mockRestore()
+    expect([await reasons(), await isReady()]).toEqual([[], true])
+  },
+)

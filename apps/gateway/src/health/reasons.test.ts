@@ -7,24 +7,19 @@ const NOW = 1_000_000
 const worker = { id: 'w', pid: 1, active: true, startedAt: 0, heartbeatAt: NOW - 1_000 }
 
 const target: TargetRow = {
-  id: 1,
   state: 'up',
   since: 0,
   reason: null,
   suspectedAt: null,
   stalledAt: null,
   embedderDoesNotFit: false,
-  turnGroupKey: null,
-  turnStartedAt: null,
 }
 
 const well: Observed = {
   worker,
   target,
   lackOfRoom: undefined,
-  locksAreBroken: false,
-  isReplaced: false,
-  isWritable: true,
+  faults: [],
   isStopping: false,
   now: NOW,
 }
@@ -79,10 +74,10 @@ describe('what keeps jobs from being run degrades, and they are accepted all the
 describe('what keeps jobs from being accepted degrades, and is no readiness', () => {
   test.each<[what: string, change: Partial<Observed>, reason: string]>([
     ['the gateway stops', { isStopping: true }, 'stopping'],
-    ['locks do not work', { locksAreBroken: true }, 'file_locks_do_not_work'],
-    ['the file takes no writes', { isWritable: false }, 'queue_not_writable'],
-    ['the file cannot be read', { worker: undefined, target: undefined }, 'queue_not_readable'],
-    ['the path leads to another file', { isReplaced: true }, 'queue_replaced'],
+    ['locks do not work', { faults: ['file_locks_do_not_work'] }, 'file_locks_do_not_work'],
+    ['the queue takes no writes', { faults: ['queue_not_writable'] }, 'queue_not_writable'],
+    ['the queue cannot be read', { worker: undefined, target: undefined }, 'queue_not_readable'],
+    ['the queue was replaced', { faults: ['queue_replaced'] }, 'queue_replaced'],
     ['there is no room', { lackOfRoom: 'the disk of the queue is nearly full' }, 'no_room'],
   ])('%s', (_what, change, reason) => {
     expect(health({ ...well, ...change })).toEqual({ status: 'ok', degraded: true, reasons: [reason] })

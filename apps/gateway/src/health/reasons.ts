@@ -1,4 +1,10 @@
-import { isAlive, TARGET_IS_FOREMAN, type TargetRow, type WorkerRow } from '@foreman/store'
+import {
+  isAlive,
+  type StoreFaultName,
+  TARGET_IS_FOREMAN,
+  type TargetRow,
+  type WorkerRow,
+} from '@foreman/store'
 
 /** What health and readiness are computed from. */
 export interface Observed {
@@ -7,10 +13,8 @@ export interface Observed {
   readonly target: TargetRow | undefined
   /** What there is too little of on the disk; undefined when there is room. */
   readonly lackOfRoom: string | undefined
-  readonly locksAreBroken: boolean
-  /** Whether the path of the queue no longer leads to the file that is open. */
-  readonly isReplaced: boolean
-  readonly isWritable: boolean
+  /** What is wrong with the store. */
+  readonly faults: readonly StoreFaultName[]
   readonly isStopping: boolean
   readonly now: number
 }
@@ -27,6 +31,12 @@ interface Reason {
   readonly affects: 'accepting' | 'running'
   readonly holds: (seen: Observed) => boolean
 }
+
+const fault = (name: StoreFaultName): Reason => ({
+  name,
+  affects: 'accepting',
+  holds: ({ faults }) => faults.includes(name),
+})
 
 /** Every reason that /healthz and /readyz can name. docs/operations.md says what to do about each. */
 const REASONS: readonly Reason[] = [
@@ -57,10 +67,10 @@ const REASONS: readonly Reason[] = [
     holds: ({ target }) => target?.embedderDoesNotFit === true,
   },
   { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },
-  { name: 'file_locks_do_not_work', affects: 'accepting', holds: ({ locksAreBroken }) => locksAreBroken },
-  { name: 'queue_replaced', affects: 'accepting', holds: ({ isReplaced }) => isReplaced },
+  fault('file_locks_do_not_work'),
+  fault('queue_replaced'),
   { name: 'queue_not_readable', affects: 'accepting', holds: ({ target }) => target === undefined },
-  { name: 'queue_not_writable', affects: 'accepting', holds: ({ isWritable }) => !isWritable },
+  fault('queue_not_writable'),
   { name: 'no_room', affects: 'accepting', holds: ({ lackOfRoom }) => lackOfRoom !== undefined },
 ]
 

@@ -2,19 +2,25 @@
 const MAX_AGE_MS = 1_000
 
 export interface CachedOptions<T> {
-  readonly read: () => T
+  readonly read: () => Promise<T>
   readonly now: () => number
 }
 
 /**
- * Makes a costly look-up cheap: `read` runs at most once a second, and the value serves everybody in between. After
- * the clock was set back, the value counts as old.
+ * Makes a costly look-up cheap: `read` runs at most once a second, and the value serves everybody in between. Whoever asks
+ * while it runs waits for it, too. After the clock was set back, the value counts as old. A failure is not kept.
  */
-export const cached = <T>({ read, now }: CachedOptions<T>): (() => T) => {
+export const cached = <T>({ read, now }: CachedOptions<T>): (() => Promise<T>) => {
   let last: { readonly value: T; readonly readAt: number } | undefined
-  return () => {
-    const readAt = now()
-    if (!last || Math.abs(readAt - last.readAt) >= MAX_AGE_MS) last = { value: read(), readAt }
-    return last.value
+  let reading: Promise<T> | undefined
+  const readNow = async (): Promise<T> => {
+    const value = await read()
+    last = { value, readAt: now() }
+    return value
+  }
+  return async () => {
+    if (last && !reading && Math.abs(now() - last.readAt) < MAX_AGE_MS) return last.value
+    reading ??= readNow().finally(() => (reading = undefined))
+    return reading
   }
 }

@@ -1,3 +1,4 @@
+import { unavailableError } from '@foreman/store/testing'
 import express from 'express'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -52,6 +53,14 @@ test('a problem carries its code and its members', async () => {
 test('a refusal for now says when to try again', async () => {
   const { url } = await throwing(retryLater(503, 'busy', 7))
   expect((await fetch(url)).headers.get('Retry-After')).toBe('7')
+})
+
+test('an error because others keep the queue busy says when to try again', async () => {
+  const { url, log } = await throwing(unavailableError())
+  const response = await fetch(`${url}/jobs/x`)
+  expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '1'])
+  expect(await response.json()).toMatchObject({ code: 'queue_busy', detail: 'the queue is busy' })
+  expect(log).toEqual([])
 })
 
 test('any other error is a 500 that says nothing about it, and goes to the log', async () => {

@@ -1,5 +1,6 @@
 import { dialectOf } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
+import { isUnavailable } from '@foreman/store'
 import type { ErrorRequestHandler } from 'express'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { CallerLeftError } from './caller-left.ts'
@@ -9,8 +10,12 @@ import { HalfSentError } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import { requestPath } from './request-path.ts'
 import { breakOffSoon } from './send-head.ts'
+import { queueBusy } from './when-available.ts'
 
-/** Turns errors into answers. A Refusal goes to the caller; any other error goes to the log, and its caller gets a 500. */
+/**
+ * Turns errors into answers. A Refusal goes to the caller, and so does that the queue is busy. Any other error goes to the
+ * log, and its caller gets a 500.
+ */
 export const errorHandler =
   ({ logger }: { readonly logger: Logger }): ErrorRequestHandler =>
   (error: unknown, request, response, _next) => {
@@ -20,10 +25,15 @@ export const errorHandler =
       breakOffSoon(response)
       return
     }
-    const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal error')
-    if (!(error instanceof Refusal)) logger.error({ err: error, path: request.path }, 'unexpected error')
-    refuse(request, response, refusal)
+    const refusal = refusalOf(error)
+    if (!refusal) logger.error({ err: error, path: request.path }, 'unexpected error')
+    refuse(request, response, refusal ?? new Refusal(500, 'internal error'))
   }
+
+const refusalOf = (error: unknown): Refusal | undefined => {
+  if (error instanceof Refusal) return error
+  return isUnavailable(error) ? queueBusy() : undefined
+}
 
 /** The refusal as problem details (RFC 9457), for foreman's own routes. */
 const problemOf = ({ status, message, code, members }: Refusal) => ({

@@ -90,8 +90,8 @@ test.each<[steps: string[][], json: string]>([
   [[[], []], '[]'],
   [[['1']], '[1]'],
   [[[], ['1', '2'], [], ['3'], []], '[1,2,3]'],
-])('the steps %j are the array %s', (steps, json) => {
-  const parts = [...jsonArray(steps)]
+])('the steps %j are the array %s', async (steps, json) => {
+  const parts = await Array.fromAsync(jsonArray(steps))
   expect(parts.join('')).toBe(json)
   expect(parts).toHaveLength(steps.length + 2)
 })

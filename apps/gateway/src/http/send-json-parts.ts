@@ -4,14 +4,17 @@ import { TimeSlice } from './slices.ts'
 /** A shorter answer is sent in one write, with its length. */
 const SHORT_BYTES = 64 * 1024
 
-/** JSON in parts. It may take its time between them. */
-export type JsonParts = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
+/** What comes in steps. It may take its time between them. */
+type InSteps<T> = AsyncIterable<T> | Iterable<T>
+
+/** JSON in parts. */
+export type JsonParts = InSteps<string | Uint8Array>
 
 /** A JSON array in parts, one for each step. Others are served between parts, so a step without elements has one, too. */
-export const jsonArray = function* (steps: Iterable<readonly string[]>): Generator<string, void> {
+export const jsonArray = async function* (steps: InSteps<readonly string[]>): AsyncGenerator<string, void> {
   let isFirst = true
   yield '['
-  for (const elements of steps) {
+  for await (const elements of steps) {
     yield (isFirst || elements.length === 0 ? '' : ',') + elements.join(',')
     isFirst &&= elements.length === 0
   }
@@ -52,6 +55,7 @@ export const sendJsonParts = async (
     length = 0
     if (!(await isReady(response, stallMs))) return
   }
+  if (response.destroyed) return
   if (!response.headersSent) response.writeHead(status, { ...head, 'Content-Length': length })
   response.end(Buffer.concat(gathered))
 }

@@ -28,12 +28,12 @@ const willing = {
 }
 
 /** The target has every model but `missing`. Webhooks may go to public addresses only. */
-const trial = ({ hasWebhookSecret = true } = {}) => {
+const trial = async ({ hasWebhookSecret = true } = {}) => {
   const asked: string[] = []
   const checked: string[] = []
   const policy = destinationPolicy({ allow: parseAllowList('')! })
   const admission = new Admission({
-    store: tempStore(),
+    store: await tempStore(),
     target: {
       ...willing,
       refusesModel: async model => {
@@ -56,13 +56,14 @@ const trial = ({ hasWebhookSecret = true } = {}) => {
 const RECEIVER = 'https://93.184.216.34'
 
 test('a job is acceptable when the target has its model and its webhook may be sent', async () => {
-  const { admission } = trial()
+  const { admission } = await trial()
   await admission.ensureAcceptable(draft('m'))
   await admission.ensureAcceptable(draft('m', `${RECEIVER}/hook`))
 })
 
 test('a model that the target does not have is refused', async () => {
-  await expect(trial().admission.ensureAcceptable(draft('missing'))).rejects.toMatchObject({
+  const { admission } = await trial()
+  await expect(admission.ensureAcceptable(draft('missing'))).rejects.toMatchObject({
     status: 404,
     code: 'model_not_found',
   })
@@ -72,7 +73,8 @@ test.each([
   ['a private address', 'http://127.0.0.1/', /FOREMAN_WEBHOOK_ALLOW can allow it/],
   ['text that is no URL', 'nowhere', /./],
 ])('a webhook to %s is refused', async (_what, url, message) => {
-  await expect(trial().admission.ensureAcceptable(draft('m', url))).rejects.toMatchObject({
+  const { admission } = await trial()
+  await expect(admission.ensureAcceptable(draft('m', url))).rejects.toMatchObject({
     status: 422,
     code: 'webhook_refused',
     message: expect.stringMatching(message) as string,
@@ -80,14 +82,14 @@ test.each([
 })
 
 test('a webhook is refused when none can be signed', async () => {
-  const { admission } = trial({ hasWebhookSecret: false })
+  const { admission } = await trial({ hasWebhookSecret: false })
   await expect(admission.ensureAcceptable(draft('m', RECEIVER))).rejects.toThrow(/FOREMAN_WEBHOOK_SECRET/)
   await admission.ensureAcceptable(draft('m'))
 })
 
 test('a host name that cannot be looked up now is no reason to refuse', async () => {
   const admission = new Admission({
-    store: tempStore(),
+    store: await tempStore(),
     target: willing,
     policy: destinationPolicy({
       allow: parseAllowList('')!,
@@ -99,7 +101,7 @@ test('a host name that cannot be looked up now is no reason to refuse', async ()
 })
 
 test('a batch asks about each model and each receiver once', async () => {
-  const { admission, asked, checked } = trial()
+  const { admission, asked, checked } = await trial()
   await admission.ensureAllAcceptable([
     draft('m', `${RECEIVER}/1`),
     draft('n', `${RECEIVER}/2`),
@@ -115,7 +117,7 @@ test('a batch looks each host up once, whatever its ports and paths', async () =
     return [{ address: '93.184.216.34', family: 4 } as const]
   }
   const admission = new Admission({
-    store: tempStore(),
+    store: await tempStore(),
     target: willing,
     policy: destinationPolicy({ allow: parseAllowList('')!, resolve }),
     hasWebhookSecret: true,
@@ -133,7 +135,7 @@ test('a batch looks each host up once, whatever its ports and paths', async () =
 test('a batch of names that no name server answers for is accepted after one deadline', async () => {
   const resolve = () => new Promise<never>(() => undefined)
   const admission = new Admission({
-    store: tempStore(),
+    store: await tempStore(),
     target: willing,
     policy: destinationPolicy({ allow: parseAllowList('')!, resolve, lookUpDeadlineMs: 100 }),
     hasWebhookSecret: true,
@@ -146,11 +148,11 @@ test('a batch of names that no name server answers for is accepted after one dea
 
 describe('the models of a batch', () => {
   /** A target that answers when the test lets it. */
-  const slowTarget = () => {
+  const slowTarget = async () => {
     const answers: ((isRefused: boolean) => void)[] = []
     const refusesModel = () => new Promise<boolean>(resolve => answers.push(resolve))
     const admission = new Admission({
-      store: tempStore(),
+      store: await tempStore(),
       target: { ...willing, refusesModel },
       policy: destinationPolicy({ allow: parseAllowList('')! }),
       hasWebhookSecret: true,
@@ -161,7 +163,7 @@ describe('the models of a batch', () => {
   const models = (count: number) => Array.from({ length: count }, (_, n) => draft(`m${n}`))
 
   test('are asked about eight at a time, and each once under whatever name', async () => {
-    const { admission, answers, answersCome } = slowTarget()
+    const { admission, answers, answersCome } = await slowTarget()
     const again = { ...draft('m0:latest'), modelName: 'm0' }
     const admitted = admission.ensureAllAcceptable([...models(10), again, ...models(10)])
     await answersCome(8)
@@ -175,7 +177,7 @@ describe('the models of a batch', () => {
   })
 
   test('are asked about no more once one of them is refused', async () => {
-    const { admission, answers, answersCome } = slowTarget()
+    const { admission, answers, answersCome } = await slowTarget()
     const admitted = admission.ensureAllAcceptable(models(20))
     await answersCome(8)
     answers[5]!(true)
@@ -194,7 +196,7 @@ test.each([
   ['holds a space', `${RECEIVER}/a b`],
   ['is a private address', 'http://10.0.0.1/'],
 ])('a batch is refused for a later job whose webhook %s, before anything is asked', async (_what, url) => {
-  const { admission, asked, checked } = trial()
+  const { admission, asked, checked } = await trial()
   const jobs = [draft('m', `${RECEIVER}/1`), draft('m'), draft('m', url)]
   await expect(admission.ensureAllAcceptable(jobs)).rejects.toMatchObject({
     name: 'BatchRefusal',
@@ -205,14 +207,14 @@ test.each([
 })
 
 test('a batch is refused for the first webhook when none can be signed', async () => {
-  const { admission } = trial({ hasWebhookSecret: false })
+  const { admission } = await trial({ hasWebhookSecret: false })
   await expect(
     admission.ensureAllAcceptable([draft('m'), draft('m', RECEIVER), draft('m', RECEIVER)]),
   ).rejects.toMatchObject({ name: 'BatchRefusal', index: 1 })
 })
 
 test('a batch is refused for the first job with a refused model or receiver', async () => {
-  const { admission } = trial()
+  const { admission } = await trial()
   await expect(
     admission.ensureAllAcceptable([draft('m'), draft('missing'), draft('missing')]),
   ).rejects.toMatchObject({ name: 'BatchRefusal', index: 1, refusal: { status: 404 } })

@@ -5,7 +5,7 @@ import type { Target } from '../direct/target.ts'
 import { problem, type Refusal } from '../http/refusal.ts'
 import { forJobOfBatch } from './batch-refusal.ts'
 import { type Demands, earlyRefusal, isLikelyRefused } from './early-refusal.ts'
-import type { JobDraft } from './intake.ts'
+import type { JobDraft } from './job-draft.ts'
 import { factsOfModel, listedModel } from './model-place.ts'
 import { severalAtOnce } from './several-at-once.ts'
 
@@ -122,7 +122,7 @@ export class Admission {
   /** @throws Refusal with the words of the target when it would refuse the request at once */
   async #ensureTaken(job: Candidate): Promise<void> {
     const { model, path, headers, body } = job
-    const facts = listedModel(model, this.#options.store) ?? { place: 'local', capabilities: [] }
+    const facts = (await listedModel(model, this.#options.store)) ?? { place: 'local', capabilities: [] }
     if (!isLikelyRefused(job, facts)) return
     // Nobody aborts it: the target has a time limit of its own.
     const { signal } = new AbortController()

@@ -1,6 +1,6 @@
-import os from 'node:os'
-import path from 'node:path'
+import type { StoreState } from '@foreman/store'
 import { expect, test } from 'vitest'
+import { tempStore } from '../testing/temp-store.ts'
 import { DiskSpace } from './disk-space.ts'
 
 /** How full the disk and the queue are. */
@@ -11,21 +11,9 @@ interface Given {
   readonly maxDbBytes?: number
 }
 
-const file = path.join(os.tmpdir(), 'foreman.db')
-
 const trial = ({ freeBytes = 10_000, usedBytes = 0, minFreeBytes = 1_000, maxDbBytes }: Given) => {
-  const state = { freeBytes, now: 1_000_000, looks: 0 }
-  const diskSpace = new DiskSpace({
-    file,
-    usedBytes: () => usedBytes,
-    minFreeBytes,
-    maxDbBytes,
-    now: () => state.now,
-    freeBytes: () => {
-      state.looks++
-      return state.freeBytes
-    },
-  })
+  const state: { room: StoreState['room'] } = { room: { freeBytes, usedBytes } }
+  const diskSpace = new DiskSpace({ state: () => state, minFreeBytes, maxDbBytes })
   return { diskSpace, state }
 }
 
@@ -59,44 +47,24 @@ test.each<[what: string, given: Given, lack: RegExp]>([
   expect(refusalOf(diskSpace)).toMatchObject({ status: 507, message: expect.stringMatching(lack) as string })
 })
 
-test('the disk is asked once a second, and an older answer is not used', () => {
-  const { diskSpace, state } = trial({ freeBytes: 0 })
-  for (let asked = 0; asked < 10; asked++) expect(diskSpace.lack).toMatch(/disk/)
-  expect(state.looks).toBe(1)
-  state.freeBytes = 10_000
-  state.now += 999
-  expect(diskSpace.lack).toMatch(/disk/)
-  state.now += 1
-  expect(diskSpace.lack).toBeUndefined()
-  expect(state.looks).toBe(2)
-})
-
-test('an old answer is not used after the clock was set back', () => {
+test('what the store says now counts', () => {
   const { diskSpace, state } = trial({ freeBytes: 0 })
   expect(diskSpace.lack).toMatch(/disk/)
-  state.freeBytes = 10_000
-  state.now -= 3_600_000
+  state.room = { freeBytes: 10_000, usedBytes: 0 }
   expect(diskSpace.lack).toBeUndefined()
 })
 
-test('the disk that is asked is the one with the file of the queue', () => {
+test('the disk that is asked is the one of the queue', async () => {
+  const store = await tempStore()
   const onRealDisk = (minFreeBytes: number) =>
-    new DiskSpace({ file, usedBytes: () => 0, minFreeBytes, maxDbBytes: undefined, now: () => 0 })
-  expect(onRealDisk(1).lack).toBeUndefined()
-  expect(onRealDisk(Number.MAX_SAFE_INTEGER).lack).toMatch(/disk/)
+    new DiskSpace({ state: () => store.state(), minFreeBytes, maxDbBytes: undefined }).lack
+  expect(onRealDisk(1)).toBeUndefined()
+  expect(onRealDisk(Number.MAX_SAFE_INTEGER)).toMatch(/disk/)
 })
 
-test('a disk that cannot be asked has no room', () => {
-  const diskSpace = new DiskSpace({
-    file,
-    usedBytes: () => 0,
-    minFreeBytes: 1,
-    maxDbBytes: undefined,
-    now: () => 1_000,
-    freeBytes: () => {
-      throw new Error('EIO')
-    },
-  })
+test('a queue whose room is not known has none', () => {
+  const { diskSpace, state } = trial({ minFreeBytes: 0 })
+  state.room = 'unknown'
   expect(diskSpace.lack).toBe('it is not known how much room the queue has')
   expect(refusalOf(diskSpace)).toMatchObject({ status: 507 })
 })

@@ -34,17 +34,17 @@ export const earlyRefusal = async (
 ): Promise<TargetRefusal | undefined> => {
   const question = { ...request, method: 'POST' }
   if (place === 'refused') return target.refusal(question, [400, 404])
-  if (!isFamiliarTarget(store)) return undefined
+  if (!(await isFamiliarTarget(store))) return undefined
   const capabilities = demands.flaw === undefined ? await target.capabilitiesOf(model) : []
   const objection = objectionTo(demands, capabilities)
   return objection && target.refusal(question, [400, 404, objection.status])
 }
 
 /** Whether the target is there, in a version of which foreman knows what it refuses. */
-const isFamiliarTarget = ({ catalogue, target }: EarlyRefusalOptions['store']): boolean => {
-  if (target.read().state !== 'up') return false
-  const version = versionIn(catalogue.snapshot('/api/version')?.body)
-  return version !== undefined && isFamiliarVersion(version)
+const isFamiliarTarget = async ({ catalogue, target }: EarlyRefusalOptions['store']): Promise<boolean> => {
+  const [{ state }, snapshot] = await Promise.all([target.read(), catalogue.snapshot('/api/version')])
+  const version = versionIn(snapshot?.body)
+  return state === 'up' && version !== undefined && isFamiliarVersion(version)
 }
 
 const versionIn = (body: Buffer | undefined): string | undefined => {

@@ -1,18 +1,17 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import type { IdempotencyKey, NewJob, Store, Submitted } from '@foreman/store'
-import { fitIntoOneCommit, submitInSteps } from './arrival.ts'
+import type { IdempotencyKey, Store, Submitted } from '@foreman/store'
+import { fitIntoOneStep, submitInSteps } from './arrival.ts'
 import type { DiskSpace } from './disk-space.ts'
-import type { LockTest } from './lock-test.ts'
-import type { QueueFile } from './queue-file.ts'
+import { type JobDraft, withId } from './job-draft.ts'
 import type { QueueLimit } from './queue-limit.ts'
+import type { StoreFaults } from './store-faults.ts'
 import { whenWritable } from './when-writable.ts'
 
 export interface IntakeOptions {
   readonly store: Store
   readonly diskSpace: Pick<DiskSpace, 'ensureRoom'>
-  readonly queueFile: Pick<QueueFile, 'ensureInPlace'>
   readonly queueLimit: QueueLimit
-  readonly lockTest: Pick<LockTest, 'ensureWorkingLocks'>
+  readonly storeFaults: Pick<StoreFaults, 'ensureNone'>
   /** The name of this gateway process. */
   readonly gateway: string
   readonly now: () => number
@@ -25,9 +24,6 @@ export interface SubmitOptions {
    */
   readonly isKnown?: boolean
 }
-
-/** A job before it is submitted: it has no group key yet. */
-export type JobDraft = Omit<NewJob, 'groupKey'>
 
 /** Turns requests into jobs. All jobs of this gateway come into the queue here. */
 export class Intake {
@@ -45,7 +41,7 @@ export class Intake {
    */
   async isKnown(caller: string, key: IdempotencyKey | undefined): Promise<boolean> {
     const { store, now } = this.#options
-    return key !== undefined && whenWritable(async () => store.submissions.hasJob(caller, key, now()))
+    return key !== undefined && whenWritable(() => store.submissions.hasJob({ caller, key, now: now() }))
   }
 
   /**
@@ -77,38 +73,19 @@ export class Intake {
    */
   async submitAll(jobs: readonly JobDraft[], { isKnown }: SubmitOptions): Promise<Submitted[]> {
     const { queueLimit } = this.#options
-    if (!isKnown) queueLimit.ensureRoomFor(jobs.length)
+    if (!isKnown) await queueLimit.ensureRoomFor(jobs.length)
     const submitted = await this.#write(jobs)
     queueLimit.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
     return submitted
   }
 
   async #write(jobs: readonly JobDraft[]): Promise<Submitted[]> {
-    const { store, now, lockTest, queueFile, diskSpace } = this.#options
-    lockTest.ensureWorkingLocks()
-    queueFile.ensureInPlace()
+    const { store, now, storeFaults, diskSpace } = this.#options
+    storeFaults.ensureNone()
     diskSpace.ensureRoom()
-    const withGroupKeys = (some: readonly JobDraft[]) => this.#withGroupKeys(some)
-    if (!fitIntoOneCommit(jobs)) return submitInSteps(jobs, { store, now, withGroupKeys })
-    const write = () => store.submissions.enqueueAll(withGroupKeys(jobs), now())
-    return whenWritable(() => store.together('full', write))
-  }
-
-  /**
-   * Sets the group key of each job. Must run inside the transaction that inserts the jobs: if the worker regroups the
-   * queue in between, it would miss a job that is inserted with the old key.
-   */
-  #withGroupKeys(jobs: readonly JobDraft[]): NewJob[] {
-    const { catalogue } = this.#options.store
-    // A batch of ten thousand jobs names few models.
-    const known = new Map<string, string>()
-    return jobs.map(job => {
-      const { model, modelName, loadOptions } = job
-      const facts = `${modelName} ${loadOptions}`
-      const groupKey =
-        known.get(facts) ?? groupKeyOf({ model, loadOptions, loading: catalogue.model(modelName)?.loading })
-      known.set(facts, groupKey)
-      return { ...job, groupKey }
-    })
+    if (!fitIntoOneStep(jobs)) return submitInSteps(jobs, { store, groupKeyOf, now })
+    const at = now()
+    const named = jobs.map(job => withId(job, at))
+    return whenWritable(() => store.submissions.enqueue({ jobs: named, groupKeyOf, now: at }))
   }
 }

@@ -25,19 +25,19 @@ export const factsOfModel = async (
   model: string,
   { store, target }: ModelPlaceOptions,
 ): Promise<ModelFacts> =>
-  listedModel(model, store) ?? {
+  (await listedModel(model, store)) ?? {
     place: (await target.refusesModel(model)) ? 'refused' : 'local',
     capabilities: [],
   }
 
 /** Looks a model up without asking the target. Undefined: the last poll did not list it. */
-export const listedModel = (
+export const listedModel = async (
   model: string,
   { catalogue }: Pick<Store, 'catalogue'>,
-): ModelFacts | undefined => {
+): Promise<ModelFacts | undefined> => {
   if (isCloudModel(model)) return { place: 'remote', capabilities: [] }
   const name = canonicalModelName(model)
-  const row = name === undefined ? undefined : catalogue.model(name)
+  const row = name === undefined ? undefined : await catalogue.model(name)
   const capabilities = capabilitiesIn(row?.loading?.['capabilities'])
   return row && { place: row.remote ? 'remote' : 'local', capabilities }
 }

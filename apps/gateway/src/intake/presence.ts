@@ -4,11 +4,11 @@ import { Backoff, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
 import { whenWritable } from './when-writable.ts'
 
-/** Each try goes on for a quarter of a second while the file is busy. */
+/** Each try goes on for a quarter of a second while the queue is busy. */
 const TRIES_TO_LEAVE = 8
 
 export interface PresenceOptions {
-  readonly store: Pick<Store, 'gateways' | 'together'>
+  readonly store: Pick<Store, 'gateways'>
   readonly logger: Logger
   readonly heartbeatMs: number
 }
@@ -50,7 +50,7 @@ export class Presence implements Service {
   async #writeHeartbeat(): Promise<void> {
     const { store, logger } = this.#options
     try {
-      await whenWritable(() => store.together('normal', () => store.gateways.heartbeat(this.id)))
+      await whenWritable(() => store.gateways.heartbeat(this.id))
       this.#backoff.succeeded()
     } catch (err) {
       if (this.#backoff.failed()) logger.warn({ err }, 'could not write the heartbeat')
@@ -62,7 +62,7 @@ export class Presence implements Service {
     await this.#beating
     for (let tries = 1; ; tries++) {
       try {
-        return await whenWritable(() => store.together('full', () => store.gateways.leave(this.id)))
+        return await whenWritable(() => store.gateways.leave(this.id))
       } catch (err) {
         if (tries < TRIES_TO_LEAVE) continue
         return logger.warn({ err }, 'could not let the jobs of the callers go; the worker will cancel them')

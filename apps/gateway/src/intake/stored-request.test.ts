@@ -1,14 +1,14 @@
+import { submitJob } from '@foreman/store/testing'
 import { describe, expect, test } from 'vitest'
 import { BodyMemory } from '../http/body-memory.ts'
-import { submitTo } from '../testing/submit.ts'
 import { tempStore } from '../testing/temp-store.ts'
 import { withStoredRequest } from './stored-request.ts'
 
 const body = Buffer.alloc(100_000, ' ')
 
-const start = (maxBytes: number) => {
-  const store = tempStore()
-  const { seq } = submitTo(store, { body })
+const start = async (maxBytes: number) => {
+  const store = await tempStore()
+  const { seq } = await submitJob(store, { body })
   const bodyMemory = new BodyMemory(maxBytes)
   const other = bodyMemory.open(() => undefined)
   other.add(1_000)
@@ -18,7 +18,7 @@ const start = (maxBytes: number) => {
 
 describe('the body of a stored request', () => {
   test('counts like one that a caller sends, until it is used', async () => {
-    const { seq, bodyMemory, options } = start(200_000)
+    const { seq, bodyMemory, options } = await start(200_000)
     const used = await withStoredRequest(seq, options, async request => {
       expect(bodyMemory.bytes).toBe(101_000)
       return request?.body
@@ -28,14 +28,14 @@ describe('the body of a stored request', () => {
   })
 
   test('is not read when it does not fit into memory', async () => {
-    const { seq, bodyMemory, options } = start(100_500)
+    const { seq, bodyMemory, options } = await start(100_500)
     const using = withStoredRequest(seq, options, async () => 'used')
     await expect(using).rejects.toMatchObject({ status: 503, code: 'too_many_bytes' })
     expect(bodyMemory.bytes).toBe(1_000)
   })
 
   test('is undefined when it is no longer kept', async () => {
-    const { options } = start(200_000)
+    const { options } = await start(200_000)
     expect(await withStoredRequest(99, options, async request => request)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { type Store, type StoredRequest, wholeBody } from '@foreman/store'
+import { type KeptRequest, type Store, wholeBody } from '@foreman/store'
 import type { BodyMemory } from '../http/body-memory.ts'
 import type { Refusal } from '../http/refusal.ts'
 
@@ -8,10 +8,10 @@ export interface StoredRequestOptions {
 }
 
 /** The request of a job with its whole body. */
-export type WholeRequest = Pick<StoredRequest, 'headers' | 'body' | 'webhook'>
+export type WholeRequest = Pick<KeptRequest, 'headers' | 'body' | 'webhook'>
 
 /**
- * Reads the request of a job from the file, and uses it. Until `use` is over, its body counts like one that a caller sends:
+ * Reads the request of a job from the queue, and uses it. Until `use` is over, its body counts like one that a caller sends:
  * many requests for long bodies would otherwise fill the memory.
  *
  * @param use is called with undefined when the request is no longer kept
@@ -22,12 +22,13 @@ export const withStoredRequest = async <T>(
   { store: { records }, bodyMemory }: StoredRequestOptions,
   use: (request: WholeRequest | undefined) => Promise<T>,
 ): Promise<T> => {
-  const request = records.request(seq)
+  const request = await records.request(seq)
   if (!request) return use(undefined)
+  const bytes = request.parts === 0 ? request.body.byteLength : await records.requestBytes(seq)
   let refusal: Refusal | undefined
   const share = bodyMemory.open(why => (refusal = why))
   try {
-    share.add(request.parts === 0 ? request.body.byteLength : records.requestBytes(seq))
+    share.add(bytes)
     if (refusal) throw refusal
     share.complete()
     const body = await wholeBody(records, { ...request, seq })

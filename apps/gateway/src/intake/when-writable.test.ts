@@ -1,90 +1,87 @@
-import { KeyReusedError } from '@foreman/store'
-import { readOnlyError } from '@foreman/store/testing'
+import { ArrivalLostError, KeyInUseError, KeyReusedError } from '@foreman/store'
+import { fullError, notWritableError, unavailableError } from '@foreman/store/testing'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { otherConnection, tempStore } from '../testing/temp-store.ts'
+import { tempStore } from '../testing/temp-store.ts'
 import { untilWritten, whenWritable } from './when-writable.ts'
 
-/** A real file on which another process can hold the write lock. */
-const trial = () => {
-  const store = tempStore()
-  const other = otherConnection(store)
+/** A write into a real file. */
+const trial = async () => {
+  const store = await tempStore()
   const state = { writes: 0 }
   const write = async () => {
     state.writes++
-    store.target.suspect(1)
+    await store.target.suspect(state.writes)
     return 'written'
   }
-  /** The first `times` writes find the file busy. */
-  const busyFor = (times: number) => async () =>
-    state.writes < times ? other.atOnce('normal', () => store.target.suspect(++state.writes)) : write()
-  return { state, write, busyFor }
+  /** The first writes fail with these errors. */
+  const failing = (...errors: readonly Error[]) => {
+    const rest = errors.values()
+    return async () => {
+      const { value: error } = rest.next()
+      if (!error) return write()
+      state.writes++
+      throw error
+    }
+  }
+  return { store, state, write, failing }
 }
 
 const log: string[] = []
 const logger = pino({ base: null, timestamp: false }, { write: line => void log.push(line) })
 
-/** What the store throws when the disk is full: the same class of error as for a busy file, with another code. */
-const diskFull = async (): Promise<Error> => {
-  const busy = await trial()
-    .busyFor(Infinity)()
-    .catch((error: unknown) => error)
-  const SqliteError = (busy as Error).constructor as new (message: string, code: string) => Error
-  return new SqliteError('database or disk is full', 'SQLITE_FULL')
-}
-
 describe('whenWritable', () => {
   test('returns what the write returns', async () => {
-    expect(await whenWritable(trial().write)).toBe('written')
+    const { write } = await trial()
+    expect(await whenWritable(write)).toBe('written')
   })
 
-  test('tries again while another process holds the file', async () => {
+  test('tries again while others keep the queue busy', async () => {
     // However busy this machine is, the quarter of a second is not over.
     const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
     onTestFinished(() => clock.mockRestore())
-    const { state, busyFor } = trial()
-    expect(await whenWritable(busyFor(3))).toBe('written')
-    expect(state.writes).toBe(4)
+    const { store, state, failing } = await trial()
+    const busy = failing(unavailableError(), unavailableError(), unavailableError())
+    expect(await whenWritable(busy)).toBe('written')
+    expect([state.writes, (await store.target.read()).suspectedAt]).toEqual([4, 4])
   })
 
-  test('refuses with 503 when the file stays busy', async () => {
-    const { state, busyFor } = trial()
+  test('refuses with 503 when the queue stays busy', async () => {
+    let writes = 0
+    const busy = () => {
+      writes++
+      return Promise.reject(unavailableError())
+    }
     const startedAt = performance.now()
-    await expect(whenWritable(busyFor(Infinity))).rejects.toMatchObject({
+    await expect(whenWritable(busy)).rejects.toMatchObject({
       status: 503,
       code: 'queue_busy',
       headers: { 'Retry-After': '1' },
     })
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(250)
-    expect(state.writes).toBeGreaterThan(1)
+    expect(writes).toBeGreaterThan(1)
   })
 
-  test('refuses with 503 when the file system is read-only, and does not try again', async () => {
-    let writes = 0
-    const write = async () => {
-      writes++
-      throw readOnlyError()
-    }
-    await expect(whenWritable(write)).rejects.toMatchObject({ status: 503, code: 'queue_not_writable' })
-    expect(writes).toBe(1)
-  })
-
-  test('refuses with 507 when the disk is full, and does not try again', async () => {
-    const error = await diskFull()
-    let writes = 0
-    const write = () => {
-      writes++
-      return Promise.reject(error)
-    }
-    await expect(whenWritable(write)).rejects.toMatchObject({ status: 507 })
-    expect(writes).toBe(1)
-  })
-
-  test('refuses with 422 when the idempotency key belongs to another request', async () => {
-    await expect(whenWritable(() => Promise.reject(new KeyReusedError('reused')))).rejects.toMatchObject({
-      status: 422,
-      code: 'idempotency_key_reused',
-    })
+  test.each<[status: number, what: string, error: Error, refusal: object]>([
+    [503, 'the queue can only be read', notWritableError(), { code: 'queue_not_writable' }],
+    [507, 'the disk is full', fullError(), { code: 'no_room' }],
+    [
+      422,
+      'the idempotency key belongs to another request',
+      new KeyReusedError('reused'),
+      { code: 'idempotency_key_reused' },
+    ],
+    [
+      409,
+      'the first request with the key is being written',
+      new KeyInUseError('in use'),
+      { code: 'idempotency_key_in_use' },
+    ],
+    [503, 'an arrival took too long', new ArrivalLostError('lost'), { headers: { 'Retry-After': '5' } }],
+  ])('refuses with %i when %s, and does not try again', async (status, _what, error, refusal) => {
+    const { state, failing } = await trial()
+    await expect(whenWritable(failing(error))).rejects.toMatchObject({ status, ...refusal })
+    expect(state.writes).toBe(1)
   })
 
   test('throws any other error as it is', async () => {
@@ -94,19 +91,10 @@ describe('whenWritable', () => {
 })
 
 describe('untilWritten', () => {
-  test('tries again while the file is busy or the disk is full', async () => {
-    const { state, busyFor } = trial()
-    const full = await diskFull()
-    let fails = true
-    const write = async () => {
-      if (fails) {
-        fails = false
-        throw full
-      }
-      return busyFor(1)()
-    }
-    await untilWritten(write, logger)
-    expect(state.writes).toBe(2)
+  test('tries again while the queue is busy or the disk is full', async () => {
+    const { state, failing } = await trial()
+    await untilWritten(failing(fullError(), unavailableError()), logger)
+    expect(state.writes).toBe(3)
     expect(log).toEqual([])
   })
 

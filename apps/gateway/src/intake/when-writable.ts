@@ -1,39 +1,30 @@
 import type { Logger } from '@foreman/process/logger'
 import {
   ArrivalLostError,
-  isBusy,
   isFull,
   KeyInUseError,
   KeyReusedError,
   mayPass,
   untilPossible,
 } from '@foreman/store'
-import { setTimeout as delay } from 'node:timers/promises'
 import { problem, Refusal, retryLater } from '../http/refusal.ts'
-
-/** How long a caller waits for a file that another process is writing to. */
-const BUSY_PATIENCE_MS = 250
-const BUSY_PAUSE_MS = 10
+import { whenAvailable } from '../http/when-available.ts'
 
 /**
- * Does a write that a caller waits for. While another process is writing, it tries again for a quarter of a second.
+ * Does a write that a caller waits for. While others keep the queue busy, it tries again for a quarter of a second. The write
+ * may have taken effect although it failed: that is why every verb of the store can be repeated.
  *
- * @throws Refusal with 503 when the file is busy for longer, or read-only
+ * @throws Refusal with 503 when the queue is busy for longer, or read-only
  * @throws Refusal with 507 when the disk is full
  * @throws Refusal with 422 when the idempotency key belongs to another request
  * @throws Refusal with 409 when the first request with the idempotency key is still being written
  * @throws Refusal with 503 when an arrival was removed, because it took too long
  */
 export const whenWritable = async <T>(write: () => Promise<T>): Promise<T> => {
-  const deadline = performance.now() + BUSY_PATIENCE_MS
-  for (;;) {
-    try {
-      return await write()
-    } catch (error) {
-      if (!isBusy(error)) throw refusalOf(error) ?? error
-      if (performance.now() > deadline) throw retryLater(503, 'the queue is busy', 1, 'queue_busy')
-    }
-    await delay(BUSY_PAUSE_MS)
+  try {
+    return await whenAvailable(write)
+  } catch (error) {
+    throw refusalOf(error) ?? error
   }
 }
 
@@ -51,8 +42,8 @@ const refusalOf = (error: unknown): Refusal | undefined => {
 }
 
 /**
- * Does a write that no caller waits for. While the file cannot be written, it tries again ever more rarely, as long as
- * this process lives. Any other error ends it with a line in the log.
+ * Does a write that no caller waits for. While the queue cannot be written, it tries again ever more rarely, as long as this
+ * process lives. Any other error ends it with a line in the log.
  */
 export const untilWritten = async (write: () => Promise<unknown>, logger: Logger): Promise<void> => {
   try {

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express'
 import { callerOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { problem } from '../http/refusal.ts'
-import type { JobDraft } from '../intake/intake.ts'
+import type { JobDraft } from '../intake/job-draft.ts'
 import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
@@ -16,10 +16,10 @@ type OfJob = { readonly id: string }
 export const cancelJob =
   ({ store, viewer, now, jobTtlMs }: CancelContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = viewer.find(request.params.id, callerOf(response))
+    const job = await viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) {
-      const write = () => store.submissions.cancel(job, now(), jobTtlMs)
-      await whenWritable(() => store.together('full', write))
+      const ending = { now: now(), ttlMs: jobTtlMs }
+      await whenWritable(() => store.submissions.cancel(job, ending))
     }
     await viewer.show(job.seq, response)
   }
@@ -28,7 +28,7 @@ export const cancelJob =
 export const retryJob =
   ({ intake, viewer, ...context }: CancelContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = viewer.find(request.params.id, callerOf(response))
+    const job = await viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
     const repeated = await withStoredRequest(job.seq, context, async stored =>
       intake.submit(repeatOf(job, stored)),

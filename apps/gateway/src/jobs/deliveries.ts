@@ -19,44 +19,51 @@ export const deliveryRoutes = ({ store, viewer, patience: { stallMs }, now }: De
   const router = Router({ caseSensitive: true, strict: true })
   const { deliveries } = store
 
-  const describe = (delivery: Delivery) => describeDelivery(delivery, deliveries.attempts([delivery.seq]))
+  const describe = async (delivery: Delivery) =>
+    describeDelivery(delivery, await deliveries.attempts([delivery.seq]))
 
-  const findJob = ({ params }: JobRequest, response: Response): JobRecord =>
+  const findJob = ({ params }: JobRequest, response: Response): Promise<JobRecord> =>
     viewer.find(params.id, callerOf(response))
 
-  const findDelivery = (request: DeliveryRequest, response: Response): Delivery => {
-    const job = findJob(request, response)
-    const delivery = deliveries.byId(request.params.delivery)
+  const findDelivery = async (request: DeliveryRequest, response: Response): Promise<Delivery> => {
+    const [job, delivery] = await Promise.all([
+      findJob(request, response),
+      deliveries.byId(request.params.delivery),
+    ])
     if (delivery?.jobSeq === job.seq) return delivery
     throw problem(404, 'delivery_not_found', `job ${job.id} has no delivery ${request.params.delivery}`)
   }
 
-  const describeSteps = function* (jobSeq: number): Generator<string[], void> {
-    for (const step of deliveries.ofJobInSteps(jobSeq)) {
-      const attempts = Map.groupBy(
-        deliveries.attempts(step.map(({ seq }) => seq)),
-        ({ deliverySeq }) => deliverySeq,
-      )
+  const describeSteps = async function* (jobSeq: number): AsyncGenerator<string[], void> {
+    for await (const step of deliveries.ofJob(jobSeq)) {
+      const found = await deliveries.attempts(step.map(({ seq }) => seq))
+      const attempts = Map.groupBy(found, ({ deliverySeq }) => deliverySeq)
       yield step.map(delivery => JSON.stringify(describeDelivery(delivery, attempts.get(delivery.seq) ?? [])))
     }
   }
 
-  const listJson = function* (jobSeq: number): Generator<string, void> {
+  const listJson = async function* (jobSeq: number): AsyncGenerator<string, void> {
     yield '{"deliveries":'
     yield* jsonArray(describeSteps(jobSeq))
     yield '}'
   }
 
-  const list = (request: JobRequest, response: Response): Promise<void> =>
-    sendJsonParts(response, listJson(findJob(request, response).seq), { status: 200, stallMs })
+  const list = async (request: JobRequest, response: Response): Promise<void> => {
+    const { seq } = await findJob(request, response)
+    await sendJsonParts(response, listJson(seq), { status: 200, stallMs })
+  }
 
-  const read = (request: DeliveryRequest, response: Response): void =>
-    sendJson(response, 200, describe(findDelivery(request, response)))
+  const read = async (request: DeliveryRequest, response: Response): Promise<void> => {
+    const delivery = await findDelivery(request, response)
+    sendJson(response, 200, await describe(delivery))
+  }
 
   const redeliver = async (request: DeliveryRequest, response: Response): Promise<void> => {
-    const delivery = findDelivery(request, response)
-    await whenWritable(() => store.together('full', () => deliveries.redeliver(delivery, now())))
-    sendJson(response, 202, describe(deliveries.byId(delivery.id) ?? delivery))
+    const delivery = await findDelivery(request, response)
+    const at = now()
+    await whenWritable(() => deliveries.redeliver(delivery, at))
+    const redelivered = (await deliveries.byId(delivery.id)) ?? delivery
+    sendJson(response, 202, await describe(redelivered))
   }
 
   router.route('/jobs/:id/deliveries').get(list).all(onlyFor('GET'))

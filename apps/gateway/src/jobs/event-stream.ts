@@ -12,7 +12,7 @@ const NO_MORE = 204
 
 /**
  * Sends the events of a job: all that have happened, and then each as it happens, up to the end of the job. A client
- * that lost its connection resumes after the last event that it has.
+ * that lost its connection resumes after the last event that it has. While the queue cannot be read, it waits.
  *
  * @param after the id of that event, or 0
  */
@@ -22,9 +22,10 @@ export const streamEvents = async (
   response: ServerResponse,
   options: FollowOptions,
 ): Promise<void> => {
-  const { store, patience, cutOff } = options
-  if (isEndState(job.state) && store.records.log(job.seq, after).length === 0)
-    return void response.writeHead(NO_MORE).end()
+  const { store, patience } = options
+  const hasAll = isEndState(job.state) && (await store.records.log(job.seq, after)).length === 0
+  if (response.destroyed) return
+  if (hasAll) return void response.writeHead(NO_MORE).end()
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-cache',
@@ -33,13 +34,23 @@ export const streamEvents = async (
   sendHeadNow(response)
   const wakeUps = new WakeUps(job.seq, response, options)
   let last = after
+  const nothingNew = async () => {
+    if (await wakeUps.untilHeartbeat(patience.heartbeatMs)) response.write(': keep-alive\n\n')
+  }
   try {
-    while (!response.destroyed && !cutOff.aborted) {
+    while (!wakeUps.isOver) {
       if (await wakeUps.untilWritable(patience.stallMs)) continue
       // The state is read before the log: if the job ends in between, the next look sees that.
-      const [state, entries] = await wakeUps.read(
-        () => [store.output.view(job.seq)?.state, store.records.log(job.seq, last)] as const,
-      )
+      const looked = await wakeUps.look(async () => ({
+        state: (await store.output.view(job.seq))?.state,
+        entries: await store.records.log(job.seq, last),
+      }))
+      if (wakeUps.isOver) break
+      if (looked === 'not_now') {
+        await nothingNew()
+        continue
+      }
+      const { state, entries } = looked.seen
       const slice = new TimeSlice()
       for (const entry of entries) {
         if (slice.isOver) await slice.rest()
@@ -48,10 +59,13 @@ export const streamEvents = async (
       }
       last = entries.at(-1)?.id ?? last
       if (entries.some(isEnd)) break
-      if (entries.length > 0) continue
+      if (entries.length > 0) {
+        wakeUps.noteSent()
+        continue
+      }
       // The job was deleted meanwhile, or the client has asked for events after the last one.
       if (state === undefined || isEndState(state)) break
-      if (!(await wakeUps.next(patience.heartbeatMs))) response.write(': keep-alive\n\n')
+      await nothingNew()
     }
   } finally {
     wakeUps.stop()
@@ -59,5 +73,5 @@ export const streamEvents = async (
   response.end()
 }
 
-/** The event of the end is written in the same transaction as the end. No event follows it. */
+/** The event of the end is written in one unit with the end. No event follows it. */
 const isEnd = (entry: LogEntry): boolean => entry.kind === 'event' && isEndState(entry.event.type)

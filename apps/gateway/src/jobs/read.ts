@@ -38,7 +38,7 @@ export const listJobs =
     const isOfOthers = own !== undefined && caller !== undefined && caller !== own
     const steps = isOfOthers
       ? []
-      : store.records.listInSteps({
+      : store.records.list({
           caller: own ?? caller,
           state,
           modelName: model === undefined ? undefined : (canonicalModelName(model) ?? model),
@@ -50,12 +50,15 @@ export const listJobs =
     await sendJsonParts(response, pageJson(steps, limit), { status: 200, stallMs })
   }
 
-const pageJson = function* (steps: Iterable<readonly JobRecord[]>, limit: number): Generator<string, void> {
+const pageJson = async function* (
+  steps: AsyncIterable<readonly JobRecord[]> | Iterable<readonly JobRecord[]>,
+  limit: number,
+): AsyncGenerator<string, void> {
   let shown = 0
   let last: JobRecord | undefined
   let hasMore = false
-  const jobsOfSteps = function* (): Generator<string[], void> {
-    for (const jobs of steps) {
+  const jobsOfSteps = async function* (): AsyncGenerator<string[], void> {
+    for await (const jobs of steps) {
       const page = jobs.slice(0, limit - shown)
       hasMore ||= jobs.length > page.length
       shown += page.length
@@ -74,7 +77,7 @@ export const readJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
     const { viewer } = context
-    const job = viewer.find(request.params.id, callerOf(response))
+    const job = await viewer.find(request.params.id, callerOf(response))
     const { waitMs } = preferencesOf(request)
     if (waitMs !== undefined) {
       await untilJobEnded(job, waitMs, response, following(context))
@@ -88,15 +91,17 @@ export const readJob =
 export const followJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = context.viewer.find(request.params.id, callerOf(response))
+    const job = await context.viewer.find(request.params.id, callerOf(response))
     await streamEvents(job, lastEventId(request), response, following(context))
   }
 
 /** `GET /jobs/:id/stream`: the target's answer as it came. */
 export const streamJob =
   (context: ReadContext): RequestHandler<OfJob> =>
-  async (request, response) =>
-    streamAnswer(context.viewer.find(request.params.id, callerOf(response)), response, following(context))
+  async (request, response) => {
+    const job = await context.viewer.find(request.params.id, callerOf(response))
+    await streamAnswer(job, response, following(context))
+  }
 
 /**
  * The last event that a client has; 0 when it has none. A browser cannot set the header the first time. A client whose

@@ -99,7 +99,7 @@ const outputOf = async function* (store: Store, { seq }: JobRecord): AsyncGenera
   const slice = new TimeSlice()
   let cursor: OutputCursor | undefined
   for (;;) {
-    const read = store.output.read(seq, cursor)
+    const read = await store.output.read(seq, cursor)
     if (!read || read.pieces.length === 0) return
     for (const piece of read.pieces) {
       yield piece

@@ -10,7 +10,7 @@ import {
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
 import type { Candidate } from '../intake/admission.ts'
-import type { JobDraft } from '../intake/intake.ts'
+import type { JobDraft } from '../intake/job-draft.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
 import { MAX_METADATA_CHARACTERS, Submission } from './schemas.ts'
 

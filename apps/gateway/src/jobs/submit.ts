@@ -10,7 +10,7 @@ import { problem } from '../http/refusal.ts'
 import { sendJson } from '../http/send-json.ts'
 import { inSlices } from '../http/slices.ts'
 import { BatchRefusal } from '../intake/batch-refusal.ts'
-import type { JobDraft } from '../intake/intake.ts'
+import type { JobDraft } from '../intake/job-draft.ts'
 import { readBatch } from './batch.ts'
 import { readSubmission } from './submission.ts'
 

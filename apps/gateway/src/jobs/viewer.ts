@@ -3,6 +3,7 @@ import type { JobRecord, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
+import { whenAvailable } from '../http/when-available.ts'
 import { type StoredResult, StoredResults } from './stored-result.ts'
 
 export interface ViewerOptions {
@@ -32,9 +33,9 @@ export class JobViewer {
    * @throws Refusal with 404 when there is no such job, or when it is another caller's
    * @throws Refusal with 410 when the job has been deleted after its time
    */
-  find(id: string, caller: string): JobRecord {
+  async find(id: string, caller: string): Promise<JobRecord> {
     const { store, isShared, jobTtlMs, now } = this.#options
-    const job = store.records.byId(id)
+    const job = await whenAvailable(() => store.records.byId(id))
     if (job && (!isShared || job.caller === caller)) return job
     const createdAt = timeOf(id)
     if (!job && createdAt !== undefined && createdAt <= now() && createdAt + jobTtlMs < now())
@@ -50,15 +51,17 @@ export class JobViewer {
   /** Sends a job as it is now. @throws Refusal with 410 when it has been deleted meanwhile */
   async show(seq: number, response: ServerResponse): Promise<void> {
     const { records } = this.#options.store
-    const job = records.bySeq(seq)
+    const job = await whenAvailable(() => records.bySeq(seq))
     if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
-    const position = job.state === 'queued' ? records.position(seq, MAX_POSITION) : undefined
+    const isQueued = job.state === 'queued'
+    const position = isQueued ? await whenAvailable(() => records.position(seq, MAX_POSITION)) : undefined
     await this.#send(job, response, { status: 200, position })
   }
 
   /** Answers a submission: with 202, or with 200 if the job was submitted before with the same key. */
   async accepted({ seq, isReplayed }: Submitted, response: ServerResponse): Promise<void> {
-    const job = this.#options.store.records.bySeq(seq)
+    const { records } = this.#options.store
+    const job = await whenAvailable(() => records.bySeq(seq))
     if (!job) throw new Error(`job ${seq} is not there`)
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')

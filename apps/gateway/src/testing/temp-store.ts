@@ -11,16 +11,18 @@ export const tempDirectory = (): string => {
   return directory
 }
 
-/** An empty queue for the present test, on a real file. */
-export const tempStore = (): Store => {
-  const store = openStore(path.join(tempDirectory(), 'queue.db'), { busyTimeoutMs: 5 })
+/** A connection to a queue for the present test. */
+export const openForTest = async (file: string): Promise<Store> => {
+  const store = await openStore(file, { role: 'gateway' })
   onTestFinished(() => store.close())
   return store
 }
 
-/** Another process's connection to the same queue. */
-export const otherConnection = ({ file }: Store): Store => {
-  const store = openStore(file, { busyTimeoutMs: 5 })
-  onTestFinished(() => store.close())
-  return store
+/** An empty queue for the present test, on a real file. */
+export const tempStore = (): Promise<Store> => openForTest(path.join(tempDirectory(), 'queue.db'))
+
+/** The connections of two processes to one queue. */
+export const twoConnections = async (): Promise<{ readonly store: Store; readonly other: Store }> => {
+  const file = path.join(tempDirectory(), 'queue.db')
+  return { store: await openForTest(file), other: await openForTest(file) }
 }

@@ -1,7 +1,7 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { serveRaw } from '@foreman/ollama-client/testing'
 import { type Fault, startSim } from '@foreman/ollama-sim'
-import type { NewJob } from '@foreman/store'
+import type { TestJob } from '@foreman/store/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { claimedJob, jobLogOf, openTempStore, soon } from '../testing/fixtures.ts'
 import { runAttempt, StopError } from './attempt.ts'
@@ -12,7 +12,7 @@ const NOW = Date.parse('2030-01-01T00:00:00Z')
 interface Differing {
   /** Another target than the simulated one. */
   readonly url?: string
-  readonly job?: Partial<NewJob>
+  readonly job?: TestJob
   readonly jobTimeoutMs?: number
   readonly stallMs?: number
   readonly isLoading?: () => Promise<boolean>
@@ -29,8 +29,8 @@ const setUp = async ({
 }: Differing = {}) => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
-  const store = openTempStore()
-  const claim = claimedJob(store, job)
+  const store = await openTempStore()
+  const claim = await claimedJob(store, job)
   const { controller, log } = jobLogOf(store, claim)
   const client = new OllamaClient({ url: url ?? sim.url })
   const options = {
@@ -44,7 +44,7 @@ const setUp = async ({
     log,
   }
   const stop = (why: StopCause) => controller.abort(new StopError(why))
-  const written = () => store.output.read(claim.seq, undefined)?.pieces ?? []
+  const written = async () => (await store.output.read(claim.seq, undefined))?.pieces ?? []
   return { sim, store, claim, log, stop, written, run: () => runAttempt(claim, options) }
 }
 
@@ -57,7 +57,7 @@ describe('an attempt', () => {
       completeness: 'whole',
       usage: { completionTokens: 3 },
     })
-    const [head, ...body] = written()
+    const [head, ...body] = await written()
     expect(head).toMatchObject({ kind: 'head', head: { status: 200 } })
     expect(body.map(piece => (piece.kind === 'body' ? String(piece.bytes) : '')).join('')).toMatch(
       /"done":true.*\n$/,
@@ -67,7 +67,7 @@ describe('an attempt', () => {
   test("writes the target's own error like any answer", async () => {
     const { written, run } = await setUp({ job: { body: Buffer.from('{"model":"nobody","prompt":"hi"}') } })
     expect(await run()).toMatchObject({ kind: 'answered', status: 404 })
-    expect(written()[0]).toMatchObject({ kind: 'head', head: { status: 404 } })
+    expect((await written())[0]).toMatchObject({ kind: 'head', head: { status: 404 } })
   })
 
   test.each<[fault: Fault, ending: object]>([
@@ -91,7 +91,7 @@ describe('an attempt', () => {
       })
       const { written, run } = await setUp({ url: target, job: { body: Buffer.alloc(8_000_000) } })
       expect(await run()).toMatchObject({ kind: 'answered', status: 413 })
-      expect(written()).toMatchObject([
+      expect(await written()).toMatchObject([
         { kind: 'head', head: { status: 413 } },
         { kind: 'body', bytes: Buffer.from('early') },
       ])
@@ -168,7 +168,7 @@ describe('a provisional answer', () => {
       isOllamas: false,
       answer: { head: { status: 503 }, body: Buffer.from('go away') },
     })
-    expect(written()).toEqual([])
+    expect(await written()).toEqual([])
   })
 
   test("is known as Ollama's by its error object", async () => {
@@ -256,7 +256,11 @@ describe('an attempt is cut off', () => {
 
   test('when its claim is lost', async () => {
     const { sim, store, claim, run } = await setUp()
-    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    await store.runs.release(
+      claim,
+      { code: 'worker_stopped', spent: false },
+      { now: Date.now(), ttlMs: 1_000 },
+    )
     await expect(run()).rejects.toThrow('has lost its claim')
     await expect.poll(() => sim.inFlight, soon).toBe(0)
   })

@@ -1,38 +1,42 @@
-import { JobLostError, type Store } from '@foreman/store'
-import { busyError } from '@foreman/store/testing'
+import { type Claim, JobLostError, type Store } from '@foreman/store'
+import { lastPieceOf, unavailableError } from '@foreman/store/testing'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { claimedJob, jobLogOf, openTempStore, silent, soon } from '../testing/fixtures.ts'
+import { claimedJob, jobLogOf, openTempStore, silent, soon, withoutAnswer } from '../testing/fixtures.ts'
 
 const HEAD = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as [string, string][] }
 const MEBIBYTE = 1024 * 1024
 
-const setUp = () => {
-  const store = openTempStore()
-  const claim = claimedJob(store)
+const setUp = async () => {
+  const store = await openTempStore()
+  const claim = await claimedJob(store)
   const onProgress = vi.fn<() => void>()
   const { controller, log } = jobLogOf(store, claim, onProgress)
+  const write = store.runs.append.bind(store.runs)
   const append = vi.spyOn(store.runs, 'append')
-  return { store, claim, controller, onProgress, log, append }
+  return { store, claim, controller, onProgress, log, append, write }
 }
 
-const outputOf = (store: Store, seq: number) => {
-  const pieces = store.output.read(seq, undefined)?.pieces ?? []
+const outputOf = async (store: Store, seq: number) => {
+  const { pieces = [] } = (await store.output.read(seq, undefined)) ?? {}
   const body = pieces.flatMap(piece => (piece.kind === 'body' ? [piece.bytes] : []))
   return { head: pieces[0]?.kind === 'head' ? pieces[0].head : undefined, body: String(Buffer.concat(body)) }
 }
 
+const release = (store: Store, claim: Claim) =>
+  store.runs.release(claim, { code: 'worker_stopped', spent: false }, { now: Date.now(), ttlMs: 1_000 })
+
 describe('head and body', () => {
   test('are written in the order in which they came', async () => {
-    const { store, claim, log } = setUp()
+    const { store, claim, log } = await setUp()
     log.head(HEAD)
     for (const piece of ['a', 'b', 'c']) await log.body(Buffer.from(piece))
     await log.end()
-    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'abc' })
+    expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'abc' })
   })
 
   test('the pieces that arrive during a write go into the next one together', async () => {
-    const { log, append } = setUp()
+    const { log, append } = await setUp()
     log.head(HEAD)
     for (const piece of ['a', 'b', 'c']) void log.body(Buffer.from(piece))
     await log.end()
@@ -43,7 +47,7 @@ describe('head and body', () => {
   })
 
   test('the head is not written before the first piece of the body', async () => {
-    const { store, claim, log, append } = setUp()
+    const { store, claim, log, append } = await setUp()
     log.head(HEAD)
     await setImmediate()
     await setImmediate()
@@ -51,19 +55,19 @@ describe('head and body', () => {
     log.head({ ...HEAD, status: 500 })
     void log.body(Buffer.from('a'))
     await log.end()
-    expect(outputOf(store, claim.seq).head?.status).toBe(500)
+    expect((await outputOf(store, claim.seq)).head?.status).toBe(500)
   })
 
   test('the head of an answer without a body is written at the end', async () => {
-    const { store, claim, log } = setUp()
+    const { store, claim, log } = await setUp()
     log.head(HEAD)
     await log.end()
-    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: '' })
+    expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: '' })
     expect(log.hasOutput).toBe(false)
   })
 
-  test('there is output once a part of the body is in the file', async () => {
-    const { log } = setUp()
+  test('there is output once a part of the body is in the store', async () => {
+    const { log } = await setUp()
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     expect(log.hasOutput).toBe(false)
@@ -72,7 +76,7 @@ describe('head and body', () => {
   })
 
   test('the target has to wait only when more than a mebibyte waits to be written', async () => {
-    const { log } = setUp()
+    const { log } = await setUp()
     log.head(HEAD)
     expect(log.body(Buffer.from('a'))).toBeUndefined()
     expect(log.body(Buffer.alloc(MEBIBYTE))).toBeUndefined()
@@ -83,18 +87,18 @@ describe('head and body', () => {
     await log.end()
   })
 
-  test('are written once the file can take them', async () => {
-    const { store, claim, log } = setUp()
-    vi.spyOn(store, 'together').mockRejectedValueOnce(busyError())
+  test('are written once the store can take them', async () => {
+    const { store, claim, log, append } = await setUp()
+    append.mockRejectedValueOnce(unavailableError())
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     await log.end()
-    expect(outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'a' })
+    expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'a' })
   })
 
-  test('a write that waits for the file is given up when the signal is aborted', async () => {
-    const { store, controller, log } = setUp()
-    vi.spyOn(store, 'together').mockRejectedValue(busyError())
+  test('a write that waits for the store is given up when the signal is aborted', async () => {
+    const { controller, log, append } = await setUp()
+    append.mockRejectedValue(unavailableError())
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     controller.abort(new Error('stopped'))
@@ -102,7 +106,7 @@ describe('head and body', () => {
   })
 
   test('what waits to be written counts as output once it has settled', async () => {
-    const { log } = setUp()
+    const { log } = await setUp()
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     await log.settled()
@@ -110,17 +114,17 @@ describe('head and body', () => {
   })
 
   test('a log without a body, and one whose write has failed, settle without output', async () => {
-    const { store, claim, log } = setUp()
+    const { store, claim, log } = await setUp()
     await log.settled()
-    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    await release(store, claim)
     void log.body(Buffer.from('a'))
     await log.settled()
     expect(log.hasOutput).toBe(false)
   })
 
   test('after a write has failed, every further piece and the end reject', async () => {
-    const { store, claim, log } = setUp()
-    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    const { store, claim, log } = await setUp()
+    await release(store, claim)
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     await expect(log.end()).rejects.toThrow(JobLostError)
@@ -129,12 +133,49 @@ describe('head and body', () => {
   })
 })
 
+describe('each write', () => {
+  test('names the last piece that the write before it has appended; the first names none', async () => {
+    const { store, claim, log, append } = await setUp()
+    log.head(HEAD)
+    for (const piece of ['a', 'b', 'c']) {
+      void log.body(Buffer.from(piece))
+      await log.settled()
+    }
+    await log.end()
+    const returned = await Promise.all(append.mock.results.map(({ value }) => value))
+    expect(append.mock.calls.map(([, { after }]) => after)).toEqual([0, ...returned.slice(0, -1)])
+    expect(returned.at(-1)).toBe(await lastPieceOf(store, claim))
+  })
+
+  test('that took effect, but whose answer was lost, is repeated as it was, and its bytes are in the log once', async () => {
+    const { store, claim, log, append, write } = await setUp()
+    append.mockImplementationOnce(withoutAnswer(write))
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await log.settled()
+    append.mockImplementationOnce(withoutAnswer(write))
+    for (const piece of ['b', 'c', 'd']) void log.body(Buffer.from(piece))
+    await log.end()
+    const calls = append.mock.calls.map(([, output]) => output)
+    const returned = await Promise.all([1, 3].map(n => append.mock.results[n]?.value))
+    expect(calls.map(({ after, body }) => [after, String(body)])).toEqual([
+      [0, 'a'],
+      [0, 'a'],
+      [returned[0], 'b'],
+      [returned[0], 'b'],
+      [returned[1], 'c,d'],
+    ])
+    expect(calls[1]?.head).toEqual(HEAD)
+    expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'abcd' })
+  })
+})
+
 describe('progress', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
   afterEach(() => void vi.useRealTimers())
 
-  test('is written once a second, and reported when it is in the file', async () => {
-    const { store, claim, onProgress, log } = setUp()
+  test('is written once a second, and reported when it is in the store', async () => {
+    const { store, claim, onProgress, log } = await setUp()
     log.progress(1)
     vi.advanceTimersByTime(999)
     log.progress(2)
@@ -142,12 +183,12 @@ describe('progress', () => {
     log.progress(3)
     log.progress(4)
     await expect.poll(() => onProgress.mock.calls.length, soon).toBe(1)
-    expect(store.records.bySeq(claim.seq)?.tokens).toBe(3)
+    expect((await store.records.bySeq(claim.seq))?.tokens).toBe(3)
   })
 
   test('a note that cannot be written is skipped', async () => {
-    const { store, claim, onProgress, log } = setUp()
-    store.runs.release(claim, { code: 'worker_stopped', spent: false }, Date.now(), 1_000)
+    const { store, claim, onProgress, log } = await setUp()
+    await release(store, claim)
     const debug = vi.spyOn(silent, 'debug')
     log.progress(1)
     vi.advanceTimersByTime(1_000)

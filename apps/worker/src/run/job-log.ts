@@ -1,5 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import type { Claim, ResponseHead, Store } from '@foreman/store'
+import { type Claim, isUnavailable, type ResponseHead, type Store } from '@foreman/store'
 import { persist } from '../persist.ts'
 
 /** With more than this waiting to be written, the target has to wait. */
@@ -11,9 +11,9 @@ export interface JobLogOptions {
   readonly claim: Claim
   readonly logger: Logger
   readonly now: () => number
-  /** Aborting it ends the wait for a file that is busy or full. */
+  /** Aborting it ends the wait for a store that takes no writes now. */
   readonly signal: AbortSignal
-  /** Called when the file has been told how far the job is. */
+  /** Called when the store has been told how far the job is. */
   readonly onProgress: () => void
 }
 
@@ -29,6 +29,8 @@ export class JobLog {
   #writing: Promise<void> | undefined
   #hasFailed = false
   #hasOutput = false
+  /** The id of the last entry that this run has appended to the log. */
+  #last = 0
   #progressAt: number | undefined
 
   constructor(options: JobLogOptions) {
@@ -36,11 +38,16 @@ export class JobLog {
   }
 
   /**
-   * Whether a part of the body is in the file, so that a streaming caller may have it. A piece that waits for its commit
+   * Whether a part of the body may be in the store, so that a streaming caller may have it. A piece that waits for its commit
    * does not count yet: call `settled()` before you decide by it.
    */
   get hasOutput(): boolean {
     return this.#hasOutput
+  }
+
+  /** The id of the last entry in the log. Undefined: nothing is written so far. */
+  get lastEntry(): number | undefined {
+    return this.#last === 0 ? undefined : this.#last
   }
 
   /** Takes the head. It is written with the first piece of the body: until then another attempt may bring another. */
@@ -82,8 +89,7 @@ export class JobLog {
     if (at - this.#progressAt < PROGRESS_MS) return
     this.#progressAt = at
     const { store, claim, logger, now, onProgress } = this.#options
-    const note = () => store.runs.progress(claim, tokens, now())
-    const noted = store.together('normal', note).then(onProgress)
+    const noted = store.runs.progress(claim, { tokens, now: now() }).then(onProgress)
     noted.catch((error: unknown) => logger.debug({ err: error }, 'progress could not be noted'))
   }
 
@@ -99,8 +105,17 @@ export class JobLog {
     this.#writing = undefined
   }
 
-  #append(output: { head?: ResponseHead; body: readonly Uint8Array[] }): Promise<void> {
+  async #append(output: { head?: ResponseHead; body: readonly Uint8Array[] }): Promise<void> {
     const { store, claim, logger, signal } = this.#options
-    return persist(() => store.together('normal', () => store.runs.append(claim, output)), logger, signal)
+    const append = async () => {
+      try {
+        return await store.runs.append(claim, { ...output, after: this.#last })
+      } catch (error) {
+        // Nobody knows whether it took effect, so the caller may have it.
+        if (isUnavailable(error) && output.body.length > 0) this.#hasOutput = true
+        throw error
+      }
+    }
+    this.#last = await persist(append, logger, signal)
   }
 }

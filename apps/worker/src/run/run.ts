@@ -24,11 +24,11 @@ export interface RunOptions {
   readonly loadTimeoutMs: number
   readonly maxAttempts: number
   readonly jobTtlMs: number
-  /** Called when the file has been told how far a job is. */
+  /** Called when the store has been told how far a job is. */
   readonly onProgress: () => void
   readonly probe: () => Promise<TargetProbe>
   /** Whether other jobs wait that need the same loaded model, and run before it has to leave. */
-  readonly isWaitedFor: () => boolean
+  readonly isWaitedFor: () => Promise<boolean>
 }
 
 const CANCELLED: Ending = { kind: 'stopped', why: 'cancelled' }
@@ -49,6 +49,7 @@ export class Run {
   readonly #stop = new AbortController()
   readonly #giveUp = new AbortController()
   #isCancelling = false
+  #isLost = false
   #hasEnded = false
 
   constructor(claim: Claim, options: RunOptions) {
@@ -67,12 +68,13 @@ export class Run {
       const ending = await this.#runAttempt()
       await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
+      if (this.#isLost) return { ending: 'lost' }
       const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
       await this.#write(verdict)
       this.#report(verdict)
       return resultOf(ending, verdict)
     } catch (error) {
-      if (this.#hasLostItsClaim(error)) return { ending: 'lost' }
+      if (this.#isLost || this.#hasLostItsClaim(error)) return { ending: 'lost' }
       return this.#giveUp.signal.aborted ? this.#stayClaimed() : await this.#endBroken(error)
     } finally {
       clearTimeout(deadline)
@@ -90,8 +92,15 @@ export class Run {
     this.#stop.abort(new StopError('shutdown'))
   }
 
-  /** Ends the wait for a file that cannot be written, because the worker has to stop. Then the job stays claimed. */
+  /** Ends the wait for a store that takes no writes, because the worker has to stop. Then the job stays claimed. */
   giveUp(): void {
+    this.#giveUp.abort()
+  }
+
+  /** Ends the run without writing anything more, because the job may belong to another worker now. */
+  lose(): void {
+    this.#isLost = true
+    this.#stop.abort(new StopError('shutdown'))
     this.#giveUp.abort()
   }
 
@@ -108,11 +117,25 @@ export class Run {
 
   async #runAttempt(): Promise<Ending> {
     if (isUsedUp(this.#attempt())) return { kind: 'used_up' }
-    const body = await wholeBody(this.#options.store.records, this.claim)
+    const body = await this.#readBody()
+    const { reason } = this.#stop.signal
+    if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
     if (!body) throw new Error('a part of the request is missing')
     const isLoading = () => this.#isLoading().catch(() => this.claim.streaming)
     const options = { ...this.#options, stop: this.#stop.signal, log: this.#log, isLoading }
     return runAttempt({ ...this.claim, body }, options)
+  }
+
+  /** The body of the request. Undefined also when the run is stopped while the store does not give it. */
+  async #readBody(): Promise<Buffer | undefined> {
+    const { signal } = this.#stop
+    const read = () => wholeBody(this.#options.store.records, this.claim)
+    try {
+      return await persist(read, this.#logger, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      return undefined
+    }
   }
 
   /**
@@ -123,7 +146,7 @@ export class Run {
    */
   async #isLoading(): Promise<boolean> {
     const { modelName } = this.claim
-    if (this.#options.store.catalogue.model(modelName)?.remote === true) return false
+    if ((await this.#options.store.catalogue.model(modelName))?.remote === true) return false
     return isStillLoading(modelName, this.#options)
   }
 
@@ -140,7 +163,7 @@ export class Run {
 
   /** The next worker puts the job back. It counts as lost, because nothing could be written about the stop. */
   #stayClaimed(): RunResult {
-    this.#logger.error('the file cannot be written; the job stays claimed until a worker starts')
+    this.#logger.error('the queue cannot be written; the job stays claimed until a worker starts')
     return { ending: 'stopped' }
   }
 
@@ -149,6 +172,7 @@ export class Run {
     this.#logger.error({ err: error }, 'an error within foreman ended this attempt')
     await this.#log.settled()
     for (const verdict of [judgeBroken(this.#attempt()), BROKEN_RELEASE]) {
+      if (this.#isLost) return { ending: 'lost' }
       try {
         await this.#write(verdict)
         this.#report(verdict)
@@ -173,7 +197,7 @@ export class Run {
   async #isLoadingForOthers(): Promise<boolean> {
     if (this.#hasEnded || this.#log.hasOutput || this.#stop.signal.aborted) return false
     try {
-      return this.#options.isWaitedFor() && (await this.#isLoading())
+      return (await this.#options.isWaitedFor()) && (await this.#isLoading())
     } catch {
       return false
     }
@@ -187,13 +211,16 @@ export class Run {
 
   #write(verdict: Verdict): Promise<void> {
     const { store, jobTtlMs, now } = this.#options
-    const write = (): void => {
-      if (verdict.kind === 'finish') return store.runs.finish(this.claim, verdict.finish, now(), jobTtlMs)
+    const write = async (): Promise<void> => {
+      const ending = { now: now(), ttlMs: jobTtlMs }
+      const after = this.#log.lastEntry
+      if (verdict.kind === 'finish')
+        return store.runs.finish(this.claim, { ...verdict.finish, ...(after && { after }) }, ending)
       const { release, delayMs } = verdict
-      const back = delayMs > 0 ? { ...release, availableAt: now() + delayMs } : release
-      store.runs.release(this.claim, back, now(), jobTtlMs)
+      const back = delayMs > 0 ? { ...release, availableAt: ending.now + delayMs } : release
+      await store.runs.release(this.claim, back, ending)
     }
-    return persist(() => store.together('full', write), this.#logger, this.#giveUp.signal)
+    return persist(write, this.#logger, this.#giveUp.signal)
   }
 
   #report(verdict: Verdict): void {

@@ -14,13 +14,11 @@ export const isStillLoading = async (
   { client, store }: { client: OllamaClient; store: Store },
 ): Promise<boolean> => {
   const residents = await askResidents(client, AbortSignal.timeout(TIMEOUT_MS))
-  return !residents.some(({ name }) => {
-    const resident = canonicalModelName(name) ?? name
-    return resident === modelName || shareWeights(resident, modelName, store)
-  })
+  const names = residents.map(({ name }) => canonicalModelName(name) ?? name)
+  if (names.includes(modelName)) return false
+  const [weights, ...others] = await Promise.all([modelName, ...names].map(name => weightsOf(name, store)))
+  return weights === undefined || !others.includes(weights)
 }
 
-const shareWeights = (a: string, b: string, { catalogue }: Store): boolean => {
-  const weights = catalogue.model(a)?.loading?.['weights']
-  return weights !== undefined && weights === catalogue.model(b)?.loading?.['weights']
-}
+const weightsOf = async (name: string, { catalogue }: Store): Promise<unknown> =>
+  (await catalogue.model(name))?.loading?.['weights']

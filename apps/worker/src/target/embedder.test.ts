@@ -1,17 +1,17 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { startSim, type SimOptions } from '@foreman/ollama-sim'
 import { expect, onTestFinished, test } from 'vitest'
-import { openTempStore, silent } from '../testing/fixtures.ts'
+import { openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { Embedder } from './embedder.ts'
 
 const setUp = async (options: SimOptions, model: string | undefined = 'embed') => {
   const sim = await startSim(options)
   onTestFinished(() => sim.close())
-  const store = openTempStore()
+  const store = await openTempStore()
   const client = new OllamaClient({ url: sim.url })
   const embedder = new Embedder({ client, store, logger: silent, model, now: Date.now })
   const load = (name: string) => client.load(name)
-  const doesNotFit = () => store.target.read().embedderDoesNotFit
+  const doesNotFit = async () => (await store.target.read()).embedderDoesNotFit
   return { sim, embedder, load, doesNotFit }
 }
 
@@ -24,10 +24,10 @@ test('the model is due when it is not in memory, whatever name the target gives 
   expect(embedder.isDue).toBe(false)
 })
 
-test('no model is due when none is configured', () => {
+test('no model is due when none is configured', async () => {
   const embedder = new Embedder({
     client: new OllamaClient({ url: 'http://127.0.0.1:9' }),
-    store: openTempStore(),
+    store: await openTempStore(),
     logger: silent,
     model: undefined,
     now: Date.now,
@@ -43,7 +43,7 @@ test('the model is loaded beside the one that runs jobs when both fit', async ()
   await embedder.pin()
   expect(sim.resident().toSorted()).toEqual(['alpha', 'embed'])
   expect(embedder.isDue).toBe(false)
-  expect(doesNotFit()).toBe(false)
+  expect(await doesNotFit()).toBe(false)
 })
 
 test('a model that evicts another is unloaded, and not due again until the target returns', async () => {
@@ -52,12 +52,12 @@ test('a model that evicts another is unloaded, and not due again until the targe
   embedder.observe(['alpha:latest'])
   await embedder.pin()
   expect(sim.resident()).toEqual([])
-  expect(doesNotFit()).toBe(true)
+  await expect.poll(doesNotFit, soon).toBe(true)
   embedder.observe([])
   expect(embedder.isDue).toBe(false)
   embedder.reset()
   expect(embedder.isDue).toBe(true)
-  expect(doesNotFit()).toBe(false)
+  await expect.poll(doesNotFit, soon).toBe(false)
 })
 
 test('a model that cannot be loaded is due again after the next poll', async () => {
@@ -67,7 +67,7 @@ test('a model that cannot be loaded is due again after the next poll', async () 
   await embedder.pin()
   expect(sim.resident()).toEqual([])
   expect(embedder.isDue).toBe(false)
-  expect(doesNotFit()).toBe(false)
+  expect(await doesNotFit()).toBe(false)
   embedder.observe([])
   expect(embedder.isDue).toBe(true)
 })

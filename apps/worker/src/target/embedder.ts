@@ -84,7 +84,7 @@ export class Embedder {
   #setFits(fits: boolean): void {
     this.#fits = fits
     const { store, logger } = this.#options
-    writeQuietly(
+    void writeQuietly(
       () => store.target.note({ embedderDoesNotFit: !fits }),
       logger,
       'note whether the embedding model fits',

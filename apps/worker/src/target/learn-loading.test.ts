@@ -9,11 +9,11 @@ const name = (short: string): string => `registry.ollama.ai/library/${short}:lat
 const setUp = async (models: readonly { short: string; digest: string; remote?: boolean }[]) => {
   const sim = await startSim()
   onTestFinished(() => sim.close())
-  const store = openTempStore()
-  store.catalogue.replaceModels(
+  const store = await openTempStore()
+  await store.catalogue.replaceModels(
     models.map(({ short, digest, remote = false }) => ({ name: name(short), digest, remote })),
   )
-  const onModel = vi.fn<(name: string) => void>()
+  const onModel = vi.fn<(name: string) => Promise<void>>(() => Promise.resolve())
   const stop = new AbortController()
   const client = new OllamaClient({ url: sim.url })
   const learner = new LoadingLearner({ client, store, logger: silent, stopped: stop.signal, onModel })
@@ -31,18 +31,19 @@ test('each manifest is asked about once, and every name of it is reported', asyn
   await learner.learn()
   expect(shown()).toBe(2)
   expect(onModel.mock.calls.flat().toSorted()).toEqual(['alpha', 'plain', 'think'].map(name))
-  expect(store.catalogue.model(name('think'))?.loading).toHaveProperty('weights')
+  expect((await store.catalogue.model(name('think')))?.loading).toHaveProperty('weights')
 })
 
 test('what a model can do is learnt, and asked again once it is forgotten', async () => {
   const { store, learner, shown } = await setUp([{ short: 'tools', digest: 'one' }])
   await learner.learn()
-  const loading = store.catalogue.model(name('tools'))?.loading
+  const loadingOf = async () => (await store.catalogue.model(name('tools')))?.loading
+  const loading = await loadingOf()
   expect(loading).toMatchObject({ capabilities: ['completion', 'tools'] })
-  store.catalogue.forgetCapabilities()
-  expect(store.catalogue.model(name('tools'))?.loading).toEqual({ ...loading, capabilities: undefined })
+  await store.catalogue.forgetCapabilities()
+  expect(await loadingOf()).toEqual({ ...loading, capabilities: undefined })
   await learner.learn()
-  expect(store.catalogue.model(name('tools'))?.loading).toEqual(loading)
+  expect(await loadingOf()).toEqual(loading)
   expect(shown()).toBe(2)
 })
 
@@ -64,14 +65,12 @@ test('a model that could not be asked about is asked about again, and holds up n
   await learner.learn()
   expect(onModel).toHaveBeenCalledTimes(1)
   await learner.learn()
-  expect(store.catalogue.unasked()).toEqual([])
+  expect(await store.catalogue.unasked()).toEqual([])
 })
 
 test('models that could not be read are asked about the next time', async () => {
   const { store, learner, shown } = await setUp([{ short: 'alpha', digest: 'one' }])
-  vi.spyOn(store.catalogue, 'unasked').mockImplementationOnce(() => {
-    throw new Error('disk I/O error')
-  })
+  vi.spyOn(store.catalogue, 'unasked').mockRejectedValueOnce(new Error('disk I/O error'))
   await learner.learn()
   expect(shown()).toBe(0)
   await learner.learn()

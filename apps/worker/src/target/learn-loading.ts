@@ -10,7 +10,7 @@ export interface LearnLoadingOptions {
   readonly logger: Logger
   readonly stopped: AbortSignal
   /** Called when more is known about how this model loads. */
-  readonly onModel: (name: string) => void
+  readonly onModel: (name: string) => Promise<void>
 }
 
 /**
@@ -32,7 +32,7 @@ export class LoadingLearner {
     this.#isLearning = true
     const { store, logger, stopped } = this.#options
     try {
-      for (const model of store.catalogue.unasked()) {
+      for (const model of await store.catalogue.unasked()) {
         if (stopped.aborted) break
         if (!model.remote && model.digest !== '') await this.#learnAbout(model)
       }
@@ -47,14 +47,15 @@ export class LoadingLearner {
     const { client, store, logger, stopped, onModel } = this.#options
     try {
       // Another name of this manifest may have been asked about a moment ago.
-      if (!store.catalogue.model(name)?.loading?.['capabilities']) {
+      const known = await store.catalogue.model(name)
+      if (!known?.loading?.['capabilities']) {
         const question = { path: '/api/show', request: { model: name }, signal: timeLimit(stopped) }
         const shown = shownModel((await askWell(client, question)).body)
         if (!shown) throw new Error('the answer to /api/show is no object')
         const { capabilities } = shown
-        store.catalogue.noteLoading(digest, { ...modelLoading(shown), capabilities })
+        await store.catalogue.noteLoading(digest, { ...modelLoading(shown), capabilities })
       }
-      onModel(name)
+      await onModel(name)
     } catch (error) {
       logger.debug({ err: error, model: name }, 'how this model loads could not be learnt')
     }

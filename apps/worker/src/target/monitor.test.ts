@@ -1,10 +1,12 @@
 import { OllamaClient } from '@foreman/ollama-client'
+import { unavailableError } from '@foreman/store/testing'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { TargetMonitor } from './monitor.ts'
 
+const b = 'registry.ollama.ai/library/b:latest'
 const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest of ${name}` }))
 
 /** A target. A test can keep it from answering, and can let it leave and come back at the same address. */
@@ -79,7 +81,7 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
 
 const setUp = async (pollIntervalMs = 60_000, odd?: Record<string, unknown>) => {
   const target = await startTarget(odd)
-  const store = openTempStore()
+  const store = await openTempStore()
   const onReturn = vi.fn<(resident: readonly string[] | undefined) => void>()
   const onPoll = vi.fn<(resident: readonly string[] | undefined) => void>()
   const monitor = new TargetMonitor({
@@ -90,10 +92,13 @@ const setUp = async (pollIntervalMs = 60_000, odd?: Record<string, unknown>) => 
     now: Date.now,
     onReturn,
     onPoll,
-    onModel: () => undefined,
+    onModel: () => Promise.resolve(),
   })
   onTestFinished(() => monitor.stop())
-  return { target, store, monitor, onReturn, onPoll }
+  /** What the store says about the target. The monitor does not wait for what it notes there. */
+  const noted = () => store.target.read()
+  const kept = async (path: string) => (await store.catalogue.snapshot(path))?.body.toString()
+  return { target, store, monitor, onReturn, onPoll, noted, kept }
 }
 
 const start = async (pollIntervalMs?: number, odd?: Record<string, unknown>) => {
@@ -103,36 +108,77 @@ const start = async (pollIntervalMs?: number, odd?: Record<string, unknown>) => 
 }
 
 test('a target that is there is found at once, and its answers are kept', async () => {
-  const { store, monitor, onReturn } = await start()
+  const { store, monitor, onReturn, noted, kept } = await start()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
   expect(monitor.isUp).toBe(true)
-  expect(store.target.read()).toMatchObject({ state: 'up', reason: null })
-  expect(store.catalogue.snapshot('/api/version')?.body.toString()).toBe('{"version":"0.0.0"}')
-  expect(store.catalogue.model('registry.ollama.ai/library/b:latest')?.digest).toBe('digest of b')
+  await expect.poll(noted, soon).toMatchObject({ state: 'up', reason: null })
+  expect(await kept('/api/version')).toBe('{"version":"0.0.0"}')
+  expect((await store.catalogue.model(b))?.digest).toBe('digest of b')
 })
 
 test('another version of the target is asked again what its models can do', async () => {
   const odd: Record<string, unknown> = {}
   const { target, store, monitor, onPoll } = await start(undefined, odd)
   const shown = () => target.asked.filter(route => route === '/api/show').length
-  await expect.poll(() => store.catalogue.unasked().length === 0 && shown(), soon).toBe(3)
+  const unasked = async () => (await store.catalogue.unasked()).length
+  await expect.poll(async () => (await unasked()) === 0 && shown(), soon).toBe(3)
   monitor.check()
   await expect.poll(() => onPoll.mock.calls.length, soon).toBe(1)
   odd['/api/version'] = { version: '0.0.1' }
   odd['/api/show'] = { modelfile: 'FROM /models/sha256-0', capabilities: ['tools'] }
   monitor.check()
-  const b = () => store.catalogue.model('registry.ollama.ai/library/b:latest')
-  await expect.poll(() => b()?.loading, soon).toMatchObject({ capabilities: ['tools'] })
+  const loading = async () => (await store.catalogue.model(b))?.loading
+  await expect.poll(loading, soon).toMatchObject({ capabilities: ['tools'] })
   await expect.poll(shown, soon).toBe(6)
 })
 
+describe('what the store does not take after a poll is done again after the next one', () => {
+  test('the list of models', async () => {
+    const { target, store, monitor, onPoll, kept } = await setUp()
+    const refused = vi.spyOn(store.catalogue, 'replaceModels').mockRejectedValueOnce(unavailableError())
+    monitor.start()
+    await expect.poll(() => monitor.isUp, soon).toBe(true)
+    expect(refused).toHaveBeenCalledTimes(1)
+    expect(await store.catalogue.model(b)).toBeUndefined()
+    expect(await kept('/api/tags')).toBeUndefined()
+    monitor.check()
+    await expect.poll(() => onPoll.mock.calls.length, soon).toBe(1)
+    expect((await store.catalogue.model(b))?.digest).toBe('digest of b')
+    expect(await kept('/api/tags')).toBe(JSON.stringify({ models }))
+    await expect.poll(() => target.asked.filter(route => route === '/api/show').length, soon).toBe(3)
+  })
+
+  test.each<[what: string, verb: 'forgetCapabilities' | 'keepSnapshot']>([
+    ['what the models can do, of another version of the target', 'forgetCapabilities'],
+    ['that version', 'keepSnapshot'],
+  ])('%s', async (_what, verb) => {
+    const odd: Record<string, unknown> = {}
+    const { target, store, monitor, onPoll, kept } = await start(undefined, odd)
+    const shown = () => target.asked.filter(route => route === '/api/show').length
+    const unasked = async () => (await store.catalogue.unasked()).length
+    await expect.poll(async () => (await unasked()) === 0 && shown(), soon).toBe(3)
+    odd['/api/version'] = { version: '0.0.1' }
+    odd['/api/show'] = { modelfile: 'FROM /models/sha256-0', capabilities: ['tools'] }
+    const refused = vi.spyOn(store.catalogue, verb).mockRejectedValueOnce(unavailableError())
+    monitor.check()
+    await expect.poll(() => onPoll.mock.calls.length, soon).toBe(1)
+    expect(refused).toHaveBeenCalled()
+    expect(await kept('/api/version')).toBe('{"version":"0.0.0"}')
+    monitor.check()
+    await expect.poll(() => onPoll.mock.calls.length, soon).toBe(2)
+    expect(await kept('/api/version')).toBe('{"version":"0.0.1"}')
+    const loading = async () => (await store.catalogue.model(b))?.loading
+    await expect.poll(loading, soon).toMatchObject({ capabilities: ['tools'] })
+  })
+})
+
 test('a target that went away is found when it is back', async () => {
-  const { target, store, monitor, onReturn } = await start()
+  const { target, monitor, onReturn, noted } = await start()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
   await target.leave()
   monitor.lost('refused')
   expect(monitor.isUp).toBe(false)
-  expect(store.target.read()).toMatchObject({ state: 'away', reason: 'refused' })
+  await expect.poll(noted, soon).toMatchObject({ state: 'away', reason: 'refused' })
   await target.comeBack()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
   expect(monitor.isUp).toBe(true)
@@ -157,21 +203,19 @@ test('a target that does not answer about its models is still polled', { timeout
 })
 
 test('a target is polled when a gateway has written that it may be away', async () => {
-  const { target, store, monitor, onReturn } = await start()
+  const { target, store, monitor, onReturn, noted } = await start()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
   await target.leave()
-  monitor.heedSuspicion()
+  await monitor.heedSuspicion()
   expect(monitor.isUp).toBe(true)
-  store.target.suspect(Date.now())
-  monitor.heedSuspicion()
-  await expect.poll(() => store.target.read().state, soon).toBe('away')
+  await store.target.suspect(Date.now())
+  await monitor.heedSuspicion()
+  await expect.poll(noted, soon).toMatchObject({ state: 'away' })
   await target.comeBack()
   await expect.poll(() => onReturn.mock.calls.length, soon).toBe(2)
 })
 
 describe('an answer of another shape costs only what it should have brought', () => {
-  const b = 'registry.ollama.ai/library/b:latest'
-
   test.each<[path: string, answer: unknown, resident: string[] | undefined]>([
     ['/api/ps', { models: [{ model: 'a' }, null, { name: 'b' }] }, ['b']],
     ['/api/ps', { models: null }, []],
@@ -181,24 +225,24 @@ describe('an answer of another shape costs only what it should have brought', ()
     const { store, monitor, onReturn } = await start(undefined, { [path]: answer })
     await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
     expect(monitor.isUp).toBe(true)
-    expect(store.catalogue.model(b)).toBeDefined()
+    expect(await store.catalogue.model(b)).toBeDefined()
   })
 
   test.each([null, [], { models: 'b' }])('of /api/tags: %j leaves the models as they were', async tags => {
     const odd: Record<string, unknown> = {}
-    const { store, onPoll, onReturn } = await start(20, odd)
+    const { store, onPoll, onReturn, kept } = await start(20, odd)
     await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
     odd['/api/tags'] = tags
     const polls = onPoll.mock.calls.length
     await expect.poll(() => onPoll.mock.calls.length, soon).toBeGreaterThan(polls + 1)
-    expect(store.catalogue.model(b)).toBeDefined()
-    expect(store.catalogue.snapshot('/api/tags')?.body.toString()).toBe(JSON.stringify({ models }))
+    expect(await store.catalogue.model(b)).toBeDefined()
+    expect(await kept('/api/tags')).toBe(JSON.stringify({ models }))
   })
 
   test('of /api/version: the version stays as it was', async () => {
-    const { store, onReturn } = await start(undefined, { '/api/version': { version: {} } })
+    const { onReturn, kept } = await start(undefined, { '/api/version': { version: {} } })
     await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
-    expect(store.catalogue.snapshot('/api/version')).toBeUndefined()
+    expect(await kept('/api/version')).toBeUndefined()
   })
 })
 
@@ -217,12 +261,12 @@ describe('an answer that does not end', () => {
     ['/api/tags', []],
     ['/api/ps', undefined],
   ])('to %s costs only that list', async (path, resident) => {
-    const { target, store, monitor, onReturn } = await setUp()
+    const { target, monitor, onReturn, kept } = await setUp()
     target.endless.add(path)
     monitor.start()
     await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
     expect(monitor.isUp).toBe(true)
-    expect(store.catalogue.snapshot('/api/version')).toBeDefined()
+    expect(await kept('/api/version')).toBeDefined()
     expect(target.poured.bytes).toBeLessThan(64 * MEBIBYTE)
   })
 })
@@ -237,42 +281,43 @@ describe('what answers is there', () => {
   ])('although %s is blocked with %i, which is logged once and kept', async (path, status) => {
     const warn = vi.spyOn(silent, 'warn')
     onTestFinished(() => warn.mockRestore())
-    const { target, store, monitor, onPoll } = await setUp(20)
+    const { target, monitor, onPoll, noted } = await setUp(20)
     target.blocked.set(path, status)
     monitor.start()
     await expect.poll(() => onPoll.mock.calls.length, soon).toBeGreaterThan(1)
     const reason = `it answers ${path} with ${status}`
-    expect(store.target.read()).toMatchObject({ state: 'up', reason })
+    await expect.poll(noted, soon).toMatchObject({ state: 'up', reason })
     const complaints = warn.mock.calls.filter(([about]) => (about as { path?: string }).path === path)
     expect(complaints).toEqual([[{ path, reason }, expect.any(String)]])
     target.blocked.clear()
-    await expect.poll(() => store.target.read().reason, soon).toBeNull()
+    await expect.poll(noted, soon).toMatchObject({ reason: null })
     expect(monitor.isUp).toBe(true)
   })
 
   test('although one list hangs', { timeout: 20_000 }, async () => {
-    const { target, store, monitor } = await setUp()
+    const { target, monitor, noted } = await setUp()
     target.hanging.add('/api/ps')
     monitor.start()
-    await expect.poll(() => store.target.read().state, soon).toBe('up')
-    expect(store.target.read().reason).toContain('/api/ps')
+    await expect.poll(noted, soon).toMatchObject({ state: 'up' })
+    expect((await noted()).reason).toContain('/api/ps')
   })
 
   test('although models have no name', async () => {
-    const { store, onReturn } = await start(undefined, {
+    const { store, onReturn, noted } = await start(undefined, {
       '/api/tags': { models: [...models, { digest: 'x' }] },
     })
     await expect.poll(() => onReturn.mock.calls.length, soon).toBe(1)
-    expect(store.target.read().reason).toBe('its answer to /api/tags (200) has models without a name: 1')
-    expect(store.catalogue.model('registry.ollama.ai/library/b:latest')).toBeDefined()
+    const reason = 'its answer to /api/tags (200) has models without a name: 1'
+    await expect.poll(noted, soon).toMatchObject({ reason })
+    expect(await store.catalogue.model(b)).toBeDefined()
   })
 
   test('and a redirect to another server, which is not followed, is said to be one', async () => {
-    const { target, store, monitor } = await setUp()
+    const { target, monitor, noted } = await setUp()
     target.blocked.set('*', 301)
     monitor.start()
-    await expect.poll(() => store.target.read().state, soon).toBe('away')
-    expect(store.target.read().reason).toBe('the server redirects /api/version to https://elsewhere.example/')
+    const reason = 'the server redirects /api/version to https://elsewhere.example/'
+    await expect.poll(noted, soon).toMatchObject({ state: 'away', reason })
   })
 
   test.each<[status: number, probe: string]>([

@@ -28,14 +28,14 @@ export interface TargetMonitorOptions {
    */
   readonly onReturn: (resident: readonly string[] | undefined) => void
   /** Called when more is known about how this model loads. */
-  readonly onModel: (name: string) => void
+  readonly onModel: (name: string) => Promise<void>
   /** Called after each later poll. */
   readonly onPoll: (resident: readonly string[] | undefined) => void
 }
 
 /**
  * Knows whether the target is there, waits for it when it is away, and keeps its lists of models and its version in
- * the file.
+ * the store.
  *
  * Starting it twice is like starting it once. `stop()` may come at any time and more than once: requests in flight
  * are cut off, no callback follows, and a monitor that was stopped does not start again.
@@ -66,11 +66,18 @@ export class TargetMonitor implements Service {
   start(): void {
     if (this.#hasStarted || this.#isStopped) return
     this.#hasStarted = true
+    void this.#begin()
+  }
+
+  async #begin(): Promise<void> {
     const { store, logger } = this.#options
-    const read = () => (this.#suspectedAt = store.target.read().suspectedAt ?? 0)
-    // Without it the target is polled once more.
-    contain(read, logger, 'read whether a gateway suspects the target')
-    void this.#waitForReturn()
+    try {
+      this.#suspectedAt = (await store.target.read()).suspectedAt ?? 0
+    } catch (error) {
+      // Without it the target is polled once more.
+      logger.error({ err: error }, 'could not read whether a gateway suspects the target')
+    }
+    await this.#waitForReturn()
   }
 
   stop(): void {
@@ -87,9 +94,9 @@ export class TargetMonitor implements Service {
     void this.#waitForReturn()
   }
 
-  /** Polls the target if a gateway has written into the file that it may be away. */
-  heedSuspicion(): void {
-    const suspectedAt = this.#options.store.target.read().suspectedAt ?? 0
+  /** Polls the target if a gateway has written into the store that it may be away. */
+  async heedSuspicion(): Promise<void> {
+    const suspectedAt = (await this.#options.store.target.read()).suspectedAt ?? 0
     if (suspectedAt === this.#suspectedAt) return
     this.#suspectedAt = suspectedAt
     this.check()
@@ -204,7 +211,7 @@ export class TargetMonitor implements Service {
   #noteShortcomings(): void {
     const { store, logger } = this.#options
     const note = () => store.target.note({ reason: this.#shortcomings })
-    writeQuietly(note, logger, 'note what the target does not tell')
+    void writeQuietly(note, logger, 'note what the target does not tell')
   }
 
   #noteAway(reason: string): void {
@@ -217,6 +224,6 @@ export class TargetMonitor implements Service {
     this.#state = state
     const { store, logger, now } = this.#options
     const note = () => store.target.note({ state, reason, since: now() })
-    writeQuietly(note, logger, `note that the target is ${state}`)
+    void writeQuietly(note, logger, `note that the target is ${state}`)
   }
 }

@@ -25,8 +25,8 @@ export interface Poll {
 type Asked = { readonly answer: WholeAnswer } | { readonly error: unknown }
 
 /**
- * Asks the target for its models and its version, and keeps the answers in the file for the gateway. An answer that is
- * missing, refused, too long or of another shape costs only what it should have brought: the file keeps the answer before
+ * Asks the target for its models and its version, and keeps the answers in the store for the gateway. An answer that is
+ * missing, refused, too long or of another shape costs only what it should have brought: the store keeps the answer before
  * it.
  *
  * @throws when none of the questions is answered, or foreman's credentials are refused
@@ -48,25 +48,30 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
 
   const complaints = new Map<string, string>()
   /** @param use does what the answer is good for. Returns what is wrong with it */
-  const take = (path: string, asked: Asked, use: (answer: WholeAnswer) => string | undefined): void => {
-    const complaint = 'error' in asked ? reasonOf(path, asked.error) : use(asked.answer)
+  const take = async (
+    path: string,
+    asked: Asked,
+    use: (answer: WholeAnswer) => Promise<string | undefined>,
+  ): Promise<void> => {
+    const complaint = 'error' in asked ? reasonOf(path, asked.error) : await use(asked.answer)
     if (complaint !== undefined) complaints.set(path, complaint)
   }
-  take('/api/version', version, answer => {
+  await take('/api/version', version, async answer => {
     if (typeof objectIn(answer.body)?.['version'] !== 'string') return otherShape('/api/version', answer)
-    const before = store.catalogue.snapshot('/api/version')
-    const isAnother = before !== undefined && !answer.body.equals(before.body)
-    keep('/api/version', answer, options, () => isAnother && store.catalogue.forgetCapabilities())
+    await keep('/api/version', answer, options, async () => {
+      const before = await store.catalogue.snapshot('/api/version')
+      if (before && !answer.body.equals(before.body)) await store.catalogue.forgetCapabilities()
+    })
     return undefined
   })
-  take('/api/tags', tags, answer => {
+  await take('/api/tags', tags, async answer => {
     const list = installedModels(answer.body)
     if (!list) return otherShape('/api/tags', answer)
-    keep('/api/tags', answer, options, () => store.catalogue.replaceModels(list.models))
+    await keep('/api/tags', answer, options, () => store.catalogue.replaceModels(list.models))
     return withoutName('/api/tags', list.nameless)
   })
   let residents: string[] | undefined
-  take('/api/ps', ps, answer => {
+  await take('/api/ps', ps, async answer => {
     const list = residentModels(answer.body)
     if (!list) return otherShape('/api/ps', answer)
     residents = list.models.map(({ name }) => name)
@@ -89,17 +94,17 @@ const otherShape = (path: string, { status }: WholeAnswer): string =>
 const withoutName = (path: string, nameless: number): string | undefined =>
   nameless === 0 ? undefined : `its answer to ${path} (200) has models without a name: ${nameless}`
 
-/** @param use writes what the answer brings besides itself */
+/** @param use writes what the answer brings besides itself. Before it is kept: what fails is done again after the next poll */
 const keep = (
   path: string,
   { headers, body }: WholeAnswer,
   { store, logger, now }: PollOptions,
-  use?: () => void,
-): void => {
-  const write = () => {
-    store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
-    use?.()
+  use: () => Promise<void>,
+): Promise<void> => {
+  const write = async () => {
+    await use()
+    await store.catalogue.keepSnapshot(path, { headers, body, polledAt: now() })
   }
-  // The file may be full while the target is well.
-  writeQuietly(write, logger, `keep the target's answer to ${path}`)
+  // The disk may be full while the target is well.
+  return writeQuietly(write, logger, `keep the target's answer to ${path}`)
 }

@@ -1,7 +1,7 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { type CancelResult, GATEWAY_HEARTBEAT_MS, type JobRef, type Store } from '@foreman/store'
-import { FileLoop } from '../file-loop.ts'
+import { GATEWAY_HEARTBEAT_MS, type Store } from '@foreman/store'
+import { StoreLoop } from '../store-loop.ts'
 import { Rounds } from './rounds.ts'
 import { goneAmong, lookAgain, type Silences } from './silences.ts'
 
@@ -34,7 +34,7 @@ export interface GatewayWatchOptions {
 export class GatewayWatch implements Service {
   readonly #options: GatewayWatchOptions
   readonly #patience: GatewayPatience
-  readonly #loop: FileLoop
+  readonly #loop: StoreLoop
   readonly #rounds: Rounds
   #silences: Silences = new Map()
   #lookedAt = 0
@@ -42,7 +42,7 @@ export class GatewayWatch implements Service {
   constructor(options: GatewayWatchOptions) {
     this.#options = options
     this.#patience = options.patience ?? PATIENCE
-    this.#loop = new FileLoop(options.logger)
+    this.#loop = new StoreLoop(options.logger)
     this.#rounds = new Rounds({ step: () => this.#step(), restMs: this.#patience.lookMs })
   }
 
@@ -55,49 +55,40 @@ export class GatewayWatch implements Service {
   }
 
   /** @returns whether there are more jobs to cancel now */
-  #step(): boolean {
-    return this.#loop.try('look for gateways that have died', () => this.#look()) ?? false
+  async #step(): Promise<boolean> {
+    return (await this.#loop.try('look for gateways that have died', () => this.#look())) ?? false
   }
 
-  #look(): boolean {
+  async #look(): Promise<boolean> {
     const { store, steady } = this.#options
     const { lookMs, goneAfterMs } = this.#patience
-    // While the file takes no writes, gateways that live cannot say so.
-    if (!store.housekeeping.canWrite()) {
+    // While the store takes no writes, gateways that live cannot say so.
+    if (store.state().faults.some(({ name }) => name === 'queue_not_writable')) {
       this.#silences = new Map()
       return false
     }
     const at = steady()
     const time = { passedMs: at - this.#lookedAt, mostMs: lookMs }
-    this.#silences = lookAgain(this.#silences, store.gateways.heartbeats(), time)
+    this.#silences = lookAgain(this.#silences, await store.gateways.heartbeats(), time)
     this.#lookedAt = at
     const gone = goneAmong(this.#silences, goneAfterMs)
-    return gone.map(id => this.#clearUpAfter(id)).includes(true)
+    let isMore = false
+    for (const id of gone) isMore = (await this.#clearUpAfter(id)) || isMore
+    return isMore
   }
 
   /** @returns whether the gateway may have more jobs to cancel */
-  #clearUpAfter(gateway: string): boolean {
-    const { store, logger, onCancelled } = this.#options
-    const jobs = store.gateways.jobsOf(gateway, JOBS_PER_COMMIT)
-    if (jobs.length === 0) {
-      store.gateways.forget(gateway)
-      return false
-    }
-    const results = store.atOnce('full', () => jobs.map(job => this.#cancel(job)))
-    const cancelled = results.filter(result => result !== undefined).length
+  async #clearUpAfter(gateway: string): Promise<boolean> {
+    const { store, logger, now, jobTtlMs, onCancelled } = this.#options
+    const clearing = { limit: JOBS_PER_COMMIT, now: now(), ttlMs: jobTtlMs }
+    const { cancelled, more, broken } = await store.gateways.clearUpAfter(gateway, clearing)
+    for (const error of broken) this.#loop.failed('cancel the job of a caller that is gone', error)
     if (cancelled === 0) return false
     logger.warn(
       { gateway, jobs: cancelled },
       'this gateway has died; the jobs of its waiting callers are cancelled',
     )
     onCancelled()
-    return jobs.length === JOBS_PER_COMMIT
-  }
-
-  #cancel(job: JobRef): CancelResult | undefined {
-    const { store, now, jobTtlMs } = this.#options
-    return this.#loop.step('cancel the job of a caller that is gone', () =>
-      store.submissions.cancel(job, now(), jobTtlMs),
-    )
+    return more
   }
 }

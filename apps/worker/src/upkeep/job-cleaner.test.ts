@@ -1,67 +1,73 @@
-import type { Store } from '@foreman/store'
+import type { JobRef, Store } from '@foreman/store'
+import { newJob as plainJob, submitJob, unavailableError } from '@foreman/store/testing'
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newJob, openTempStore, silent, tempFile } from '../testing/fixtures.ts'
+import { newJob, openTempStore } from '../testing/fixtures.ts'
 import { JobCleaner } from './job-cleaner.ts'
 
 const TTL_MS = 1_000
 const REST_MS = 10_000
 
-const expiredJob = (store: Store): number => {
-  const job = store.submissions.enqueue(newJob(), 0)
-  store.submissions.cancel(job, 0, TTL_MS)
+const expire = (store: Store, job: JobRef) => store.submissions.cancel(job, { now: 0, ttlMs: TTL_MS })
+
+const expiredJob = async (store: Store): Promise<number> => {
+  const job = await submitJob(store, newJob(), 0)
+  await expire(store, job)
   return job.seq
 }
 
-const setUp = () => {
-  const file = tempFile()
-  const store = openTempStore(file)
+const setUp = async () => {
+  const store = await openTempStore()
   const clock = { now: 0 }
-  const cleaner = new JobCleaner({ store, logger: silent, now: () => clock.now })
-  return { file, store, clock, cleaner }
+  const logger = pino({ level: 'silent' })
+  const cleaner = new JobCleaner({ store, logger, now: () => clock.now })
+  return { store, clock, logger, cleaner }
 }
 
 describe('one step', () => {
-  test('deletes a job once it has expired', () => {
-    const { store, clock, cleaner } = setUp()
-    const seq = expiredJob(store)
+  test('deletes a job once it has expired', async () => {
+    const { store, clock, cleaner } = await setUp()
+    const seq = await expiredJob(store)
     clock.now = TTL_MS - 1
-    cleaner.step()
-    expect(store.records.bySeq(seq)).toBeDefined()
+    await cleaner.step()
+    expect(await store.records.bySeq(seq)).toBeDefined()
     clock.now = TTL_MS
-    cleaner.step()
-    expect(store.records.bySeq(seq)).toBeUndefined()
+    await cleaner.step()
+    expect(await store.records.bySeq(seq)).toBeUndefined()
   })
 
-  test('says that there is more to delete when it has deleted all it may in one step', () => {
-    const { store, clock, cleaner } = setUp()
-    store.atOnce('normal', () => {
-      for (let job = 0; job < 600; job++) expiredJob(store)
-    })
+  test('says that there is more to delete when it has deleted all it may in one step', async () => {
+    const { store, clock, cleaner } = await setUp()
+    const jobs = Array.from({ length: 600 }, () => plainJob())
+    const submitted = await store.submissions.enqueue({ jobs, groupKeyOf: () => 'm', now: 0 })
+    await Promise.all(submitted.map(job => expire(store, job)))
     clock.now = TTL_MS
-    expect(cleaner.step()).toBe(true)
-    while (cleaner.step());
-    expect(store.records.ended()).toBe(0)
+    expect(await cleaner.step()).toBe(true)
+    while (await cleaner.step());
+    expect(await store.records.ended()).toBe(0)
   })
 
-  test('does the rest when a part of it fails', () => {
-    const { store, cleaner } = setUp()
-    vi.spyOn(store.housekeeping, 'pruneExpired').mockImplementation(() => {
-      throw new Error('malformed')
-    })
-    const delivered = vi.spyOn(store.housekeeping, 'pruneDelivered')
-    const shrink = vi.spyOn(store.housekeeping, 'shrink')
-    expect(cleaner.step()).toBe(false)
-    expect([delivered, shrink].map(({ mock }) => mock.calls.length)).toEqual([1, 1])
-  })
+  test.each([true, false])(
+    'logs what went wrong with a part, and believes the rest (more: %s)',
+    async more => {
+      const { store, logger, cleaner } = await setUp()
+      const error = vi.spyOn(logger, 'error')
+      const err = new Error('malformed')
+      vi.spyOn(store.upkeep, 'step').mockResolvedValue({ more, expired: 1, failed: [err] })
+      expect(await cleaner.step()).toBe(more)
+      expect(error.mock.calls).toEqual([[{ err }, 'could not clean up all of it']])
+    },
+  )
 
-  test('leaves everything for later while another process writes', () => {
-    const { file, store, clock, cleaner } = setUp()
-    const seq = expiredJob(store)
+  test('leaves everything for later while the store takes no writes', async () => {
+    const { store, clock, cleaner } = await setUp()
+    const seq = await expiredJob(store)
     clock.now = TTL_MS
-    openTempStore(file).atOnce('normal', () => expect(cleaner.step()).toBe(false))
-    expect(store.records.bySeq(seq)).toBeDefined()
-    cleaner.step()
-    expect(store.records.bySeq(seq)).toBeUndefined()
+    vi.spyOn(store.upkeep, 'step').mockRejectedValueOnce(unavailableError())
+    expect(await cleaner.step()).toBe(false)
+    expect(await store.records.bySeq(seq)).toBeDefined()
+    await cleaner.step()
+    expect(await store.records.bySeq(seq)).toBeUndefined()
   })
 })
 
@@ -69,42 +75,43 @@ describe('start and stop', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
 
-  const counted = () => {
-    const { cleaner } = setUp()
-    return { cleaner, step: vi.spyOn(cleaner, 'step') }
+  /** The steps of a cleaner that has nothing to do. */
+  const counted = async () => {
+    const { cleaner } = await setUp()
+    return { cleaner, step: vi.spyOn(cleaner, 'step').mockResolvedValue(false) }
   }
 
-  test('a started cleaner takes a step now and one every ten seconds', () => {
-    const { cleaner, step } = counted()
+  test('a started cleaner takes a step now and one every ten seconds', async () => {
+    const { cleaner, step } = await counted()
     cleaner.start()
     expect(step).toHaveBeenCalledTimes(1)
-    vi.advanceTimersByTime(2 * REST_MS)
+    await vi.advanceTimersByTimeAsync(2 * REST_MS)
     expect(step).toHaveBeenCalledTimes(3)
   })
 
-  test('a cleaner that is started twice takes no more steps than one started once', () => {
-    const { cleaner, step } = counted()
+  test('a cleaner that is started twice takes no more steps than one started once', async () => {
+    const { cleaner, step } = await counted()
     cleaner.start()
     cleaner.start()
-    vi.advanceTimersByTime(REST_MS)
+    await vi.advanceTimersByTimeAsync(REST_MS)
     expect(step).toHaveBeenCalledTimes(2)
   })
 
-  test('a cleaner takes no step after it was stopped, however often, nor when it is started again', () => {
-    const { cleaner, step } = counted()
+  test('a cleaner takes no step after it was stopped, however often, nor when it is started again', async () => {
+    const { cleaner, step } = await counted()
     cleaner.start()
     cleaner.stop()
     cleaner.stop()
     cleaner.start()
-    vi.advanceTimersByTime(2 * REST_MS)
+    await vi.advanceTimersByTimeAsync(2 * REST_MS)
     expect(step).toHaveBeenCalledTimes(1)
   })
 
-  test('a cleaner that was stopped before it was started never takes a step', () => {
-    const { cleaner, step } = counted()
+  test('a cleaner that was stopped before it was started never takes a step', async () => {
+    const { cleaner, step } = await counted()
     cleaner.stop()
     cleaner.start()
-    vi.advanceTimersByTime(REST_MS)
+    await vi.advanceTimersByTimeAsync(REST_MS)
     expect(step).not.toHaveBeenCalled()
   })
 })

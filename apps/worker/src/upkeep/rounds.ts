@@ -4,8 +4,8 @@ import type { Service } from '@foreman/process'
 const STEP_PAUSE_MS = 20
 
 export interface RoundsOptions {
-  /** Does a part of the work, without ever throwing. @returns whether there is more to do now */
-  readonly step: () => boolean
+  /** Does a part of the work, without ever rejecting. Resolves with whether there is more to do now */
+  readonly step: () => Promise<boolean>
   /** How long to wait when there is nothing more to do. */
   readonly restMs: number
 }
@@ -28,7 +28,7 @@ export class Rounds implements Service {
   start(): void {
     if (this.#state !== 'new') return
     this.#state = 'started'
-    this.#next()
+    void this.#next()
   }
 
   stop(): void {
@@ -36,10 +36,9 @@ export class Rounds implements Service {
     clearTimeout(this.#timer)
   }
 
-  #next(): void {
+  async #next(): Promise<void> {
     const { step, restMs } = this.#options
-    const pauseMs = step() ? STEP_PAUSE_MS : restMs
-    // The step itself may have led to the stop.
-    if (this.#state === 'started') this.#timer = setTimeout(() => this.#next(), pauseMs)
+    const pauseMs = (await step()) ? STEP_PAUSE_MS : restMs
+    if (this.#state === 'started') this.#timer = setTimeout(() => void this.#next(), pauseMs)
   }
 }

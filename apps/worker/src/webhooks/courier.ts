@@ -1,8 +1,9 @@
 import type { Service } from '@foreman/process'
-import type { Backlog } from '@foreman/store'
+import type { Backlog, DueDelivery } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileLoop } from '../file-loop.ts'
-import { attemptDelivery, type DeliveryOptions, type DueDelivery } from './delivery-attempt.ts'
+import { OneAtATime } from '../one-at-a-time.ts'
+import { StoreLoop } from '../store-loop.ts'
+import { attemptDelivery, type DeliveryOptions } from './delivery-attempt.ts'
 import { Hosts } from './hosts.ts'
 import { chooseNext, type InFlight, slotFreeInMs, type Standing, type Waiting } from './slots.ts'
 
@@ -19,18 +20,19 @@ const STOP_MS = 3_000
  * Sends webhook deliveries when they are due. Jobs do not wait for it, and receivers do not wait for each other:
  * `chooseNext` decides which message is sent next.
  *
- * `store.commits` reports only the commits of other processes. Deliveries that this process itself has written are
- * sent because the worker calls `sendDue()` after its own commits.
+ * `store.changes` may tell only of what other processes have done. Deliveries that this process itself has written are
+ * sent because the worker calls `sendDue()` after its own writes.
  *
  * Starting it twice is like starting it once. `stop()` may come at any time; a second one waits for the first. A
  * courier that was stopped does not start again.
  */
 export class Courier implements Service {
   readonly #options: DeliveryOptions
-  readonly #loop: FileLoop
+  readonly #loop: StoreLoop
+  readonly #looks = new OneAtATime(() => this.#look())
   readonly #hosts = new Hosts()
   readonly #inFlight = new Map<number, InFlight & { readonly ended: Promise<void> }>()
-  /** Deliveries whose attempts could not be recorded. They are still due in the file, and are made again later. */
+  /** Deliveries whose attempts could not be recorded. They are still due in the store, and are made again later. */
   readonly #setAside = new Map<number, NodeJS.Timeout>()
   readonly #cutOff = new AbortController()
   /** The last backlog of this look. Undefined: the next look begins with the first one. */
@@ -46,7 +48,7 @@ export class Courier implements Service {
 
   constructor(options: DeliveryOptions) {
     this.#options = options
-    this.#loop = new FileLoop(options.logger)
+    this.#loop = new StoreLoop(options.logger)
   }
 
   start(): void {
@@ -60,8 +62,8 @@ export class Courier implements Service {
    * Sends nothing more, and waits a moment for the attempts in flight. An attempt that is cut off does not count: the
    * next worker makes it again.
    */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  stop(patienceMs = STOP_MS): Promise<void> {
+    this.#stopped ??= this.#stop(patienceMs)
     return this.#stopped
   }
 
@@ -69,40 +71,42 @@ export class Courier implements Service {
   sendDue(): void {
     // The look at the next backlogs follows in a moment, and the first ones are looked at again after the last.
     if (this.#lastBacklog) this.#isChanged = true
-    else this.#look()
+    else void this.#looks.ask()
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     if (!this.#isSending) return
     clearTimeout(this.#timer)
     const what = 'look for due webhooks'
-    const pauseMs = this.#loop.try(what, () => this.#sendSomeDue()) ?? this.#loop.pauseMs(what)
-    if (pauseMs === Infinity) return
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
+    const pauseMs = (await this.#loop.try(what, () => this.#sendSomeDue())) ?? this.#loop.pauseMs(what)
+    if (pauseMs === Infinity || !this.#isSending) return
+    this.#timer = setTimeout(() => void this.#looks.ask(), Math.min(Math.max(pauseMs, 1), MAX_PAUSE_MS))
   }
 
-  async #stop(): Promise<void> {
+  async #stop(patienceMs: number): Promise<void> {
     this.#isSending = false
     clearTimeout(this.#timer)
     for (const timer of this.#setAside.values()) clearTimeout(timer)
     const all = [...this.#inFlight.values()].map(({ ended }) => ended)
     const patience = new AbortController()
-    await Promise.race([Promise.all(all), delay(STOP_MS, undefined, { signal: patience.signal })])
+    await Promise.race([Promise.all(all), delay(patienceMs, undefined, { signal: patience.signal })])
     patience.abort()
     this.#cutOff.abort()
   }
 
   /** @returns how long until the next look. Infinity: nothing is due, or the end of an attempt comes first */
-  #sendSomeDue(): number {
+  async #sendSomeDue(): Promise<number> {
     const { store, logger, now, secrets } = this.#options
-    const isMoreAhead = store.deliveries.reschedule(now()).more
-    const backlogs = store.deliveries.backlogs(this.#lastBacklog, BACKLOGS_PER_LOOK)
+    const isMoreAhead = (await store.deliveries.reschedule(now())).more
+    const asked = { after: this.#lastBacklog, limit: BACKLOGS_PER_LOOK }
+    const backlogs = await store.deliveries.backlogs(asked)
     if (backlogs.length > 0 && secrets.length === 0) {
       logger.warn('webhooks wait, and there is no FOREMAN_WEBHOOK_SECRET to sign them with')
       this.#isSending = false
       return Infinity
     }
-    this.#restMs = Math.min(this.#restMs, isMoreAhead ? 0 : Infinity, this.#sendFrom(backlogs))
+    const nextMs = await this.#sendFrom(backlogs)
+    this.#restMs = Math.min(this.#restMs, isMoreAhead ? 0 : Infinity, nextMs)
     const isLast = backlogs.length < BACKLOGS_PER_LOOK
     this.#lastBacklog = isLast ? undefined : backlogs.at(-1)
     if (!isLast) return NEXT_BACKLOGS_MS
@@ -113,7 +117,7 @@ export class Courier implements Service {
   }
 
   /** @returns how long until another message of these backlogs can be sent */
-  #sendFrom(backlogs: readonly Backlog[]): number {
+  async #sendFrom(backlogs: readonly Backlog[]): Promise<number> {
     const { now, steady } = this.#options
     const at = now()
     const steadyAt = steady()
@@ -127,10 +131,13 @@ export class Courier implements Service {
         waiting.push({ host, caller, standing, dueAt: nextAttemptAt })
       }
     }
-    for (;;) {
+    while (this.#isSending) {
       const chosen = chooseNext(waiting, [...this.#inFlight.values()], steadyAt)
       if (!chosen) break
-      const delivery = this.#firstOf(chosen)
+      // The host may have fallen silent while the store was asked about another one.
+      const isPaused = this.#hosts.pauseMs(chosen.host, steady()) > 0
+      const delivery = isPaused ? undefined : await this.#firstOf(chosen)
+      if (!this.#isSending) break
       if (delivery) this.#send(delivery, chosen.standing)
       else waiting = waiting.filter(other => other !== chosen)
     }
@@ -138,15 +145,15 @@ export class Courier implements Service {
     return Math.min(restMs, slotFreeInMs([...this.#inFlight.values()], steadyAt))
   }
 
-  /** The first due message of a backlog. Those in flight and those set aside are still due in the file. */
-  #firstOf(backlog: Pick<Backlog, 'host' | 'caller'>): DueDelivery | undefined {
+  /** The first due message of a backlog. Those in flight and those set aside are still due in the store. */
+  async #firstOf({ host, caller }: Pick<Backlog, 'host' | 'caller'>): Promise<DueDelivery | undefined> {
     const { store, now } = this.#options
-    const inFlight = [...this.#inFlight.values()].filter(
-      ({ host, caller }) => host === backlog.host && caller === backlog.caller,
-    )
-    const hidden = inFlight.length + this.#setAside.size
-    const due = store.deliveries.due(backlog, now(), 1 + hidden)
-    return due.find(({ seq }) => !this.#inFlight.has(seq) && !this.#setAside.has(seq))
+    const isOfBacklog = (other: InFlight) => other.host === host && other.caller === caller
+    const inFlight = [...this.#inFlight].filter(([, attempt]) => isOfBacklog(attempt)).map(([seq]) => seq)
+    // Also of attempts that end while the store is asked: it may have answered before they were recorded.
+    const hidden = new Set([...inFlight, ...this.#setAside.keys()])
+    const due = await store.deliveries.due({ host, caller, now: now(), limit: 1 + hidden.size })
+    return due.find(({ seq }) => !hidden.has(seq))
   }
 
   #send(delivery: DueDelivery, standing: Standing): void {
@@ -163,7 +170,7 @@ export class Courier implements Service {
       })
       .then(() => {
         this.#inFlight.delete(seq)
-        this.#look()
+        void this.#looks.ask()
       })
     this.#inFlight.set(seq, { host, caller, standing, startedAt: steady(), ended })
   }

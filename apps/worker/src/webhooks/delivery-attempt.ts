@@ -1,5 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import type { Delivery, Store } from '@foreman/store'
+import type { DueDelivery, Store } from '@foreman/store'
 import { type Deliver, sign } from '@foreman/webhooks'
 import { persist } from '../persist.ts'
 import type { Experience } from './hosts.ts'
@@ -24,8 +24,6 @@ export interface AttemptOptions extends DeliveryOptions {
   readonly onOutcome: (experience: Experience) => void
 }
 
-export type DueDelivery = Delivery & { readonly body: string }
-
 /**
  * Sends a message once, and records what follows from it.
  *
@@ -43,9 +41,9 @@ export const attemptDelivery = async (delivery: DueDelivery, options: AttemptOpt
   logger.debug({ ...about, ...attempt, result: result.kind }, 'webhook sent')
   if (result.kind === 'dead' || result.kind === 'gone')
     logger.info({ ...about, result: result.kind }, 'a webhook is given up')
-  const write = () => store.deliveries.record(delivery, attempt, result, now())
+  const recorded = { delivery, attempt, result, now: now() }
   try {
-    await persist(() => store.together('normal', write), logger, signal)
+    await persist(() => store.deliveries.record(recorded), logger, signal)
   } catch (error) {
     if (!signal.aborted) throw error
   }

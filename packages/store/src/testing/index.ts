@@ -1,2 +1,11 @@
-export { busyError, fullError, readOnlyError } from './failed-writes.ts'
-export { newJob, runningJob, tempDirectory, type TempStore, tempStore } from './temp-store.ts'
+export {
+  appendOutput,
+  claimNext,
+  lastPieceOf,
+  listJobs,
+  newJob,
+  runningJob,
+  submitJob,
+  type TestJob,
+} from './jobs.ts'
+export { fullError, notWritableError, unavailableError } from './not-now.ts'

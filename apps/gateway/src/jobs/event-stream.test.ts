@@ -1,0 +1,92 @@
+import { submitJob, unavailableError } from '@foreman/store/testing'
+import { pino } from 'pino'
+import { describe, expect, test, vi } from 'vitest'
+import { LogFollowers } from '../answer/log-followers.ts'
+import { watch } from '../testing/send.ts'
+import { serve } from '../testing/serve.ts'
+import { twoConnections } from '../testing/temp-store.ts'
+import { streamEvents } from './event-stream.ts'
+
+const logger = pino({ enabled: false })
+const ENDING = { now: 2_000, ttlMs: 3_600_000 }
+
+/** A queued job, and a client that follows its events. */
+const start = async ({ heartbeatMs = 60_000 } = {}) => {
+  const { store, other } = await twoConnections()
+  const job = await submitJob(store)
+  const gatewayStops = new AbortController()
+  const ended = Promise.withResolvers<void>()
+  const url = await serve((_request, response) => {
+    streamEvents({ ...job, state: 'queued' }, 0, response, {
+      store,
+      followers: new LogFollowers({ store, logger }),
+      patience: { heartbeatMs, holdMs: 60_000, stallMs: 60_000 },
+      cutOff: gatewayStops.signal,
+    }).then(ended.resolve, ended.reject)
+  })
+  const cancel = () => other.submissions.cancel(job, ENDING)
+  return { store, job, call: () => watch(url), cancel, gatewayStops, ended: ended.promise }
+}
+
+const namesIn = (text: string): string[] => [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name!)
+
+test('a client gets all events up to the end of the job', async () => {
+  const { call, cancel, ended } = await start()
+  const { text, received } = call()
+  await expect.poll(text).toContain('event: queued')
+  await cancel()
+  await ended
+  const answer = await received
+  expect([namesIn(answer.text), answer.isComplete]).toEqual([['queued', 'cancelled'], true])
+})
+
+describe('while the queue cannot be read', () => {
+  test('a client gets heartbeats, and then all events', async () => {
+    const { store, call, cancel, ended } = await start({ heartbeatMs: 30 })
+    const log = vi.spyOn(store.records, 'log').mockRejectedValue(unavailableError())
+    const { text, received } = call()
+    await expect.poll(() => text().split(': keep-alive').length).toBeGreaterThan(10)
+    await cancel()
+    log.mockRestore()
+    await ended
+    expect(namesIn((await received).text)).toEqual(['queued', 'cancelled'])
+  })
+
+  test('a client that leaves is not waited for', async () => {
+    const { store, call, ended } = await start()
+    const { promise: looked, resolve } = Promise.withResolvers<void>()
+    vi.spyOn(store.output, 'view').mockImplementation(() => {
+      resolve()
+      return Promise.reject(unavailableError())
+    })
+    const { leave } = call()
+    await looked
+    leave()
+    await ended
+  })
+
+  test('a gateway that stops ends the stream', async () => {
+    const { store, call, ended, gatewayStops } = await start({ heartbeatMs: 30 })
+    vi.spyOn(store.output, 'view').mockRejectedValue(unavailableError())
+    const { text, received } = call()
+    await expect.poll(text).toContain('keep-alive')
+    gatewayStops.abort()
+    await ended
+    expect((await received).isComplete).toBe(true)
+  })
+})
+
+test('the event of an end that comes right behind a look at the log is not missed', async () => {
+  const { store, call, cancel, ended } = await start()
+  const log = store.records.log.bind(store.records)
+  let looks = 0
+  vi.spyOn(store.records, 'log').mockImplementation(async (...asked) => {
+    const found = await log(...asked)
+    // The first look has found the events so far, and the second one nothing.
+    if (++looks === 2) await cancel()
+    return found
+  })
+  const { received } = call()
+  await ended
+  expect(namesIn((await received).text)).toEqual(['queued', 'cancelled'])
+})

@@ -1,0 +1,98 @@
+import type { Catalogue } from '../contract.ts'
+import type { Loading, ModelRow, Snapshot } from '../values.ts'
+import type { Connection } from './connection.ts'
+import { eq, sql } from './drizzle.ts'
+import { models, snapshots } from './schema.ts'
+import { reads, type Writes } from './verbs.ts'
+
+export const catalogue = (connection: Connection, writes: Writes): Catalogue => {
+  const { db } = connection
+  const forgetCapabilities = (): void => {
+    const loading = sql`json_remove(${models.loading}, '$.capabilities')`
+    db.update(models)
+      .set({ loading })
+      .where(sql`${capabilities} IS NOT NULL`)
+      .run()
+  }
+  const noteLoading = (digest: string, loading: Loading): void => {
+    db.update(models).set({ loading }).where(eq(models.digest, digest)).run()
+  }
+  return {
+    model: reads(prepareModel(connection)),
+    replaceModels: writes.verb('normal', modelsWriter(connection)),
+    unasked: reads(() =>
+      db
+        .select()
+        .from(models)
+        .where(sql`${capabilities} IS NULL`)
+        .all(),
+    ),
+    forgetCapabilities: writes.verb('normal', forgetCapabilities),
+    noteLoading: writes.verb('normal', noteLoading),
+    snapshot: reads(prepareSnapshot(connection)),
+    keepSnapshot: writes.verb('normal', prepareKeepSnapshot(connection)),
+  }
+}
+
+/** Null also for a text that is no JSON, so that a damaged row is mended by asking again. */
+const capabilities = sql`iif(json_valid(${models.loading}), json_type(${models.loading}, '$.capabilities'), NULL)`
+
+export const prepareModel = ({ db }: Connection) => {
+  const select = db
+    .select()
+    .from(models)
+    .where(eq(models.name, sql.placeholder('name')))
+    .prepare()
+
+  return (name: string): ModelRow | undefined => select.get({ name })
+}
+
+const modelsWriter =
+  ({ db }: Connection) =>
+  (rows: readonly Omit<ModelRow, 'loading'>[]): void => {
+    const before = db.select().from(models).all()
+    const known = new Map(before.map(({ digest, loading }) => [digest, loading]))
+    db.delete(models).run()
+    for (const row of rows) {
+      db.insert(models)
+        .values({ ...row, loading: known.get(row.digest) ?? null })
+        .run()
+    }
+  }
+
+const prepareSnapshot = ({ db }: Connection) => {
+  const select = db
+    .select({ headers: snapshots.headers, body: snapshots.body, polledAt: snapshots.polledAt })
+    .from(snapshots)
+    .where(eq(snapshots.path, sql.placeholder('path')))
+    .prepare()
+
+  return (path: string): Snapshot | undefined => {
+    const row = select.get({ path })
+    return row?.headers ? { ...row, headers: row.headers } : undefined
+  }
+}
+
+const prepareKeepSnapshot = ({ db }: Connection) => {
+  const upsert = db
+    .insert(snapshots)
+    .values({
+      path: sql.placeholder('path'),
+      headers: sql.placeholder('headers'),
+      body: sql.placeholder('body'),
+      polledAt: sql.placeholder('polledAt'),
+    })
+    .onConflictDoUpdate({
+      target: snapshots.path,
+      set: {
+        headers: sql`excluded.headers`,
+        body: sql`excluded.body`,
+        polledAt: sql`excluded.polled_at`,
+      },
+    })
+    .prepare()
+
+  return (path: string, snapshot: Snapshot): void => {
+    upsert.run({ path, ...snapshot })
+  }
+}

@@ -1,0 +1,125 @@
+import type { Gateways } from '../contract.ts'
+import { BrokenJobError } from '../errors.ts'
+import type { Ending } from '../values.ts'
+import { withJob } from './broken-job.ts'
+import type { Connection } from './connection.ts'
+import { and, asc, eq, exists, gt, isNull, not, sql } from './drizzle.ts'
+import { gateways as table, jobs } from './schema.ts'
+import type { Cancel } from './submissions/cancel.ts'
+import { reads, type Writes } from './verbs.ts'
+
+const isNamed = eq(table.id, sql.placeholder('id'))
+const hasNotEnded = isNull(jobs.finishedAt)
+const isOfGateway = and(eq(jobs.gateway, sql.placeholder('id')), hasNotEnded)
+
+export const gateways = (connection: Connection, writes: Writes, cancel: Cancel): Gateways => ({
+  heartbeat: writes.verb('normal', prepareHeartbeat(connection)),
+  leave: writes.verb('full', prepareLeave(connection)),
+  heartbeats: reads(prepareHeartbeats(connection)),
+  clearUpAfter: prepareClearUpAfter(connection, writes, cancel),
+})
+
+const prepareHeartbeat = ({ db }: Connection) => {
+  const beat = db
+    .insert(table)
+    .values({ id: sql.placeholder('id'), heartbeats: 1 })
+    .onConflictDoUpdate({ target: table.id, set: { heartbeats: sql`${table.heartbeats} + 1` } })
+    .prepare()
+
+  return (id: string): void => {
+    beat.run({ id })
+  }
+}
+
+const prepareLeave = ({ db }: Connection) => {
+  const letGo = db.update(jobs).set({ gateway: null }).where(isOfGateway).prepare()
+  const remove = db.delete(table).where(isNamed).prepare()
+
+  return (id: string): void => {
+    letGo.run({ id })
+    remove.run({ id })
+  }
+}
+
+const prepareHeartbeats = (connection: Connection) => {
+  const { db } = connection
+  const selectAll = db.select().from(table).prepare()
+  const selectNextWithJobs = db
+    .select({ id: jobs.gateway })
+    .from(jobs)
+    .where(and(gt(jobs.gateway, sql.placeholder('after')), hasNotEnded))
+    .orderBy(asc(jobs.gateway))
+    .limit(1)
+    .prepare()
+
+  /** Jumps from gateway to gateway in the index, however many jobs each has. */
+  const withJobs = function* (): Generator<string> {
+    for (let id: string | null = ''; id !== null;) {
+      id = selectNextWithJobs.get({ after: id })?.id ?? null
+      if (id !== null) yield id
+    }
+  }
+
+  return (): Map<string, number> =>
+    connection.read(() => {
+      const found = new Map(selectAll.all().map(({ id, heartbeats }) => [id, heartbeats]))
+      for (const id of withJobs()) if (!found.has(id)) found.set(id, 0)
+      return found
+    })
+}
+
+const prepareClearUpAfter = (
+  connection: Connection,
+  writes: Writes,
+  cancel: Cancel,
+): Gateways['clearUpAfter'] => {
+  const { db } = connection
+  const selectJobs = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(
+      and(
+        isOfGateway,
+        isNull(jobs.cancelRequestedAt),
+        isNull(jobs.arrival),
+        gt(jobs.seq, sql.placeholder('after')),
+      ),
+    )
+    .orderBy(asc(jobs.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare()
+  const itsJob = db.select({ seq: jobs.seq }).from(jobs).where(isOfGateway)
+  const forget = db
+    .delete(table)
+    .where(and(isNamed, not(exists(itsJob))))
+    .prepare()
+
+  /** In a savepoint: a job that cannot be cancelled keeps no other from being cancelled. */
+  const tryToCancel = (seq: number, ending: Ending): BrokenJobError | undefined => {
+    try {
+      withJob(seq, () => connection.write('full', () => cancel({ seq }, ending)))
+      return undefined
+    } catch (error) {
+      if (error instanceof BrokenJobError) return error
+      throw error
+    }
+  }
+
+  return (id, { limit, ...ending }) =>
+    writes.write('full', () => {
+      const broken: BrokenJobError[] = []
+      let cancelled = 0
+      for (let after = 0; ;) {
+        const found = selectJobs.all({ id, after, limit: limit - cancelled })
+        for (const { seq } of found) {
+          const error = tryToCancel(seq, ending)
+          if (error) broken.push(error)
+          else cancelled += 1
+        }
+        const last = found.at(-1)
+        if (!last && cancelled + broken.length === 0) forget.run({ id })
+        if (!last || cancelled === limit) return { cancelled, broken, more: last !== undefined }
+        after = last.seq
+      }
+    })
+}

@@ -1,0 +1,70 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Connection, Durability } from './connection.ts'
+import { isFull } from './sqlite-errors.ts'
+
+interface Member {
+  readonly durability: Durability
+  readonly write: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown }
+
+/**
+ * Puts the writes of one turn of the event loop into one commit, so that they wait for the disk only once. Each write
+ * succeeds or fails by itself. If the commit fails, none of them is done.
+ */
+export class GroupCommit {
+  readonly #connection: Connection
+  #members: Member[] = []
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /** Resolves when the write is committed. Writes run in the order of the calls. */
+  write<T>(durability: Durability, write: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#members.length === 0) globalThis.setImmediate(() => this.flush())
+      this.#members.push({ durability, write, resolve: resolve as Member['resolve'], reject })
+    })
+  }
+
+  /** Commits the writes that are waiting, now. */
+  flush(): void {
+    const members = this.#members
+    this.#members = []
+    if (members.length === 0) return
+    const durability = members.some(member => member.durability === 'full') ? 'full' : 'normal'
+    try {
+      const outcomes = this.#connection.write(durability, () => members.map(member => this.#attempt(member)))
+      for (const [at, member] of members.entries()) settle(member, outcomes[at])
+    } catch (error) {
+      for (const member of members) member.reject(error)
+    }
+  }
+
+  /** Commits the writes that are waiting, and those of the verbs that go on when these are done. */
+  async finish(): Promise<void> {
+    do {
+      this.flush()
+      await setImmediate()
+    } while (this.#members.length > 0)
+  }
+
+  /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so it fails all members. */
+  #attempt({ durability, write }: Member): Outcome {
+    try {
+      return { value: this.#connection.write(durability, write) }
+    } catch (error) {
+      if (isFull(error)) throw error
+      return { error }
+    }
+  }
+}
+
+const settle = (member: Member, outcome: Outcome | undefined): void => {
+  if (outcome && 'value' in outcome) member.resolve(outcome.value)
+  else member.reject(outcome?.error)
+}

@@ -1,0 +1,82 @@
+import Database from 'better-sqlite3'
+import fs from 'node:fs'
+import path from 'node:path'
+import type { StoreReader } from '../contract.ts'
+import { StoreUnusableError } from '../errors.ts'
+import { type Connection, connectionOf } from './connection.ts'
+import { drizzle } from './drizzle.ts'
+import {
+  ensureOurs,
+  ensureSqliteVersion,
+  isEmpty,
+  STORE_VERSION,
+  storeVersionOf,
+  unusable,
+} from './file-header.ts'
+import { migrationsFolder } from './open-connection.ts'
+import { output } from './output/output.ts'
+import { records } from './records/records.ts'
+import { prepareReadTarget } from './target.ts'
+import { reads } from './verbs.ts'
+import { prepareActive } from './workers.ts'
+
+/** A read waits this long while another process recovers the file after a crash. No other write delays a read. */
+const READ_WAIT_MS = 1_000
+
+/**
+ * Opens the queue for reading only. It creates, migrates, locks and writes nothing; SQLite itself may put its files
+ * `-wal` and `-shm` beside the file when no other process has it open.
+ *
+ * @throws StoreUnusableError naming the file, when it does not exist, is not one of foreman, or has an older or newer
+ *   schema than this code
+ */
+export const openSqliteReader = (file: string): StoreReader => {
+  const connection = openReadOnly(file)
+  return {
+    records: records(connection),
+    output: output(connection),
+    target: { read: reads(prepareReadTarget(connection)) },
+    workers: { active: reads(prepareActive(connection)) },
+    close: async () => void connection.sqlite.close(),
+  }
+}
+
+const openReadOnly = (file: string): Connection => {
+  try {
+    const sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: READ_WAIT_MS })
+    try {
+      ensureSqliteVersion(sqlite)
+      if (isEmpty(sqlite)) throw new StoreUnusableError('is empty')
+      ensureOurs(sqlite)
+      ensureMigrated(sqlite)
+      return connectionOf(sqlite, drizzle(sqlite))
+    } catch (error) {
+      sqlite.close()
+      throw error
+    }
+  } catch (error) {
+    throw unusable(file, error)
+  }
+}
+
+/**
+ * The store version alone does not tell whether the file has the newest schema, because a migration that only adds does
+ * not raise it.
+ */
+const ensureMigrated = (sqlite: Database.Database): void => {
+  const isMigrated = storeVersionOf(sqlite) === STORE_VERSION && lastMigrationOf(sqlite) >= newestMigration()
+  if (!isMigrated)
+    throw new StoreUnusableError('has an older schema: start a gateway or a worker to migrate it')
+}
+
+const lastMigrationOf = (sqlite: Database.Database): number => {
+  const hasTable = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'").get()
+  if (!hasTable) return 0
+  return Number(sqlite.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get())
+}
+
+const newestMigration = (): number => {
+  const journal = fs.readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')
+  const { entries } = JSON.parse(journal) as { readonly entries: readonly { readonly when: number }[] }
+  return Math.max(...entries.map(({ when }) => when))
+}

@@ -1,0 +1,43 @@
+import { DEADLINE_EXCEEDED } from '@foreman/jobs'
+import type { Queue } from '../../contract.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
+import { jobs } from '../schema.ts'
+import { reads, type Writes } from '../verbs.ts'
+import type { FailQueued } from './fail-queued.ts'
+
+/** The most jobs that one step fails. */
+const OVERDUE_PER_STEP = 500
+
+export const prepareFailOverdue = (
+  { db }: Connection,
+  writes: Writes,
+  failQueued: FailQueued,
+): Queue['failOverdue'] => {
+  const hasDeadline = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.deadlineAt), isNull(jobs.arrival))
+  const selectNextDeadline = db
+    .select({ deadlineAt: jobs.deadlineAt })
+    .from(jobs)
+    .where(hasDeadline)
+    .orderBy(asc(jobs.deadlineAt))
+    .limit(1)
+    .prepare()
+  const selectOverdue = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(hasDeadline, lte(jobs.deadlineAt, sql.placeholder('now'))))
+    .limit(OVERDUE_PER_STEP)
+    .prepare()
+  const nextDeadline = reads(() => selectNextDeadline.get()?.deadlineAt ?? undefined)
+
+  return async ending => {
+    const { now } = ending
+    const first = await nextDeadline()
+    // Most calls find nothing. These must not make other processes wait for the write lock.
+    if (first === undefined || first > now) return first
+    await writes.write('full', () => {
+      for (const { seq } of selectOverdue.all({ now })) failQueued(seq, DEADLINE_EXCEEDED, ending)
+    })
+    return nextDeadline()
+  }
+}

@@ -1,0 +1,43 @@
+import type { ClaimRequest } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, eq, isNull, sql } from '../drizzle.ts'
+import { jobs } from '../schema.ts'
+
+/** The job of a line that is to be claimed next. */
+export interface NextOfLine {
+  readonly seq: number
+  /** Whether it may run only while no other job runs. */
+  readonly runsAlone: boolean
+}
+
+const columns = { seq: jobs.seq, runsAlone: jobs.runsAlone }
+const isReadyInGroup = and(
+  eq(jobs.state, sql`'queued'`),
+  isNull(jobs.availableAt),
+  isNull(jobs.arrival),
+  eq(jobs.groupKey, sql.placeholder('groupKey')),
+)
+
+/** Finds the oldest ready job of a line. The job `awaited` comes before it, if it is ready and of this group. */
+export const prepareNextOfLine = ({ db }: Connection) => {
+  const selectFirst = db
+    .select(columns)
+    .from(jobs)
+    .where(and(isReadyInGroup, eq(jobs.priority, sql.placeholder('priority'))))
+    .orderBy(asc(jobs.seq))
+    .limit(1)
+    .prepare()
+  const selectAwaited = db
+    .select(columns)
+    .from(jobs)
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), isReadyInGroup))
+    .prepare()
+
+  return ({
+    groupKey,
+    priority,
+    awaited,
+  }: Pick<ClaimRequest, 'groupKey' | 'priority' | 'awaited'>): NextOfLine | undefined =>
+    (awaited === undefined ? undefined : selectAwaited.get({ groupKey, seq: awaited })) ??
+    selectFirst.get({ groupKey, priority })
+}

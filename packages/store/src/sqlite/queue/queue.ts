@@ -1,0 +1,26 @@
+import { INTERNAL_ERROR } from '@foreman/jobs'
+import type { Queue } from '../../contract.ts'
+import type { Connection } from '../connection.ts'
+import type { Changes } from '../log/changes.ts'
+import { reads, type Writes } from '../verbs.ts'
+import { prepareClaim, prepareClaimed } from './claim.ts'
+import { prepareFailOverdue } from './fail-overdue.ts'
+import { prepareFailQueued } from './fail-queued.ts'
+import { preparePromoteDue } from './promote-due.ts'
+import { prepareRegroup } from './regroup.ts'
+import { prepareTurn } from './turn.ts'
+import { prepareWaitingLines } from './waiting-lines.ts'
+
+export const queue = (connection: Connection, writes: Writes, changes: Changes): Queue => {
+  const failQueued = prepareFailQueued(connection, changes)
+  return {
+    waitingLines: reads(prepareWaitingLines(connection)),
+    regroup: prepareRegroup(connection, writes),
+    claim: writes.verb('normal', prepareClaim(connection, changes)),
+    claimed: reads(prepareClaimed(connection)),
+    failBroken: writes.verb('full', (seq, ending) => failQueued(seq, INTERNAL_ERROR, ending)),
+    turn: reads(prepareTurn(connection)),
+    promoteDue: preparePromoteDue(connection, writes),
+    failOverdue: prepareFailOverdue(connection, writes, failQueued),
+  }
+}

@@ -1,0 +1,36 @@
+import type { JobRecord } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { and, eq, getTableColumns, isNull, sql } from '../drizzle.ts'
+import { jobDetails, jobs } from '../schema.ts'
+
+const {
+  claimToken: _claimToken,
+  lastToken: _lastToken,
+  requestHash: _requestHash,
+  arrival: _arrival,
+  gateway: _gateway,
+  ...recordColumns
+} = getTableColumns(jobs)
+
+/** Starts a query for job records. */
+export const selectJobs = ({ db }: Connection) =>
+  db
+    .select({ ...recordColumns, metadata: jobDetails.metadata })
+    .from(jobs)
+    .leftJoin(jobDetails, eq(jobDetails.jobSeq, jobs.seq))
+
+export const prepareBySeq = (connection: Connection) => {
+  const select = selectJobs(connection)
+    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .prepare()
+
+  return (seq: number): JobRecord | undefined => select.get({ seq })
+}
+
+export const prepareById = (connection: Connection) => {
+  const select = selectJobs(connection)
+    .where(and(eq(jobs.id, sql.placeholder('id')), isNull(jobs.arrival)))
+    .prepare()
+
+  return (id: string): JobRecord | undefined => select.get({ id })
+}

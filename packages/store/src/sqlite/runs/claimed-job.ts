@@ -1,0 +1,38 @@
+import { isEndState, type JobState } from '@foreman/jobs'
+import type { Connection } from '../connection.ts'
+import { and, eq, sql } from '../drizzle.ts'
+import { jobs } from '../schema.ts'
+import { type ClaimedRun, isClaimed } from './run.ts'
+
+export type ClaimedJob = ReturnType<typeof prepareClaimedJob>
+
+/** Reads the job of a run. Undefined when the run's claim no longer holds it. */
+export const prepareClaimedJob = ({ db }: Connection) => {
+  const select = db
+    .select({ cancelRequestedAt: jobs.cancelRequestedAt })
+    .from(jobs)
+    .where(isClaimed)
+    .prepare()
+
+  return ({ seq, token }: ClaimedRun): { cancelRequestedAt: number | null } | undefined =>
+    select.get({ seq, token })
+}
+
+export type LeftState = ReturnType<typeof prepareLeftState>
+
+/**
+ * The state in which a run left its job. Undefined: it has not left the job, or the job is not its own any more. A run
+ * whose answer was lost learns so what its first call did.
+ */
+export const prepareLeftState = ({ db }: Connection) => {
+  const select = db
+    .select({ state: jobs.state })
+    .from(jobs)
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.lastToken, sql.placeholder('token'))))
+    .prepare()
+
+  return ({ seq, token }: ClaimedRun): Exclude<JobState, 'running'> | undefined => {
+    const state = select.get({ seq, token })?.state
+    return state !== undefined && (state === 'queued' || isEndState(state)) ? state : undefined
+  }
+}

@@ -1,0 +1,33 @@
+import type { Runs } from '../../contract.ts'
+import type { Connection } from '../connection.ts'
+import type { Changes } from '../log/changes.ts'
+import type { LogWriter } from '../log/log-writer.ts'
+import { reads, type Writes } from '../verbs.ts'
+import { prepareAppend } from './append.ts'
+import { prepareCancelRequests } from './cancel-requests.ts'
+import { prepareClaimedJob, prepareLeftState } from './claimed-job.ts'
+import { prepareEndRun, prepareFinish } from './finish.ts'
+import { prepareProgress } from './progress.ts'
+import { prepareRelease, prepareRequeueRun } from './release.ts'
+import { prepareRequeueLost } from './requeue-lost.ts'
+
+interface RunsParts {
+  readonly writes: Writes
+  readonly log: LogWriter
+  readonly changes: Changes
+}
+
+export const runs = (connection: Connection, { writes, log, changes }: RunsParts): Runs => {
+  const claimedJob = prepareClaimedJob(connection)
+  const leftState = prepareLeftState(connection)
+  const endRun = prepareEndRun(connection, log, changes)
+  const requeueRun = prepareRequeueRun(connection, log, changes)
+  return {
+    append: writes.verb('normal', prepareAppend(connection, log)),
+    progress: writes.verb('normal', prepareProgress(connection, changes)),
+    finish: writes.verb('full', prepareFinish(connection, { endRun, leftState })),
+    release: writes.verb('full', prepareRelease({ claimedJob, leftState, endRun, requeueRun })),
+    cancelRequests: reads(prepareCancelRequests(connection)),
+    requeueLost: writes.verb('full', prepareRequeueLost(connection, { changes, endRun, requeueRun })),
+  }
+}

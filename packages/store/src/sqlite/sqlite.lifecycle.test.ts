@@ -1,0 +1,4 @@
+import { lifecycleContract } from '../testing/contract/lifecycle.ts'
+import { sqliteEngine } from './testing/sqlite-engine.ts'
+
+lifecycleContract(sqliteEngine)

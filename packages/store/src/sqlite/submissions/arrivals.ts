@@ -1,0 +1,85 @@
+import type { Arrivals } from '../../contract.ts'
+import { ArrivalLostError } from '../../errors.ts'
+import type { Added } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { and, eq, inArray, isNull, sql, value } from '../drizzle.ts'
+import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from '../schema.ts'
+import type { Writes } from '../verbs.ts'
+import type { Submit } from './submit.ts'
+
+export const arrivals = (connection: Connection, writes: Writes, submit: Submit): Arrivals => {
+  const { db } = connection
+  const isOfId = eq(arrivalsTable.id, sql.placeholder('id'))
+  const insert = db
+    .insert(arrivalsTable)
+    .values({ touchedAt: sql.placeholder('now') })
+    .returning({ id: arrivalsTable.id })
+    .prepare()
+  const touch = db
+    .update(arrivalsTable)
+    .set({ touchedAt: value('now') })
+    .where(isOfId)
+    .prepare()
+  const remove = db.delete(arrivalsTable).where(isOfId).prepare()
+  const insertPart = db
+    .insert(requestParts)
+    .values({ jobSeq: sql.placeholder('jobSeq'), n: sql.placeholder('n'), bytes: sql.placeholder('bytes') })
+    .onConflictDoNothing()
+    .prepare()
+  const accept = prepareAccept(connection)
+
+  const ensure = (isThere: boolean): void => {
+    if (!isThere) throw new ArrivalLostError('nothing was added to the arrival for too long')
+  }
+
+  return {
+    begin: writes.verb('normal', (now: number) => insert.get({ now }).id),
+    add: writes.verb('normal', submission => {
+      ensure(touch.run({ id: submission.arrival, now: submission.now }).changes > 0)
+      return submit(submission)
+    }),
+    addPart: writes.verb('normal', (id, part, now) => {
+      ensure(touch.run({ id, now }).changes > 0)
+      insertPart.run({ ...part })
+    }),
+    accept: writes.verb('full', (id, added) => {
+      const isThere = remove.run({ id }).changes > 0
+      ensure(isThere ? accept.isWhole(id, added) : accept.wasAccepted(added))
+      if (isThere) accept.all(id)
+    }),
+    discard: writes.verb('normal', id => void remove.run({ id })),
+  }
+}
+
+const prepareAccept = ({ sqlite, db }: Connection) => {
+  const isOfArrival = eq(jobs.arrival, sql.placeholder('id'))
+  const acceptJobs = db.update(jobs).set({ arrival: null }).where(isOfArrival).prepare()
+  const ofItsJobs = db.select({ seq: jobs.seq }).from(jobs).where(isOfArrival)
+  const releaseMessages = db
+    .update(webhookDeliveries)
+    .set({ nextAttemptAt: webhookDeliveries.createdAt })
+    .where(and(eq(webhookDeliveries.state, sql`'pending'`), inArray(webhookDeliveries.jobSeq, ofItsJobs)))
+    .prepare()
+  const selectAccepted = db
+    .select({ seq: jobs.seq })
+    .from(jobs)
+    .where(and(eq(jobs.seq, sql.placeholder('seq')), isNull(jobs.arrival)))
+    .prepare()
+
+  const countJobs = sqlite.prepare('SELECT count(*) FROM jobs WHERE arrival = ?').pluck()
+  const countParts = sqlite
+    .prepare('SELECT count(*) FROM jobs JOIN request_parts ON job_seq = seq WHERE arrival = ?')
+    .pluck()
+
+  return {
+    isWhole: (id: number, { jobs: itsJobs, parts }: Added): boolean =>
+      countJobs.get(id) === itsJobs && countParts.get(id) === parts,
+    all: (id: number): void => {
+      releaseMessages.run({ id })
+      acceptJobs.run({ id })
+    },
+    /** Nothing of an arrival without jobs of its own can be lost. */
+    wasAccepted: ({ witness }: Added): boolean =>
+      witness === undefined || selectAccepted.get({ seq: witness }) !== undefined,
+  }
+}

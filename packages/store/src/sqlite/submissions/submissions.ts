@@ -1,0 +1,21 @@
+import type { Submissions } from '../../contract.ts'
+import type { Connection } from '../connection.ts'
+import type { Changes } from '../log/changes.ts'
+import { reads, type Writes } from '../verbs.ts'
+import { arrivals } from './arrivals.ts'
+import { prepareCancel } from './cancel.ts'
+import { prepareDelivered } from './delivered.ts'
+import { prepareJobOfKey } from './job-of-key.ts'
+import { prepareSubmit } from './submit.ts'
+
+export const submissions = (connection: Connection, writes: Writes, changes: Changes): Submissions => {
+  const jobOfKey = prepareJobOfKey(connection)
+  const submit = prepareSubmit(connection, changes, jobOfKey)
+  return {
+    hasJob: reads(({ caller, key, now }) => jobOfKey(caller, key, now)?.hasLetGo === false),
+    enqueue: writes.verb('full', submit),
+    arrivals: arrivals(connection, writes, submit),
+    cancel: writes.verb('full', prepareCancel(connection, changes)),
+    delivered: writes.verb('normal', prepareDelivered(connection)),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Durability } from './connection.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { ofContract } from './sqlite-errors.ts'
+
+/** Makes a verb of a function that reads the file at once. */
+export const reads =
+  <Args extends unknown[], T>(act: (...args: Args) => T) =>
+  async (...args: Args): Promise<T> => {
+    try {
+      return act(...args)
+    } catch (error) {
+      throw ofContract(error)
+    }
+  }
+
+/** Makes verbs of functions that change the file. Each is one unit of a group commit. */
+export type Writes = ReturnType<typeof writesOf>
+
+export const writesOf = (group: GroupCommit) => {
+  /** Does one unit. */
+  const write = async <T>(durability: Durability, act: () => T): Promise<T> => {
+    try {
+      return await group.write(durability, act)
+    } catch (error) {
+      throw ofContract(error)
+    }
+  }
+  return {
+    write,
+    /** A verb that is always one unit. */
+    verb:
+      <Args extends unknown[], T>(durability: Durability, act: (...args: Args) => T) =>
+      (...args: Args): Promise<T> =>
+        write(durability, () => act(...args)),
+  }
+}
+
+/** Makes a verb of a function that reads the file in steps. */
+export const steps = <Args extends unknown[], T>(act: (...args: Args) => Iterable<T>) =>
+  async function* (...args: Args): AsyncGenerator<T, void> {
+    try {
+      yield* act(...args)
+    } catch (error) {
+      throw ofContract(error)
+    }
+  }

@@ -1,0 +1,80 @@
+import type { Workers } from '../contract.ts'
+import type { WorkerRow } from '../values.ts'
+import type { Connection } from './connection.ts'
+import { and, desc, eq, lt, ne, or, sql } from './drizzle.ts'
+import { workers as table } from './schema.ts'
+import { beyondHorizon, presentValues } from './stored-time.ts'
+import { reads, type Writes } from './verbs.ts'
+
+/** A worker whose last heartbeat is older than this has died without removing its row. */
+const FORGET_AFTER_MS = 60_000
+
+export const workers = (connection: Connection, writes: Writes): Workers => ({
+  heartbeat: writes.verb('normal', prepareHeartbeat(connection)),
+  leave: writes.verb('normal', prepareLeave(connection)),
+  forgetStale: writes.verb('normal', prepareForgetStale(connection)),
+  active: reads(prepareActive(connection)),
+})
+
+const prepareHeartbeat = ({ db }: Connection) => {
+  const removeOtherActive = db
+    .delete(table)
+    .where(and(eq(table.active, true), ne(table.id, sql.placeholder('id'))))
+    .prepare()
+  const beat = db
+    .insert(table)
+    .values({
+      id: sql.placeholder('id'),
+      pid: sql.placeholder('pid'),
+      active: sql.placeholder('active'),
+      startedAt: sql.placeholder('startedAt'),
+      heartbeatAt: sql.placeholder('now'),
+    })
+    .onConflictDoUpdate({
+      target: table.id,
+      set: { active: sql`excluded.active`, heartbeatAt: sql`excluded.heartbeat_at` },
+    })
+    .prepare()
+
+  return (worker: Omit<WorkerRow, 'heartbeatAt'>, now: number): void => {
+    // Only one worker holds the lock. Any other row that says active belongs to a dead worker, even if its heartbeat
+    // looks recent because the clock was set back since.
+    if (worker.active) removeOtherActive.run({ id: worker.id })
+    beat.run({ ...worker, active: worker.active ? 1 : 0, now })
+  }
+}
+
+const prepareLeave = ({ db }: Connection) => {
+  const remove = db
+    .delete(table)
+    .where(eq(table.id, sql.placeholder('id')))
+    .prepare()
+
+  return (id: string): void => {
+    remove.run({ id })
+  }
+}
+
+const prepareForgetStale = ({ db }: Connection) => {
+  const removeStale = db
+    .delete(table)
+    .where(or(lt(table.heartbeatAt, sql.placeholder('before')), beyondHorizon(table.heartbeatAt)))
+    .prepare()
+
+  return (now: number): void => {
+    const present = presentValues({ now, horizonMs: FORGET_AFTER_MS })
+    removeStale.run({ ...present, before: now - FORGET_AFTER_MS })
+  }
+}
+
+export const prepareActive = ({ db }: Connection) => {
+  const select = db
+    .select()
+    .from(table)
+    .where(eq(table.active, true))
+    .orderBy(desc(table.heartbeatAt))
+    .limit(1)
+    .prepare()
+
+  return (): WorkerRow | undefined => select.get()
+}

@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { describe, test } from 'vitest'
+import { anyStep } from '../lifecycle/steps.ts'
+import { Trial } from '../lifecycle/trial.ts'
+import type { Engine, TestedStore } from './engine.ts'
+
+/** Takes long, so that it is a file of its own. */
+export const lifecycleContract = (engine: Engine): void => {
+  describe(`the store on ${engine.name}`, () => {
+    test(
+      'whatever gateways, workers and the clock do, a job changes its state only as allowed and ends once',
+      { timeout: 60_000 },
+      async () => {
+        /** A store that the run before has left empty. */
+        let empty: TestedStore | undefined
+        const steps = fc.array(anyStep, { minLength: 10, maxLength: 60, size: 'max' })
+        const holds = async (taken: typeof steps extends fc.Arbitrary<infer T> ? T : never) => {
+          const tested =
+            empty ?? (await engine.create({ compose: ({ event, job }) => `${event} of ${job.seq}` }))
+          empty = undefined
+          const trial = new Trial(tested)
+          for (const step of taken) await trial.take(step)
+          await trial.checkEnd()
+          empty = tested
+        }
+        await fc.assert(fc.asyncProperty(steps, holds), { numRuns: 200 })
+      },
+    )
+  })
+}

@@ -1,0 +1,535 @@
+import type {
+  ChoiceReason,
+  DeliveryState,
+  EndState,
+  JobChange,
+  JobErrorCode,
+  JobState,
+  Priority,
+  ReleaseCode,
+  WebhookEvent,
+} from '@foreman/jobs'
+import type { BrokenJobError } from './errors.ts'
+
+/**
+ * What goes into the store and comes out of it. All times are milliseconds since the epoch, on the clock of the store.
+ * `null` stands for a fact that does not exist (yet), `undefined` for something that the caller does not say.
+ */
+
+/** Header names and values in the order and case in which they arrived. */
+export type HeaderPairs = readonly (readonly [string, string])[]
+
+/** The status and the end-to-end headers of an answer. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: HeaderPairs
+}
+
+// Jobs, as they come in
+
+/** How a process names a job that it has submitted. */
+export interface JobRef {
+  /** The place of the job in the order of arrival. A deleted job's number is not used again. */
+  readonly seq: number
+  /** The name of the job for callers: `job_` and a UUID of version 7, so that ids sort by the time of arrival. */
+  readonly id: string
+}
+
+/** What decides about a job's group, besides what is known of its model. */
+export interface GroupFacts {
+  /** The name of the model as the caller wrote it. */
+  readonly model: string
+  /** The canonical name of the model, or the name as the caller wrote it if it has no canonical form. */
+  readonly modelName: string
+  /** The parts of the request that decide how the model is loaded, as JSON. */
+  readonly loadOptions: string
+}
+
+/** What the target says about a manifest: how it loads, and what it can do. */
+export type Loading = Readonly<Record<string, unknown>>
+
+/**
+ * Names the group of a job. It is pure and quick, because an engine may call it within a unit. `loading` is what is known of
+ * the model; null: the target was not asked yet, undefined: it did not list the model.
+ */
+export type GroupKeyOf = (facts: GroupFacts & { readonly loading: Loading | null | undefined }) => string
+
+/** The key by which foreman recognises a repeated request of a caller, and a hash of that request. */
+export interface IdempotencyKey {
+  readonly key: string
+  readonly hash: Buffer
+}
+
+export interface Webhook {
+  readonly url: string
+  /** The events that it reports. */
+  readonly events: readonly WebhookEvent[]
+}
+
+/** A request as a job keeps it. */
+export interface StoredRequest extends GroupFacts {
+  /** The path and query of the request as the caller sent them. */
+  readonly path: string
+  /** The path of the generating route that the request is for, without the query. */
+  readonly endpoint: string
+  /** Whether the caller gets the answer piece by piece. Then an attempt that has brought bytes cannot be repeated. */
+  readonly streaming: boolean
+  /** The end-to-end headers. */
+  readonly headers: HeaderPairs
+  /** The body, byte for byte as it arrived. Empty when it is in parts. */
+  readonly body: Buffer
+}
+
+/** What a caller submits. */
+export interface NewJob extends StoredRequest {
+  /** Made by whoever submits the job (`newJobId`), so that a submission can be repeated when its answer was lost. */
+  readonly id: string
+  /** The name of the caller that owns the job. */
+  readonly caller: string
+  readonly priority: Priority
+  /** The number of attempts that may fail. Undefined: the worker's setting applies. */
+  readonly maxAttempts?: number | undefined
+  /** If the job has not ended by this time, it fails. */
+  readonly deadlineAt?: number | undefined
+  /** A JSON object, as the caller wrote it. */
+  readonly metadata?: string | undefined
+  readonly webhook?: Webhook | undefined
+  readonly idempotency?: IdempotencyKey | undefined
+  /** In how many parts the body is added to the arrival of the job; `body` is empty then. Undefined: `body` is whole. */
+  readonly parts?: number | undefined
+  /** The id of the job that this job repeats. */
+  readonly retryOf?: string | undefined
+  /**
+   * The gateway on whose connection the caller waits: foreman promises nothing beyond that connection. Undefined: the job
+   * was handed over, and goes on without its caller whatever happens. A job with a key or a webhook is handed over.
+   */
+  readonly gateway?: string | undefined
+}
+
+export interface Submitted extends JobRef {
+  /** Whether the job existed already, because an earlier request had the same idempotency key. */
+  readonly isReplayed: boolean
+}
+
+/** What was added to an arrival. An engine that has lost a part of it in a crash must not accept the rest. */
+export interface Added {
+  /** How many jobs, without replays. */
+  readonly jobs: number
+  /** How many parts of bodies. */
+  readonly parts: number
+  /** The `seq` of one of these jobs. Undefined: there are only replays. */
+  readonly witness: number | undefined
+}
+
+/** One part of a body that is too large for one unit. */
+export interface RequestPart {
+  readonly jobSeq: number
+  /** The place of the part in the body, from 0. */
+  readonly n: number
+  readonly bytes: Buffer
+}
+
+/**
+ * `cancelled`: the job was queued and has ended. `requested`: the job is running, and its worker will end it.
+ * `ended`: the job had already ended, or is deleted.
+ */
+export type CancelResult = 'cancelled' | 'requested' | 'ended'
+
+// The queue, and runs
+
+/** The ready jobs of one group and one priority. */
+export interface WaitingLine {
+  /** The name of the group: jobs of one group can follow each other without a model load between them. */
+  readonly groupKey: string
+  /** The index of the priority in `priorities`: 0 is the most urgent. */
+  readonly priority: number
+  /** The place of the oldest job in the order of arrival. */
+  readonly oldestSeq: number
+  readonly oldestCreatedAt: number
+}
+
+/** Which jobs are claimed, and what is recorded of the choice. */
+export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'> {
+  /** Made anew for each call (`newToken`). Every write of the runs carries it. */
+  readonly token: string
+  /** How many jobs at the most. At least 1. */
+  readonly upTo: number
+  /** Whether no job runs. A job that runs alone is claimed only then, and nothing with it. */
+  readonly isIdle: boolean
+  /** The job for which slots were kept free. If it is still ready and of this group, it comes first, whatever its line. */
+  readonly awaited?: number | undefined
+  /** Why the group was chosen. */
+  readonly reason: ChoiceReason
+  /** When the turn of the group started. */
+  readonly turnStartedAt: number
+}
+
+/** A running job as the worker that claimed it sees it. */
+export interface Claim extends StoredRequest, JobRef {
+  readonly groupKey: string
+  /** Proves the claim. Every write of the run carries it. */
+  readonly token: string
+  /** In how many parts the body is. 0: `body` is whole. */
+  readonly parts: number
+  /** The number of this attempt, from 1. */
+  readonly attempt: number
+  /** How many attempts before it count against the limit. */
+  readonly failedAttempts: number
+  /** The earlier attempt that brought the best answer of the target so far. Null: none did. */
+  readonly answerAttempt: number | null
+  /** The number of attempts that may fail. Null: the worker's setting applies. */
+  readonly maxAttempts: number | null
+  readonly deadlineAt: number | null
+  /** Whether no other job may run beside it, because it was running when a worker died together with others. */
+  readonly runsAlone: boolean
+}
+
+export interface Claimed {
+  readonly claims: readonly Claim[]
+  /** The next job runs alone, and has to wait until no job runs. Nothing behind it was claimed. */
+  readonly awaited?: number
+  /** The next job cannot be claimed, because of what is stored of it. It is still queued. Nothing behind it was claimed. */
+  readonly broken?: BrokenJobError
+}
+
+/** An attempt that a worker runs, with the token of its claim. */
+export type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
+
+/** The group that has or had the last turn. */
+export interface RecordedTurn {
+  readonly groupKey: string
+  readonly startedAt: number
+}
+
+/** What a run has received. */
+export interface Output {
+  /** The id of the last piece that this run has appended; 0 for its first. It must still be there. */
+  readonly after: number
+  readonly head?: ResponseHead | undefined
+  readonly body?: readonly Uint8Array[]
+}
+
+/** An answer whose status may not be final. It is not in the log until that is decided. */
+export interface ProvisionalAnswer {
+  readonly head: ResponseHead
+  readonly body: Buffer
+}
+
+/** How a job ends. */
+export interface Finish {
+  readonly state: EndState
+  /** The id of the last entry that this run has appended. It must still be there. Undefined: it has appended nothing. */
+  readonly after?: number
+  /** The attempt whose output is the answer. Null: the job has no answer. */
+  readonly answerAttempt: number | null
+  readonly statusCode?: number
+  readonly errorCode?: JobErrorCode
+  readonly errorMessage?: string
+  /** The answer of this attempt, when it is not in the log yet. */
+  readonly provisional?: ProvisionalAnswer
+  /** The token counts that the answer states. */
+  readonly usage?: { readonly promptTokens?: number; readonly completionTokens?: number }
+}
+
+/** How a job goes back to the queue. */
+export interface Release {
+  /** Why the attempt did not end the job. */
+  readonly code: ReleaseCode
+  /** The job does not start again before this time. Undefined: it is ready at once. */
+  readonly availableAt?: number
+  /** Whether this attempt counts against the limit of attempts. */
+  readonly spent: boolean
+  /** The answer of this attempt. It becomes the best answer so far. */
+  readonly provisional?: ProvisionalAnswer
+}
+
+/** How many jobs of a dead worker were requeued, and how many ended. */
+export interface Recovery {
+  readonly requeued: number
+  readonly failed: number
+  readonly cancelled: number
+  /** What went wrong with single jobs. Such a job has failed too, or stays claimed if its end could not be written. */
+  readonly broken: readonly BrokenJobError[]
+}
+
+/** The clock of a change that can end a job, and how long the row of a job that ends is kept. */
+export interface Ending {
+  readonly now: number
+  readonly ttlMs: number
+}
+
+// Following jobs, and showing them
+
+/** What a process that follows a job needs to know of it. */
+export interface JobView {
+  readonly id: string
+  readonly state: JobState
+  /** The number of the running or last attempt. 0: the job was never claimed. */
+  readonly attempt: number
+  /** The token of that attempt's claim, also when it is over. Null: the job was never claimed. */
+  readonly token: string | null
+  /**
+   * The attempt whose output is the answer. Of a queued or running job: the attempt with the best answer so far. Null:
+   * there is no answer.
+   */
+  readonly answerAttempt: number | null
+  readonly errorCode: string | null
+  /** Why the job ended without success, in words. Null: the answer or the code says it. */
+  readonly errorMessage: string | null
+}
+
+/** A piece of the output of one attempt: first the head, then the body in the pieces in which it arrived. */
+export type OutputPiece =
+  | { readonly id: number; readonly kind: 'head'; readonly head: ResponseHead }
+  | { readonly id: number; readonly kind: 'body'; readonly bytes: Buffer }
+
+/** The position of a reader: the attempt whose output it reads, and the id of the last piece that it has. */
+export interface OutputCursor {
+  readonly attempt: number
+  /**
+   * The token of the attempt, or null for an attempt before the last. An engine that loses a claim in a crash gives its
+   * number again: the token tells the two apart.
+   */
+  readonly token: string | null
+  readonly after: number
+}
+
+export interface OutputRead {
+  readonly job: JobView
+  /** Undefined when the job has no output to read. */
+  readonly cursor: OutputCursor | undefined
+  readonly pieces: readonly OutputPiece[]
+}
+
+/** All that is known of a job, except its request and its log. */
+export interface JobRecord extends JobRef, GroupFacts {
+  readonly state: JobState
+  readonly path: string
+  readonly endpoint: string
+  readonly groupKey: string
+  readonly streaming: boolean
+  readonly attempt: number
+  readonly failedAttempts: number
+  /** How often the worker died while it ran this job and no other. */
+  readonly lostCount: number
+  readonly runsAlone: boolean
+  /** When a delayed job becomes ready for its next attempt. Null: the job is ready, is running or has ended. */
+  readonly availableAt: number | null
+  readonly cancelRequestedAt: number | null
+  readonly answerAttempt: number | null
+  readonly statusCode: number | null
+  readonly errorCode: string | null
+  readonly errorMessage: string | null
+  readonly createdAt: number
+  /** When the last attempt started. */
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  /** When the job may be deleted, with all that belongs to it. */
+  readonly expiresAt: number | null
+  /** When the request and the output may be deleted, because the caller has the answer. */
+  readonly bytesExpireAt: number | null
+  readonly caller: string
+  /** The index of the priority in `priorities`. */
+  readonly priority: number
+  readonly maxAttempts: number | null
+  readonly deadlineAt: number | null
+  readonly idempotencyKey: string | null
+  /** How many tokens of the answer the running attempt has received so far, as `progress` noted last. */
+  readonly tokens: number | null
+  readonly promptTokens: number | null
+  readonly completionTokens: number | null
+  readonly retryOf: string | null
+  /** The JSON object that the caller gave with the job, as the caller wrote it. Null also when it is damaged. */
+  readonly metadata: string | null
+}
+
+/** Which jobs to list. A field that is undefined does not restrict the list. */
+export interface JobFilter {
+  readonly caller?: string | undefined
+  readonly state?: JobState | undefined
+  /** As `modelName` of the job. */
+  readonly modelName?: string | undefined
+  /** Only jobs that were submitted at this time or later. */
+  readonly since?: number | undefined
+  /** Only jobs with a lower `seq`. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** A change of a job as its log keeps it: with the time at which it happened. */
+export type LoggedChange = JobChange & { readonly at: number }
+
+/** One entry of a job's log. Ids rise within a job, and an entry never changes. */
+export type LogEntry = { readonly id: number; readonly attempt: number } & (
+  | { readonly kind: 'head'; readonly head: ResponseHead }
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'event'; readonly event: LoggedChange }
+)
+
+/** The request of a job as it was submitted, with its webhook. */
+export interface KeptRequest extends Pick<StoredRequest, 'headers' | 'body'> {
+  readonly parts: number
+  readonly webhook?: Webhook
+}
+
+// Webhooks
+
+/** The answer of a job as the log holds it. */
+export interface StoredAnswer {
+  readonly head: ResponseHead
+  readonly body: readonly Buffer[]
+}
+
+/** A change of a job that a webhook message reports. */
+export interface Announcement {
+  readonly event: WebhookEvent
+  readonly at: number
+  /** The job as it is after the change. */
+  readonly job: JobRecord
+  /**
+   * Reads the job's answer. Undefined when the job has none, or one whose body is longer than ANNOUNCED_ANSWER_BYTES, or that
+   * takes long to read because it came in tens of thousands of pieces. Only a job that has ended has one.
+   */
+  readonly answer: () => StoredAnswer | undefined
+}
+
+/**
+ * A longer answer is not read for a webhook message, because the message is written within the unit that ends the job. A stream
+ * with a result that is short enough for a message is rarely longer: Ollama sends 100 to 250 bytes for each token.
+ */
+export const ANNOUNCED_ANSWER_BYTES = 1024 * 1024
+
+/**
+ * Writes the body of a webhook message. The body is stored, so that every attempt sends the same bytes. It is pure and
+ * quick, because an engine calls it within the unit of the change, and may call it for a unit that fails.
+ */
+export type Compose = (announcement: Announcement) => string
+
+/** One webhook message to one receiver. */
+export interface Delivery {
+  readonly seq: number
+  /** The `webhook-id`: the same in every attempt. */
+  readonly id: string
+  readonly jobSeq: number
+  readonly event: WebhookEvent
+  readonly url: string
+  /** The host and port of the URL. */
+  readonly host: string
+  /** The caller that owns the job. */
+  readonly caller: string
+  readonly state: DeliveryState
+  /** The number of failed attempts since the message was written or redelivered. */
+  readonly failures: number
+  /** Null: the message is no longer pending. */
+  readonly nextAttemptAt: number | null
+  readonly createdAt: number
+  /** When the message was delivered or given up. Null: it is pending. */
+  readonly finishedAt: number | null
+}
+
+export type DueDelivery = Delivery & { readonly body: string }
+
+/** The pending messages of one caller for one host. */
+export interface Backlog {
+  readonly host: string
+  readonly caller: string
+  /** When the first of them is due. */
+  readonly nextAttemptAt: number
+  /** How many attempts at that message have failed. */
+  readonly failures: number
+}
+
+/** One attempt at a delivery. */
+export interface DeliveryAttempt {
+  /** When it began. No two attempts at one message begin in the same millisecond. */
+  readonly at: number
+  readonly durationMs: number
+  /** The HTTP status of the receiver's answer. Null: there was no answer. */
+  readonly status: number | null
+  /** Why there was no answer. Null: there was one. */
+  readonly error: string | null
+  /** The beginning of the body of the receiver's answer. */
+  readonly response: string | null
+}
+
+/** What follows from an attempt. `gone`: the receiver at this URL gets no more messages of this caller's jobs. */
+export type DeliveryResult =
+  | { readonly kind: 'delivered' | 'dead' | 'gone' }
+  | { readonly kind: 'again'; readonly nextAttemptAt: number }
+
+// Processes, the target, and the store itself
+
+export type TargetState = 'unknown' | 'up' | 'away'
+
+/** What the worker knows of the target. */
+export interface TargetRow {
+  /** `up`: the target answers. `away`: it does not. `unknown`: no worker has looked yet. */
+  readonly state: TargetState
+  /** When the state last changed. */
+  readonly since: number
+  /** Why the target is away, or what it does not answer while it is `up`. Null: neither. */
+  readonly reason: string | null
+  /** When a gateway last failed to reach the target, and asked the worker to check. */
+  readonly suspectedAt: number | null
+  /** When a watchdog last cut off a silent exchange. Null: an exchange has succeeded since. */
+  readonly stalledAt: number | null
+  /** Whether loading the embedding model pushed the working model out of memory, so that the worker unloaded it. */
+  readonly embedderDoesNotFit: boolean
+}
+
+export interface ModelRow {
+  /** The canonical name of the model. */
+  readonly name: string
+  /** The digest of the model's manifest. Names with the same manifest have the same digest. */
+  readonly digest: string
+  /** Null: the target has not been asked yet, or what is stored is damaged. */
+  readonly loading: Loading | null
+  /** Whether the model runs on another machine, and so needs no memory of the target. */
+  readonly remote: boolean
+}
+
+/** An answer of one of the target's metadata routes, unchanged. */
+export interface Snapshot {
+  readonly headers: HeaderPairs
+  readonly body: Buffer
+  readonly polledAt: number
+}
+
+/** A worker process. */
+export interface WorkerRow {
+  /** A name that the process chose for itself. */
+  readonly id: string
+  readonly pid: number
+  /** Whether it is active. Otherwise it is on standby. */
+  readonly active: boolean
+  readonly startedAt: number
+  readonly heartbeatAt: number
+}
+
+/** A lock that a process has. */
+export interface Lock {
+  /** Names this holding of the lock, and no other. */
+  readonly holder: string
+  /** Gives the lock back. Does nothing when it is lost or given back already. */
+  release(): void
+}
+
+/** Something that is wrong with the store. */
+export interface StoreFault {
+  /** What `/healthz` calls it. docs/operations.md says what to do about each. */
+  readonly name: StoreFaultName
+  /** What a caller is told whose job is refused because of it. Undefined: jobs are tried all the same. */
+  readonly refusal?: string
+}
+
+export const storeFaultNames = ['file_locks_do_not_work', 'queue_replaced', 'queue_not_writable'] as const
+export type StoreFaultName = (typeof storeFaultNames)[number]
+
+export interface StoreState {
+  /**
+   * The size of the store's content, and how much its disk has left (undefined: it is on another host). `unknown`: that could
+   * not be found out.
+   */
+  readonly room: { readonly usedBytes: number; readonly freeBytes?: number } | 'unknown'
+  readonly faults: readonly StoreFault[]
+}
