@@ -73,7 +73,7 @@ const prepareAccept = ({ sqlite, db }: Connection) => {
 
   return {
     isWhole: (id: number, { jobs: itsJobs, parts }: Added): boolean =>
-      countJobs.get(id) === itsJobs && countParts.get(id) === parts,
+      countJobs.get(id) === itsJobs && (parts === 0 || countParts.get(id) === parts),
     all: (id: number): void => {
       releaseMessages.run({ id })
       acceptJobs.run({ id })
