@@ -21,7 +21,7 @@ const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'backlog', 'webh
 const parts: ReadonlySet<Name> = new Set<Name>(['backlog', 'webhooks'])
 
 /** All benchmarks together take less. */
-const TIMEOUT_MS = 20 * 60_000
+const TIMEOUT_MS = 40 * 60_000
 
 const summary = [
   'Measures foreman with a simulated Ollama as its target, and compares it with calls to that target directly.',
