@@ -32,7 +32,7 @@ describe('openExchange sends', () => {
       ['Accept', 'application/x-ndjson'],
     ] as const
     const seen = await whatArrives({ method: 'GET', path: '/', headers })
-    expect(seen.headers).toEqual(['Host', seen.host, ...headers.flat(), 'Connection', 'close'])
+    expect(seen.headers).toEqual(['Host', seen.host, ...headers.flat(), 'Connection', 'keep-alive'])
     expect((await whatArrives({ method: 'GET', path: '/', headers: { 'x-a': 'b' } })).headers).toContain(
       'x-a',
     )
@@ -40,7 +40,7 @@ describe('openExchange sends', () => {
 
   test('a Host that was given', async () => {
     const seen = await whatArrives({ method: 'GET', path: '/', headers: { host: 'elsewhere' } })
-    expect(seen.headers).toEqual(['host', 'elsewhere', 'Connection', 'close'])
+    expect(seen.headers).toEqual(['host', 'elsewhere', 'Connection', 'keep-alive'])
   })
 
   test('neither hop-by-hop headers nor headers that Connection names', async () => {
@@ -52,7 +52,7 @@ describe('openExchange sends', () => {
       'X-End': '1',
     }
     const seen = await whatArrives({ method: 'GET', path: '/', headers })
-    expect(seen.headers).toEqual(['Host', seen.host, 'X-End', '1', 'Connection', 'close'])
+    expect(seen.headers).toEqual(['Host', seen.host, 'X-End', '1', 'Connection', 'keep-alive'])
   })
 
   test.each(['/api/%63hat', '/api/chat?x=%7E&y=a|b&z', '/v1/models/a%2Fb', '/a/../b/./c//d', '/?', '/%zz'])(

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { finished, Readable } from 'node:stream'
 import { AnswerBody } from './answer/body.ts'
 import { rawHeaderLines, type RequestHeaders } from './headers.ts'
-import { NativeRequest } from './native-request.ts'
+import { type Connection, NativeRequest } from './native-request.ts'
 
 export interface ExchangeRequest {
   /** The server's base URL. It may have a path prefix, and credentials, which are sent as Basic authorization. */
@@ -37,8 +37,9 @@ export interface Exchange {
 }
 
 /**
- * Sends one request and resolves with the headers of the final answer, whatever its status. It has no time-outs, retries,
- * redirects or cookies.
+ * Sends one request and resolves with the headers of the final answer, whatever its status. It has no time-outs, redirects or
+ * cookies, and repeats no request, with one exception: connections are kept for the next request, and when a kept one turns
+ * out to be dead before the server got the request, that is sent once more, on a new one.
  *
  * The answer may come before the request is sent completely. The rest of the request is then sent as long as the server
  * reads it. If the server closes the connection meanwhile, the answer is what it had sent before.
@@ -58,53 +59,64 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
     const url = new URL(request.url)
     if (!/^https?:$/.test(url.protocol)) throw new TypeError(`not an HTTP address: ${url.protocol}`)
     const body = method === 'HEAD' ? undefined : request.body
-    const native = new NativeRequest(url, { ...request, body })
 
+    let native: NativeRequest
     let answer: { readonly body: AnswerBody; readonly response: IncomingMessage } | undefined
     let stopWatchingUpload = () => {}
     const release = () => {
       signal?.removeEventListener('abort', onAbort)
       stopWatchingUpload()
-      native.destroy()
+      // The connection of a complete exchange may serve another one by now.
+      if (!answer?.response.complete || !native.isSent) native.destroy()
     }
     const fail = (error: Error) => {
       release()
       if (answer) answer.body.destroy(error)
       else reject(error)
     }
-    const breakOff = (error: Error) => {
-      if (!answer) fail(native.failure(error))
-      // If the whole answer has arrived, it does not matter that the rest of the request could not be sent.
-      else answer.body.breakOff(answer.response.complete ? undefined : native.failure(error))
-    }
     const onAbort = () => fail(signal!.reason as Error)
     signal?.addEventListener('abort', onAbort, { once: true })
 
-    const client = native.send(() => breakOff(new Error('the server switched protocols')))
-    client.on('error', breakOff)
-    client.once('response', response => {
-      response.on('error', breakOff)
-      const answerBody = new AnswerBody(response, release)
-      // After a failed write nobody knows any more whether the server closed the connection or reset it.
-      response.prependOnceListener('end', () => {
-        const { failedWrite } = native
-        if (failedWrite && endsWithConnection(response)) answerBody.breakOff(native.failure(failedWrite))
+    const send = (connection: Connection): void => {
+      const own = new NativeRequest(url, { ...request, body })
+      native = own
+      const breakOff = (error: Error) => {
+        if (own !== native) return
+        if (!answer && own.foundDead && signal?.aborted !== true) {
+          own.destroy()
+          send('fresh')
+        } else if (!answer) fail(own.failure(error))
+        // If the whole answer has arrived, it does not matter that the rest of the request could not be sent.
+        else answer.body.breakOff(answer.response.complete ? undefined : own.failure(error))
+      }
+      const client = own.send(connection, () => breakOff(new Error('the server switched protocols')))
+      client.on('error', breakOff)
+      client.once('response', response => {
+        response.on('error', breakOff)
+        const answerBody = new AnswerBody(response, release)
+        // After a failed write nobody knows any more whether the server closed the connection or reset it.
+        response.prependOnceListener('end', () => {
+          const { failedWrite } = own
+          if (failedWrite && endsWithConnection(response)) answerBody.breakOff(own.failure(failedWrite))
+        })
+        answer = { body: answerBody, response }
+        resolve({
+          status: response.statusCode ?? 0,
+          statusMessage: response.statusMessage ?? '',
+          headers: rawHeaderLines(response.rawHeaders),
+          body: answerBody,
+        })
       })
-      answer = { body: answerBody, response }
-      resolve({
-        status: response.statusCode ?? 0,
-        statusMessage: response.statusMessage ?? '',
-        headers: rawHeaderLines(response.rawHeaders),
-        body: answerBody,
-      })
-    })
 
-    if (body instanceof Readable) {
-      stopWatchingUpload = finished(body, { writable: false }, error => error && fail(error))
-      body.pipe(client)
-    } else {
-      client.end(body)
+      if (body instanceof Readable) {
+        stopWatchingUpload = finished(body, { writable: false }, error => error && fail(error))
+        body.pipe(client)
+      } else {
+        client.end(body)
+      }
     }
+    // A stream cannot be sent twice.
+    send(body instanceof Readable ? 'fresh' : 'kept')
   })
 
 /** Whether nothing but the end of the connection marks the end of the answer. */

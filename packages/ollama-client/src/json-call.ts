@@ -32,7 +32,7 @@ export const callJson = async ({ signal, ...call }: JsonCall): Promise<JsonReply
   try {
     const response = await got(call.url.origin, {
       // got sends the request that NativeRequest makes. Its own would change the case of header names and add headers.
-      request: () => native.send(() => native.destroy()),
+      request: () => native.send('fresh', () => native.destroy()),
       method: call.method,
       ...(call.body ? { body: call.body } : {}),
       ...(signal ? { signal } : {}),

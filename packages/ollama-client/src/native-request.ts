@@ -6,13 +6,22 @@ import { ConnectionError } from './errors.ts'
 import { outliveFailedWrites } from './failed-writes.ts'
 import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 
-// Each request gets a new connection. The server could close an idle one just when a generation is sent on it, and then one
-// could not know whether the server has received the request.
-const httpAgent = new HttpAgent({ keepAlive: false })
-const httpsAgent = new HttpsAgent({ keepAlive: false })
-
 /** As in Go: a peer that vanished without a word is noticed although the request waits for hours. */
 const TCP_KEEP_ALIVE_MS = 15_000
+/** Shorter than any router or proxy keeps a silent connection in mind, so that a kept one is rarely dead without a word. */
+const KEPT_IDLE_MS = 15_000
+/** A kept connection that was dead already says so within a round trip. Later, the server may have worked on the request. */
+const DEAD_WITHIN_MS = 2_000
+
+const kept = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, timeout: KEPT_IDLE_MS }
+const agents = {
+  kept: { http: new HttpAgent(kept), https: new HttpsAgent(kept) },
+  fresh: { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) },
+}
+
+/** `kept`: one that an earlier request has left open, if there is one. `fresh`: a new one, which is not left open. */
+export type Connection = keyof typeof agents
+
 /** As in Go. Node's own limit is 16 KiB, which the policies and cookies that a proxy adds can exceed. */
 const MAX_HEADER_BYTES = 1024 * 1024
 const NO_LIMIT = 0
@@ -26,6 +35,9 @@ export class NativeRequest {
   readonly #body: Uint8Array | Readable | undefined
   #client: ClientRequest | undefined
   #socket: Socket | undefined
+  /** How many bytes the socket had received before this request. */
+  #bytesBefore = 0
+  #sentAt = 0
   #connected = false
   #failedWrite: Error | undefined
 
@@ -46,14 +58,14 @@ export class NativeRequest {
   }
 
   /** @param onSwitch called when the server switches the connection to another protocol (101, CONNECT) */
-  send(onSwitch: () => void): ClientRequest {
+  send(connection: Connection, onSwitch: () => void): ClientRequest {
     const secure = this.#url.protocol === 'https:'
     const client = (secure ? httpsRequest : httpRequest)({
       host: this.#url.hostname.replace(/^\[|\]$/g, ''),
       port: this.#url.port || (secure ? 443 : 80),
       method: this.#method,
       path: this.#path,
-      agent: secure ? httpsAgent : httpAgent,
+      agent: agents[connection][secure ? 'https' : 'http'],
       maxHeaderSize: MAX_HEADER_BYTES,
       headers: wireHeaderLines({
         url: this.#url,
@@ -66,8 +78,12 @@ export class NativeRequest {
     client.maxHeadersCount = NO_LIMIT
     client.once('socket', socket => {
       this.#socket = socket
-      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
+      this.#bytesBefore = socket.bytesRead
+      this.#sentAt = performance.now()
+      this.#connected = client.reusedSocket
       outliveFailedWrites(socket, error => (this.#failedWrite ??= error))
+      if (client.reusedSocket) return
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)
@@ -81,9 +97,24 @@ export class NativeRequest {
     return this.#failedWrite
   }
 
+  /** Whether the connection was a kept one that the server has closed before it got the request. */
+  get foundDead(): boolean {
+    const isKept = this.#client?.reusedSocket === true
+    return isKept && !this.#anyByte && performance.now() - this.#sentAt < DEAD_WITHIN_MS
+  }
+
+  /** Whether the whole request was sent. */
+  get isSent(): boolean {
+    return this.#client?.writableFinished === true && this.#failedWrite === undefined
+  }
+
   destroy(): void {
     this.#client?.destroy()
     this.#socket?.destroy()
+  }
+
+  get #anyByte(): boolean {
+    return (this.#socket?.bytesRead ?? 0) > this.#bytesBefore
   }
 
   /** Turns an error of Node into the one to throw: a ConnectionError that says how far the request got. */
@@ -97,7 +128,7 @@ export class NativeRequest {
       this.#connected
         ? `connection to ${origin} broke off: ${reason}`
         : `cannot connect to ${origin}: ${reason}`,
-      { cause, connected: this.#connected, anyByte: (this.#socket?.bytesRead ?? 0) > 0 },
+      { cause, connected: this.#connected, anyByte: this.#anyByte },
     )
   }
 }
