@@ -17,10 +17,13 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown }
  */
 export class GroupCommit {
   readonly #connection: Connection
+  readonly #onCommit: () => void
   #members: Member[] = []
 
-  constructor(connection: Connection) {
+  /** @param onCommit called after each commit */
+  constructor(connection: Connection, onCommit: () => void = () => undefined) {
     this.#connection = connection
+    this.#onCommit = onCommit
   }
 
   /** Resolves when the write is committed. Writes run in the order of the calls. */
@@ -38,7 +41,8 @@ export class GroupCommit {
     if (members.length === 0) return
     const durability = members.some(member => member.durability === 'full') ? 'full' : 'normal'
     try {
-      const outcomes = this.#connection.write(durability, () => members.map(member => this.#attempt(member)))
+      const outcomes = this.#connection.write(durability, () => this.#attemptAll(members))
+      this.#onCommit()
       for (const [at, member] of members.entries()) settle(member, outcomes[at])
     } catch (error) {
       for (const member of members) member.reject(error)
@@ -51,6 +55,13 @@ export class GroupCommit {
       this.flush()
       await setImmediate()
     } while (this.#members.length > 0)
+  }
+
+  /** A write that is alone needs no savepoint: when it fails, the whole transaction is undone, and only it is rejected. */
+  #attemptAll(members: readonly Member[]): Outcome[] {
+    const [first, ...others] = members
+    if (first && others.length === 0) return [{ value: first.write() }]
+    return members.map(member => this.#attempt(member))
   }
 
   /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so it fails all members. */

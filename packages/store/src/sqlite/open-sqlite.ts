@@ -65,7 +65,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
   })
   const recorder = changeRecorder(log, outbox)
   const commits = new CommitWatch(sqlite, { wal: walOf(file), onError: onError ?? warnOf })
-  const group = new GroupCommit(connection)
+  const group = new GroupCommit(connection, () => commits.expectOwnHint())
   const writes = writesOf(group)
   const takeWorkerLock = () => takeExclusiveLock(`${file}.worker-lock`)
   const lockTest = new LockTest({ activeWorker: prepareActive(connection), takeWorkerLock, now: Date.now })

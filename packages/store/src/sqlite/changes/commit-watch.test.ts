@@ -242,3 +242,57 @@ describe('without a watch', () => {
     expect(heard).toEqual(['second'])
   })
 })
+
+describe('a hint of the file system', () => {
+  /** A watch whose file has the version that the test says, and counts how often it is asked. No timer ever fires. */
+  const createScripted = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    const directory = tempDirectory()
+    const asked = { count: 0, version: 1 }
+    const statement = { pluck: () => ({ get: () => ((asked.count += 1), asked.version) }) }
+    const sqlite = { prepare: () => statement } as unknown as Database.Database
+    const watch = new CommitWatch(sqlite, { wal: { directory, name: 'wal' }, onError: vi.fn<() => void>() })
+    onTestFinished(() => watch.close())
+    const wal = fs.openSync(path.join(directory, 'wal'), 'w')
+    onTestFinished(() => fs.closeSync(wal))
+    const hint = () => void fs.writeSync(wal, 'x')
+    /** Waits, in turns of the event loop, for the file to be asked about. */
+    const untilAsked = async (count: number) => {
+      while (asked.count < count) await setImmediate()
+    }
+    return { watch, asked, hint, untilAsked }
+  }
+
+  test('that comes before its commit is visible is looked at again at once, without a timer', async () => {
+    const { watch, asked, hint, untilAsked } = createScripted()
+    const { listener } = listen(watch)
+    hint()
+    await untilAsked(3)
+    expect(listener).not.toHaveBeenCalled()
+    asked.version += 1
+    while (listener.mock.calls.length === 0) await setImmediate()
+  })
+
+  test('that nothing follows is not looked at for ever', async () => {
+    const { watch, asked, hint, untilAsked } = createScripted()
+    listen(watch)
+    hint()
+    await untilAsked(3)
+    const begin = performance.now()
+    while (performance.now() - begin < 5) await setImmediate()
+    const { count } = asked
+    for (let turn = 0; turn < 100; turn++) await setImmediate()
+    expect(asked.count).toBe(count)
+  })
+
+  test('about an own commit is looked at once', async () => {
+    const { watch, asked, hint, untilAsked } = createScripted()
+    listen(watch)
+    watch.expectOwnHint()
+    hint()
+    await untilAsked(2)
+    for (let turn = 0; turn < 100; turn++) await setImmediate()
+    // Once when it began to listen, and once for the hint.
+    expect(asked.count).toBe(2)
+  })
+})

@@ -4,7 +4,12 @@ import { Backoff } from '../../backoff.ts'
 import { isBusy } from '../sqlite-errors.ts'
 
 const POLL_MS = 25
-/** The file system reports a write to the WAL before the commit is visible, because a commit waits for the disk. */
+/**
+ * The file system reports a write to the WAL before the commit is visible. A commit that does not wait for the disk follows
+ * within microseconds, much sooner than the shortest timer.
+ */
+const LOOK_AT_ONCE_MS = 1
+/** A commit that waits for the disk is looked for by timers. */
 const LOOK_AGAIN_MS = 1
 
 export interface CommitWatchOptions {
@@ -35,6 +40,9 @@ export class CommitWatch {
   #watcher: fs.FSWatcher | undefined
   #poll: NodeJS.Timeout | undefined
   #lookAgain: NodeJS.Timeout | undefined
+  #lookAtOnce: NodeJS.Immediate | undefined
+  /** Whether this process has committed something since the last hint, so that the next hint is its own. */
+  #isOwnHint = false
 
   constructor(sqlite: Database.Database, options: CommitWatchOptions) {
     const statement = sqlite.prepare('PRAGMA data_version').pluck()
@@ -55,6 +63,11 @@ export class CommitWatch {
     }
   }
 
+  /** To be called after a commit of this connection: the file system reports it like any other. */
+  expectOwnHint(): void {
+    this.#isOwnHint = true
+  }
+
   close(): void {
     this.#listeners.clear()
     this.#untold.clear()
@@ -71,6 +84,7 @@ export class CommitWatch {
   #stopPolling(): void {
     clearInterval(this.#poll)
     clearTimeout(this.#lookAgain)
+    clearImmediate(this.#lookAtOnce)
   }
 
   #watch(): fs.FSWatcher | undefined {
@@ -88,7 +102,21 @@ export class CommitWatch {
   }
 
   #hint(): void {
-    if (!this.#look()) this.#lookIn(LOOK_AGAIN_MS)
+    const isOwn = this.#isOwnHint
+    this.#isOwnHint = false
+    if (this.#look()) return
+    if (isOwn) this.#lookIn(LOOK_AGAIN_MS)
+    else this.#lookAtOnceUntil(performance.now() + LOOK_AT_ONCE_MS)
+  }
+
+  /** Looks again in each turn of the event loop, until there is a commit or the time is up. */
+  #lookAtOnceUntil(end: number): void {
+    clearImmediate(this.#lookAtOnce)
+    this.#lookAtOnce = setImmediate(() => {
+      if (this.#look()) return
+      if (performance.now() < end) this.#lookAtOnceUntil(end)
+      else this.#lookIn(LOOK_AGAIN_MS)
+    })
   }
 
   /** Looks again at doubling intervals, until there is a commit or the poll is about to look anyway. */
