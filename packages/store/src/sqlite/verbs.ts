@@ -18,20 +18,30 @@ export type Writes = ReturnType<typeof writesOf>
 
 export const writesOf = (group: GroupCommit) => {
   /** Does one unit. */
-  const write = async <T>(durability: Durability, act: () => T): Promise<T> => {
+  const write = async <T>(durability: Durability | (() => Durability), act: () => T): Promise<T> => {
     try {
-      return await group.write(durability, act)
+      return await group.write(typeof durability === 'string' ? durability : durability(), act)
     } catch (error) {
       throw ofContract(error)
     }
   }
   return {
     write,
-    /** A verb that is always one unit. */
+    /**
+     * A verb that is always one unit.
+     *
+     * @param durability may depend on what the verb is called with
+     */
     verb:
-      <Args extends unknown[], T>(durability: Durability, act: (...args: Args) => T) =>
+      <Args extends unknown[], T>(
+        durability: Durability | ((args: NoInfer<Args>) => Durability),
+        act: (...args: Args) => T,
+      ) =>
       (...args: Args): Promise<T> =>
-        write(durability, () => act(...args)),
+        write(
+          () => (typeof durability === 'string' ? durability : durability(args)),
+          () => act(...args),
+        ),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Runs } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
 import type { Changes } from '../log/changes.ts'
 import type { LogWriter } from '../log/log-writer.ts'
+import { prepareDurabilityOf } from '../promised.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { prepareAppend } from './append.ts'
 import { prepareCancelRequests } from './cancel-requests.ts'
@@ -18,6 +19,7 @@ interface RunsParts {
 }
 
 export const runs = (connection: Connection, { writes, log, changes }: RunsParts): Runs => {
+  const durabilityOf = prepareDurabilityOf(connection)
   const claimedJob = prepareClaimedJob(connection)
   const leftState = prepareLeftState(connection)
   const endRun = prepareEndRun(connection, log, changes)
@@ -25,8 +27,8 @@ export const runs = (connection: Connection, { writes, log, changes }: RunsParts
   return {
     append: writes.verb('normal', prepareAppend(connection, log)),
     progress: writes.verb('normal', prepareProgress(connection, changes)),
-    finish: writes.verb('full', prepareFinish(connection, { endRun, leftState })),
-    release: writes.verb('full', prepareRelease({ claimedJob, leftState, endRun, requeueRun })),
+    finish: writes.verb(([run]) => durabilityOf(run), prepareFinish(connection, { endRun, leftState })),
+    release: writes.verb(([run]) => durabilityOf(run), prepareRelease({ claimedJob, leftState, endRun, requeueRun })),
     cancelRequests: reads(prepareCancelRequests(connection)),
     requeueLost: writes.verb('full', prepareRequeueLost(connection, { changes, endRun, requeueRun })),
   }

@@ -3,6 +3,7 @@ import { ArrivalLostError } from '../../errors.ts'
 import type { Added } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, inArray, isNull, sql, value } from '../drizzle.ts'
+import { prepareDurabilityOf } from '../promised.ts'
 import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from '../schema.ts'
 import type { Writes } from '../verbs.ts'
 import type { Submit } from './submit.ts'
@@ -27,6 +28,7 @@ export const arrivals = (connection: Connection, writes: Writes, submit: Submit)
     .onConflictDoNothing()
     .prepare()
   const accept = prepareAccept(connection)
+  const durabilityOf = prepareDurabilityOf(connection)
 
   const ensure = (isThere: boolean): void => {
     if (!isThere) throw new ArrivalLostError('nothing was added to the arrival for too long')
@@ -42,11 +44,14 @@ export const arrivals = (connection: Connection, writes: Writes, submit: Submit)
       ensure(touch.run({ id, now }).changes > 0)
       insertPart.run({ ...part })
     }),
-    accept: writes.verb('full', (id, added) => {
-      const isThere = remove.run({ id }).changes > 0
-      ensure(isThere ? accept.isWhole(id, added) : accept.wasAccepted(added))
-      if (isThere) accept.all(id)
-    }),
+    accept: writes.verb(
+      ([, { witness }]) => durabilityOf({ seq: witness }),
+      (id, added) => {
+        const isThere = remove.run({ id }).changes > 0
+        ensure(isThere ? accept.isWhole(id, added) : accept.wasAccepted(added))
+        if (isThere) accept.all(id)
+      },
+    ),
     discard: writes.verb('normal', id => void remove.run({ id })),
   }
 }

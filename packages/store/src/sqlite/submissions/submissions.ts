@@ -1,6 +1,7 @@
 import type { Submissions } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
 import type { Changes } from '../log/changes.ts'
+import { durabilityOfNew, prepareDurabilityOf } from '../promised.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { arrivals } from './arrivals.ts'
 import { prepareCancel } from './cancel.ts'
@@ -10,12 +11,13 @@ import { prepareSubmit } from './submit.ts'
 
 export const submissions = (connection: Connection, writes: Writes, changes: Changes): Submissions => {
   const jobOfKey = prepareJobOfKey(connection)
+  const durabilityOf = prepareDurabilityOf(connection)
   const submit = prepareSubmit(connection, changes, jobOfKey)
   return {
     hasJob: reads(({ caller, key, now }) => jobOfKey(caller, key, now)?.hasLetGo === false),
-    enqueue: writes.verb('full', submit),
+    enqueue: writes.verb(([submission]) => durabilityOfNew(submission), submit),
     arrivals: arrivals(connection, writes, submit),
-    cancel: writes.verb('full', prepareCancel(connection, changes)),
+    cancel: writes.verb(([job]) => durabilityOf(job), prepareCancel(connection, changes)),
     delivered: writes.verb('normal', prepareDelivered(connection)),
   }
 }
