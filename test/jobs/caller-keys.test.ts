@@ -19,13 +19,14 @@ describe('a key on a generating route', () => {
     for (const { status, text } of answers) expect([status, text]).toEqual([500, '{"error":"unwell"}'])
     expect(generated(sim.requests)).toBe(1)
     const other = { 'idempotency-key': 'another' }
-    sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
+    // The kept connection, and the new one on which the request is sent once more.
+    sim.fault({ kind: 'reset', path: '/api/generate', count: 2 })
     const [lost, found] = [
       await ask('POST', '/api/generate', request, other),
       await ask('POST', '/api/generate', request, other),
     ]
     expect([lost.status, found.status, found.headers['idempotency-replayed']]).toEqual([502, 200, undefined])
-    expect(generated(sim.requests)).toBe(3)
+    expect(generated(sim.requests)).toBe(4)
   })
 
   test('keeps the job of a caller that leaves, also one that waits for a whole answer, and one in the queue', async () => {

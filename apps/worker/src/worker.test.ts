@@ -5,6 +5,9 @@ import { describe, expect, test, vi } from 'vitest'
 import { heldBack, isLockFree, newJob, openTempStore, soon } from './testing/fixtures.ts'
 import { countLogged, setUpAtWork, setUpWorker, startTarget } from './testing/worker.ts'
 
+/** The target resets the kept connection, and the new one on which the request is sent once more. */
+const RESET = { kind: 'reset', path: '/api/generate', count: 2 } as const
+
 describe('a tick', () => {
   test('runs what is ready', async () => {
     const { worker, submit, recordOf, stateOf } = await setUpAtWork()
@@ -41,7 +44,7 @@ describe('a tick', () => {
 
   test('follows the due time of a delayed job', async () => {
     const { sim, worker, submit, recordOf, stateOf } = await setUpAtWork()
-    sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
+    sim.fault(RESET)
     const seq = await submit()
     await worker.tick()
     await expect.poll(() => stateOf(seq), soon).toBe('succeeded')
@@ -49,12 +52,12 @@ describe('a tick', () => {
   })
 
   test.each<[what: string, fault: Fault, delayMs: number]>([
-    ['soon', { kind: 'reset' }, 500],
+    ['soon', RESET, 500],
     ['when the target has said', { kind: 'status', status: 429, headers: { 'Retry-After': '300' } }, 300_000],
   ])('makes a delayed job ready when its time has come by its clock: %s', async (_when, fault, delayMs) => {
     const clock = { now: 1_000_000 }
     const { sim, worker, submit, recordOf } = await setUpAtWork({ now: () => clock.now })
-    sim.fault({ ...fault, path: '/api/generate', count: 1 })
+    sim.fault({ path: '/api/generate', count: 1, ...fault })
     const seq = await submit()
     await worker.tick()
     await expect.poll(() => recordOf(seq), soon).toMatchObject({ availableAt: clock.now + delayMs })
@@ -68,7 +71,7 @@ describe('a tick', () => {
   test('makes a delayed job ready at once when the clock was set back by more than the longest delay', async () => {
     const clock = { now: 10_000_000 }
     const { sim, worker, submit, recordOf } = await setUpAtWork({ now: () => clock.now })
-    sim.fault({ kind: 'reset', path: '/api/generate', count: 1 })
+    sim.fault(RESET)
     const seq = await submit()
     await worker.tick()
     await expect.poll(() => recordOf(seq), soon).toMatchObject({ availableAt: clock.now + 500 })

@@ -158,7 +158,9 @@ describe.skipIf(noLossyDisk !== undefined)('power cuts under load', () => {
         ...Array.from({ length: CALLERS }, caller),
         ...Array.from({ length: SUBMITTERS }, submitter),
       ]
-      await delay(300 + random() * 900)
+      const [answered, taken] = [answers + 5, accepted.length + 5]
+      await until(() => answers >= answered && accepted.length >= taken, 30_000)
+      await delay(random() * 500)
       gateway.kill('SIGKILL')
       worker.kill('SIGKILL')
       await Promise.all([gateway.ended, worker.ended])
