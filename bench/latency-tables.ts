@@ -8,7 +8,7 @@ export const describeLatency = (measured: readonly Measured[], commit: Commits):
     absolute(measured),
     '',
     'Added by foreman (ms above direct)',
-    added(measured, commit),
+    added(measured),
     '',
     ...comparison(measured),
     'One commit on that disk (ms)',
@@ -54,28 +54,22 @@ const absolute = (measured: readonly Measured[]): string =>
     ]),
   )
 
-const added = (measured: readonly Measured[], commit: Commits): string => {
-  const [fsyncP50, fsyncP99] = fsyncOf(commit)
+const added = (measured: readonly Measured[]): string => {
   const rows = measured
     .filter(({ way }) => way !== 'direct')
     .map(one => {
       const direct = sameLoad(measured, one, 'direct')
-      const first = one.firstByteMs.p50 - direct.firstByteMs.p50
-      const firstP99 = one.firstByteMs.p99 - direct.firstByteMs.p99
-      const isOnDisk = one.way !== 'foreman in memory'
       return [
         ...loadOf(one),
         one.way,
-        difference(first),
-        difference(firstP99),
-        isOnDisk ? difference(first - fsyncP50) : difference(first),
-        isOnDisk ? difference(firstP99 - fsyncP99) : difference(firstP99),
+        difference(one.firstByteMs.p50 - direct.firstByteMs.p50),
+        difference(one.firstByteMs.p99 - direct.firstByteMs.p99),
         difference(one.lastByteMs.p50 - direct.lastByteMs.p50),
         difference(one.lastByteMs.p99 - direct.lastByteMs.p99),
         ratio(one.lastByteMs.p50 / direct.lastByteMs.p50),
       ]
     })
-  const header = ['way', 'first p50', 'p99', 'less fsync p50', 'p99', 'last p50', 'p99', 'last to direct']
+  const header = ['way', 'first p50', 'p99', 'last p50', 'p99', 'last to direct']
   return table([...LOAD, ...header], rows)
 }
 

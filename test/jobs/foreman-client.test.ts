@@ -89,8 +89,7 @@ test('a client waits on when the gateway is killed, until there is another', asy
   const client = new ForemanClient({ url: door.url, pauseMs: 10 })
   const batch = await client.submitBatch([{ request }, { request }])
   const waited = Promise.all([client.wait(batch.jobs[0]!.id), Array.fromAsync(client.results(batch))])
-  // One of them is the kept one of the submission.
-  await until(() => door.connections === 3)
+  await until(() => door.connections === 4)
   first.kill('SIGKILL')
   await first.ended
   await until(() => door.connections > 6)

@@ -33,7 +33,7 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #running = new Map<number, Run>()
+  readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
   #turn: Turn | undefined
   #awaited: number | undefined
@@ -78,14 +78,15 @@ export class Dispatcher {
   dispatch(now: number): Promise<number | undefined> {
     return this.#inOrder(async () => {
       const { target, embedder } = this.#options
-      if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
+      if (this.#isClosed) return undefined
       // Whether such a job is to be cancelled, the next look finds out.
       if (await this.#takeUnanswered()) return now
-      if (embedder.isDue) {
-        this.#pin()
-        return undefined
-      }
       for (let failed = 0; failed < BROKEN_PER_CALL; failed++) {
+        if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
+        if (embedder.isDue) {
+          this.#pin()
+          return undefined
+        }
         const broken = await this.#fillSlots(now)
         if (!broken) return undefined
         await this.#failBroken(broken, now)
@@ -96,7 +97,7 @@ export class Dispatcher {
 
   /** Cancels these jobs, if they run here. */
   cancel(seqs: readonly number[]): void {
-    for (const seq of seqs) void this.#running.get(seq)?.cancel()
+    for (const run of this.#running) if (seqs.includes(run.claim.seq)) void run.cancel()
   }
 
   /** Moves the queued jobs of a model to the right group, after more became known about how the model loads. */
@@ -123,10 +124,10 @@ export class Dispatcher {
     await this.#endClaims()
     if (this.#running.size === 0) return
     const grace = setTimeout(() => {
-      for (const run of this.#running.values()) run.shutDown()
+      for (const run of this.#running) run.shutDown()
     }, graceMs)
     const lastWrites = setTimeout(() => {
-      for (const run of this.#running.values()) run.giveUp()
+      for (const run of this.#running) run.giveUp()
     }, graceMs + writeMs)
     await this.#whenIdle()
     clearTimeout(grace)
@@ -144,7 +145,7 @@ export class Dispatcher {
   }
 
   #loseRuns(): void {
-    for (const run of this.#running.values()) run.lose()
+    for (const run of this.#running) run.lose()
   }
 
   /** Waits for a claim that is under way. Starts the jobs of one that was not answered: nobody else knows of them. */
@@ -177,7 +178,7 @@ export class Dispatcher {
   /** @returns the job that could not be claimed, if there is one */
   async #fillSlots(now: number): Promise<BrokenJobError | undefined> {
     const { store, concurrency, maxWaitMs } = this.#options
-    const running = Array.from(this.#running.values(), ({ claim }) => claim)
+    const running = Array.from(this.#running, ({ claim }) => claim)
     const situation = { running, turn: this.#turn, awaited: this.#awaited, concurrency, maxWaitMs, now }
     const { claims, turn, awaited, broken, failure } = await claimJobs(store, situation)
     this.#turn = turn
@@ -202,10 +203,10 @@ export class Dispatcher {
 
   #start(claim: Claim): void {
     const run: Run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isLoadWaitedFor(run) })
-    this.#running.set(claim.seq, run)
+    this.#running.add(run)
     // `execute` does not reject.
     void run.execute().then(result => {
-      this.#running.delete(claim.seq)
+      this.#running.delete(run)
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#idle?.resolve()
     })
@@ -216,7 +217,7 @@ export class Dispatcher {
    * another group runs next, the model has to leave memory in any case.
    */
   async #isLoadWaitedFor(run: Run): Promise<boolean> {
-    const runsBeside = [...this.#running.values()].some(other => other !== run && !other.isCancelling)
+    const runsBeside = [...this.#running].some(other => other !== run && !other.isCancelling)
     if (runsBeside || this.#turn === undefined) return runsBeside
     const { store, maxWaitMs } = this.#options
     const lines = await store.queue.waitingLines()

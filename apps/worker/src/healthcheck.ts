@@ -10,7 +10,7 @@ const isWorkerAlive = async (dbPath: string): Promise<boolean> => {
   try {
     const reader = await openReader(dbPath)
     try {
-      return isAlive(await reader.workers.active(), Date.now())
+      return isAlive(await reader.workers.active(), reader.now())
     } finally {
       await reader.close()
     }

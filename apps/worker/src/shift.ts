@@ -1,6 +1,7 @@
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+import { inOrder } from './in-order.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import { writeQuietly } from './persist.ts'
 import { MAX_BACKOFF_MS, MAX_DELAY_MS } from './run/delays.ts'
@@ -39,6 +40,7 @@ export class Shift {
   readonly #courier: Courier
   readonly #loop: StoreLoop
   readonly #looks = new OneAtATime(() => this.#look())
+  readonly #inOrder = inOrder()
   #isOver = false
   #tickTimer: NodeJS.Timeout | undefined
   #unlisten: (() => void) | undefined
@@ -156,7 +158,7 @@ export class Shift {
 
   #runEnded({ ending, targetIsAway }: RunResult): void {
     if (targetIsAway !== undefined) this.#monitor.lost(targetIsAway)
-    void this.#noteSilence(ending)
+    void this.#inOrder(() => this.#noteSilence(ending))
     if (ending === 'broke_off') this.#monitor.check()
     void this.tick()
   }

@@ -67,7 +67,8 @@ export class ForemanClient extends OllamaClient {
   readonly #requester: Requester
 
   constructor({ pauseMs = 1_000, idleTimeoutMs = 90_000, ...options }: ForemanClientOptions) {
-    super(options)
+    // A submission must not be sent twice, which can happen on a kept connection.
+    super({ connection: 'fresh', ...options })
     this.#requester = new Requester(
       ({ method, path, headers, body, signal }) => this.open(method, path, headers, body, signal),
       { pauseMs, idleTimeoutMs },

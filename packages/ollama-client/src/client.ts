@@ -4,7 +4,7 @@ import { parseLines } from './answer/ndjson.ts'
 import { unpackAnswer } from './answer/unpack.ts'
 import { withinBase } from './answer/within-base.ts'
 import { ConnectionError, errorText, HTTPError, StreamError } from './errors.ts'
-import { type Exchange, openExchange } from './exchange.ts'
+import { type Exchange, type ExchangeRequest, openExchange } from './exchange.ts'
 import { headerLines, type RequestHeaders } from './headers.ts'
 import { callJson } from './json-call.ts'
 import type {
@@ -39,6 +39,8 @@ export interface OllamaClientOptions {
    * that the gateway can recognise one that comes back to it.
    */
   readonly via?: string | undefined
+  /** As of `openExchange`. */
+  readonly connection?: ExchangeRequest['connection']
 }
 
 export interface CallOptions {
@@ -69,11 +71,13 @@ export class OllamaClient {
   readonly #headers: (readonly [string, string])[]
   readonly #token: string | undefined
   readonly #via: readonly (readonly [string, string])[]
+  readonly #connection: ExchangeRequest['connection']
 
   constructor(options: OllamaClientOptions) {
     this.#url = new URL(options.url)
     this.#headers = headerLines(options.headers)
     this.#token = options.token || undefined
+    this.#connection = options.connection
     this.#via = options.via === undefined ? [] : [['Via', `1.1 ${options.via}`]]
   }
 
@@ -156,7 +160,15 @@ export class OllamaClient {
     body?: Uint8Array | Readable,
     signal?: AbortSignal,
   ): Promise<Exchange> {
-    return openExchange({ url: this.#url, method, path, headers: this.#linesWith(headers), body, signal })
+    return openExchange({
+      url: this.#url,
+      method,
+      path,
+      headers: this.#linesWith(headers),
+      body,
+      connection: this.#connection,
+      signal,
+    })
   }
 
   #answer(path: string, request: { stream?: boolean }, call: CallOptions): unknown {

@@ -17,6 +17,8 @@ export interface ExchangeRequest {
   readonly headers?: RequestHeaders | undefined
   /** A stream is sent chunked unless a Content-Length is given. The exchange never destroys the stream. */
   readonly body?: Uint8Array | Readable | undefined
+  /** `fresh`: the request gets a connection of its own, and is sent once whatever happens. Default: `kept`, but not for a stream. */
+  readonly connection?: Connection | undefined
   /** Aborting destroys the socket at once, whether or not the headers have arrived. */
   readonly signal?: AbortSignal | undefined
 }
@@ -39,7 +41,8 @@ export interface Exchange {
 /**
  * Sends one request and resolves with the headers of the final answer, whatever its status. It has no time-outs, redirects or
  * cookies, and repeats no request, with one exception: connections are kept for the next request, and when a kept one turns
- * out to be dead before the server got the request, that is sent once more, on a new one.
+ * out to be dead, because it breaks within two seconds and before any byte, the request is sent once more on a new one. The server
+ * may then see it twice.
  *
  * The answer may come before the request is sent completely. The rest of the request is then sent as long as the server
  * reads it. If the server closes the connection meanwhile, the answer is what it had sent before.
@@ -61,13 +64,14 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
     const body = method === 'HEAD' ? undefined : request.body
 
     let native: NativeRequest
+    /** Why the request was sent once more, if it was. */
+    let foundDead: Error | undefined
     let answer: { readonly body: AnswerBody; readonly response: IncomingMessage } | undefined
     let stopWatchingUpload = () => {}
     const release = () => {
       signal?.removeEventListener('abort', onAbort)
       stopWatchingUpload()
-      // The connection of a complete exchange may serve another one by now.
-      if (!answer?.response.complete || !native.isSent) native.destroy()
+      native.destroy()
     }
     const fail = (error: Error) => {
       release()
@@ -83,9 +87,11 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
       const breakOff = (error: Error) => {
         if (own !== native) return
         if (!answer && own.foundDead && signal?.aborted !== true) {
+          foundDead = own.failure(error)
           own.destroy()
           send('fresh')
-        } else if (!answer) fail(own.failure(error))
+          // A server that cannot be reached now has died since, perhaps of the request.
+        } else if (!answer) fail((own.isConnected ? undefined : foundDead) ?? own.failure(error))
         // If the whole answer has arrived, it does not matter that the rest of the request could not be sent.
         else answer.body.breakOff(answer.response.complete ? undefined : own.failure(error))
       }
@@ -116,7 +122,7 @@ export const openExchange = (request: ExchangeRequest): Promise<Exchange> =>
       }
     }
     // A stream cannot be sent twice.
-    send(body instanceof Readable ? 'fresh' : 'kept')
+    send(body instanceof Readable ? 'fresh' : (request.connection ?? 'kept'))
   })
 
 /** Whether nothing but the end of the connection marks the end of the answer. */

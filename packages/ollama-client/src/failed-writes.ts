@@ -5,6 +5,11 @@ type Done = (error?: Error | null) => void
 /** Who is told of the failed writes of a socket: the request that has it now. A kept socket serves several. */
 const listeners = new WeakMap<Socket, (error: Error) => void>()
 
+/** Ends the calls for a socket whose request is over: a kept socket would keep all of the request in memory. */
+export const forgetFailedWrites = (socket: Socket): void => {
+  listeners.set(socket, () => undefined)
+}
+
 /**
  * Lets a socket go on reading after a write has failed. A server may answer before it has read the whole request, and
  * then close the connection: a write fails, but the answer has arrived. Node would destroy the socket, and with it the

@@ -24,7 +24,8 @@ const startServer = async (listener: RequestListener = (_request, response) => v
     const { body } = await openExchange({ url, method: 'POST', path: '/', body: Buffer.from('{}'), ...more })
     return text(body)
   }
-  return { url, sockets, requests, ask }
+  const stop = () => void server.close()
+  return { url, sockets, requests, ask, stop }
 }
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
@@ -78,6 +79,52 @@ describe('a connection is kept', () => {
     await ask()
     expect(sockets).toHaveLength(2)
   })
+})
+
+describe('a connection that is kept', () => {
+  test('is not cut by an answer before, whose reader finishes late', async () => {
+    const { url, sockets } = await startServer((request, response) => {
+      let length = 0
+      request.on('data', (bytes: Buffer) => (length += bytes.length))
+      request.on('end', () => setTimeout(() => response.end(`${length}`), 20))
+    })
+    const slow = await openExchange({ url, method: 'GET', path: '/' })
+    const slowText = new Promise<string>(resolve => setTimeout(() => resolve(text(slow.body)), 5))
+    await expect.poll(() => slow.body.readableEnded || sockets.length).toBeTruthy()
+    const large = openExchange({ url, method: 'POST', path: '/', body: Buffer.alloc(20_000_000) })
+    expect(await slowText).toBe('0')
+    expect(await text((await large).body)).toBe('20000000')
+  })
+
+  test('is closed when its answer has arrived, but its reader leaves before the end', async () => {
+    const { url, sockets, ask } = await startServer((request, response) => {
+      if (request.url === '/long') response.end('x'.repeat(80_000))
+      else response.end('ok')
+    })
+    const { body } = await openExchange({ url, method: 'GET', path: '/long' })
+    await new Promise(resolve => setTimeout(resolve, 50))
+    body.destroy()
+    expect(await ask()).toBe('ok')
+    await expect.poll(() => sockets[0]!.destroyed, { timeout: 5_000 }).toBe(true)
+    expect(sockets).toHaveLength(2)
+  })
+})
+
+test('a request that is sent once more and finds nobody fails as one whose connection broke', async () => {
+  const server = await startServer((request, response) => {
+    if (request.url !== '/next') return void response.end('ok')
+    request.socket.resetAndDestroy()
+    server.stop()
+  })
+  await server.ask()
+  const error = await failure(server.ask({ path: '/next' }))
+  expect(error).toMatchObject({ code: 'ERR_OLLAMA_CONNECTION', connected: true })
+})
+
+test('with a connection of its own, a request is sent once', async () => {
+  const { ask, sockets } = await startServer()
+  for (let count = 0; count < 3; count++) expect(await ask({ connection: 'fresh' })).toBe('ok')
+  expect(sockets).toHaveLength(3)
 })
 
 describe('a kept connection that turns out to be dead', () => {

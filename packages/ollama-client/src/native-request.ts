@@ -3,14 +3,17 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { ConnectionError } from './errors.ts'
-import { outliveFailedWrites } from './failed-writes.ts'
+import { forgetFailedWrites, outliveFailedWrites } from './failed-writes.ts'
 import { wireHeaderLines, type RequestHeaders } from './headers.ts'
 
 /** As in Go: a peer that vanished without a word is noticed although the request waits for hours. */
 const TCP_KEEP_ALIVE_MS = 15_000
 /** Shorter than any router or proxy keeps a silent connection in mind, so that a kept one is rarely dead without a word. */
 const KEPT_IDLE_MS = 15_000
-/** A kept connection that was dead already says so within a round trip. Later, the server may have worked on the request. */
+/**
+ * A kept connection that was dead already says so within a round trip. Nobody can know it for certain: a server that closes it
+ * just now may have read the request. After this time it has most likely worked on it.
+ */
 const DEAD_WITHIN_MS = 2_000
 
 const kept = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE_MS, timeout: KEPT_IDLE_MS }
@@ -31,8 +34,8 @@ export class NativeRequest {
   readonly #url: URL
   readonly #method: string
   readonly #path: string
-  readonly #headers: RequestHeaders | undefined
-  readonly #body: Uint8Array | Readable | undefined
+  readonly #lines: string[]
+  readonly #isStream: boolean
   #client: ClientRequest | undefined
   #socket: Socket | undefined
   /** How many bytes the socket had received before this request. */
@@ -53,8 +56,9 @@ export class NativeRequest {
     this.#url = url
     this.#method = request.method
     this.#path = url.pathname.replace(/\/+$/, '') + request.path
-    this.#headers = request.headers
-    this.#body = request.body
+    // The body itself is not kept: the connection may live longer than the request.
+    this.#lines = wireHeaderLines({ ...request, url }).flat()
+    this.#isStream = request.body instanceof Readable
   }
 
   /** @param onSwitch called when the server switches the connection to another protocol (101, CONNECT) */
@@ -67,12 +71,7 @@ export class NativeRequest {
       path: this.#path,
       agent: agents[connection][secure ? 'https' : 'http'],
       maxHeaderSize: MAX_HEADER_BYTES,
-      headers: wireHeaderLines({
-        url: this.#url,
-        method: this.#method,
-        headers: this.#headers,
-        body: this.#body,
-      }).flat(),
+      headers: this.#lines,
     })
     this.#client = client
     client.maxHeadersCount = NO_LIMIT
@@ -81,14 +80,18 @@ export class NativeRequest {
       this.#bytesBefore = socket.bytesRead
       this.#sentAt = performance.now()
       this.#connected = client.reusedSocket
-      outliveFailedWrites(socket, error => (this.#failedWrite ??= error))
+      outliveFailedWrites(socket, error => {
+        this.#failedWrite ??= error
+        client.shouldKeepAlive = false
+      })
+      client.once('close', () => forgetFailedWrites(socket))
       if (client.reusedSocket) return
       socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
       socket.once(secure ? 'secureConnect' : 'connect', () => (this.#connected = true))
     })
     client.once('upgrade', onSwitch).once('connect', onSwitch)
     // `flushHeaders` would encode the head as UTF-8, which makes two bytes of each byte above 0x7f.
-    if (this.#body instanceof Readable) client.write('', 'latin1')
+    if (this.#isStream) client.write('', 'latin1')
     return client
   }
 
@@ -97,18 +100,20 @@ export class NativeRequest {
     return this.#failedWrite
   }
 
-  /** Whether the connection was a kept one that the server has closed before it got the request. */
+  /** Whether the connection was a kept one, and broke so soon that the server has most likely closed it before the request. */
   get foundDead(): boolean {
     const isKept = this.#client?.reusedSocket === true
     return isKept && !this.#anyByte && performance.now() - this.#sentAt < DEAD_WITHIN_MS
   }
 
-  /** Whether the whole request was sent. */
-  get isSent(): boolean {
-    return this.#client?.writableFinished === true && this.#failedWrite === undefined
+  /** Whether there was a connection, so that the server may have got something. */
+  get isConnected(): boolean {
+    return this.#connected
   }
 
+  /** Cuts the exchange off. Once it is over, the connection may serve another one, and nothing happens. */
   destroy(): void {
+    if (this.#client?.closed) return
     this.#client?.destroy()
     this.#socket?.destroy()
   }

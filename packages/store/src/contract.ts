@@ -53,29 +53,30 @@ import type {
  * of that job before. A crash that undoes quick writes also takes the locks of all workers (`Locks`). Reads see every write
  * that has resolved, of any process.
  *
- * **Order.** Calls of one process about the same job, arrival, message or process row take effect in their order, awaited or
+ * **Order.** Writes of one process about the same job, arrival, message or process row take effect in their order, awaited or
  * not; a call that failed and is repeated takes its place at the repetition. The entries of one job's log have rising ids, in
  * the order in which they become visible: a reader that has seen an entry has seen all of the same job before it. Between jobs
  * there is no such order. `seq` gives the order of arrival; of equal rights, the lower `seq` comes first.
  *
  * **Errors.** A verb rejects with a NotNowError when the store does not do it now: `isUnavailable`, `isFull`, or read-only
- * (`mayPass` means any of them); none takes longer than some seconds. After the last two, nothing took effect. After `isUnavailable` nobody knows, because a
- * connection can break in the moment of the commit. Every verb may then be **called again with the same arguments**, within
- * seconds, and the sum is as if it had been called once; a verb that sets a value sets it again, and the last call wins. Where
- * a verb has more to say about that, it says so under *Again*. What an engine itself knows to be rolled back (a deadlock), it
- * repeats by itself. Other errors are named at the verb; what is not named is damage, or a mistake of foreman's.
+ * (`mayPass` means any of them); none takes longer than some seconds. After the last two, nothing took effect. After
+ * `isUnavailable` nobody knows, because a connection can break in the moment of the commit. Every verb may then be **called
+ * again with the same arguments**, within seconds, and the sum is as if it had been called once; a verb that sets a value sets it
+ * again, and the last call wins. Where a verb has more to say about that, it says so under *Again*. What an engine itself knows
+ * to be rolled back (a deadlock), it repeats by itself. Other errors are named at the verb; what is not named is damage, or a
+ * mistake of foreman's.
  *
  * **Absent jobs.** A verb about a job that is deleted does nothing, or answers as it says. Jobs of an arrival that is not
  * accepted are found by `seq`, but by nothing else; they do not run, and do not fail by their deadline.
  *
  * **Changes of jobs.** When a job changes its state, the change is appended to its log with the `now` of the verb: as
  * `queued` (attempt 0), `started`, `reset`, `progress`, `released`, `lost`, `cancel_requested`, or the state in which it ended
- * (with its error code as `code`, but not for `cancelled` in the queue). The entry names the attempt of the change, and for a job that ends in the queue its last
- * attempt. Nothing else is logged. If the job has a webhook that reports the change (`webhookEventOf`), a message is written
- * into the outbox (`deliveries`): in the unit of the change, after all that the verb writes about the job, so that `Compose`
- * sees the job as it is then. It is pending, without failures, due since then; its id is `newId('msg', now)`, its `host` is
- * `new URL(url).host`, its caller that of the job. A message is not written when its receiver is recorded as gone for this
- * caller, and the job is not younger (`Deliveries.record`).
+ * (with its error code as `code`, but not for `cancelled` in the queue). The entry names the attempt of the change, and for a
+ * job that ends in the queue its last attempt. Nothing else is logged. If the job has a webhook that reports the change
+ * (`webhookEventOf`), a message is written into the outbox (`deliveries`): in the unit of the change, after all that the verb
+ * writes about the job, so that `Compose` sees the job as it is then. It is pending, without failures, due since then; its id is
+ * `newId('msg', now)`, its `host` is `new URL(url).host`, its caller that of the job. A message is not written when its receiver
+ * is recorded as gone for this caller, and the job is not younger (`Deliveries.record`).
  *
  * **Ends.** `finish` stores what it is given, and null for what it is not given. A job that ends in the queue, or broken, has
  * no answer: `answerAttempt` and `statusCode` are null. `finishedAt` is the `now` of the verb, `expiresAt` lies `ttlMs` behind
@@ -119,6 +120,8 @@ export interface Store {
 
 /** What a process may ask that only looks. It never creates, migrates, locks or writes anything. */
 export interface StoreReader {
+  /** As `Store.now`. */
+  now(): number
   readonly records: Records
   readonly output: JobOutput
   readonly target: Pick<Target, 'read'>
@@ -168,7 +171,7 @@ export interface Submissions {
 
   /**
    * Ends a queued job as `cancelled`, with the code `cancelled` and without an answer; or records that the cancellation of a
-   * running job was requested, if it was not. Durable.
+   * running job was requested, if it was not. Durable for a job that is handed over.
    *
    * *Again:* may return `ended` for a job that the first call ended.
    */
@@ -219,7 +222,8 @@ export interface Arrivals {
   addPart(arrival: number, part: RequestPart, now: number): Promise<void>
 
   /**
-   * Accepts all jobs of an arrival, and makes their messages due since they were written. Durable.
+   * Accepts all jobs of an arrival, which are all handed over or all waited for, and makes their messages due since they were
+   * written. Durable for jobs that are handed over.
    *
    * *Again:* an arrival that is not there any more was accepted if the job `added.witness` is there, and part of no arrival.
    *

@@ -19,7 +19,7 @@ export interface JobLogOptions {
 
 /**
  * Writes what one attempt brings into the job's log: the head of the answer, the body as it arrives, and how far the
- * job is. One write follows another; what arrives during a write goes into the next one, in one commit.
+ * job is. One write follows another; what arrives during a write goes into the next one.
  */
 export class JobLog {
   readonly #options: JobLogOptions
@@ -38,7 +38,7 @@ export class JobLog {
   }
 
   /**
-   * Whether a part of the body may be in the store, so that a streaming caller may have it. A piece that waits for its commit
+   * Whether a part of the body may be in the store, so that a streaming caller may have it. A piece that waits to be written
    * does not count yet: call `settled()` before you decide by it.
    */
   get hasOutput(): boolean {

@@ -5,8 +5,8 @@ import { StoreLoop } from '../store-loop.ts'
 import { Rounds } from './rounds.ts'
 import { goneAmong, lookAgain, type Silences } from './silences.ts'
 
-/** What one commit cancels takes a few milliseconds, during which all other writers wait. */
-const JOBS_PER_COMMIT = 100
+/** What one write cancels takes a few milliseconds, during which all other writers wait. */
+const JOBS_PER_WRITE = 100
 
 /** How long the worker waits for the heartbeats of gateways. */
 export interface GatewayPatience {
@@ -80,7 +80,7 @@ export class GatewayWatch implements Service {
   /** @returns whether the gateway may have more jobs to cancel */
   async #clearUpAfter(gateway: string): Promise<boolean> {
     const { store, logger, now, jobTtlMs, onCancelled } = this.#options
-    const clearing = { limit: JOBS_PER_COMMIT, now: now(), ttlMs: jobTtlMs }
+    const clearing = { limit: JOBS_PER_WRITE, now: now(), ttlMs: jobTtlMs }
     const { cancelled, more, broken } = await store.gateways.clearUpAfter(gateway, clearing)
     for (const error of broken) this.#loop.failed('cancel the job of a caller that is gone', error)
     if (cancelled === 0) return false

@@ -69,9 +69,9 @@ export class Courier implements Service {
 
   /** Sends what is due, and comes back when the next delivery is due. */
   sendDue(): void {
+    this.#isChanged = true
     // The look at the next backlogs follows in a moment, and the first ones are looked at again after the last.
-    if (this.#lastBacklog) this.#isChanged = true
-    else void this.#looks.ask()
+    if (!this.#lastBacklog) void this.#looks.ask()
   }
 
   async #look(): Promise<void> {
@@ -97,6 +97,7 @@ export class Courier implements Service {
   /** @returns how long until the next look. Infinity: nothing is due, or the end of an attempt comes first */
   async #sendSomeDue(): Promise<number> {
     const { store, logger, now, secrets } = this.#options
+    if (!this.#lastBacklog) this.#isChanged = false
     const isMoreAhead = (await store.deliveries.reschedule(now())).more
     const asked = { after: this.#lastBacklog, limit: BACKLOGS_PER_LOOK }
     const backlogs = await store.deliveries.backlogs(asked)

@@ -2,8 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import type { Connection, Durability } from './connection.ts'
 import { isFull } from './sqlite-errors.ts'
 
+/** A function is asked when the write is about to be committed. */
+export type Asked = Durability | (() => Durability)
+
 interface Member {
-  readonly durability: Durability
+  readonly durability: Asked
   readonly write: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -27,7 +30,7 @@ export class GroupCommit {
   }
 
   /** Resolves when the write is committed. Writes run in the order of the calls. */
-  write<T>(durability: Durability, write: () => T): Promise<T> {
+  write<T>(durability: Asked, write: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#members.length === 0) globalThis.setImmediate(() => this.flush())
       this.#members.push({ durability, write, resolve: resolve as Member['resolve'], reject })
@@ -39,8 +42,8 @@ export class GroupCommit {
     const members = this.#members
     this.#members = []
     if (members.length === 0) return
-    const durability = members.some(member => member.durability === 'full') ? 'full' : 'normal'
     try {
+      const durability = members.some(member => asked(member.durability) === 'full') ? 'full' : 'normal'
       const outcomes = this.#connection.write(durability, () => this.#attemptAll(members))
       this.#onCommit()
       for (const [at, member] of members.entries()) settle(member, outcomes[at])
@@ -65,15 +68,19 @@ export class GroupCommit {
   }
 
   /** Runs a write in its own savepoint. A full disk may have undone the whole transaction, so it fails all members. */
-  #attempt({ durability, write }: Member): Outcome {
+  #attempt({ write }: Member): Outcome {
     try {
-      return { value: this.#connection.write(durability, write) }
+      // The durability is that of the transaction.
+      return { value: this.#connection.write('normal', write) }
     } catch (error) {
       if (isFull(error)) throw error
       return { error }
     }
   }
 }
+
+const asked = (durability: Asked): Durability =>
+  typeof durability === 'function' ? durability() : durability
 
 const settle = (member: Member, outcome: Outcome | undefined): void => {
   if (outcome && 'value' in outcome) member.resolve(outcome.value)

@@ -33,6 +33,7 @@ const READ_WAIT_MS = 1_000
 export const openSqliteReader = (file: string): StoreReader => {
   const connection = openReadOnly(file)
   return {
+    now: Date.now,
     records: records(connection),
     output: output(connection),
     target: { read: reads(prepareReadTarget(connection)) },

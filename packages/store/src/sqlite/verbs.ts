@@ -1,5 +1,5 @@
 import type { Durability } from './connection.ts'
-import type { GroupCommit } from './group-commit.ts'
+import type { Asked, GroupCommit } from './group-commit.ts'
 import { ofContract } from './sqlite-errors.ts'
 
 /** Makes a verb of a function that reads the file at once. */
@@ -13,14 +13,14 @@ export const reads =
     }
   }
 
-/** Makes verbs of functions that change the file. Each is one unit of a group commit. */
 export type Writes = ReturnType<typeof writesOf>
 
+/** Makes verbs of functions that change the file. Each is one unit of a group commit. */
 export const writesOf = (group: GroupCommit) => {
   /** Does one unit. */
-  const write = async <T>(durability: Durability | (() => Durability), act: () => T): Promise<T> => {
+  const write = async <T>(durability: Asked, act: () => T): Promise<T> => {
     try {
-      return await group.write(typeof durability === 'string' ? durability : durability(), act)
+      return await group.write(durability, act)
     } catch (error) {
       throw ofContract(error)
     }

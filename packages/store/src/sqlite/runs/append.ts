@@ -1,8 +1,8 @@
 import { JobLostError } from '../../errors.ts'
-import type { Output } from '../../values.ts'
+import type { Output, Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import type { LogWriter } from '../log/log-writer.ts'
-import { type ClaimedRun, ensureClaimed } from './run.ts'
+import { ensureClaimed } from './run.ts'
 
 /** Appends output to the log of a job. The caller opens the transaction. */
 export const prepareAppend = ({ sqlite }: Connection, log: LogWriter) => {
@@ -15,7 +15,7 @@ export const prepareAppend = ({ sqlite }: Connection, log: LogWriter) => {
     )
     .pluck()
 
-  return (run: ClaimedRun, { after, head, body = [] }: Output): number => {
+  return (run: Run, { after, head, body = [] }: Output): number => {
     const last = selectClaimed.get(run.attempt, run.seq, run.token) as number | undefined
     ensureClaimed(run, last !== undefined)
     if (last! > after) return last!

@@ -1,8 +1,9 @@
 import { isEndState, type JobState } from '@foreman/jobs'
+import type { Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
-import { type ClaimedRun, isClaimed } from './run.ts'
+import { isClaimed } from './run.ts'
 
 export type ClaimedJob = ReturnType<typeof prepareClaimedJob>
 
@@ -14,8 +15,7 @@ export const prepareClaimedJob = ({ db }: Connection) => {
     .where(isClaimed)
     .prepare()
 
-  return ({ seq, token }: ClaimedRun): { cancelRequestedAt: number | null } | undefined =>
-    select.get({ seq, token })
+  return ({ seq, token }: Run): { cancelRequestedAt: number | null } | undefined => select.get({ seq, token })
 }
 
 export type LeftState = ReturnType<typeof prepareLeftState>
@@ -31,7 +31,7 @@ export const prepareLeftState = ({ db }: Connection) => {
     .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.lastToken, sql.placeholder('token'))))
     .prepare()
 
-  return ({ seq, token }: ClaimedRun): Exclude<JobState, 'running'> | undefined => {
+  return ({ seq, token }: Run): Exclude<JobState, 'running'> | undefined => {
     const state = select.get({ seq, token })?.state
     return state !== undefined && (state === 'queued' || isEndState(state)) ? state : undefined
   }

@@ -1,13 +1,13 @@
 import type { JobChange } from '@foreman/jobs'
 import { JobLostError } from '../../errors.ts'
-import type { Ending, Finish } from '../../values.ts'
+import type { Ending, Finish, Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
 import type { LeftState } from './claimed-job.ts'
-import { type ClaimedRun, ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
+import { ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
 
 export type EndRun = ReturnType<typeof prepareEndRun>
 
@@ -31,7 +31,7 @@ export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Chang
     .prepare()
 
   /** @returns whether the claim held the job */
-  return (run: ClaimedRun, end: Finish, { now, ttlMs }: Ending): boolean => {
+  return (run: Run, end: Finish, { now, ttlMs }: Ending): boolean => {
     const { seq, token, attempt } = run
     const updated = update.run({
       seq,
@@ -63,7 +63,7 @@ interface FinishParts {
 export const prepareFinish = ({ sqlite }: Connection, { endRun, leftState }: FinishParts) => {
   const selectEntry = sqlite.prepare('SELECT 1 FROM job_log WHERE id = ? AND job_seq = ?').pluck()
 
-  return (run: ClaimedRun, end: Finish, ending: Ending): void => {
+  return (run: Run, end: Finish, ending: Ending): void => {
     if (end.after !== undefined && selectEntry.get(end.after, run.seq) === undefined)
       throw new JobLostError(`the log of job ${run.seq} has lost what the run appended`)
     ensureClaimed(run, endRun(run, end, ending) || leftState(run) === end.state)

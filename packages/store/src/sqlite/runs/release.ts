@@ -1,6 +1,6 @@
 import type { JobChange } from '@foreman/jobs'
 import { CANCELLED } from '../../after-loss.ts'
-import type { Ending, Release } from '../../values.ts'
+import type { Ending, Release, Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { sql, value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
@@ -8,7 +8,7 @@ import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
 import type { ClaimedJob, LeftState } from './claimed-job.ts'
 import type { EndRun } from './finish.ts'
-import { type ClaimedRun, ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
+import { ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
 
 export type RequeueRun = ReturnType<typeof prepareRequeueRun>
 
@@ -27,7 +27,7 @@ export const prepareRequeueRun = ({ db }: Connection, log: LogWriter, changes: C
     .prepare()
 
   /** @returns whether the claim held the job */
-  return (run: ClaimedRun, { code, availableAt, spent, provisional }: Release, now: number): boolean => {
+  return (run: Run, { code, availableAt, spent, provisional }: Release, now: number): boolean => {
     const { seq, token, attempt } = run
     const updated = update.run({
       seq,
@@ -54,7 +54,7 @@ interface ReleaseParts {
 /** The verb `release`. */
 export const prepareRelease =
   ({ claimedJob, leftState, endRun, requeueRun }: ReleaseParts) =>
-  (run: ClaimedRun, back: Release, ending: Ending): 'queued' | 'cancelled' => {
+  (run: Run, back: Release, ending: Ending): 'queued' | 'cancelled' => {
     const isCancelled = typeof claimedJob(run)?.cancelRequestedAt === 'number'
     if (isCancelled && endRun(run, CANCELLED, ending)) return 'cancelled'
     if (requeueRun(run, back, ending.now)) return 'queued'

@@ -1,7 +1,7 @@
 import { INTERNAL_ERROR, type JobState } from '@foreman/jobs'
 import { afterLoss } from '../../after-loss.ts'
 import { BrokenJobError } from '../../errors.ts'
-import type { Ending, Finish, Recovery } from '../../values.ts'
+import type { Ending, Finish, Recovery, Run } from '../../values.ts'
 import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, exists, sql } from '../drizzle.ts'
@@ -9,7 +9,7 @@ import type { Changes } from '../log/changes.ts'
 import { jobLog, jobs } from '../schema.ts'
 import type { EndRun } from './finish.ts'
 import type { RequeueRun } from './release.ts'
-import { type ClaimedRun, ensureClaimed } from './run.ts'
+import { ensureClaimed } from './run.ts'
 
 const BROKEN = { ...INTERNAL_ERROR, state: 'failed', answerAttempt: null } as const satisfies Finish
 
@@ -55,7 +55,7 @@ export const prepareRequeueLost = (
 
   type Lost = ReturnType<typeof selectRunning.all>[number]
 
-  const recover = (job: Lost, run: ClaimedRun, wasAlone: boolean, ending: Ending): JobState => {
+  const recover = (job: Lost, run: Run, wasAlone: boolean, ending: Ending): JobState => {
     const { seq, attempt } = run
     const { now } = ending
     if (wasAlone) countLoss.run({ seq })

@@ -4,9 +4,6 @@ import { and, eq, sql } from '../drizzle.ts'
 import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
 
-/** A run as its statements know it. */
-export type ClaimedRun = Pick<Run, 'seq' | 'token' | 'attempt'>
-
 /** Matches the row of a job only while the run's claim holds it. */
 export const isClaimed = and(
   eq(jobs.seq, sql.placeholder('seq')),
@@ -23,11 +20,7 @@ export const ensureClaimed = ({ seq }: Pick<Run, 'seq'>, isRowFound: boolean): v
 }
 
 /** Puts a provisional answer into the log, as the output of this attempt. */
-export const logProvisional = (
-  log: LogWriter,
-  run: ClaimedRun,
-  answer: ProvisionalAnswer | undefined,
-): void => {
+export const logProvisional = (log: LogWriter, run: Run, answer: ProvisionalAnswer | undefined): void => {
   if (!answer) return
   log.head(run, answer.head)
   log.body(run, answer.body)

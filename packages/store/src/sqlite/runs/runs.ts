@@ -28,7 +28,10 @@ export const runs = (connection: Connection, { writes, log, changes }: RunsParts
     append: writes.verb('normal', prepareAppend(connection, log)),
     progress: writes.verb('normal', prepareProgress(connection, changes)),
     finish: writes.verb(([run]) => durabilityOf(run), prepareFinish(connection, { endRun, leftState })),
-    release: writes.verb(([run]) => durabilityOf(run), prepareRelease({ claimedJob, leftState, endRun, requeueRun })),
+    release: writes.verb(
+      ([run]) => durabilityOf(run),
+      prepareRelease({ claimedJob, leftState, endRun, requeueRun }),
+    ),
     cancelRequests: reads(prepareCancelRequests(connection)),
     requeueLost: writes.verb('full', prepareRequeueLost(connection, { changes, endRun, requeueRun })),
   }
