@@ -87,8 +87,8 @@ describe('a look', () => {
 
 describe('a heartbeat is due', () => {
   test('when the caller was sent nothing for so long, however often the queue could not be read', async () => {
+    const startedAt = performance.now()
     const beats = await forCaller(async wakeUps => {
-      const startedAt = performance.now()
       let looks = 0
       do {
         await wakeUps.look(failing)
