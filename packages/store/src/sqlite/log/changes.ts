@@ -14,4 +14,9 @@ export const changeRecorder = (log: LogWriter, outbox: Outbox) => ({
     log.change(job, { ...change, at })
     outbox.announce(job.seq, change.type, at)
   },
+
+  /** The same for a job of which it is known that it has no webhook: looking for one costs as much as the entry. */
+  recordUnannounced: (job: JobAttempt, change: JobChange, at: number): void => {
+    log.change(job, { ...change, at })
+  },
 })

@@ -76,7 +76,8 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
         webhookEvents: webhook?.events ?? null,
       })
     }
-    changes.record({ seq, attempt: 0 }, { type: 'queued' }, now)
+    const record = webhook ? changes.record : changes.recordUnannounced
+    record({ seq, attempt: 0 }, { type: 'queued' }, now)
     if (arrival !== undefined && webhook) withholdMessages.run({ seq })
     return { seq, id }
   }
