@@ -36,10 +36,8 @@ export const streamAnswer = async (
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined
-  const nothingNew = async () => {
-    const silenceMs = form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
-    if (await wakeUps.untilHeartbeat(silenceMs)) out.keepAlive()
-  }
+  const silenceMs = () => (form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs)
+  const nothingNew = () => wakeUps.untilNews(silenceMs, () => out.keepAlive())
   try {
     while (!response.destroyed) {
       if (cutOff.aborted) {

@@ -46,11 +46,9 @@ export const relay = async (
     isWaiting = state === 'queued'
     options.onWaiting(isWaiting)
   }
-  /** Waits for a change. A caller that has heard nothing for too long gets a heartbeat. */
-  const nothingNew = async () => {
-    const silenceMs = streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs
-    if (await wakeUps.untilHeartbeat(silenceMs)) out.keepAlive()
-  }
+  /** How long a caller hears nothing before it gets a heartbeat. */
+  const silenceMs = () => (streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs)
+  const nothingNew = () => wakeUps.untilNews(silenceMs, () => out.keepAlive())
   /** A caller that waits for the whole answer is sent nothing of it before the job has ended. */
   const look = () =>
     wakeUps.look(async () => {

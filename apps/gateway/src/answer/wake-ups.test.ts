@@ -85,52 +85,88 @@ describe('a look', () => {
   })
 })
 
-describe('a heartbeat is due', () => {
+describe('a heartbeat is sent', () => {
   test('when the caller was sent nothing for so long, however often the queue could not be read', async () => {
     const startedAt = performance.now()
-    const beats = await forCaller(async wakeUps => {
-      let looks = 0
-      do {
+    const beat = vi.fn<() => void>()
+    const looks = await forCaller(async wakeUps => {
+      for (let count = 1; ; count++) {
         await wakeUps.look(failing)
-        looks++
-      } while (!(await wakeUps.untilHeartbeat(500)))
-      return { looks, ms: performance.now() - startedAt }
+        await wakeUps.untilNews(() => 500, beat)
+        if (beat.mock.calls.length > 0) return count
+      }
     })
-    expect(beats.looks).toBeGreaterThan(1)
-    expect(beats.ms).toBeGreaterThanOrEqual(499)
+    expect(looks).toBeGreaterThan(1)
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(499)
   })
 
   test('later when the caller was sent something meanwhile', async () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
     onTestFinished(() => clock.mockRestore())
-    const woken = await forCaller(async (wakeUps, response) => {
+    const beat = vi.fn<() => void>()
+    await forCaller(async (wakeUps, response) => {
       clock.mockReturnValue(1_000)
       wakeUps.noteSent()
-      const waiting = wakeUps.untilHeartbeat(1_000)
+      const waiting = wakeUps.untilNews(() => 1_000, beat)
       response.emit('drain')
-      return waiting
+      await waiting
     })
-    expect(woken).toBe(false)
+    expect(beat).not.toHaveBeenCalled()
+  })
+
+  test('three times before the queue is read again, when nothing happens', async () => {
+    const beat = vi.fn<() => void>()
+    await forCaller(async wakeUps => {
+      await wakeUps.look(async () => 5)
+      await wakeUps.untilNews(() => 5, beat)
+    })
+    expect(beat).toHaveBeenCalledTimes(3)
+  })
+
+  test('once before the queue is read again, when it could not be read', async () => {
+    const beat = vi.fn<() => void>()
+    await forCaller(async wakeUps => {
+      await wakeUps.look(failing)
+      await wakeUps.untilNews(() => 0, beat)
+    })
+    expect(beat).toHaveBeenCalledTimes(1)
+  })
+
+  test('each after the silence that is asked for then', async () => {
+    const silences = [5, 10, 15]
+    const startedAt = performance.now()
+    await forCaller(wakeUps =>
+      wakeUps.untilNews(
+        () => silences.shift() ?? LONG_MS,
+        () => undefined,
+      ),
+    )
+    expect(silences).toEqual([])
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(29)
   })
 
   test('no more when the caller has left', async () => {
-    const isDue = await forCaller(async (wakeUps, response) => {
+    const beat = vi.fn<() => void>()
+    const isOver = await forCaller(async (wakeUps, response) => {
       response.destroy()
-      return [wakeUps.isOver, await wakeUps.untilHeartbeat(0)]
+      await wakeUps.untilNews(() => 0, beat)
+      return wakeUps.isOver
     })
-    expect(isDue).toEqual([true, false])
+    expect(isOver).toBe(true)
+    expect(beat).not.toHaveBeenCalled()
   })
 
   test("no more when the gateway's time is up", async () => {
     const stop = new AbortController()
-    const isDue = await forCaller(
+    const beat = vi.fn<() => void>()
+    await forCaller(
       async wakeUps => {
         stop.abort()
-        return [wakeUps.isOver, await wakeUps.untilHeartbeat(0)]
+        await wakeUps.untilNews(() => 0, beat)
       },
       { cutOff: stop.signal },
     )
-    expect(isDue).toEqual([true, false])
+    expect(beat).not.toHaveBeenCalled()
   })
 })
 

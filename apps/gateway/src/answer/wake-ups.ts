@@ -8,6 +8,9 @@ import { WakeSignal } from './wake-signal.ts'
 /** What a look at the queue has brought. `not_now`: the queue cannot be read at the moment. */
 export type Look<T> = { readonly seen: T } | 'not_now'
 
+/** While nothing happens, the queue is read after so many heartbeats. */
+const HEARTBEATS_PER_LOOK = 3
+
 /**
  * Wakes a loop that follows a job for one caller: when the job's log has grown, when the caller reads again or has left,
  * when the gateway's time is up, and when the queue may be readable again.
@@ -62,15 +65,15 @@ export class WakeUps {
   }
 
   /**
-   * Waits for the next wake-up, at most until the caller was sent nothing for `silenceMs`.
-   *
-   * @returns whether the caller should be sent a heartbeat
+   * Waits until the loop should look at the queue again. Meanwhile `beat` is to send the caller a heartbeat whenever it was
+   * sent nothing for `silenceMs()`. Nothing is read for a heartbeat: of a thousand callers, most only wait. Every third
+   * heartbeat ends the wait all the same, so that a caller whose wake-up was missed does not wait for ever.
    */
-  async untilHeartbeat(silenceMs: number): Promise<boolean> {
-    const restMs = this.#sentAt + silenceMs - performance.now()
-    if (restMs > 0 && (await this.next(restMs))) return false
-    this.noteSent()
-    return !this.isOver
+  async untilNews(silenceMs: () => number, beat: () => void): Promise<void> {
+    for (let beats = 1; await this.#untilHeartbeat(silenceMs()); beats++) {
+      beat()
+      if (beats === HEARTBEATS_PER_LOOK || this.#pauseMs < Infinity) return
+    }
   }
 
   /**
@@ -91,8 +94,8 @@ export class WakeUps {
   }
 
   /**
-   * Looks at the queue for the loop. After `not_now` the loop goes on as if it had seen nothing new: `next` and
-   * `untilHeartbeat` wake it when it is time to look again.
+   * Looks at the queue for the loop. After `not_now` the loop goes on as if it had seen nothing new: `next` and `untilNews`
+   * wake it when it is time to look again.
    *
    * @throws the error of `look` when that will not pass
    */
@@ -113,6 +116,14 @@ export class WakeUps {
   /** Ends the wake-ups. To be called once the loop is over. */
   stop(): void {
     this.#stop()
+  }
+
+  /** @returns true when the caller was sent nothing for `silenceMs`, false when there was a wake-up before */
+  async #untilHeartbeat(silenceMs: number): Promise<boolean> {
+    const restMs = this.#sentAt + silenceMs - performance.now()
+    if (restMs > 0 && (await this.next(restMs))) return false
+    this.noteSent()
+    return !this.isOver
   }
 
   async #raised(timeoutMs: number): Promise<boolean> {

@@ -34,9 +34,8 @@ export const streamEvents = async (
   sendHeadNow(response)
   const wakeUps = new WakeUps(job.seq, response, options)
   let last = after
-  const nothingNew = async () => {
-    if (await wakeUps.untilHeartbeat(patience.heartbeatMs)) response.write(': keep-alive\n\n')
-  }
+  const heartbeat = () => void response.write(': keep-alive\n\n')
+  const nothingNew = () => wakeUps.untilNews(() => patience.heartbeatMs, heartbeat)
   try {
     while (!wakeUps.isOver) {
       if (await wakeUps.untilWritable(patience.stallMs)) continue
