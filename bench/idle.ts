@@ -8,8 +8,6 @@ import type { Process } from './processes.ts'
 import { figure, ratio, table } from './table.ts'
 
 const NEVER_MS = 3_600_000
-/** After a start, Node still compiles code and collects garbage for a moment. */
-const SETTLE_MS = 1_000
 /** How many callers connect at the same time. */
 const AT_A_TIME = 50
 const QUEUED_TIMEOUT_MS = 30_000
@@ -26,7 +24,8 @@ interface Observation {
 
 /** What gateway and worker cost without callers, and with callers who all wait. Nothing happens meanwhile. */
 export const idle = async ({ quick, against, directory, profileDirectory }: BenchOptions) => {
-  const [windowMs, steps] = quick ? [1_000, [0, 50]] : [10_000, [0, 100, 1_000]]
+  // Node compiles code and collects garbage for some seconds after many callers have come. That is no cost of waiting.
+  const [settleMs, windowMs, steps] = quick ? [1_000, 1_000, [0, 50]] : [15_000, 20_000, [0, 100, 1_000]]
   // The first job never ends, so all other jobs wait behind it.
   const simulation = await startSimulation({ promptMs: NEVER_MS })
   const roots = [undefined, ...(against === undefined ? [] : [against])]
@@ -48,7 +47,7 @@ export const idle = async ({ quick, against, directory, profileDirectory }: Benc
         await addCallers(url, callers, waiting)
         await areQueued(path.join(queue, 'queue.db'), waiting)
       }
-      await delay(SETTLE_MS)
+      await delay(settleMs)
       // Both checkouts in the same window, so that whatever else the machine does disturbs both.
       measured.push(await observe(waiting, windowMs, processes))
     }
