@@ -108,12 +108,18 @@ test('while no name server has answered, the system looks names up', async () =>
 })
 
 test('names that no name server answers for keep no other name waiting, and end when nobody wants them', async () => {
-  const { find, lookUp } = await setUp(name => (name === 'well.example' ? [V4] : undefined))
+  const asked = new Set<string>()
+  const { find, lookUp } = await setUp(name => {
+    asked.add(name)
+    return name === 'well.example' ? [V4] : undefined
+  })
   await find('well.example')
   const abort = new AbortController()
   const dead = Array.from({ length: 50 }, (_, n) => find(`dead-${n}.example`, abort.signal))
   const ended = Promise.allSettled(dead)
   expect((await find('well.example')).length).toBeGreaterThan(0)
+  // A name that is still being looked for in the hosts file ends with another error.
+  await expect.poll(() => asked.size).toBe(51)
   abort.abort()
   for (const each of await ended) expect(each).toMatchObject({ reason: { code: 'ECANCELLED' } })
   await expect(find('late.example', abort.signal)).rejects.toThrow('aborted')

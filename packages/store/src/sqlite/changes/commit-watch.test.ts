@@ -280,6 +280,8 @@ describe('a hint of the file system', () => {
     await untilAsked(3)
     const begin = performance.now()
     while (performance.now() - begin < 5) await setImmediate()
+    // On a busy machine the time can be over within one turn. The look of that turn is still to come.
+    for (let turn = 0; turn < 2; turn++) await setImmediate()
     const { count } = asked
     for (let turn = 0; turn < 100; turn++) await setImmediate()
     expect(asked.count).toBe(count)
