@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { NotNowError } from '../errors.ts'
+import { NotNowError, type NotNowReason } from '../errors.ts'
 
 const sqliteCode = (error: unknown): string => (error instanceof Database.SqliteError ? error.code : '')
 
@@ -13,15 +13,21 @@ export const isFull = (error: unknown): boolean => /^SQLITE_(FULL|IOERR)/.test(s
 const isNotWritable = (error: unknown): boolean =>
   /^SQLITE_(READONLY|CANTOPEN|PROTOCOL)/.test(sqliteCode(error))
 
+/** Undefined for an error that does not pass. */
+const reasonOf = (error: unknown): NotNowReason | undefined => {
+  if (isBusy(error)) return 'unavailable'
+  if (isFull(error)) return 'full'
+  return isNotWritable(error) ? 'not_writable' : undefined
+}
+
 /** Whether the same read or write may succeed later. */
-export const mayPass = (error: unknown): boolean => isBusy(error) || isFull(error) || isNotWritable(error)
+export const mayPass = (error: unknown): boolean => reasonOf(error) !== undefined
 
 /** Whether the file is damaged or is not a database. */
 export const isCorrupt = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(error))
 
 /** The error as the contract names it. */
 export const ofContract = (error: unknown): unknown => {
-  if (isBusy(error)) return new NotNowError('unavailable', error)
-  if (isFull(error)) return new NotNowError('full', error)
-  return isNotWritable(error) ? new NotNowError('not_writable', error) : error
+  const reason = reasonOf(error)
+  return reason ? new NotNowError(reason, error) : error
 }

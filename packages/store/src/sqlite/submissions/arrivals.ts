@@ -2,6 +2,7 @@ import type { Arrivals } from '../../contract.ts'
 import { ArrivalLostError } from '../../errors.ts'
 import type { Added } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { isPending } from '../deliveries/delivery.ts'
 import { and, eq, inArray, isNull, sql, value } from '../drizzle.ts'
 import { prepareDurabilityOf } from '../promised.ts'
 import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from '../schema.ts'
@@ -63,7 +64,7 @@ const prepareAccept = ({ sqlite, db }: Connection) => {
   const releaseMessages = db
     .update(webhookDeliveries)
     .set({ nextAttemptAt: webhookDeliveries.createdAt })
-    .where(and(eq(webhookDeliveries.state, sql`'pending'`), inArray(webhookDeliveries.jobSeq, ofItsJobs)))
+    .where(and(isPending, inArray(webhookDeliveries.jobSeq, ofItsJobs)))
     .prepare()
   const selectAccepted = db
     .select({ seq: jobs.seq })

@@ -1,19 +1,13 @@
 import type { Connection } from '../connection.ts'
-import { and, inArray, isNotNull, lte, sql } from '../drizzle.ts'
+import { inArray } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
-import { reads, type Writes } from '../verbs.ts'
+import type { Writes } from '../verbs.ts'
 import { deleteLog, deleteParts, deleteRequests, ROWS_PER_STEP } from './delete-rows.ts'
+import { jobsPast } from './jobs-past.ts'
 
 export const preparePruneDelivered = (connection: Connection, writes: Writes) => {
   const { db } = connection
-  const selectDelivered = db
-    .select({ seq: jobs.seq })
-    .from(jobs)
-    .where(and(isNotNull(jobs.bytesExpireAt), lte(jobs.bytesExpireAt, sql.placeholder('now'))))
-    .limit(ROWS_PER_STEP)
-    .prepare()
-
-  const deliveredBy = reads((now: number) => selectDelivered.all({ now }).map(({ seq }) => seq))
+  const deliveredBy = jobsPast(connection, jobs.bytesExpireAt)
 
   return async (now: number): Promise<{ more: boolean }> => {
     const seqs = await deliveredBy(now)

@@ -1,9 +1,11 @@
 import type { Connection } from '../connection.ts'
-import { and, eq, gt, inArray, isNotNull, lt, lte, or, sql, value } from '../drizzle.ts'
+import { isPending } from '../deliveries/delivery.ts'
+import { and, eq, gt, inArray, lt, or, sql, value } from '../drizzle.ts'
 import { goneReceivers, jobs, webhookDeliveries } from '../schema.ts'
 import { beyondHorizon, presentValues } from '../stored-time.ts'
-import { reads, type Writes } from '../verbs.ts'
+import type { Writes } from '../verbs.ts'
 import { deleteJobs, deleteLog, deleteParts, ROWS_PER_STEP } from './delete-rows.ts'
+import { jobsPast } from './jobs-past.ts'
 
 /** The deletion of an expired job is put off by this much while one of its messages is pending … */
 const DELIVERY_GRACE_MS = 3_600_000
@@ -14,12 +16,6 @@ const GONE_FOR_MS = 30 * 24 * 3_600_000
 
 export const preparePruneExpired = (connection: Connection, writes: Writes) => {
   const { db } = connection
-  const selectExpired = db
-    .select({ seq: jobs.seq })
-    .from(jobs)
-    .where(and(isNotNull(jobs.expiresAt), lte(jobs.expiresAt, sql.placeholder('now'))))
-    .limit(ROWS_PER_STEP)
-    .prepare()
   const postpone = db
     .update(jobs)
     .set({ expiresAt: value('until') })
@@ -30,7 +26,7 @@ export const preparePruneExpired = (connection: Connection, writes: Writes) => {
     .where(or(lt(goneReceivers.since, sql.placeholder('before')), beyondHorizon(goneReceivers.since)))
     .prepare()
 
-  const expiredBy = reads((now: number) => selectExpired.all({ now }).map(({ seq }) => seq))
+  const expiredBy = jobsPast(connection, jobs.expiresAt)
 
   return async (now: number): Promise<{ more: boolean; deleted: number }> => {
     const expired = await expiredBy(now)
@@ -54,7 +50,7 @@ const withPendingMessage = ({ db }: Connection, seqs: number[], now: number): Se
     .from(webhookDeliveries)
     .where(
       and(
-        eq(webhookDeliveries.state, sql`'pending'`),
+        isPending,
         inArray(webhookDeliveries.jobSeq, seqs),
         gt(webhookDeliveries.createdAt, now - LONGEST_DELIVERY_MS),
       ),
