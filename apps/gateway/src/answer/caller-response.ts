@@ -12,6 +12,7 @@ import { writeRelayedHead } from '../http/headers.ts'
 import { Refusal } from '../http/refusal.ts'
 import { breakOffSoon } from '../http/send-head.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
+import type { Patience } from './follow-options.ts'
 
 const STATUS_CLIENT_GONE = 499
 const LINE_FEED = 0x0a
@@ -91,6 +92,11 @@ export class CallerResponse {
     if (piece.kind === 'head') this.#takeHead(piece.head)
     else if (this.#state === 'refused') this.#refusal.push(piece.bytes)
     else if (this.#beginAnswer()) this.#sendBytes(piece.bytes)
+  }
+
+  /** How long the caller may hear nothing before it gets a heartbeat. */
+  silenceMs({ heartbeatMs, holdMs }: Patience): number {
+    return this.#streaming || this.hasBegun ? heartbeatMs : holdMs
   }
 
   /** Sends a heartbeat where one may stand, so that neither the caller nor a proxy gives up. */

@@ -36,8 +36,11 @@ export const streamAnswer = async (
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined
-  const silenceMs = () => (form.streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs)
-  const nothingNew = () => wakeUps.untilNews(silenceMs, () => out.keepAlive())
+  const nothingNew = () =>
+    wakeUps.untilNews(
+      () => out.silenceMs(patience),
+      () => out.keepAlive(),
+    )
   try {
     while (!response.destroyed) {
       if (cutOff.aborted) {

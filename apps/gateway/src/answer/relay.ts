@@ -46,9 +46,11 @@ export const relay = async (
     isWaiting = state === 'queued'
     options.onWaiting(isWaiting)
   }
-  /** How long a caller hears nothing before it gets a heartbeat. */
-  const silenceMs = () => (streaming || out.hasBegun ? patience.heartbeatMs : patience.holdMs)
-  const nothingNew = () => wakeUps.untilNews(silenceMs, () => out.keepAlive())
+  const nothingNew = () =>
+    wakeUps.untilNews(
+      () => out.silenceMs(patience),
+      () => out.keepAlive(),
+    )
   /** A caller that waits for the whole answer is sent nothing of it before the job has ended. */
   const look = () =>
     wakeUps.look(async () => {
