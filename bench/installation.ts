@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Process, startProcess } from './processes.ts'
+import { type Command, type Process, startProcess } from './processes.ts'
 
 const READY_TIMEOUT_MS = 20_000
 const POLL_MS = 20
@@ -95,6 +95,26 @@ export interface ForemanOptions {
   readonly profileDirectory?: string | undefined
 }
 
+type Started = Pick<Command, 'root' | 'env' | 'profileDirectory'>
+
+/** Starts a gateway as scripts/run.sh does. What it says is its URL. */
+export const startGateway = ({ env, ...started }: Started): Promise<Process> =>
+  startProcess({
+    ...started,
+    name: 'gateway',
+    file: 'apps/gateway/src/main.ts',
+    env: { MALLOC_MMAP_THRESHOLD_: '65536', ...env },
+    ready: /"url":"([^"]+)"/,
+  })
+
+export const startWorker = (started: Started): Promise<Process> =>
+  startProcess({
+    ...started,
+    name: 'worker',
+    file: 'apps/worker/src/main.ts',
+    ready: /(foreman worker)/,
+  })
+
 /** Starts a gateway and a worker in their own processes, and waits until they accept jobs. */
 export const startForeman = async (options: ForemanOptions): Promise<Foreman> => {
   const { target, root, directory, variables = {}, profileDirectory } = options
@@ -105,25 +125,8 @@ export const startForeman = async (options: ForemanOptions): Promise<Foreman> =>
     FOREMAN_SHUTDOWN_GRACE: '0s',
     ...variables,
   }
-  const [gateway, worker] = await Promise.all([
-    startProcess({
-      name: 'gateway',
-      root,
-      file: 'apps/gateway/src/main.ts',
-      // As scripts/run.sh starts it.
-      env: { MALLOC_MMAP_THRESHOLD_: '65536', ...env },
-      ready: /"url":"([^"]+)"/,
-      profileDirectory,
-    }),
-    startProcess({
-      name: 'worker',
-      root,
-      file: 'apps/worker/src/main.ts',
-      env,
-      ready: /(foreman worker)/,
-      profileDirectory,
-    }),
-  ])
+  const started = { root, env, profileDirectory }
+  const [gateway, worker] = await Promise.all([startGateway(started), startWorker(started)])
   const url = gateway.said
   await becomesHealthy(url)
   return {

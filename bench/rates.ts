@@ -3,9 +3,8 @@ import Database from 'better-sqlite3'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool } from './caller.ts'
-import type { Simulation } from './installation.ts'
+import { type Simulation, startGateway, startWorker } from './installation.ts'
 import { postJson } from './post-json.ts'
-import { startProcess } from './processes.ts'
 
 export const GROUPS = 50
 /** The largest batch that foreman accepts. */
@@ -48,13 +47,7 @@ export const measureRates = async (options: RatesOptions): Promise<Rates> => {
     FOREMAN_MAX_QUEUED_JOBS: '100000000',
     FOREMAN_SHUTDOWN_GRACE: '0s',
   }
-  const gateway = await startProcess({
-    name: 'gateway',
-    root,
-    file: 'apps/gateway/src/main.ts',
-    env,
-    ready: /"url":"([^"]+)"/,
-  })
+  const gateway = await startGateway({ root, env })
   await submitGroups(gateway.said, submitFirst)
   const single = await submitFor(gateway.said, 1, seconds)
   const singles32 = await submitFor(gateway.said, 32, seconds)
@@ -68,13 +61,7 @@ export const measureRates = async (options: RatesOptions): Promise<Rates> => {
     .pluck()
   const ended = () => countEnded.get() ?? 0
   const endedBefore = ended()
-  const worker = await startProcess({
-    name: 'worker',
-    root,
-    file: 'apps/worker/src/main.ts',
-    env: { ...env, FOREMAN_CONCURRENCY: '8' },
-    ready: /(foreman worker)/,
-  })
+  const worker = await startWorker({ root, env: { ...env, FOREMAN_CONCURRENCY: '8' } })
   const deadline = performance.now() + RUN_TIMEOUT_MS
   while (ended() === endedBefore) {
     if (performance.now() > deadline) throw new Error('the worker runs no job')

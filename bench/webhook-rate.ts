@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool } from './caller.ts'
-import { queueDirectory } from './installation.ts'
+import { queueDirectory, startGateway, startWorker } from './installation.ts'
 import { postJson } from './post-json.ts'
 import { startProcess } from './processes.ts'
 
@@ -53,13 +53,7 @@ export const measureWebhooks = async (options: WebhookRateOptions): Promise<numb
   await submit({ root, env, urls, messages })
   const expected = withDead ? messages - Math.floor(messages / receivers) : messages
   const received = async () => Number(await (await fetch(urls[0] ?? '')).text())
-  const worker = await startProcess({
-    name: 'worker',
-    root,
-    file: 'apps/worker/src/main.ts',
-    env,
-    ready: /(foreman worker)/,
-  })
+  const worker = await startWorker({ root, env })
   // Measured from the first webhook on: before it the worker is still starting.
   const first = await atLeast(1, received)
   const startedAt = performance.now()
@@ -79,13 +73,7 @@ interface Submission {
 
 /** Submits jobs over HTTP, one for each message, because only the store of the same checkout can write its queue. */
 const submit = async ({ root, env, urls, messages }: Submission): Promise<void> => {
-  const gateway = await startProcess({
-    name: 'gateway',
-    root,
-    file: 'apps/gateway/src/main.ts',
-    env,
-    ready: /"url":"([^"]+)"/,
-  })
+  const gateway = await startGateway({ root, env })
   const jobs = Array.from({ length: messages }, (_, at) => ({
     request: { model: 'plain', prompt: 'x' },
     metadata: METADATA,
