@@ -1,8 +1,7 @@
-import { startSim } from '@foreman/ollama-sim'
 import { listJobs } from '@foreman/store/testing'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { endless, hello, startJobs } from '../harness/jobs.ts'
-import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
+import { describe, expect, test } from 'vitest'
+import { startStreaming } from '../harness/endless-stream.ts'
+import { hello, startJobs } from '../harness/jobs.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -64,30 +63,15 @@ describe('a batch', () => {
 })
 
 test('a stream goes on while ten thousand jobs are handed over', async () => {
-  const sim = await startSim({ tokensPerSecond: 50 })
-  onTestFinished(() => sim.close())
-  const variables = variablesFor(sim.url)
-  startWorkerProcess(variables)
-  const { url } = await startGatewayProcess(variables)
-  const leave = new AbortController()
-  let pieces = 0
-  const streaming = send(url, {
-    path: '/api/generate',
-    body: JSON.stringify(endless.request),
-    signal: leave.signal,
-    onPiece: () => void pieces++,
-  }).catch(() => 'left')
-  await until(() => pieces > 0)
+  const { url, seen } = await startStreaming()
   const request = { model: 'plain', prompt: 'x'.repeat(150) }
   const body = `${JSON.stringify({ request })}\n`.repeat(10_000)
-  const before = pieces
+  const before = seen.pieces
   const batch = await send(url, { path: '/jobs/batch', headers: jsonl, body })
-  const meanwhile = pieces - before
+  const meanwhile = seen.pieces - before
   expect(batch.status).toBe(202)
   expect((JSON.parse(batch.body.toString()) as { count: number }).count).toBe(10_000)
   // A gateway that handles the batch in one go sends one piece at most before it answers.
   expect(meanwhile).toBeGreaterThan(2)
-  await until(() => pieces > before + meanwhile + 5)
-  leave.abort()
-  await streaming
+  await until(() => seen.pieces > before + meanwhile + 5)
 })

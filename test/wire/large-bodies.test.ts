@@ -1,7 +1,5 @@
-import { startSim } from '@foreman/ollama-sim'
-import { expect, onTestFinished, test } from 'vitest'
-import { endless } from '../harness/jobs.ts'
-import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
+import { expect, test } from 'vitest'
+import { startStreaming } from '../harness/endless-stream.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -12,30 +10,6 @@ const MAX_GAP_MS = 1_000
 const values = (value: string, bytes: number): string => {
   const one = `${value},`
   return one.repeat(Math.floor(bytes / one.length)) + value
-}
-
-/** A gateway and a worker as processes, and a caller that gets a stream which does not end. */
-const startStreaming = async () => {
-  const sim = await startSim({ tokensPerSecond: 50 })
-  onTestFinished(() => sim.close())
-  const variables = variablesFor(sim.url)
-  startWorkerProcess(variables)
-  const { url } = await startGatewayProcess(variables)
-  const leave = new AbortController()
-  onTestFinished(() => leave.abort())
-  const seen = { pieces: 0, longestGapMs: 0 }
-  let heardAt = performance.now()
-  const onPiece = () => {
-    const now = performance.now()
-    seen.longestGapMs = Math.max(seen.longestGapMs, now - heardAt)
-    heardAt = now
-    seen.pieces++
-  }
-  const body = JSON.stringify(endless.request)
-  const streaming = send(url, { path: '/api/generate', body, signal: leave.signal, onPiece })
-  streaming.catch(() => undefined)
-  await until(() => seen.pieces > 0)
-  return { url, seen }
 }
 
 test.each<[what: string, path: string, body: () => string]>([

@@ -1,15 +1,11 @@
 import { submitJob, unavailableError } from '@foreman/store/testing'
-import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { BodyMemory } from '../http/body-memory.ts'
 import { firstOutput, runJob } from '../testing/answer.ts'
-import { watch } from '../testing/send.ts'
-import { serve } from '../testing/serve.ts'
+import { failForNow, serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
-import { LogFollowers } from './log-followers.ts'
 import { streamAnswer } from './raw-stream.ts'
 
-const logger = pino({ enabled: false })
 const LINE = '{"model":"m","response":"Hi","done":true}\n'
 
 /** A job, and a caller that wants its answer as it comes. */
@@ -17,19 +13,14 @@ const start = async ({ silenceMs = 60_000 } = {}) => {
   const { store, other } = await twoConnections()
   const request = { path: '/api/generate', endpoint: '/api/generate', model: 'm' }
   const job = await submitJob(store, { ...request, body: Buffer.from('{"model":"m","prompt":"x"}') })
-  const gatewayStops = new AbortController()
-  const ended = Promise.withResolvers<void>()
-  const url = await serve((_request, response) => {
+  const following = await serveFollowing({ store, silenceMs }, (response, options) =>
     streamAnswer({ ...request, ...job }, response, {
-      store,
-      followers: new LogFollowers({ store, logger }),
-      patience: { heartbeatMs: silenceMs, holdMs: silenceMs, stallMs: 60_000 },
-      cutOff: gatewayStops.signal,
+      ...options,
       bodyMemory: new BodyMemory(1_000_000),
       now: () => 0,
-    }).then(ended.resolve, ended.reject)
-  })
-  return { store, other, job, call: () => watch(url), gatewayStops, ended: ended.promise }
+    }),
+  )
+  return { ...following, store, other, job }
 }
 
 test('while the queue cannot be read, the caller gets heartbeats, and then the answer', async () => {
@@ -46,11 +37,7 @@ test('while the queue cannot be read, the caller gets heartbeats, and then the a
 
 test('a caller that leaves while the queue cannot be read is not waited for', async () => {
   const { store, call, ended } = await start()
-  const { promise: looked, resolve } = Promise.withResolvers<void>()
-  vi.spyOn(store.output, 'read').mockImplementation(() => {
-    resolve()
-    return Promise.reject(unavailableError())
-  })
+  const looked = failForNow(vi.spyOn(store.output, 'read'))
   const { leave } = call()
   await looked
   leave()

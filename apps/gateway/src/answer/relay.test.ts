@@ -4,10 +4,8 @@ import type { ServerResponse } from 'node:http'
 import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { firstOutput, runJob } from '../testing/answer.ts'
-import { watch } from '../testing/send.ts'
-import { serve } from '../testing/serve.ts'
+import { serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
-import { LogFollowers } from './log-followers.ts'
 import { relay, type RelayEnd } from './relay.ts'
 
 const logger = pino({ enabled: false })
@@ -26,27 +24,22 @@ interface Given {
 const start = async ({ streaming = true, silenceMs = 60_000, before = () => undefined }: Given = {}) => {
   const { store, other } = await twoConnections()
   const job = await submitJob(store, GENERATE)
-  const gatewayStops = new AbortController()
-  const ended = Promise.withResolvers<RelayEnd>()
   const begun = Promise.withResolvers<ServerResponse>()
-  const url = await serve((_request, response) => {
+  const following = await serveFollowing({ store, silenceMs }, (response, options): Promise<RelayEnd> => {
     before(response)
-    relay(job, response, {
-      store,
+    const ended = relay(job, response, {
+      ...options,
       logger,
-      followers: new LogFollowers({ store, logger }),
-      patience: { heartbeatMs: silenceMs, holdMs: silenceMs, stallMs: 60_000 },
-      cutOff: gatewayStops.signal,
       endpoint: generatingEndpoint('/api/generate')!,
       streaming,
       asked: { model: 'm', headers: {} },
       now: () => 0,
       onWaiting: () => undefined,
-    }).then(ended.resolve, ended.reject)
+    })
     begun.resolve(response)
+    return ended
   })
-  const call = () => watch(url)
-  return { store, other, job, call, gatewayStops, ended: ended.promise, begun: begun.promise }
+  return { ...following, store, other, job, begun: begun.promise }
 }
 
 test('a caller that leaves while the queue cannot be read for good has left: that is no error', async () => {

@@ -13,6 +13,21 @@ const work = function* (name: string, steps: number, done: string[]) {
   return name
 }
 
+/** Others that are served in each round of the event loop. @returns a function that ends them */
+const serveOthers = (done: string[]): (() => Promise<void>) => {
+  let isOver = false
+  const others = (async () => {
+    while (!isOver) {
+      await setImmediate()
+      done.push('-')
+    }
+  })()
+  return () => {
+    isOver = true
+    return others
+  }
+}
+
 test('work of one step is done at once', () => {
   const done: string[] = []
   void inSlices(work('a', 1, done))
@@ -21,16 +36,9 @@ test('work of one step is done at once', () => {
 
 test('long works alternate, and others are served between two slices', async () => {
   const done: string[] = []
-  let isOver = false
-  const others = (async () => {
-    while (!isOver) {
-      await setImmediate()
-      done.push('-')
-    }
-  })()
+  const endOthers = serveOthers(done)
   const results = await Promise.all([inSlices(work('a', 4, done)), inSlices(work('b', 4, done))])
-  isOver = true
-  await others
+  await endOthers()
   expect(results).toEqual(['a', 'b'])
   // The first steps are done at once. Afterwards no slice follows another without a round of the event loop.
   expect(done.slice(2).join('')).not.toMatch(/[ab][ab]/)
@@ -38,13 +46,7 @@ test('long works alternate, and others are served between two slices', async () 
 
 test('works that rest by themselves do so, too, however many they are', async () => {
   const done: string[] = []
-  let isOver = false
-  const others = (async () => {
-    while (!isOver) {
-      await setImmediate()
-      done.push('-')
-    }
-  })()
+  const endOthers = serveOthers(done)
   const resting = async () => {
     const slice = new TimeSlice()
     for (let round = 0; round < 3; round++) {
@@ -53,8 +55,7 @@ test('works that rest by themselves do so, too, however many they are', async ()
     }
   }
   await Promise.all(Array.from({ length: 20 }, resting))
-  isOver = true
-  await others
+  await endOthers()
   expect(done.join('')).not.toContain('aa')
 })
 

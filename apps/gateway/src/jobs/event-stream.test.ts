@@ -1,31 +1,20 @@
 import { submitJob, unavailableError } from '@foreman/store/testing'
-import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
-import { LogFollowers } from '../answer/log-followers.ts'
-import { watch } from '../testing/send.ts'
-import { serve } from '../testing/serve.ts'
+import { failForNow, serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
 import { streamEvents } from './event-stream.ts'
 
-const logger = pino({ enabled: false })
 const ENDING = { now: 2_000, ttlMs: 3_600_000 }
 
 /** A queued job, and a client that follows its events. */
 const start = async ({ heartbeatMs = 60_000 } = {}) => {
   const { store, other } = await twoConnections()
   const job = await submitJob(store)
-  const gatewayStops = new AbortController()
-  const ended = Promise.withResolvers<void>()
-  const url = await serve((_request, response) => {
-    streamEvents({ ...job, state: 'queued' }, 0, response, {
-      store,
-      followers: new LogFollowers({ store, logger }),
-      patience: { heartbeatMs, holdMs: 60_000, stallMs: 60_000 },
-      cutOff: gatewayStops.signal,
-    }).then(ended.resolve, ended.reject)
-  })
+  const following = await serveFollowing({ store, silenceMs: heartbeatMs }, (response, options) =>
+    streamEvents({ ...job, state: 'queued' }, 0, response, options),
+  )
   const cancel = () => other.submissions.cancel(job, ENDING)
-  return { store, job, call: () => watch(url), cancel, gatewayStops, ended: ended.promise }
+  return { ...following, store, cancel }
 }
 
 const namesIn = (text: string): string[] => [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name!)
@@ -54,11 +43,7 @@ describe('while the queue cannot be read', () => {
 
   test('a client that leaves is not waited for', async () => {
     const { store, call, ended } = await start()
-    const { promise: looked, resolve } = Promise.withResolvers<void>()
-    vi.spyOn(store.output, 'view').mockImplementation(() => {
-      resolve()
-      return Promise.reject(unavailableError())
-    })
+    const looked = failForNow(vi.spyOn(store.output, 'view'))
     const { leave } = call()
     await looked
     leave()
