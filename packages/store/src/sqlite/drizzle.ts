@@ -36,3 +36,9 @@ export const { migrate } = require('drizzle-orm/better-sqlite3/migrator') as typ
 
 /** A value in a prepared `.set()`. Drizzle's `.set()` does not take a bare placeholder, but takes an SQL expression. */
 export const value = (name: string): Orm.SQL => sql`${sql.placeholder(name)}`
+
+/**
+ * The number of a `LIMIT`, written into the statement. Drizzle would bind it, and SQLite compiles a statement with a bound
+ * limit anew at each call.
+ */
+export const atMost = (rows: number): number => sql.raw(String(rows)) as unknown as number

@@ -3,7 +3,7 @@ import { BrokenJobError } from '../errors.ts'
 import type { Ending } from '../values.ts'
 import { withJob } from './broken-job.ts'
 import type { Connection } from './connection.ts'
-import { and, asc, eq, exists, gt, isNull, not, sql } from './drizzle.ts'
+import { and, asc, atMost, eq, exists, gt, isNull, not, sql } from './drizzle.ts'
 import { gateways as table, jobs } from './schema.ts'
 import type { Cancel } from './submissions/cancel.ts'
 import { reads, type Writes } from './verbs.ts'
@@ -49,7 +49,7 @@ const prepareHeartbeats = (connection: Connection) => {
     .from(jobs)
     .where(and(gt(jobs.gateway, sql.placeholder('after')), hasNotEnded))
     .orderBy(asc(jobs.gateway))
-    .limit(1)
+    .limit(atMost(1))
     .prepare()
 
   /** Jumps from gateway to gateway in the index, however many jobs each has. */

@@ -1,7 +1,7 @@
 import type { Workers } from '../contract.ts'
 import type { WorkerRow } from '../values.ts'
 import type { Connection } from './connection.ts'
-import { and, desc, eq, lt, ne, or, sql } from './drizzle.ts'
+import { and, atMost, desc, eq, lt, ne, or, sql } from './drizzle.ts'
 import { workers as table } from './schema.ts'
 import { beyondHorizon, presentValues } from './stored-time.ts'
 import { reads, type Writes } from './verbs.ts'
@@ -73,7 +73,7 @@ export const prepareActive = ({ db }: Connection) => {
     .from(table)
     .where(eq(table.active, true))
     .orderBy(desc(table.heartbeatAt))
-    .limit(1)
+    .limit(atMost(1))
     .prepare()
 
   return (): WorkerRow | undefined => select.get()

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { asc, desc, gt, sql } from '../drizzle.ts'
+import { asc, atMost, desc, gt, sql } from '../drizzle.ts'
 import { jobLog } from '../schema.ts'
 
 const ROWS_PER_READ = 2_000
@@ -10,7 +10,7 @@ export const prepareChangesSince = ({ db }: Connection) => {
     .from(jobLog)
     .where(gt(jobLog.id, sql.placeholder('after')))
     .orderBy(asc(jobLog.id))
-    .limit(ROWS_PER_READ)
+    .limit(atMost(ROWS_PER_READ))
     .prepare()
 
   return (after: number): { upTo: number; jobSeqs: Set<number> } => {
@@ -28,7 +28,7 @@ export const prepareChangesSince = ({ db }: Connection) => {
 }
 
 export const prepareLastChange = ({ db }: Connection) => {
-  const select = db.select({ id: jobLog.id }).from(jobLog).orderBy(desc(jobLog.id)).limit(1).prepare()
+  const select = db.select({ id: jobLog.id }).from(jobLog).orderBy(desc(jobLog.id)).limit(atMost(1)).prepare()
 
   return (): number => select.get()?.id ?? 0
 }

@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryAttempt } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, gt, inArray, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, gt, inArray, sql } from '../drizzle.ts'
 import { webhookAttempts, webhookDeliveries } from '../schema.ts'
 import { deliveryColumns } from './delivery.ts'
 
@@ -28,7 +28,7 @@ export const prepareOfJob = ({ db }: Connection) => {
       ),
     )
     .orderBy(asc(webhookDeliveries.seq))
-    .limit(DELIVERIES_PER_STEP)
+    .limit(atMost(DELIVERIES_PER_STEP))
     .prepare()
 
   return function* (jobSeq: number): Generator<readonly Delivery[], void> {

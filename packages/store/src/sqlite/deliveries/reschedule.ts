@@ -1,6 +1,6 @@
 import type { Deliveries } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, inArray } from '../drizzle.ts'
+import { and, atMost, inArray } from '../drizzle.ts'
 import { webhookDeliveries } from '../schema.ts'
 import { beyondHorizon, presentValues } from '../stored-time.ts'
 import { reads, type Writes } from '../verbs.ts'
@@ -16,7 +16,7 @@ export const prepareReschedule = ({ db }: Connection, writes: Writes): Deliverie
     .select({ seq: webhookDeliveries.seq })
     .from(webhookDeliveries)
     .where(and(isPending, beyondHorizon(webhookDeliveries.scheduledAt)))
-    .limit(ROWS_PER_STEP)
+    .limit(atMost(ROWS_PER_STEP))
     .prepare()
   const makeDue = (seqs: number[], now: number) =>
     db

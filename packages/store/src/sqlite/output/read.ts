@@ -1,7 +1,7 @@
 import { isSameAttempt } from '../../same-attempt.ts'
 import type { JobView, OutputCursor, OutputPiece, OutputRead } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, gt, ne, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, gt, ne, sql } from '../drizzle.ts'
 import { readHead } from '../log/log-rows.ts'
 import { jobLog } from '../schema.ts'
 import type { View } from './view.ts'
@@ -22,7 +22,7 @@ export const prepareRead = (connection: Connection, view: View) => {
       ),
     )
     .orderBy(asc(jobLog.id))
-    .limit(PIECES_PER_READ)
+    .limit(atMost(PIECES_PER_READ))
     .prepare()
 
   return (seq: number, cursor: OutputCursor | undefined): OutputRead | undefined =>

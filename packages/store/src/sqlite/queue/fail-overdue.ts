@@ -1,7 +1,7 @@
 import { DEADLINE_EXCEEDED } from '@foreman/jobs'
 import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { reads, type Writes } from '../verbs.ts'
 import type { FailQueued } from './fail-queued.ts'
@@ -20,13 +20,13 @@ export const prepareFailOverdue = (
     .from(jobs)
     .where(hasDeadline)
     .orderBy(asc(jobs.deadlineAt))
-    .limit(1)
+    .limit(atMost(1))
     .prepare()
   const selectOverdue = db
     .select({ seq: jobs.seq })
     .from(jobs)
     .where(and(hasDeadline, lte(jobs.deadlineAt, sql.placeholder('now'))))
-    .limit(OVERDUE_PER_STEP)
+    .limit(atMost(OVERDUE_PER_STEP))
     .prepare()
   const nextDeadline = reads(() => selectNextDeadline.get()?.deadlineAt ?? undefined)
 

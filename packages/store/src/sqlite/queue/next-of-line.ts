@@ -1,6 +1,6 @@
 import type { ClaimRequest } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, isNull, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, isNull, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 
 /** The job of a line that is to be claimed next. */
@@ -25,7 +25,7 @@ export const prepareNextOfLine = ({ db }: Connection) => {
     .from(jobs)
     .where(and(isReadyInGroup, eq(jobs.priority, sql.placeholder('priority'))))
     .orderBy(asc(jobs.seq))
-    .limit(1)
+    .limit(atMost(1))
     .prepare()
   const selectAwaited = db
     .select(columns)

@@ -1,6 +1,6 @@
 import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, isNotNull, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, isNotNull, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { dueNow, hasCome, presentValues } from '../stored-time.ts'
 import { reads, type Writes } from '../verbs.ts'
@@ -12,7 +12,7 @@ export const preparePromoteDue = ({ db }: Connection, writes: Writes): Queue['pr
     .from(jobs)
     .where(isDelayed)
     .orderBy(asc(jobs.availableAt))
-    .limit(1)
+    .limit(atMost(1))
     .prepare()
   const promote = db
     .update(jobs)

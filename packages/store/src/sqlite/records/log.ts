@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, gt, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, gt, sql } from '../drizzle.ts'
 import { readChange, readHead } from '../log/log-rows.ts'
 import { jobLog } from '../schema.ts'
 
@@ -13,7 +13,7 @@ export const prepareLog = ({ db }: Connection) => {
     .from(jobLog)
     .where(and(eq(jobLog.jobSeq, sql.placeholder('seq')), gt(jobLog.id, sql.placeholder('after'))))
     .orderBy(asc(jobLog.id))
-    .limit(ENTRIES_PER_READ)
+    .limit(atMost(ENTRIES_PER_READ))
     .prepare()
 
   return (seq: number, after: number): LogEntry[] => select.all({ seq, after }).map(readEntry)

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, eq, inArray, or, sql } from '../drizzle.ts'
+import { and, atMost, eq, inArray, or, sql } from '../drizzle.ts'
 import {
   jobDetails,
   jobLog,
@@ -26,7 +26,7 @@ export const deleteLog = ({ db }: Connection, seqs: readonly number[], which: 'a
     .select({ id: jobLog.id })
     .from(jobLog)
     .where(which === 'output' ? isOutput : isOfJobs)
-    .limit(ROWS_PER_STEP)
+    .limit(atMost(ROWS_PER_STEP))
   return db.delete(jobLog).where(inArray(jobLog.id, ids)).run().changes < ROWS_PER_STEP
 }
 
@@ -44,7 +44,7 @@ export const deleteParts = ({ db }: Connection, seqs: readonly number[]): boolea
     .select({ id: rowId })
     .from(requestParts)
     .where(inArray(requestParts.jobSeq, [...seqs]))
-    .limit(PARTS_PER_STEP)
+    .limit(atMost(PARTS_PER_STEP))
   return db.delete(requestParts).where(inArray(rowId, some)).run().changes < PARTS_PER_STEP
 }
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, type Column, isNotNull, lte, sql } from '../drizzle.ts'
+import { and, atMost, type Column, isNotNull, lte, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { reads } from '../verbs.ts'
 import { ROWS_PER_STEP } from './delete-rows.ts'
@@ -11,7 +11,7 @@ export const jobsPast = ({ db }: Connection, column: Column): ((now: number) => 
     .select({ seq: jobs.seq })
     .from(jobs)
     .where(and(isNotNull(column), lte(column, sql.placeholder('now'))))
-    .limit(ROWS_PER_STEP)
+    .limit(atMost(ROWS_PER_STEP))
     .prepare()
 
   return reads((now: number) => select.all({ now }).map(({ seq }) => seq))

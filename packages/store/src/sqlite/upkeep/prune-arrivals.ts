@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, eq, exists, isNotNull, not, sql } from '../drizzle.ts'
+import { and, atMost, eq, exists, isNotNull, not, sql } from '../drizzle.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { isArriving } from '../submissions/is-arriving.ts'
 import { reads, type Writes } from '../verbs.ts'
@@ -17,7 +17,7 @@ export const preparePruneArrivals = (connection: Connection, writes: Writes) => 
     .select({ seq: jobs.seq })
     .from(jobs)
     .where(and(isNotNull(jobs.arrival), not(exists(arrival))))
-    .limit(ROWS_PER_STEP)
+    .limit(atMost(ROWS_PER_STEP))
     .prepare()
 
   const look = reads((now: number) => ({
