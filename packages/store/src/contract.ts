@@ -359,7 +359,7 @@ export interface JobOutput {
 
   /**
    * Reads a job and the next pieces of its output, as they are in one moment: at most 32 pieces, and fewer only if there are no
-   * more now. A running job gives the output of its attempt, an ended job the output of the attempt that is its answer, and a
+   * more now (`more`). A running job gives the output of its attempt, an ended job the output of the attempt that is its answer, and a
    * queued job none. If the cursor belongs to another attempt, or to a claim that was lost in a crash (`isSameAttempt`), reading
    * starts at the beginning. An answer that was deleted has no pieces.
    *

@@ -299,6 +299,8 @@ export interface OutputRead {
   /** Undefined when the job has no output to read. */
   readonly cursor: OutputCursor | undefined
   readonly pieces: readonly OutputPiece[]
+  /** There may be more pieces now. */
+  readonly more: boolean
 }
 
 /** All that is known of a job, except its request and its log. */

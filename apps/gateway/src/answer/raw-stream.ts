@@ -60,11 +60,13 @@ export const streamAnswer = async (
       cursor = seen.cursor
       for (const piece of seen.pieces) out.send(piece)
       if (seen.pieces.length > 0) wakeUps.noteSent()
-      else if (isEndState(seen.job.state)) {
+      if (seen.more || response.writableNeedDrain) continue
+      if (isEndState(seen.job.state)) {
         if (!cursor && out.hasBegun) return out.interrupt(502, seen.job.errorMessage ?? noAnswer)
         if (!cursor) throw problem(409, 'no_answer', noAnswer)
         return isAnswerIncomplete(seen.job) ? breakOffSoon(response) : out.end(seen.job)
-      } else await nothingNew()
+      }
+      await nothingNew()
     }
   } finally {
     wakeUps.stop()

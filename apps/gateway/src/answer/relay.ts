@@ -55,9 +55,9 @@ export const relay = async (
   const look = () =>
     wakeUps.look(async () => {
       const view = streaming ? undefined : await store.output.view(job.seq)
-      if (view && !isEndState(view.state)) return { job: view, cursor, pieces: [] }
+      if (view && !isEndState(view.state)) return { job: view, cursor, pieces: [], more: false }
       // Not even the beginning of an answer that is incomplete: without it the caller can still get a status.
-      if (view && messageInsteadOfAnswer(view) !== null) return { job: view, cursor, pieces: [] }
+      if (view && messageInsteadOfAnswer(view) !== null) return { job: view, cursor, pieces: [], more: false }
       return store.output.read(job.seq, cursor)
     })
   try {
@@ -88,10 +88,13 @@ export const relay = async (
       cursor = seen.cursor
       for (const piece of seen.pieces) out.send(piece)
       if (seen.pieces.length > 0) wakeUps.noteSent()
-      else if (isEndState(seen.job.state)) {
+      // The answer is delivered when its caller has read it.
+      if (seen.more || response.writableNeedDrain) continue
+      if (isEndState(seen.job.state)) {
         out.end(seen.job)
         return 'delivered'
-      } else await nothingNew()
+      }
+      await nothingNew()
     }
   } catch (error) {
     if (!response.destroyed) throw error

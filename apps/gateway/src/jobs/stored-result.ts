@@ -100,11 +100,12 @@ const outputOf = async function* (store: Store, { seq }: JobRecord): AsyncGenera
   let cursor: OutputCursor | undefined
   for (;;) {
     const read = await store.output.read(seq, cursor)
-    if (!read || read.pieces.length === 0) return
+    if (!read) return
     for (const piece of read.pieces) {
       yield piece
       if (slice.isOver) await slice.rest()
     }
+    if (!read.more) return
     cursor = read.cursor
   }
 }

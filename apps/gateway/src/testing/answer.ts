@@ -18,7 +18,7 @@ export const runJob = async (
   )
 }
 
-/** What is read of the first attempt of a running job: its head and one piece of the body. */
+/** What is read of the first attempt of a running job: its head and one piece of the body. The next look follows at once. */
 export const firstOutput = ({ id }: Submitted, token: string, body: string): OutputRead => ({
   job: { id, state: 'running', attempt: 1, token, answerAttempt: null, errorCode: null, errorMessage: null },
   cursor: { attempt: 1, token, after: 2 },
@@ -26,4 +26,5 @@ export const firstOutput = ({ id }: Submitted, token: string, body: string): Out
     { id: 1, kind: 'head', head: NDJSON },
     { id: 2, kind: 'body', bytes: Buffer.from(body) },
   ],
+  more: true,
 })

@@ -30,7 +30,7 @@ export const prepareRead = (connection: Connection, view: View) => {
       const job = view(seq)
       if (!job) return undefined
       const attempt = attemptToRead(job)
-      if (attempt === null) return { job, cursor: undefined, pieces: [] }
+      if (attempt === null) return { job, cursor: undefined, pieces: [], more: false }
       const begun = { attempt, token: attempt === job.attempt ? job.token : null, after: 0 }
       const { after } = cursor && isSameAttempt(cursor, begun, job) ? cursor : begun
       const pieces = selectPieces
@@ -40,7 +40,8 @@ export const prepareRead = (connection: Connection, view: View) => {
             ? { id: row.id, kind: 'head', head: readHead(row) }
             : { id: row.id, kind: 'body', bytes: row.bytes },
         )
-      return { job, cursor: { ...begun, after: pieces.at(-1)?.id ?? after }, pieces }
+      const more = pieces.length === PIECES_PER_READ
+      return { job, cursor: { ...begun, after: pieces.at(-1)?.id ?? after }, pieces, more }
     })
 }
 
