@@ -1,5 +1,4 @@
 import Database from 'better-sqlite3'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StoreUnusableError } from '../errors.ts'
 import { type Connection, connectionOf } from './connection.ts'
@@ -85,10 +84,4 @@ const open = (file: string, busyTimeoutMs: number): Connection => {
 /** Writes only a value that differs. Otherwise every open would wait for the connection that is writing. */
 const setHeader = (sqlite: Database.Database, name: string, value: number): void => {
   if (sqlite.pragma(name, { simple: true }) !== value) sqlite.pragma(`${name} = ${value}`)
-}
-
-/** The WAL of the file: its name, and the directory to watch, because every commit writes the WAL. */
-export const walOf = (file: string): { directory: string; name: string } => {
-  const absolute = path.resolve(file)
-  return { directory: path.dirname(absolute), name: `${path.basename(absolute)}-wal` }
 }

@@ -6,6 +6,7 @@ import type { Compose, Lock } from '../values.ts'
 import { catalogue } from './catalogue.ts'
 import { changesOf } from './changes/changes.ts'
 import { CommitWatch } from './changes/commit-watch.ts'
+import { touch } from './changes/touch.ts'
 import type { Connection } from './connection.ts'
 import { ensureUndamaged } from './damage-check.ts'
 import { deliveries } from './deliveries/deliveries.ts'
@@ -16,7 +17,7 @@ import { GroupCommit } from './group-commit.ts'
 import { changeRecorder } from './log/changes.ts'
 import { logWriter } from './log/log-writer.ts'
 import { outboxWriter } from './log/outbox.ts'
-import { openConnection, walOf } from './open-connection.ts'
+import { openConnection } from './open-connection.ts'
 import { output } from './output/output.ts'
 import { queue } from './queue/queue.ts'
 import { prepareBySeq } from './records/job-record.ts'
@@ -64,8 +65,8 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     onMessageError,
   })
   const recorder = changeRecorder(log, outbox)
-  const commits = new CommitWatch(sqlite, { wal: walOf(file), onError: onError ?? warnOf })
-  const group = new GroupCommit(connection, () => commits.expectOwnHint())
+  const commits = new CommitWatch(sqlite, { file, onError: onError ?? warnOf })
+  const group = new GroupCommit(connection, () => touch(file))
   const writes = writesOf(group)
   const takeWorkerLock = () => takeExclusiveLock(`${file}.worker-lock`)
   const lockTest = new LockTest({ activeWorker: prepareActive(connection), takeWorkerLock, now: Date.now })

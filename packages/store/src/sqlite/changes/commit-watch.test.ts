@@ -4,9 +4,9 @@ import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tempDirectory } from '../../testing/temp-directory.ts'
-import { walOf } from '../open-connection.ts'
 import { newFile } from '../testing/temp-store.ts'
-import { CommitWatch, type CommitWatchOptions } from './commit-watch.ts'
+import { CommitWatch } from './commit-watch.ts'
+import { touch } from './touch.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -25,13 +25,13 @@ const open = (file: string): Database.Database => {
 const commitOn = (sqlite: Database.Database) => () => void sqlite.exec('INSERT INTO t VALUES (1)')
 
 /** A watch, and another connection to the same file. */
-const create = (wal?: CommitWatchOptions['wal']) => {
+const create = ({ watched }: { readonly watched?: string } = {}) => {
   const file = newFile()
   const [sqlite, other] = [open(file), open(file)]
   const onError = vi.fn<(error: unknown) => void>()
-  const watch = new CommitWatch(sqlite, { wal: wal ?? walOf(file), onError })
+  const watch = new CommitWatch(sqlite, { file: watched ?? file, onError })
   onTestFinished(() => watch.close())
-  return { watch, onError, commit: commitOn(other), commitOwn: commitOn(sqlite) }
+  return { file, watch, onError, commit: commitOn(other), commitOwn: commitOn(sqlite) }
 }
 
 /** Counts calls, and waits for the first. */
@@ -95,8 +95,8 @@ describe('a commit of another connection', () => {
     await hears()
   })
 
-  test('is reported although the directory does not exist', async () => {
-    const { watch, commit } = create({ directory: path.join(tempDirectory(), 'nowhere'), name: 'x-wal' })
+  test('is reported although there is no file to watch', async () => {
+    const { watch, commit } = create({ watched: path.join(tempDirectory(), 'nowhere') })
     const { hears } = listen(watch)
     commit()
     await hears()
@@ -197,7 +197,7 @@ describe('without a watch', () => {
     }
     vi.spyOn(sqlite, 'prepare').mockReturnValue({ pluck: () => ({ get }) } as unknown as Database.Statement)
     const onError = vi.fn<(error: unknown) => void>()
-    const watch = new CommitWatch(sqlite, { wal: { directory: '/nowhere', name: 'x-wal' }, onError })
+    const watch = new CommitWatch(sqlite, { file: '/nowhere', onError })
     onTestFinished(() => watch.close())
     return { state, watch, onError, commit: commitOn(other) }
   }
@@ -243,58 +243,38 @@ describe('without a watch', () => {
   })
 })
 
-describe('a hint of the file system', () => {
-  /** A watch whose file has the version that the test says, and counts how often it is asked. No timer ever fires. */
-  const createScripted = () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
-    const directory = tempDirectory()
-    const asked = { count: 0, version: 1 }
-    const statement = { pluck: () => ({ get: () => ((asked.count += 1), asked.version) }) }
-    const sqlite = { prepare: () => statement } as unknown as Database.Database
-    const watch = new CommitWatch(sqlite, { wal: { directory, name: 'wal' }, onError: vi.fn<() => void>() })
-    onTestFinished(() => watch.close())
-    const wal = fs.openSync(path.join(directory, 'wal'), 'w')
-    onTestFinished(() => fs.closeSync(wal))
-    const hint = () => void fs.writeSync(wal, 'x')
-    /** Waits, in turns of the event loop, for the file to be asked about. */
-    const untilAsked = async (count: number) => {
-      while (asked.count < count) await setImmediate()
-    }
-    return { watch, asked, hint, untilAsked }
+describe('a touch of the file', () => {
+  // No timer ever fires.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] }))
+
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await setImmediate()
   }
 
-  test('that comes before its commit is visible is looked at again at once, without a timer', async () => {
-    const { watch, asked, hint, untilAsked } = createScripted()
+  test('tells of the commit before it at once', async () => {
+    const { file, watch, commit } = create()
     const { listener } = listen(watch)
-    hint()
-    await untilAsked(3)
+    commit()
+    await turns(100)
     expect(listener).not.toHaveBeenCalled()
-    asked.version += 1
+    touch(file)
     while (listener.mock.calls.length === 0) await setImmediate()
   })
 
-  test('that nothing follows is not looked at for ever', async () => {
-    const { watch, asked, hint, untilAsked } = createScripted()
-    listen(watch)
-    hint()
-    await untilAsked(3)
-    const begin = performance.now()
-    while (performance.now() - begin < 5) await setImmediate()
-    // On a busy machine the time can be over within one turn. The look of that turn is still to come.
-    for (let turn = 0; turn < 2; turn++) await setImmediate()
-    const { count } = asked
-    for (let turn = 0; turn < 100; turn++) await setImmediate()
-    expect(asked.count).toBe(count)
+  test('without a commit of another connection tells nobody', async () => {
+    const { file, watch, commit, commitOwn } = create()
+    const { listener } = listen(watch)
+    commitOwn()
+    touch(file)
+    await turns(100)
+    expect(listener).not.toHaveBeenCalled()
+    commit()
+    touch(file)
+    while (listener.mock.calls.length === 0) await setImmediate()
+    expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  test('about an own commit is looked at once', async () => {
-    const { watch, asked, hint, untilAsked } = createScripted()
-    listen(watch)
-    watch.expectOwnHint()
-    hint()
-    await untilAsked(2)
-    for (let turn = 0; turn < 100; turn++) await setImmediate()
-    // Once when it began to listen, and once for the hint.
-    expect(asked.count).toBe(2)
+  test('that is not possible is no error', () => {
+    expect(() => touch(path.join(tempDirectory(), 'nowhere'))).not.toThrow()
   })
 })

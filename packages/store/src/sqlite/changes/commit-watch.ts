@@ -1,19 +1,14 @@
 import type Database from 'better-sqlite3'
-import fs from 'node:fs'
+import type { FSWatcher } from 'node:fs'
 import { Backoff } from '../../backoff.ts'
 import { isBusy } from '../sqlite-errors.ts'
+import { watchTouches } from './touch.ts'
 
 const POLL_MS = 25
-/**
- * The file system reports a write to the WAL before the commit is visible. A commit that does not wait for the disk follows
- * within microseconds, much sooner than the shortest timer.
- */
-const LOOK_AT_ONCE_MS = 1
-/** A commit that waits for the disk is looked for by timers. */
-const LOOK_AGAIN_MS = 1
 
 export interface CommitWatchOptions {
-  readonly wal: { readonly directory: string; readonly name: string }
+  /** Processes touch it after their commits. */
+  readonly file: string
   /** Called when the file could not be read, or when a listener has failed. An error that goes on is reported rarely. */
   readonly onError: (error: unknown) => void
 }
@@ -21,8 +16,8 @@ export interface CommitWatchOptions {
 type Listener = () => void
 
 /**
- * Reports the commits of other connections. The file system's watch reports most of them at once; a slow poll finds the
- * others, and all of them where there is no watch. While nobody listens, nothing runs.
+ * Reports the commits of other connections. Each process touches the file after its commits, which the file system's watch
+ * reports at once; a slow poll finds the others, and all of them where there is no watch. While nobody listens, nothing runs.
  *
  * A look at the file that fails is repeated, and so is the call of a listener that throws. Neither ends the process or
  * keeps a commit from other listeners.
@@ -37,12 +32,8 @@ export class CommitWatch {
   readonly #backoff = new Backoff()
   /** The version of the file that the listeners know of. Undefined: it could not be read so far. */
   #seen: number | undefined
-  #watcher: fs.FSWatcher | undefined
+  #watcher: FSWatcher | undefined
   #poll: NodeJS.Timeout | undefined
-  #lookAgain: NodeJS.Timeout | undefined
-  #lookAtOnce: NodeJS.Immediate | undefined
-  /** Whether this process has committed something since the last hint, so that the next hint is its own. */
-  #isOwnHint = false
 
   constructor(sqlite: Database.Database, options: CommitWatchOptions) {
     const statement = sqlite.prepare('PRAGMA data_version').pluck()
@@ -63,11 +54,6 @@ export class CommitWatch {
     }
   }
 
-  /** To be called after a commit of this connection: the file system reports it like any other. */
-  expectOwnHint(): void {
-    this.#isOwnHint = true
-  }
-
   close(): void {
     this.#listeners.clear()
     this.#untold.clear()
@@ -83,15 +69,12 @@ export class CommitWatch {
 
   #stopPolling(): void {
     clearInterval(this.#poll)
-    clearTimeout(this.#lookAgain)
-    clearImmediate(this.#lookAtOnce)
   }
 
-  #watch(): fs.FSWatcher | undefined {
-    const { directory, name: walName } = this.#options.wal
+  #watch(): FSWatcher | undefined {
     try {
-      const watcher = fs.watch(directory, { persistent: false }, (_event, name) => {
-        if (this.#listeners.size > 0 && (name === null || name === walName)) this.#hint()
+      const watcher = watchTouches(this.#options.file, () => {
+        if (this.#listeners.size > 0) this.#look()
       })
       // The poll finds every commit without the watch, too.
       watcher.on('error', () => watcher.close())
@@ -101,48 +84,19 @@ export class CommitWatch {
     }
   }
 
-  #hint(): void {
-    const isOwn = this.#isOwnHint
-    this.#isOwnHint = false
-    if (this.#look()) return
-    if (isOwn) this.#lookIn(LOOK_AGAIN_MS)
-    else this.#lookAtOnceUntil(performance.now() + LOOK_AT_ONCE_MS)
-  }
-
-  /** Looks again in each turn of the event loop, until there is a commit or the time is up. */
-  #lookAtOnceUntil(end: number): void {
-    clearImmediate(this.#lookAtOnce)
-    this.#lookAtOnce = setImmediate(() => {
-      if (this.#look()) return
-      if (performance.now() < end) this.#lookAtOnceUntil(end)
-      else this.#lookIn(LOOK_AGAIN_MS)
-    })
-  }
-
-  /** Looks again at doubling intervals, until there is a commit or the poll is about to look anyway. */
-  #lookIn(ms: number): void {
-    clearTimeout(this.#lookAgain)
-    this.#lookAgain = setTimeout(() => {
-      if (!this.#look() && ms < POLL_MS) this.#lookIn(ms * 2)
-    }, ms)
-  }
-
-  /** @returns whether there was a commit */
-  #look(): boolean {
-    const hasChanged = this.#try(this.#backoff, () => this.#noteCommit()) ?? false
+  #look(): void {
+    this.#try(this.#backoff, () => this.#noteCommit())
     for (const listener of this.#untold) {
       const backoff = this.#listeners.get(listener)
       if (backoff && this.#try(backoff, () => this.#tell(listener))) this.#untold.delete(listener)
     }
-    return hasChanged
   }
 
-  #noteCommit(): boolean {
+  #noteCommit(): void {
     const version = this.#dataVersion()
-    if (version === this.#seen) return false
+    if (version === this.#seen) return
     this.#seen = version
     for (const listener of this.#listeners.keys()) this.#untold.add(listener)
-    return true
   }
 
   #tell(listener: Listener): true {
