@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { isUnavailable, JobLostError, NotNowError } from '../errors.ts'
 import { startChild } from '../testing/child.ts'
 import { ending } from '../testing/contract/look.ts'
@@ -108,6 +109,41 @@ describe('writes in the same turn of the event loop', () => {
     expect(outcomes).toMatchObject(outcomes.map(() => ({ status: 'rejected', reason: full })))
     expect(outcomes).toMatchObject(outcomes.map(() => ({ reason: { reason: 'full' } })))
     expect(rows('SELECT seq FROM jobs')).toEqual([])
+  })
+})
+
+describe('a lazy write', () => {
+  const createLazy = () => {
+    const { connection, insert, rows } = createGroup()
+    const onCommit = vi.fn<() => void>()
+    return { insert, rows, onCommit, group: new GroupCommit(connection, onCommit) }
+  }
+
+  test('goes into the commit of the next write, in the order of the calls', async () => {
+    const { group, insert, rows, onCommit } = createLazy()
+    const lazy = group.writeLazily('normal', insert(1))
+    await setImmediate()
+    expect(rows()).toEqual([])
+    await Promise.all([lazy, group.write('normal', insert(2))])
+    expect(rows()).toEqual([1, 2])
+    expect(onCommit).toHaveBeenCalledTimes(1)
+  })
+
+  test('gets a commit of its own when no other follows, and nobody is told of it', async () => {
+    const { group, insert, rows, onCommit } = createLazy()
+    await Promise.all([group.writeLazily('normal', insert(1)), group.writeLazily('normal', insert(2))])
+    expect(rows()).toEqual([1, 2])
+    await group.writeLazily('normal', insert(3))
+    expect(rows()).toEqual([1, 2, 3])
+    expect(onCommit).not.toHaveBeenCalled()
+  })
+
+  test('is not lost when the group is finished before', async () => {
+    const { group, insert, rows } = createLazy()
+    const lazy = group.writeLazily('normal', insert(1))
+    await group.finish()
+    await lazy
+    expect(rows()).toEqual([1])
   })
 })
 

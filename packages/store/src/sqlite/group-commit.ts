@@ -5,9 +5,13 @@ import { isFull } from './sqlite-errors.ts'
 /** A function is asked when the write is about to be committed. */
 export type Asked = Durability | (() => Durability)
 
+/** The longest that a lazy write waits for a commit that it can join. */
+const LAZY_MS = 100
+
 interface Member {
   readonly durability: Asked
   readonly write: () => unknown
+  readonly isLazy: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -22,8 +26,10 @@ export class GroupCommit {
   readonly #connection: Connection
   readonly #onCommit: () => void
   #members: Member[] = []
+  #isScheduled = false
+  #lazily: NodeJS.Timeout | undefined
 
-  /** @param onCommit called after each commit */
+  /** @param onCommit called after each commit that has more than lazy writes */
   constructor(connection: Connection, onCommit: () => void = () => undefined) {
     this.#connection = connection
     this.#onCommit = onCommit
@@ -31,21 +37,29 @@ export class GroupCommit {
 
   /** Resolves when the write is committed. Writes run in the order of the calls. */
   write<T>(durability: Asked, write: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#members.length === 0) globalThis.setImmediate(() => this.flush())
-      this.#members.push({ durability, write, resolve: resolve as Member['resolve'], reject })
-    })
+    if (!this.#isScheduled) globalThis.setImmediate(() => this.flush())
+    this.#isScheduled = true
+    return this.#add({ durability, write, isLazy: false })
+  }
+
+  /** The same for a write that nobody waits for. It goes into the next commit, or soon into one of its own. */
+  writeLazily<T>(durability: Asked, write: () => T): Promise<T> {
+    this.#lazily ??= setTimeout(() => this.flush(), LAZY_MS)
+    return this.#add({ durability, write, isLazy: true })
   }
 
   /** Commits the writes that are waiting, now. */
   flush(): void {
     const members = this.#members
     this.#members = []
+    this.#isScheduled = false
+    clearTimeout(this.#lazily)
+    this.#lazily = undefined
     if (members.length === 0) return
     try {
       const durability = members.some(member => asked(member.durability) === 'full') ? 'full' : 'normal'
       const outcomes = this.#connection.write(durability, () => this.#attemptAll(members))
-      this.#onCommit()
+      if (members.some(({ isLazy }) => !isLazy)) this.#onCommit()
       for (const [at, member] of members.entries()) settle(member, outcomes[at])
     } catch (error) {
       for (const member of members) member.reject(error)
@@ -58,6 +72,12 @@ export class GroupCommit {
       this.flush()
       await setImmediate()
     } while (this.#members.length > 0)
+  }
+
+  #add<T>(member: Omit<Member, 'resolve' | 'reject'>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#members.push({ ...member, resolve: resolve as Member['resolve'], reject })
+    })
   }
 
   /** A write that is alone needs no savepoint: when it fails, the whole transaction is undone, and only it is rejected. */

@@ -17,14 +17,15 @@ export type Writes = ReturnType<typeof writesOf>
 
 /** Makes verbs of functions that change the file. Each is one unit of a group commit. */
 export const writesOf = (group: GroupCommit) => {
-  /** Does one unit. */
-  const write = async <T>(durability: Asked, act: () => T): Promise<T> => {
+  const translated = async <T>(writing: Promise<T>): Promise<T> => {
     try {
-      return await group.write(durability, act)
+      return await writing
     } catch (error) {
       throw ofContract(error)
     }
   }
+  /** Does one unit. */
+  const write = <T>(durability: Asked, act: () => T): Promise<T> => translated(group.write(durability, act))
   return {
     write,
     /**
@@ -42,6 +43,11 @@ export const writesOf = (group: GroupCommit) => {
           () => (typeof durability === 'string' ? durability : durability(args)),
           () => act(...args),
         ),
+    /** A quick verb of one unit that nobody waits for, and that no other process needs to be told of. */
+    lazy:
+      <Args extends unknown[], T>(act: (...args: Args) => T) =>
+      (...args: Args): Promise<T> =>
+        translated(group.writeLazily('normal', () => act(...args))),
   }
 }
 

@@ -18,6 +18,6 @@ export const submissions = (connection: Connection, writes: Writes, changes: Cha
     enqueue: writes.verb(([submission]) => durabilityOfNew(submission), submit),
     arrivals: arrivals(connection, writes, submit),
     cancel: writes.verb(([job]) => durabilityOf(job), prepareCancel(connection, changes)),
-    delivered: writes.verb('normal', prepareDelivered(connection)),
+    delivered: writes.lazy(prepareDelivered(connection)),
   }
 }
