@@ -1,7 +1,7 @@
 import type { Catalogue } from '../contract.ts'
 import type { Loading, ModelRow, Snapshot } from '../values.ts'
 import type { Connection } from './connection.ts'
-import { eq, sql } from './drizzle.ts'
+import { eq, given, sql } from './drizzle.ts'
 import { models, snapshots } from './schema.ts'
 import { reads, type Writes } from './verbs.ts'
 
@@ -41,7 +41,7 @@ export const prepareModel = ({ db }: Connection) => {
   const select = db
     .select()
     .from(models)
-    .where(eq(models.name, sql.placeholder('name')))
+    .where(eq(models.name, given('name')))
     .prepare()
 
   return (name: string): ModelRow | undefined => select.get({ name })
@@ -64,7 +64,7 @@ const prepareSnapshot = ({ db }: Connection) => {
   const select = db
     .select({ headers: snapshots.headers, body: snapshots.body, polledAt: snapshots.polledAt })
     .from(snapshots)
-    .where(eq(snapshots.path, sql.placeholder('path')))
+    .where(eq(snapshots.path, given('path')))
     .prepare()
 
   return (path: string): Snapshot | undefined => {

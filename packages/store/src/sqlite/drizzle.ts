@@ -38,7 +38,11 @@ export const { migrate } = require('drizzle-orm/better-sqlite3/migrator') as typ
 export const value = (name: string): Orm.SQL => sql`${sql.placeholder(name)}`
 
 /**
- * The number of a `LIMIT`, written into the statement. Drizzle would bind it, and SQLite compiles a statement with a bound
- * limit anew at each call.
+ * What a column is compared with in a prepared statement. Without the sign, SQLite looks at the value to guess how many rows
+ * have it, and compiles the statement anew for the next value.
  */
-export const atMost = (rows: number): number => sql.raw(String(rows)) as unknown as number
+export const given = (name: string): Orm.SQL => sql`+${sql.placeholder(name)}`
+
+/** The number of a `LIMIT`. Drizzle would bind it without the sign of `given`. */
+export const atMost = (rows: number | Orm.SQL): number =>
+  (typeof rows === 'number' ? sql.raw(String(rows)) : rows) as unknown as number

@@ -3,14 +3,14 @@ import { BrokenJobError } from '../errors.ts'
 import type { Ending } from '../values.ts'
 import { withJob } from './broken-job.ts'
 import type { Connection } from './connection.ts'
-import { and, asc, atMost, eq, exists, gt, isNull, not, sql } from './drizzle.ts'
+import { and, asc, atMost, eq, exists, given, gt, isNull, not, sql } from './drizzle.ts'
 import { gateways as table, jobs } from './schema.ts'
 import type { Cancel } from './submissions/cancel.ts'
 import { reads, type Writes } from './verbs.ts'
 
-const isNamed = eq(table.id, sql.placeholder('id'))
+const isNamed = eq(table.id, given('id'))
 const hasNotEnded = isNull(jobs.finishedAt)
-const isOfGateway = and(eq(jobs.gateway, sql.placeholder('id')), hasNotEnded)
+const isOfGateway = and(eq(jobs.gateway, given('id')), hasNotEnded)
 
 export const gateways = (connection: Connection, writes: Writes, cancel: Cancel): Gateways => ({
   heartbeat: writes.verb('normal', prepareHeartbeat(connection)),
@@ -47,7 +47,7 @@ const prepareHeartbeats = (connection: Connection) => {
   const selectNextWithJobs = db
     .select({ id: jobs.gateway })
     .from(jobs)
-    .where(and(gt(jobs.gateway, sql.placeholder('after')), hasNotEnded))
+    .where(and(gt(jobs.gateway, given('after')), hasNotEnded))
     .orderBy(asc(jobs.gateway))
     .limit(atMost(1))
     .prepare()
@@ -78,15 +78,10 @@ const prepareClearUpAfter = (
     .select({ seq: jobs.seq })
     .from(jobs)
     .where(
-      and(
-        isOfGateway,
-        isNull(jobs.cancelRequestedAt),
-        isNull(jobs.arrival),
-        gt(jobs.seq, sql.placeholder('after')),
-      ),
+      and(isOfGateway, isNull(jobs.cancelRequestedAt), isNull(jobs.arrival), gt(jobs.seq, given('after'))),
     )
     .orderBy(asc(jobs.seq))
-    .limit(sql.placeholder('limit'))
+    .limit(atMost(given('limit')))
     .prepare()
   const itsJob = db.select({ seq: jobs.seq }).from(jobs).where(isOfGateway)
   const forget = db

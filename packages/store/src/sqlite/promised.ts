@@ -10,7 +10,7 @@ export const durabilityOfNew = ({ jobs }: { readonly jobs: readonly NewJob[] }):
 
 /** Says how durable a change of a job has to be. */
 export const prepareDurabilityOf = ({ sqlite }: Connection) => {
-  const selectIsWaitedFor = sqlite.prepare('SELECT gateway IS NOT NULL FROM jobs WHERE seq = ?').pluck()
+  const selectIsWaitedFor = sqlite.prepare('SELECT gateway IS NOT NULL FROM jobs WHERE seq = +?').pluck()
 
   return ({ seq }: { readonly seq: number | undefined }): Durability =>
     seq !== undefined && selectIsWaitedFor.get(seq) === 1 ? 'normal' : 'full'

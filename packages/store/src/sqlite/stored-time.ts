@@ -1,4 +1,4 @@
-import { type Column, gt, lte, or, sql, type SQL } from './drizzle.ts'
+import { type Column, given, gt, lte, or, type SQL } from './drizzle.ts'
 
 /**
  * Times in the file are times of the wall clock, which somebody may set back or forth by hours. Whoever compares a
@@ -30,8 +30,8 @@ export const presentValues = ({ now, horizonMs }: Present): { now: number; horiz
 })
 
 /** `isBeyond` as a condition of SQL. A statement that is executed with it needs `presentValues`. */
-export const beyondHorizon = (column: Column): SQL => gt(column, sql.placeholder('horizon'))
+export const beyondHorizon = (column: Column): SQL => gt(column, given('horizon'))
 
 /** `hasCome` as a condition of SQL, of two parts that an index on the column answers. */
 export const dueNow = (column: Column): SQL | undefined =>
-  or(lte(column, sql.placeholder('now')), beyondHorizon(column))
+  or(lte(column, given('now')), beyondHorizon(column))

@@ -1,7 +1,7 @@
 import type { Workers } from '../contract.ts'
 import type { WorkerRow } from '../values.ts'
 import type { Connection } from './connection.ts'
-import { and, atMost, desc, eq, lt, ne, or, sql } from './drizzle.ts'
+import { and, atMost, desc, eq, given, lt, ne, or, sql } from './drizzle.ts'
 import { workers as table } from './schema.ts'
 import { beyondHorizon, presentValues } from './stored-time.ts'
 import { reads, type Writes } from './verbs.ts'
@@ -19,7 +19,7 @@ export const workers = (connection: Connection, writes: Writes): Workers => ({
 const prepareHeartbeat = ({ db }: Connection) => {
   const removeOtherActive = db
     .delete(table)
-    .where(and(eq(table.active, true), ne(table.id, sql.placeholder('id'))))
+    .where(and(eq(table.active, sql`1`), ne(table.id, given('id'))))
     .prepare()
   const beat = db
     .insert(table)
@@ -47,7 +47,7 @@ const prepareHeartbeat = ({ db }: Connection) => {
 const prepareLeave = ({ db }: Connection) => {
   const remove = db
     .delete(table)
-    .where(eq(table.id, sql.placeholder('id')))
+    .where(eq(table.id, given('id')))
     .prepare()
 
   return (id: string): void => {
@@ -58,7 +58,7 @@ const prepareLeave = ({ db }: Connection) => {
 const prepareForgetStale = ({ db }: Connection) => {
   const removeStale = db
     .delete(table)
-    .where(or(lt(table.heartbeatAt, sql.placeholder('before')), beyondHorizon(table.heartbeatAt)))
+    .where(or(lt(table.heartbeatAt, given('before')), beyondHorizon(table.heartbeatAt)))
     .prepare()
 
   return (now: number): void => {
@@ -71,7 +71,7 @@ export const prepareActive = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)
-    .where(eq(table.active, true))
+    .where(eq(table.active, sql`1`))
     .orderBy(desc(table.heartbeatAt))
     .limit(atMost(1))
     .prepare()

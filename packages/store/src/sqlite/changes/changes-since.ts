@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { asc, atMost, desc, gt, sql } from '../drizzle.ts'
+import { asc, atMost, desc, given, gt } from '../drizzle.ts'
 import { jobLog } from '../schema.ts'
 
 const ROWS_PER_READ = 2_000
@@ -8,7 +8,7 @@ export const prepareChangesSince = ({ db }: Connection) => {
   const select = db
     .select({ id: jobLog.id, jobSeq: jobLog.jobSeq })
     .from(jobLog)
-    .where(gt(jobLog.id, sql.placeholder('after')))
+    .where(gt(jobLog.id, given('after')))
     .orderBy(asc(jobLog.id))
     .limit(atMost(ROWS_PER_READ))
     .prepare()

@@ -1,6 +1,6 @@
 import type { Backlog, DueDelivery } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, lte, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, given, lte } from '../drizzle.ts'
 import { webhookDeliveries } from '../schema.ts'
 import { deliveryColumns, isPending } from './delivery.ts'
 
@@ -17,11 +17,11 @@ export const prepareBacklogs = ({ sqlite }: Connection) => {
        (SELECT seq ${pending} AND host > ${host} ORDER BY host, caller, next_attempt_at, seq LIMIT 1))`
   const select = sqlite.prepare(
     `WITH RECURSIVE firsts(seq) AS (
-         ${next('@host', '@caller')}
+         ${next('+@host', '+@caller')}
          UNION ALL
          ${next('last.host', 'last.caller')}
          FROM firsts JOIN webhook_deliveries AS last ON last.seq = firsts.seq
-         LIMIT @limit)
+         LIMIT +@limit)
        SELECT delivery.host AS host, delivery.caller AS caller, delivery.next_attempt_at AS nextAttemptAt,
          delivery.failures AS failures
        FROM firsts JOIN webhook_deliveries AS delivery ON delivery.seq = firsts.seq`,
@@ -43,13 +43,13 @@ export const prepareDue = ({ db }: Connection) => {
     .where(
       and(
         isPending,
-        eq(webhookDeliveries.host, sql.placeholder('host')),
-        eq(webhookDeliveries.caller, sql.placeholder('caller')),
-        lte(webhookDeliveries.nextAttemptAt, sql.placeholder('now')),
+        eq(webhookDeliveries.host, given('host')),
+        eq(webhookDeliveries.caller, given('caller')),
+        lte(webhookDeliveries.nextAttemptAt, given('now')),
       ),
     )
     .orderBy(asc(webhookDeliveries.nextAttemptAt), asc(webhookDeliveries.seq))
-    .limit(sql.placeholder('limit'))
+    .limit(atMost(given('limit')))
     .prepare()
 
   return (asked: Key & { readonly now: number; readonly limit: number }): DueDelivery[] =>

@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryAttempt } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, gt, inArray, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, given, gt, inArray } from '../drizzle.ts'
 import { webhookAttempts, webhookDeliveries } from '../schema.ts'
 import { deliveryColumns } from './delivery.ts'
 
@@ -8,7 +8,7 @@ export const prepareById = ({ db }: Connection) => {
   const select = db
     .select(deliveryColumns)
     .from(webhookDeliveries)
-    .where(eq(webhookDeliveries.id, sql.placeholder('id')))
+    .where(eq(webhookDeliveries.id, given('id')))
     .prepare()
 
   return (id: string): Delivery | undefined => select.get({ id })
@@ -21,12 +21,7 @@ export const prepareOfJob = ({ db }: Connection) => {
   const select = db
     .select(deliveryColumns)
     .from(webhookDeliveries)
-    .where(
-      and(
-        eq(webhookDeliveries.jobSeq, sql.placeholder('jobSeq')),
-        gt(webhookDeliveries.seq, sql.placeholder('after')),
-      ),
-    )
+    .where(and(eq(webhookDeliveries.jobSeq, given('jobSeq')), gt(webhookDeliveries.seq, given('after'))))
     .orderBy(asc(webhookDeliveries.seq))
     .limit(atMost(DELIVERIES_PER_STEP))
     .prepare()

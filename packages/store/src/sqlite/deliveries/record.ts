@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryAttempt, DeliveryResult } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql, value } from '../drizzle.ts'
+import { and, eq, given, sql, value } from '../drizzle.ts'
 import { goneReceivers, webhookAttempts, webhookDeliveries } from '../schema.ts'
 import { isPending } from './delivery.ts'
 import { prepareById } from './read.ts'
@@ -12,7 +12,7 @@ interface Recorded {
   readonly now: number
 }
 
-const isPendingOfSeq = and(isPending, eq(webhookDeliveries.seq, sql.placeholder('seq')))
+const isPendingOfSeq = and(isPending, eq(webhookDeliveries.seq, given('seq')))
 
 /** Records an attempt at a message. The caller opens the transaction. */
 export const prepareRecord = (connection: Connection) => {
@@ -21,12 +21,7 @@ export const prepareRecord = (connection: Connection) => {
   const selectAttempt = connection.db
     .select({ seq: webhookAttempts.seq })
     .from(webhookAttempts)
-    .where(
-      and(
-        eq(webhookAttempts.deliverySeq, sql.placeholder('deliverySeq')),
-        eq(webhookAttempts.at, sql.placeholder('at')),
-      ),
-    )
+    .where(and(eq(webhookAttempts.deliverySeq, given('deliverySeq')), eq(webhookAttempts.at, given('at'))))
     .prepare()
   const postpone = preparePostpone(connection)
   const end = prepareEnd(connection)
@@ -93,11 +88,7 @@ const prepareMarkGone = ({ db }: Connection) => {
     .update(webhookDeliveries)
     .set({ state: 'dead', nextAttemptAt: null, finishedAt: value('now') })
     .where(
-      and(
-        isPending,
-        eq(webhookDeliveries.url, sql.placeholder('url')),
-        eq(webhookDeliveries.caller, sql.placeholder('caller')),
-      ),
+      and(isPending, eq(webhookDeliveries.url, given('url')), eq(webhookDeliveries.caller, given('caller'))),
     )
     .prepare()
 

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { eq, sql, value } from '../drizzle.ts'
+import { eq, given, value } from '../drizzle.ts'
 import { webhookDeliveries } from '../schema.ts'
 
 export const prepareRedeliver = (connection: Connection) => {
@@ -13,7 +13,7 @@ export const prepareRedeliver = (connection: Connection) => {
       scheduledAt: value('now'),
       finishedAt: null,
     })
-    .where(eq(webhookDeliveries.seq, sql.placeholder('seq')))
+    .where(eq(webhookDeliveries.seq, given('seq')))
     .prepare()
 
   return ({ seq }: Pick<Delivery, 'seq'>, now: number): void => {

@@ -2,7 +2,7 @@ import { type JobChange, type WebhookEvent, webhookEventOf } from '@foreman/jobs
 import { newId } from '../../ids.ts'
 import { ANNOUNCED_ANSWER_BYTES, type Compose, type JobRecord, type StoredAnswer } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql } from '../drizzle.ts'
+import { and, eq, given, sql } from '../drizzle.ts'
 import { goneReceivers, jobDetails, webhookDeliveries } from '../schema.ts'
 import { mayPass } from '../sqlite-errors.ts'
 import { prepareStoredAnswer } from './stored-answer.ts'
@@ -30,14 +30,12 @@ export const outboxWriter = (
   const selectWebhook = db
     .select({ url: jobDetails.webhookUrl, events: jobDetails.webhookEvents })
     .from(jobDetails)
-    .where(eq(jobDetails.jobSeq, sql.placeholder('jobSeq')))
+    .where(eq(jobDetails.jobSeq, given('jobSeq')))
     .prepare()
   const selectGone = db
     .select({ lastJobSeq: goneReceivers.lastJobSeq })
     .from(goneReceivers)
-    .where(
-      and(eq(goneReceivers.caller, sql.placeholder('caller')), eq(goneReceivers.url, sql.placeholder('url'))),
-    )
+    .where(and(eq(goneReceivers.caller, given('caller')), eq(goneReceivers.url, given('url'))))
     .prepare()
   const insert = db
     .insert(webhookDeliveries)

@@ -1,14 +1,14 @@
 import type { StoredAnswer } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, ne, sql } from '../drizzle.ts'
+import { and, asc, eq, given, ne, sql } from '../drizzle.ts'
 import { jobLog } from '../schema.ts'
 import { readHead } from './log-rows.ts'
 import type { JobAttempt } from './log-writer.ts'
 
 const isOutputOfAttempt = and(
-  eq(jobLog.jobSeq, sql.placeholder('seq')),
-  eq(jobLog.attempt, sql.placeholder('attempt')),
-  ne(jobLog.kind, 'event'),
+  eq(jobLog.jobSeq, given('seq')),
+  eq(jobLog.attempt, given('attempt')),
+  ne(jobLog.kind, sql`'event'`),
 )
 
 /** An answer in more rows is not read: each row takes time of its own, however short it is. */
@@ -22,7 +22,7 @@ export const prepareStoredAnswer = ({ sqlite, db }: Connection) => {
   // The limit also bounds the time that it takes to find out that an answer is too long.
   const selectSize = sqlite.prepare(
     `SELECT count(*) AS rows, sum(length) AS bytes FROM
-       (SELECT length(bytes) AS length FROM job_log WHERE job_seq = ? AND attempt = ? AND kind = 'body' LIMIT ?)`,
+       (SELECT length(bytes) AS length FROM job_log WHERE job_seq = +? AND attempt = +? AND kind = 'body' LIMIT +?)`,
   )
   const isTooLong = ({ seq, attempt }: JobAttempt, maxBytes: number): boolean => {
     const size = selectSize.get(seq, attempt, MAX_ROWS + 1) as { rows: number; bytes: number | null }

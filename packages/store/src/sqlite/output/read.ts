@@ -1,7 +1,7 @@
 import { isSameAttempt } from '../../same-attempt.ts'
 import type { JobView, OutputCursor, OutputPiece, OutputRead } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, gt, ne, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, given, gt, ne, sql } from '../drizzle.ts'
 import { readHead } from '../log/log-rows.ts'
 import { jobLog } from '../schema.ts'
 import type { View } from './view.ts'
@@ -15,10 +15,10 @@ export const prepareRead = (connection: Connection, view: View) => {
     .from(jobLog)
     .where(
       and(
-        eq(jobLog.jobSeq, sql.placeholder('seq')),
-        gt(jobLog.id, sql.placeholder('after')),
-        eq(jobLog.attempt, sql.placeholder('attempt')),
-        ne(jobLog.kind, 'event'),
+        eq(jobLog.jobSeq, given('seq')),
+        gt(jobLog.id, given('after')),
+        eq(jobLog.attempt, given('attempt')),
+        ne(jobLog.kind, sql`'event'`),
       ),
     )
     .orderBy(asc(jobLog.id))

@@ -1,6 +1,6 @@
 import type { JobView } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { eq, sql } from '../drizzle.ts'
+import { eq, given } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 
 export type View = ReturnType<typeof prepareView>
@@ -17,7 +17,7 @@ export const prepareView = ({ db }: Connection) => {
       errorMessage: jobs.errorMessage,
     })
     .from(jobs)
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(eq(jobs.seq, given('seq')))
     .prepare()
 
   return (seq: number): JobView | undefined => select.get({ seq })

@@ -2,7 +2,8 @@ import { BrokenJobError } from '../../errors.ts'
 import type { Claim, Claimed, ClaimRequest } from '../../values.ts'
 import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, sql, value } from '../drizzle.ts'
+import { and, asc, eq, given, sql, value } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import { isHeaderPairs } from '../json-shapes.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobRequests, jobs, target } from '../schema.ts'
@@ -25,7 +26,7 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
       startedAt: value('now'),
       tokens: null,
     })
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'queued')))
+    .where(and(eq(jobs.seq, given('seq')), inState('queued')))
     .returning()
     .prepare()
   const setTurn = db
@@ -75,7 +76,7 @@ export const prepareClaimed = (connection: Connection) => {
   const select = connection.db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.state, sql`'running'`), eq(jobs.claimToken, sql.placeholder('token'))))
+    .where(and(inState('running'), eq(jobs.claimToken, given('token'))))
     .orderBy(asc(jobs.seq))
     .prepare()
 
@@ -87,7 +88,7 @@ const prepareClaimOf = ({ db }: Connection) => {
   const selectRequest = db
     .select()
     .from(jobRequests)
-    .where(eq(jobRequests.jobSeq, sql.placeholder('seq')))
+    .where(eq(jobRequests.jobSeq, given('seq')))
     .prepare()
 
   return (job: JobRow): Claim => {

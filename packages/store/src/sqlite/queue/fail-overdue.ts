@@ -1,7 +1,8 @@
 import { DEADLINE_EXCEEDED } from '@foreman/jobs'
 import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, isNotNull, isNull, lte, sql } from '../drizzle.ts'
+import { and, asc, atMost, given, isNotNull, isNull, lte } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import { jobs } from '../schema.ts'
 import { reads, type Writes } from '../verbs.ts'
 import type { FailQueued } from './fail-queued.ts'
@@ -14,7 +15,7 @@ export const prepareFailOverdue = (
   writes: Writes,
   failQueued: FailQueued,
 ): Queue['failOverdue'] => {
-  const hasDeadline = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.deadlineAt), isNull(jobs.arrival))
+  const hasDeadline = and(inState('queued'), isNotNull(jobs.deadlineAt), isNull(jobs.arrival))
   const selectNextDeadline = db
     .select({ deadlineAt: jobs.deadlineAt })
     .from(jobs)
@@ -25,7 +26,7 @@ export const prepareFailOverdue = (
   const selectOverdue = db
     .select({ seq: jobs.seq })
     .from(jobs)
-    .where(and(hasDeadline, lte(jobs.deadlineAt, sql.placeholder('now'))))
+    .where(and(hasDeadline, lte(jobs.deadlineAt, given('now'))))
     .limit(atMost(OVERDUE_PER_STEP))
     .prepare()
   const nextDeadline = reads(() => selectNextDeadline.get()?.deadlineAt ?? undefined)

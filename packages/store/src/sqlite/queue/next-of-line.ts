@@ -1,6 +1,7 @@
 import type { ClaimRequest } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, isNull, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, given, isNull } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import { jobs } from '../schema.ts'
 
 /** The job of a line that is to be claimed next. */
@@ -12,10 +13,10 @@ export interface NextOfLine {
 
 const columns = { seq: jobs.seq, runsAlone: jobs.runsAlone }
 const isReadyInGroup = and(
-  eq(jobs.state, sql`'queued'`),
+  inState('queued'),
   isNull(jobs.availableAt),
   isNull(jobs.arrival),
-  eq(jobs.groupKey, sql.placeholder('groupKey')),
+  eq(jobs.groupKey, given('groupKey')),
 )
 
 /** Finds the oldest ready job of a line. The job `awaited` comes before it, if it is ready and of this group. */
@@ -23,14 +24,14 @@ export const prepareNextOfLine = ({ db }: Connection) => {
   const selectFirst = db
     .select(columns)
     .from(jobs)
-    .where(and(isReadyInGroup, eq(jobs.priority, sql.placeholder('priority'))))
+    .where(and(isReadyInGroup, eq(jobs.priority, given('priority'))))
     .orderBy(asc(jobs.seq))
     .limit(atMost(1))
     .prepare()
   const selectAwaited = db
     .select(columns)
     .from(jobs)
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), isReadyInGroup))
+    .where(and(eq(jobs.seq, given('seq')), isReadyInGroup))
     .prepare()
 
   return ({

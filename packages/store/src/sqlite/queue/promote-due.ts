@@ -1,12 +1,13 @@
 import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, isNotNull, sql } from '../drizzle.ts'
+import { and, asc, atMost, isNotNull } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import { jobs } from '../schema.ts'
 import { dueNow, hasCome, presentValues } from '../stored-time.ts'
 import { reads, type Writes } from '../verbs.ts'
 
 export const preparePromoteDue = ({ db }: Connection, writes: Writes): Queue['promoteDue'] => {
-  const isDelayed = and(eq(jobs.state, sql`'queued'`), isNotNull(jobs.availableAt))
+  const isDelayed = and(inState('queued'), isNotNull(jobs.availableAt))
   const selectNextDue = db
     .select({ availableAt: jobs.availableAt })
     .from(jobs)

@@ -1,11 +1,12 @@
 import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql, value } from '../drizzle.ts'
+import { and, eq, given, value } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import { jobs } from '../schema.ts'
 import { reads, type Writes } from '../verbs.ts'
 
 export const prepareRegroup = ({ db }: Connection, writes: Writes): Queue['regroup'] => {
-  const isQueuedOfModel = and(eq(jobs.state, sql`'queued'`), eq(jobs.modelName, sql.placeholder('modelName')))
+  const isQueuedOfModel = and(inState('queued'), eq(jobs.modelName, given('modelName')))
   const selectGroups = db
     .selectDistinct({ loadOptions: jobs.loadOptions, groupKey: jobs.groupKey })
     .from(jobs)
@@ -15,11 +16,7 @@ export const prepareRegroup = ({ db }: Connection, writes: Writes): Queue['regro
     .update(jobs)
     .set({ groupKey: value('right') })
     .where(
-      and(
-        isQueuedOfModel,
-        eq(jobs.loadOptions, sql.placeholder('loadOptions')),
-        eq(jobs.groupKey, sql.placeholder('groupKey')),
-      ),
+      and(isQueuedOfModel, eq(jobs.loadOptions, given('loadOptions')), eq(jobs.groupKey, given('groupKey'))),
     )
     .prepare()
 

@@ -2,7 +2,7 @@ import type { Connection } from '../connection.ts'
 
 export const preparePosition = ({ sqlite }: Connection) => {
   const countAhead = sqlite
-    .prepare(`SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND seq < ? LIMIT ?)`)
+    .prepare(`SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND seq < +? LIMIT +?)`)
     .pluck()
 
   return (seq: number, most: number): number => countAhead.get(seq, most) as number

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, getTableColumns, isNull, sql } from '../drizzle.ts'
+import { and, eq, getTableColumns, given, isNull } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
 
 const {
@@ -21,7 +21,7 @@ export const selectJobs = ({ db }: Connection) =>
 
 export const prepareBySeq = (connection: Connection) => {
   const select = selectJobs(connection)
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(eq(jobs.seq, given('seq')))
     .prepare()
 
   return (seq: number): JobRecord | undefined => select.get({ seq })
@@ -29,7 +29,7 @@ export const prepareBySeq = (connection: Connection) => {
 
 export const prepareById = (connection: Connection) => {
   const select = selectJobs(connection)
-    .where(and(eq(jobs.id, sql.placeholder('id')), isNull(jobs.arrival)))
+    .where(and(eq(jobs.id, given('id')), isNull(jobs.arrival)))
     .prepare()
 
   return (id: string): JobRecord | undefined => select.get({ id })

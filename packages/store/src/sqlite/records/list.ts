@@ -14,10 +14,10 @@ const SEQS_PER_STEP = 20_000
 
 export const prepareList = (connection: Connection) => {
   const selectFirstIdSince = connection.sqlite
-    .prepare('SELECT id FROM jobs WHERE id >= ? ORDER BY id LIMIT 1')
+    .prepare('SELECT id FROM jobs WHERE id >= +? ORDER BY id LIMIT 1')
     .pluck()
   const selectFirstSeqWithin = connection.sqlite
-    .prepare('SELECT min(seq) FROM jobs WHERE id >= ? AND id < ?')
+    .prepare('SELECT min(seq) FROM jobs WHERE id >= +? AND id < +?')
     .pluck()
 
   const selectLastSeq = connection.sqlite.prepare('SELECT max(seq) FROM jobs').pluck()

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, atMost, eq, gt, sql } from '../drizzle.ts'
+import { and, asc, atMost, eq, given, gt } from '../drizzle.ts'
 import { readChange, readHead } from '../log/log-rows.ts'
 import { jobLog } from '../schema.ts'
 
@@ -11,7 +11,7 @@ export const prepareLog = ({ db }: Connection) => {
   const select = db
     .select()
     .from(jobLog)
-    .where(and(eq(jobLog.jobSeq, sql.placeholder('seq')), gt(jobLog.id, sql.placeholder('after'))))
+    .where(and(eq(jobLog.jobSeq, given('seq')), gt(jobLog.id, given('after'))))
     .orderBy(asc(jobLog.id))
     .limit(atMost(ENTRIES_PER_READ))
     .prepare()

@@ -1,6 +1,6 @@
 import type { KeptRequest } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql } from '../drizzle.ts'
+import { and, eq, given, sql } from '../drizzle.ts'
 import { jobDetails, jobRequests, requestParts } from '../schema.ts'
 
 /** Counts the bytes of a body that is in parts. The parts themselves are not read. */
@@ -8,7 +8,7 @@ export const prepareRequestBytes = ({ db }: Connection) => {
   const select = db
     .select({ bytes: sql<number>`coalesce(sum(length(${requestParts.bytes})), 0)` })
     .from(requestParts)
-    .where(eq(requestParts.jobSeq, sql.placeholder('seq')))
+    .where(eq(requestParts.jobSeq, given('seq')))
     .prepare()
 
   return (seq: number): number => select.get({ seq })?.bytes ?? 0
@@ -19,7 +19,7 @@ export const prepareRequestPart = ({ db }: Connection) => {
   const select = db
     .select({ bytes: requestParts.bytes })
     .from(requestParts)
-    .where(and(eq(requestParts.jobSeq, sql.placeholder('seq')), eq(requestParts.n, sql.placeholder('n'))))
+    .where(and(eq(requestParts.jobSeq, given('seq')), eq(requestParts.n, given('n'))))
     .prepare()
 
   return (seq: number, n: number): Buffer | undefined => select.get({ seq, n })?.bytes
@@ -36,7 +36,7 @@ export const prepareRequest = ({ db }: Connection) => {
     })
     .from(jobRequests)
     .leftJoin(jobDetails, eq(jobDetails.jobSeq, jobRequests.jobSeq))
-    .where(eq(jobRequests.jobSeq, sql.placeholder('seq')))
+    .where(eq(jobRequests.jobSeq, given('seq')))
     .prepare()
 
   return (seq: number): KeptRequest | undefined => {

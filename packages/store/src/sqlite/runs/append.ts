@@ -10,8 +10,8 @@ export const prepareAppend = ({ sqlite }: Connection, log: LogWriter) => {
   const selectClaimed = sqlite
     .prepare(
       `SELECT coalesce((SELECT id FROM job_log
-           WHERE job_seq = jobs.seq AND attempt = ? AND kind <> 'event' ORDER BY id DESC LIMIT 1), 0)
-         FROM jobs WHERE seq = ? AND claim_token = ? AND state = 'running'`,
+           WHERE job_seq = jobs.seq AND attempt = +? AND kind <> 'event' ORDER BY id DESC LIMIT 1), 0)
+         FROM jobs WHERE seq = +? AND claim_token = +? AND state = 'running'`,
     )
     .pluck()
 

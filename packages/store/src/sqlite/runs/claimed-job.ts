@@ -1,7 +1,7 @@
 import { isEndState, type JobState } from '@foreman/jobs'
 import type { Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql } from '../drizzle.ts'
+import { and, eq, given } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { isClaimed } from './run.ts'
 
@@ -28,7 +28,7 @@ export const prepareLeftState = ({ db }: Connection) => {
   const select = db
     .select({ state: jobs.state })
     .from(jobs)
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.lastToken, sql.placeholder('token'))))
+    .where(and(eq(jobs.seq, given('seq')), eq(jobs.lastToken, given('token'))))
     .prepare()
 
   return ({ seq, token }: Run): Exclude<JobState, 'running'> | undefined => {

@@ -61,7 +61,7 @@ interface FinishParts {
 
 /** The verb `finish`. */
 export const prepareFinish = ({ sqlite }: Connection, { endRun, leftState }: FinishParts) => {
-  const selectEntry = sqlite.prepare('SELECT 1 FROM job_log WHERE id = ? AND job_seq = ?').pluck()
+  const selectEntry = sqlite.prepare('SELECT 1 FROM job_log WHERE id = +? AND job_seq = +?').pluck()
 
   return (run: Run, end: Finish, ending: Ending): void => {
     if (end.after !== undefined && selectEntry.get(end.after, run.seq) === undefined)

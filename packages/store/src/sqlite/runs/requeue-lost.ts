@@ -4,7 +4,8 @@ import { BrokenJobError } from '../../errors.ts'
 import type { Ending, Finish, Recovery, Run } from '../../values.ts'
 import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, exists, sql } from '../drizzle.ts'
+import { and, eq, exists, given, sql } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobLog, jobs } from '../schema.ts'
 import type { EndRun } from './finish.ts'
@@ -39,13 +40,15 @@ export const prepareRequeueLost = (
         db
           .select({ one: sql`1` })
           .from(jobLog)
-          .where(and(eq(jobLog.jobSeq, jobs.seq), eq(jobLog.attempt, jobs.attempt), eq(jobLog.kind, 'body'))),
+          .where(
+            and(eq(jobLog.jobSeq, jobs.seq), eq(jobLog.attempt, jobs.attempt), eq(jobLog.kind, sql`'body'`)),
+          ),
       ),
     })
     .from(jobs)
-    .where(eq(jobs.state, sql`'running'`))
+    .where(inState('running'))
     .prepare()
-  const isOfSeq = eq(jobs.seq, sql.placeholder('seq'))
+  const isOfSeq = eq(jobs.seq, given('seq'))
   const countLoss = db
     .update(jobs)
     .set({ lostCount: sql`${jobs.lostCount} + 1` })

@@ -1,14 +1,15 @@
 import { JobLostError } from '../../errors.ts'
 import type { ProvisionalAnswer, Run } from '../../values.ts'
-import { and, eq, sql } from '../drizzle.ts'
+import { and, eq, given } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
 
 /** Matches the row of a job only while the run's claim holds it. */
 export const isClaimed = and(
-  eq(jobs.seq, sql.placeholder('seq')),
-  eq(jobs.claimToken, sql.placeholder('token')),
-  eq(jobs.state, 'running'),
+  eq(jobs.seq, given('seq')),
+  eq(jobs.claimToken, given('token')),
+  inState('running'),
 )
 
 /** The columns that a job loses when it leaves the state running. */

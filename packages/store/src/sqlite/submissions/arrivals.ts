@@ -3,7 +3,7 @@ import { ArrivalLostError } from '../../errors.ts'
 import type { Added } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { isPending } from '../deliveries/delivery.ts'
-import { and, eq, inArray, isNull, sql, value } from '../drizzle.ts'
+import { and, eq, given, inArray, isNull, sql, value } from '../drizzle.ts'
 import { prepareDurabilityOf } from '../promised.ts'
 import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from '../schema.ts'
 import type { Writes } from '../verbs.ts'
@@ -11,7 +11,7 @@ import type { Submit } from './submit.ts'
 
 export const arrivals = (connection: Connection, writes: Writes, submit: Submit): Arrivals => {
   const { db } = connection
-  const isOfId = eq(arrivalsTable.id, sql.placeholder('id'))
+  const isOfId = eq(arrivalsTable.id, given('id'))
   const insert = db
     .insert(arrivalsTable)
     .values({ touchedAt: sql.placeholder('now') })
@@ -58,7 +58,7 @@ export const arrivals = (connection: Connection, writes: Writes, submit: Submit)
 }
 
 const prepareAccept = ({ sqlite, db }: Connection) => {
-  const isOfArrival = eq(jobs.arrival, sql.placeholder('id'))
+  const isOfArrival = eq(jobs.arrival, given('id'))
   const acceptJobs = db.update(jobs).set({ arrival: null }).where(isOfArrival).prepare()
   const ofItsJobs = db.select({ seq: jobs.seq }).from(jobs).where(isOfArrival)
   const releaseMessages = db
@@ -69,12 +69,12 @@ const prepareAccept = ({ sqlite, db }: Connection) => {
   const selectAccepted = db
     .select({ seq: jobs.seq })
     .from(jobs)
-    .where(and(eq(jobs.seq, sql.placeholder('seq')), isNull(jobs.arrival)))
+    .where(and(eq(jobs.seq, given('seq')), isNull(jobs.arrival)))
     .prepare()
 
-  const countJobs = sqlite.prepare('SELECT count(*) FROM jobs WHERE arrival = ?').pluck()
+  const countJobs = sqlite.prepare('SELECT count(*) FROM jobs WHERE arrival = +?').pluck()
   const countParts = sqlite
-    .prepare('SELECT count(*) FROM jobs JOIN request_parts ON job_seq = seq WHERE arrival = ?')
+    .prepare('SELECT count(*) FROM jobs JOIN request_parts ON job_seq = seq WHERE arrival = +?')
     .pluck()
 
   return {

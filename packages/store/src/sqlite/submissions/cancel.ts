@@ -1,6 +1,7 @@
 import type { CancelResult, Ending, JobRef } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, isNull, sql, value } from '../drizzle.ts'
+import { and, eq, given, isNull, value } from '../drizzle.ts'
+import { inState } from '../in-state.ts'
 import type { Changes } from '../log/changes.ts'
 import { endingQueued, isQueued } from '../queue/ending-queued.ts'
 import { jobs } from '../schema.ts'
@@ -10,7 +11,7 @@ export type Cancel = ReturnType<typeof prepareCancel>
 /** Cancels a job. The caller opens the transaction. */
 export const prepareCancel = (connection: Connection, changes: Changes) => {
   const { db } = connection
-  const isRunning = and(eq(jobs.seq, sql.placeholder('seq')), eq(jobs.state, 'running'))
+  const isRunning = and(eq(jobs.seq, given('seq')), inState('running'))
   const cancelQueued = db
     .update(jobs)
     .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled' })

@@ -1,7 +1,7 @@
 import { priorities } from '@foreman/jobs'
 import type { JobRef, NewJob } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { eq, sql } from '../drizzle.ts'
+import { eq, given, sql } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobDetails, webhookDeliveries } from '../schema.ts'
 
@@ -24,7 +24,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
      VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   )
-  const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = ?').pluck()
+  const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
   const insertRequest = sqlite.prepare(
     'INSERT INTO job_requests (job_seq, headers, body, parts) VALUES (?, ?, ?, ?)',
   )
@@ -40,7 +40,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
   const withholdMessages = db
     .update(webhookDeliveries)
     .set({ nextAttemptAt: WITHHELD_UNTIL })
-    .where(eq(webhookDeliveries.jobSeq, sql.placeholder('seq')))
+    .where(eq(webhookDeliveries.jobSeq, given('seq')))
     .prepare()
 
   return (job: NewJob, { groupKey, now, arrival }: Place): JobRef => {

@@ -2,7 +2,7 @@ import { isEndState, isFinal } from '@foreman/jobs'
 import { KeyInUseError, KeyReusedError } from '../../errors.ts'
 import type { IdempotencyKey, JobRef } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, sql } from '../drizzle.ts'
+import { and, eq, given } from '../drizzle.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { isArriving } from './is-arriving.ts'
 
@@ -30,7 +30,7 @@ export const prepareJobOfKey = ({ db }: Connection) => {
     })
     .from(jobs)
     .leftJoin(arrivals, eq(arrivals.id, jobs.arrival))
-    .where(and(eq(jobs.caller, sql.placeholder('caller')), eq(jobs.idempotencyKey, sql.placeholder('key'))))
+    .where(and(eq(jobs.caller, given('caller')), eq(jobs.idempotencyKey, given('key'))))
     .prepare()
 
   return (caller: string, { key, hash }: IdempotencyKey, now: number): KeyedJob | undefined => {

@@ -1,7 +1,7 @@
 import type { GroupKeyOf, NewJob, Submitted } from '../../values.ts'
 import { prepareModel } from '../catalogue.ts'
 import type { Connection } from '../connection.ts'
-import { eq, sql } from '../drizzle.ts'
+import { eq, given } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { prepareInsertJob } from './insert-job.ts'
@@ -21,16 +21,16 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
   const insert = prepareInsertJob(connection, changes)
   const model = prepareModel(connection)
   // The submission of a job with a key may be repeated after the key has gone to another job.
-  const selectSeq = connection.sqlite.prepare('SELECT seq FROM jobs WHERE id = ?').pluck()
+  const selectSeq = connection.sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
   const removeKey = connection.db
     .update(jobs)
     .set({ idempotencyKey: null, requestHash: null })
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(eq(jobs.seq, given('seq')))
     .prepare()
   // If the process that wrote the arrival was only frozen, it cannot accept the arrival any more.
   const removeArrival = connection.db
     .delete(arrivals)
-    .where(eq(arrivals.id, sql.placeholder('id')))
+    .where(eq(arrivals.id, given('id')))
     .prepare()
 
   /** Computed within the transaction: a job that came in by older knowledge would be missed by `regroup`. */

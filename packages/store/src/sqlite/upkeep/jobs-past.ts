@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, atMost, type Column, isNotNull, lte, sql } from '../drizzle.ts'
+import { and, atMost, type Column, given, isNotNull, lte } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { reads } from '../verbs.ts'
 import { ROWS_PER_STEP } from './delete-rows.ts'
@@ -10,7 +10,7 @@ export const jobsPast = ({ db }: Connection, column: Column): ((now: number) => 
   const select = db
     .select({ seq: jobs.seq })
     .from(jobs)
-    .where(and(isNotNull(column), lte(column, sql.placeholder('now'))))
+    .where(and(isNotNull(column), lte(column, given('now'))))
     .limit(atMost(ROWS_PER_STEP))
     .prepare()
 

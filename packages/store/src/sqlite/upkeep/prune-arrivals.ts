@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts'
-import { and, atMost, eq, exists, isNotNull, not, sql } from '../drizzle.ts'
+import { and, atMost, eq, exists, given, isNotNull, not } from '../drizzle.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { isArriving } from '../submissions/is-arriving.ts'
 import { reads, type Writes } from '../verbs.ts'
@@ -10,7 +10,7 @@ export const preparePruneArrivals = (connection: Connection, writes: Writes) => 
   const selectArrivals = db.select().from(arrivals).prepare()
   const removeArrival = db
     .delete(arrivals)
-    .where(eq(arrivals.id, sql.placeholder('id')))
+    .where(eq(arrivals.id, given('id')))
     .prepare()
   const arrival = db.select({ id: arrivals.id }).from(arrivals).where(eq(arrivals.id, jobs.arrival))
   const selectOrphans = db

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import { isPending } from '../deliveries/delivery.ts'
-import { and, eq, gt, inArray, lt, or, sql, value } from '../drizzle.ts'
+import { and, eq, given, gt, inArray, lt, or, value } from '../drizzle.ts'
 import { goneReceivers, jobs, webhookDeliveries } from '../schema.ts'
 import { beyondHorizon, presentValues } from '../stored-time.ts'
 import type { Writes } from '../verbs.ts'
@@ -19,11 +19,11 @@ export const preparePruneExpired = (connection: Connection, writes: Writes) => {
   const postpone = db
     .update(jobs)
     .set({ expiresAt: value('until') })
-    .where(eq(jobs.seq, sql.placeholder('seq')))
+    .where(eq(jobs.seq, given('seq')))
     .prepare()
   const forgetGone = db
     .delete(goneReceivers)
-    .where(or(lt(goneReceivers.since, sql.placeholder('before')), beyondHorizon(goneReceivers.since)))
+    .where(or(lt(goneReceivers.since, given('before')), beyondHorizon(goneReceivers.since)))
     .prepare()
 
   const expiredBy = jobsPast(connection, jobs.expiresAt)
