@@ -317,8 +317,8 @@ export interface Runs {
   progress(run: Run, progress: { readonly tokens: number; readonly now: number }): Promise<void>
 
   /**
-   * Ends the job: its state, its answer, its end event and its webhook message are one unit. `provisional` becomes the output of
-   * this attempt. A requested cancellation does not keep it from ending otherwise. Durable for a job that is handed over. The
+   * Ends the job: its state, its answer, its end event and its webhook message are one unit. what is left of the
+   * output is appended first, as `append` does. A requested cancellation does not keep it from ending otherwise. Durable for a job that is handed over. The
    * end of another job may be lost in a power cut, as the job itself may be.
    *
    * *Again:* a job that has this run's token and is in the state `end.state` stays as it is.

@@ -201,12 +201,16 @@ export interface RecordedTurn {
   readonly startedAt: number
 }
 
-/** What a run has received. */
-export interface Output {
-  /** The id of the last piece that this run has appended; 0 for its first. It must still be there. */
-  readonly after: number
+/** A part of what a run has received: the head of the answer, if it is new, and the next pieces of the body. */
+export interface Received {
   readonly head?: ResponseHead | undefined
   readonly body?: readonly Uint8Array[]
+}
+
+/** What a run appends to the log. */
+export interface Output extends Received {
+  /** The id of the last piece that this run has appended; 0 for its first. It must still be there. */
+  readonly after: number
 }
 
 /** An answer whose status may not be final. It is not in the log until that is decided. */
@@ -225,8 +229,8 @@ export interface Finish {
   readonly statusCode?: number
   readonly errorCode?: JobErrorCode
   readonly errorMessage?: string
-  /** The answer of this attempt, when it is not in the log yet. */
-  readonly provisional?: ProvisionalAnswer
+  /** What this run has received and not appended. */
+  readonly output?: Received | undefined
   /** The token counts that the answer states. */
   readonly usage?: { readonly promptTokens?: number; readonly completionTokens?: number }
 }

@@ -44,30 +44,41 @@ const setUp = async ({
     log,
   }
   const stop = (why: StopCause) => controller.abort(new StopError(why))
-  const written = async () => (await store.output.read(claim.seq, undefined))?.pieces ?? []
-  return { sim, store, claim, log, stop, written, run: () => runAttempt(claim, options) }
+  /** What is in the log, and what is to be written with the end of the job. */
+  const brought = async () => {
+    const { pieces = [] } = (await store.output.read(claim.seq, undefined)) ?? {}
+    const [first] = pieces
+    const body = [
+      ...pieces.flatMap(piece => (piece.kind === 'body' ? [piece.bytes] : [])),
+      ...(log.rest?.body ?? []),
+    ]
+    return {
+      head: first?.kind === 'head' ? first.head : log.rest?.head,
+      body: Buffer.concat(body).toString(),
+    }
+  }
+  return { sim, store, claim, log, stop, brought, run: () => runAttempt(claim, options) }
 }
 
 describe('an attempt', () => {
-  test('writes the whole answer to the log, and counts its tokens', async () => {
-    const { written, run } = await setUp()
+  test('brings the whole answer, and counts its tokens', async () => {
+    const { brought, run } = await setUp()
     expect(await run()).toMatchObject({
       kind: 'answered',
       status: 200,
       completeness: 'whole',
       usage: { completionTokens: 3 },
     })
-    const [head, ...body] = await written()
-    expect(head).toMatchObject({ kind: 'head', head: { status: 200 } })
-    expect(body.map(piece => (piece.kind === 'body' ? String(piece.bytes) : '')).join('')).toMatch(
-      /"done":true.*\n$/,
-    )
+    expect(await brought()).toMatchObject({
+      head: { status: 200 },
+      body: expect.stringMatching(/"done":true.*\n$/) as unknown,
+    })
   })
 
-  test("writes the target's own error like any answer", async () => {
-    const { written, run } = await setUp({ job: { body: Buffer.from('{"model":"nobody","prompt":"hi"}') } })
+  test("brings the target's own error like any answer", async () => {
+    const { brought, run } = await setUp({ job: { body: Buffer.from('{"model":"nobody","prompt":"hi"}') } })
     expect(await run()).toMatchObject({ kind: 'answered', status: 404 })
-    expect((await written())[0]).toMatchObject({ kind: 'head', head: { status: 404 } })
+    expect(await brought()).toMatchObject({ head: { status: 404 } })
   })
 
   test.each<[fault: Fault, ending: object]>([
@@ -82,19 +93,16 @@ describe('an attempt', () => {
   })
 
   test.each(['destroy', 'resetAndDestroy'] as const)(
-    'writes an answer that comes before the request is sent, though the target then closes (%s)',
+    'brings an answer that comes before the request is sent, though the target then closes (%s)',
     async how => {
       const target = await serveRaw(socket => {
         socket.pause()
         socket.write('HTTP/1.1 413 No\r\nContent-Length: 5\r\n\r\nearly')
         socket[how]()
       })
-      const { written, run } = await setUp({ url: target, job: { body: Buffer.alloc(8_000_000) } })
+      const { brought, run } = await setUp({ url: target, job: { body: Buffer.alloc(8_000_000) } })
       expect(await run()).toMatchObject({ kind: 'answered', status: 413 })
-      expect(await written()).toMatchObject([
-        { kind: 'head', head: { status: 413 } },
-        { kind: 'body', bytes: Buffer.from('early') },
-      ])
+      expect(await brought()).toMatchObject({ head: { status: 413 }, body: 'early' })
     },
   )
 
@@ -160,7 +168,7 @@ describe('a provisional answer', () => {
   const refuse = (body: string): Fault => ({ kind: 'status', status: 503, body, contentType: 'text/plain' })
 
   test('is returned, and not written', async () => {
-    const { sim, written, run } = await setUp()
+    const { sim, brought, run } = await setUp()
     sim.fault(refuse('go away'))
     expect(await run()).toMatchObject({
       kind: 'provisional',
@@ -168,7 +176,7 @@ describe('a provisional answer', () => {
       isOllamas: false,
       answer: { head: { status: 503 }, body: Buffer.from('go away') },
     })
-    expect(await written()).toEqual([])
+    expect(await brought()).toEqual({ head: undefined, body: '' })
   })
 
   test("is known as Ollama's by its error object", async () => {
@@ -256,6 +264,7 @@ describe('an attempt is cut off', () => {
 
   test('when its claim is lost', async () => {
     const { sim, store, claim, run } = await setUp()
+    sim.fault({ kind: 'slow', delayMs: 10 })
     await store.runs.release(
       claim,
       { code: 'worker_stopped', spent: false },

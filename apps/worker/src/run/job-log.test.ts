@@ -3,6 +3,7 @@ import { lastPieceOf, unavailableError } from '@foreman/store/testing'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { claimedJob, jobLogOf, openTempStore, silent, soon, withoutAnswer } from '../testing/fixtures.ts'
+import type { JobLog } from './job-log.ts'
 
 const HEAD = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as [string, string][] }
 const MEBIBYTE = 1024 * 1024
@@ -26,23 +27,32 @@ const outputOf = async (store: Store, seq: number) => {
 const release = (store: Store, claim: Claim) =>
   store.runs.release(claim, { code: 'worker_stopped', spent: false }, { now: Date.now(), ttlMs: 1_000 })
 
+/** What is to be written with the end of the job. */
+const restOf = ({ rest }: JobLog) => rest && { head: rest.head, body: String(rest.body) }
+
 describe('head and body', () => {
   test('are written in the order in which they came', async () => {
     const { store, claim, log } = await setUp()
     log.head(HEAD)
-    for (const piece of ['a', 'b', 'c']) await log.body(Buffer.from(piece))
+    for (const piece of ['a', 'b', 'c']) {
+      await log.body(Buffer.from(piece))
+      await log.settled()
+    }
     await log.end()
     expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'abc' })
+    expect(log.rest).toBeUndefined()
   })
 
-  test('the pieces that arrive during a write go into the next one together', async () => {
+  test('the pieces of one turn are written together, and so are those that arrive during a write', async () => {
     const { log, append } = await setUp()
     log.head(HEAD)
-    for (const piece of ['a', 'b', 'c']) void log.body(Buffer.from(piece))
-    await log.end()
+    for (const piece of ['a', 'b']) void log.body(Buffer.from(piece))
+    await expect.poll(() => append.mock.calls.length, soon).toBe(1)
+    for (const piece of ['c', 'd']) void log.body(Buffer.from(piece))
+    await log.settled()
     expect(append.mock.calls.map(([, { head, body }]) => [head !== undefined, String(body)])).toEqual([
-      [true, 'a'],
-      [false, 'b,c'],
+      [true, 'a,b'],
+      [false, 'c,d'],
     ])
   })
 
@@ -54,19 +64,40 @@ describe('head and body', () => {
     expect(append).not.toHaveBeenCalled()
     log.head({ ...HEAD, status: 500 })
     void log.body(Buffer.from('a'))
-    await log.end()
+    await log.settled()
     expect((await outputOf(store, claim.seq)).head?.status).toBe(500)
   })
 
-  test('the head of an answer without a body is written at the end', async () => {
-    const { store, claim, log } = await setUp()
+  test('what the last turn of an answer has brought is left for the end of the job', async () => {
+    const { log, append } = await setUp()
+    log.head(HEAD)
+    for (const piece of ['a', 'b']) void log.body(Buffer.from(piece))
+    expect(log.rest).toBeUndefined()
+    await log.end()
+    expect(restOf(log)).toEqual({ head: HEAD, body: 'a,b' })
+    expect(append).not.toHaveBeenCalled()
+  })
+
+  test('what has arrived during the last write is left for the end of the job', async () => {
+    const { log, append } = await setUp()
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await expect.poll(() => append.mock.calls.length, soon).toBe(1)
+    void log.body(Buffer.from('b'))
+    await log.end()
+    expect(restOf(log)).toEqual({ head: undefined, body: 'b' })
+    expect(append).toHaveBeenCalledTimes(1)
+  })
+
+  test('the head of an answer without a body is left for the end of the job', async () => {
+    const { log } = await setUp()
     log.head(HEAD)
     await log.end()
-    expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: '' })
+    expect(restOf(log)).toEqual({ head: HEAD, body: '' })
     expect(log.hasOutput).toBe(false)
   })
 
-  test('there is output once a part of the body is in the store', async () => {
+  test('there is output once a part of the body is in the store, or left for the end of the job', async () => {
     const { log } = await setUp()
     log.head(HEAD)
     void log.body(Buffer.from('a'))
@@ -78,7 +109,6 @@ describe('head and body', () => {
   test('the target has to wait only when more than a mebibyte waits to be written', async () => {
     const { log } = await setUp()
     log.head(HEAD)
-    expect(log.body(Buffer.from('a'))).toBeUndefined()
     expect(log.body(Buffer.alloc(MEBIBYTE))).toBeUndefined()
     const full = log.body(Buffer.from('b'))
     expect(full).toBeInstanceOf(Promise)
@@ -92,7 +122,7 @@ describe('head and body', () => {
     append.mockRejectedValueOnce(unavailableError())
     log.head(HEAD)
     void log.body(Buffer.from('a'))
-    await log.end()
+    await log.settled()
     expect(await outputOf(store, claim.seq)).toEqual({ head: HEAD, body: 'a' })
   })
 
@@ -101,6 +131,7 @@ describe('head and body', () => {
     append.mockRejectedValue(unavailableError())
     log.head(HEAD)
     void log.body(Buffer.from('a'))
+    await expect.poll(() => append.mock.calls.length, soon).toBe(1)
     controller.abort(new Error('stopped'))
     await expect(log.end()).rejects.toMatchObject({ cause: { message: 'stopped' } })
   })
@@ -127,6 +158,7 @@ describe('head and body', () => {
     await release(store, claim)
     log.head(HEAD)
     void log.body(Buffer.from('a'))
+    await log.settled()
     await expect(log.end()).rejects.toThrow(JobLostError)
     await expect(log.body(Buffer.from('b'))).rejects.toThrow(JobLostError)
     expect(log.hasOutput).toBe(false)
@@ -154,8 +186,10 @@ describe('each write', () => {
     void log.body(Buffer.from('a'))
     await log.settled()
     append.mockImplementationOnce(withoutAnswer(write))
-    for (const piece of ['b', 'c', 'd']) void log.body(Buffer.from(piece))
-    await log.end()
+    void log.body(Buffer.from('b'))
+    await expect.poll(() => append.mock.calls.length, soon).toBe(3)
+    for (const piece of ['c', 'd']) void log.body(Buffer.from(piece))
+    await log.settled()
     const calls = append.mock.calls.map(([, output]) => output)
     const returned = await Promise.all([1, 3].map(n => append.mock.results[n]?.value))
     expect(calls.map(({ after, body }) => [after, String(body)])).toEqual([

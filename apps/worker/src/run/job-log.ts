@@ -1,5 +1,6 @@
 import type { Logger } from '@foreman/process/logger'
-import { type Claim, isUnavailable, type ResponseHead, type Store } from '@foreman/store'
+import { type Claim, isUnavailable, type Received, type ResponseHead, type Store } from '@foreman/store'
+import { setImmediate } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 
 /** With more than this waiting to be written, the target has to wait. */
@@ -19,7 +20,8 @@ export interface JobLogOptions {
 
 /**
  * Writes what one attempt brings into the job's log: the head of the answer, the body as it arrives, and how far the
- * job is. One write follows another; what arrives during a write goes into the next one.
+ * job is. One write follows another; what arrives in one turn, or during a write, goes into one write. What is left when the
+ * answer ends is written with the end of the job, so that a short answer takes one commit.
  */
 export class JobLog {
   readonly #options: JobLogOptions
@@ -27,6 +29,7 @@ export class JobLog {
   #pieces: Uint8Array[] = []
   #waitingBytes = 0
   #writing: Promise<void> | undefined
+  #hasEnded = false
   #hasFailed = false
   #hasOutput = false
   /** The id of the last entry that this run has appended to the log. */
@@ -71,10 +74,17 @@ export class JobLog {
     return this.#hasFailed || this.#waitingBytes > MAX_WAITING_BYTES ? this.#writing : undefined
   }
 
-  /** Resolves when everything is written, also the head of an answer without a body. */
+  /** The answer is here to its end. Resolves when nothing is being written, and `rest` is what is left. */
   async end(): Promise<void> {
+    this.#hasEnded = true
     await this.#writing
-    if (this.#head) await this.#append({ head: this.#head, body: [] })
+    this.#hasOutput ||= this.#pieces.length > 0
+  }
+
+  /** What is to be written with the end of the job. Undefined: everything is written. */
+  get rest(): Received | undefined {
+    if (!this.#hasEnded || (!this.#head && this.#pieces.length === 0)) return undefined
+    return { head: this.#head, body: this.#pieces }
   }
 
   /** Resolves when nothing waits to be written any more, whether or not it could be written. */
@@ -94,7 +104,9 @@ export class JobLog {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#pieces.length > 0) {
+    // The turn may bring more.
+    await setImmediate()
+    while (this.#pieces.length > 0 && !this.#hasEnded) {
       const [head, body] = [this.#head, this.#pieces]
       this.#head = undefined
       this.#pieces = []

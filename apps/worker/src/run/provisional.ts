@@ -27,6 +27,7 @@ export const judgeProvisional = (
   probe: TargetProbe | undefined,
 ): Verdict => {
   const { status, answer: provisional } = ending
+  const { head, body } = provisional
   const final: Verdict = {
     kind: 'finish',
     finish: {
@@ -34,7 +35,7 @@ export const judgeProvisional = (
       answerAttempt: job.attempt,
       statusCode: status,
       errorCode: 'http_error',
-      provisional,
+      output: { head, body: [body] },
     },
   }
   if (status === 429 || isBusyAnswer(ending))

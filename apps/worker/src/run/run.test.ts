@@ -175,11 +175,29 @@ describe('a run', () => {
 })
 
 describe('the end of a job', () => {
-  test('names the last piece of its output', async () => {
-    const { store, claim, run } = await setUp()
-    const finish = vi.spyOn(store.runs, 'finish')
+  test('names the last piece that was written before, and brings what is left', async () => {
+    const { sim, store, claim, run } = await setUp()
+    sim.fault({ kind: 'slow', delayMs: 20 })
+    let after = 0
+    const append = vi.spyOn(store.runs, 'append')
+    const write = store.runs.finish.bind(store.runs)
+    const finish = vi.spyOn(store.runs, 'finish').mockImplementation(async (...args) => {
+      after = await lastPieceOf(store, claim)
+      return write(...args)
+    })
     await run.execute()
-    expect(finish.mock.lastCall?.[1]).toMatchObject({ after: await lastPieceOf(store, claim) })
+    expect(append).toHaveBeenCalled()
+    const end = finish.mock.lastCall?.[1]
+    expect(end).toMatchObject({ after, output: { head: undefined } })
+    expect(String(end?.output?.body)).toContain('"done":true')
+  })
+
+  test('brings the whole of an answer that comes at once', async () => {
+    const { store, run, job } = await setUp()
+    const append = vi.spyOn(store.runs, 'append')
+    await run.execute()
+    expect(append).not.toHaveBeenCalled()
+    expect(await job()).toMatchObject({ state: 'succeeded', answerAttempt: 1 })
   })
 
   test('names none where nothing is in the log', async () => {
@@ -278,7 +296,8 @@ describe('a run whose worker has lost its lock', () => {
   })
 
   test.each(['append', 'finish'] as const)('repeats no %s that the store did not take', async verb => {
-    const { store, run, job } = await setUp()
+    const { sim, store, run, job } = await setUp()
+    sim.fault({ kind: 'slow', delayMs: 20 })
     const refused = vi.spyOn(store.runs, verb).mockRejectedValue(unavailableError())
     const end = run.execute()
     await expect.poll(() => refused.mock.calls.length, soon).toBe(1)
@@ -357,7 +376,8 @@ describe('a run that meets an error of foreman itself', () => {
   })
 
   test('while it writes the answer ends its job as well', async () => {
-    const { store, run, job } = await setUp()
+    const { sim, store, run, job } = await setUp()
+    sim.fault({ kind: 'slow', delayMs: 10 })
     vi.spyOn(store.runs, 'append').mockRejectedValue(new Error('out of order'))
     expect(await run.execute()).toEqual({ ending: 'broken' })
     expect(await job()).toMatchObject({ state: 'failed', errorCode: 'internal_error' })

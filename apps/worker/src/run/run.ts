@@ -1,7 +1,7 @@
 import type { OllamaClient } from '@foreman/ollama-client'
 import { MAX_TIMER_MS } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { type Claim, JobLostError, type Store, wholeBody } from '@foreman/store'
+import { type Claim, JobLostError, type Received, type Store, wholeBody } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 import type { TargetProbe } from '../target/target-probe.ts'
@@ -70,7 +70,7 @@ export class Run {
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
       if (this.#isLost) return { ending: 'lost' }
       const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
-      await this.#write(verdict)
+      await this.#write(verdict, this.#log.rest)
       this.#report(verdict)
       return resultOf(ending, verdict)
     } catch (error) {
@@ -209,13 +209,16 @@ export class Run {
     return { attempt, failedAttempts, answerAttempt, streaming, maxAttempts, hasOutput: this.#log.hasOutput }
   }
 
-  #write(verdict: Verdict): Promise<void> {
+  /** @param rest what the attempt has brought and is not written yet */
+  #write(verdict: Verdict, rest?: Received): Promise<void> {
     const { store, jobTtlMs, now } = this.#options
     const write = async (): Promise<void> => {
       const ending = { now: now(), ttlMs: jobTtlMs }
       const after = this.#log.lastEntry
-      if (verdict.kind === 'finish')
-        return store.runs.finish(this.claim, { ...verdict.finish, ...(after && { after }) }, ending)
+      if (verdict.kind === 'finish') {
+        const end = { ...(rest && { output: rest }), ...verdict.finish, ...(after && { after }) }
+        return store.runs.finish(this.claim, end, ending)
+      }
       const { release, delayMs } = verdict
       const back = delayMs > 0 ? { ...release, availableAt: ending.now + delayMs } : release
       await store.runs.release(this.claim, back, ending)

@@ -21,6 +21,7 @@ const lastAttempt: Attempt = { ...job, attempt: 3, failedAttempts: 2 }
 const afterAnswer: Attempt = { ...job, attempt: 2, failedAttempts: 1, answerAttempt: 1 }
 
 const answer = { head: { status: 503, headers: [] }, body: Buffer.from('{"error":"busy"}') }
+const output = { head: answer.head, body: [answer.body] }
 const provisional = (status: number, isOllamas: boolean, waitMs = 0): Ending => ({
   kind: 'provisional',
   status,
@@ -406,7 +407,7 @@ describe('a provisional answer', () => {
       }
       expect(verdict).toMatchObject({
         kind: 'finish',
-        finish: { state: 'failed', statusCode: status, provisional: answer },
+        finish: { state: 'failed', statusCode: status, output },
       })
     },
   )
@@ -414,10 +415,10 @@ describe('a provisional answer', () => {
   test('is kept with the job, whether the job is repeated or ends', () => {
     expect(judge(provisional(503, true), job)).toMatchObject({ release: { provisional: answer } })
     expect(judge(provisional(503, true), lastAttempt)).toMatchObject({
-      finish: { provisional: answer, statusCode: 503 },
+      finish: { output, statusCode: 503 },
     })
     expect(judge(provisional(401, true), job, 'there')).toMatchObject({
-      finish: { provisional: answer, statusCode: 401 },
+      finish: { output, statusCode: 401 },
     })
   })
 

@@ -4,6 +4,8 @@ import type { Connection } from '../connection.ts'
 import type { LogWriter } from '../log/log-writer.ts'
 import { ensureClaimed } from './run.ts'
 
+export type Append = ReturnType<typeof prepareAppend>
+
 /** Appends output to the log of a job. The caller opens the transaction. */
 export const prepareAppend = ({ sqlite }: Connection, log: LogWriter) => {
   // Without Drizzle for speed: this runs for each piece of each answer.

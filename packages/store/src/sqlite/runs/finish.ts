@@ -4,15 +4,15 @@ import type { Ending, Finish, Run } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { value } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
-import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
+import type { Append } from './append.ts'
 import type { LeftState } from './claimed-job.ts'
-import { ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
+import { ensureClaimed, isClaimed, leavingRunning } from './run.ts'
 
 export type EndRun = ReturnType<typeof prepareEndRun>
 
 /** Ends a running job. The caller opens the transaction. JobLostError means that the claim is lost. */
-export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Changes) => {
+export const prepareEndRun = ({ db }: Connection, changes: Changes) => {
   const update = db
     .update(jobs)
     .set({
@@ -47,7 +47,6 @@ export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Chang
       expiresAt: now + ttlMs,
     })
     if (updated.changes === 0) return false
-    logProvisional(log, run, end.provisional)
     const change: JobChange = { type: end.state, attempt }
     changes.record(run, end.errorCode ? { ...change, code: end.errorCode } : change, now)
     return true
@@ -55,17 +54,21 @@ export const prepareEndRun = ({ db }: Connection, log: LogWriter, changes: Chang
 }
 
 interface FinishParts {
+  readonly append: Append
   readonly endRun: EndRun
   readonly leftState: LeftState
 }
 
 /** The verb `finish`. */
-export const prepareFinish = ({ sqlite }: Connection, { endRun, leftState }: FinishParts) => {
+export const prepareFinish = ({ sqlite }: Connection, { append, endRun, leftState }: FinishParts) => {
   const selectEntry = sqlite.prepare('SELECT 1 FROM job_log WHERE id = +? AND job_seq = +?').pluck()
 
   return (run: Run, end: Finish, ending: Ending): void => {
-    if (end.after !== undefined && selectEntry.get(end.after, run.seq) === undefined)
+    if (leftState(run) === end.state) return
+    const { after, output } = end
+    if (output) append(run, { after: after ?? 0, ...output })
+    else if (after !== undefined && selectEntry.get(after, run.seq) === undefined)
       throw new JobLostError(`the log of job ${run.seq} has lost what the run appended`)
-    ensureClaimed(run, endRun(run, end, ending) || leftState(run) === end.state)
+    ensureClaimed(run, endRun(run, end, ending))
   }
 }

@@ -8,7 +8,7 @@ import type { LogWriter } from '../log/log-writer.ts'
 import { jobs } from '../schema.ts'
 import type { ClaimedJob, LeftState } from './claimed-job.ts'
 import type { EndRun } from './finish.ts'
-import { ensureClaimed, isClaimed, leavingRunning, logProvisional } from './run.ts'
+import { ensureClaimed, isClaimed, leavingRunning } from './run.ts'
 
 export type RequeueRun = ReturnType<typeof prepareRequeueRun>
 
@@ -37,7 +37,10 @@ export const prepareRequeueRun = ({ db }: Connection, log: LogWriter, changes: C
       answerAttempt: provisional ? attempt : null,
     })
     if (updated.changes === 0) return false
-    logProvisional(log, run, provisional)
+    if (provisional) {
+      log.head(run, provisional.head)
+      log.body(run, provisional.body)
+    }
     const change: JobChange = { type: 'released', attempt, code }
     changes.record(run, availableAt === undefined ? change : { ...change, availableAt }, now)
     return true

@@ -22,12 +22,16 @@ export const runs = (connection: Connection, { writes, log, changes }: RunsParts
   const durabilityOf = prepareDurabilityOf(connection)
   const claimedJob = prepareClaimedJob(connection)
   const leftState = prepareLeftState(connection)
-  const endRun = prepareEndRun(connection, log, changes)
+  const append = prepareAppend(connection, log)
+  const endRun = prepareEndRun(connection, changes)
   const requeueRun = prepareRequeueRun(connection, log, changes)
   return {
-    append: writes.verb('normal', prepareAppend(connection, log)),
+    append: writes.verb('normal', append),
     progress: writes.verb('normal', prepareProgress(connection, changes)),
-    finish: writes.verb(([run]) => durabilityOf(run), prepareFinish(connection, { endRun, leftState })),
+    finish: writes.verb(
+      ([run]) => durabilityOf(run),
+      prepareFinish(connection, { append, endRun, leftState }),
+    ),
     release: writes.verb(
       ([run]) => durabilityOf(run),
       prepareRelease({ claimedJob, leftState, endRun, requeueRun }),

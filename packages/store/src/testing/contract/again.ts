@@ -11,6 +11,7 @@ const NOW = 2_000
 const groupKeyOf = () => 'm'
 const head = { status: 200, headers: [] }
 const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
+const output = { head: provisional.head, body: [provisional.body] }
 const webhook = { url: 'http://a.example/', events: ['job.queued', 'job.started', 'job.failed'] } as const
 const idempotency = { key: 'k', hash: Buffer.from('x') }
 
@@ -96,7 +97,7 @@ const verbs: Record<string, Prepare> = {
     store.runs.append(claim, { after: 0, head, body: [Buffer.alloc(100_000)] }),
   ),
   finish: running((store, claim) =>
-    store.runs.finish(claim, { state: 'failed', answerAttempt: 1, provisional }, ending(NOW)),
+    store.runs.finish(claim, { state: 'failed', answerAttempt: 1, output }, ending(NOW)),
   ),
   release: running((store, claim) =>
     store.runs.release(claim, { code: 'stall', spent: true, provisional }, ending(NOW)),

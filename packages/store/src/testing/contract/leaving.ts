@@ -3,7 +3,7 @@ import { JobLostError } from '../../errors.ts'
 import type { Finish } from '../../values.ts'
 import { appendOutput, claimNext, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
-import { ending, eventsOf, eventTypesOf, everything, HOUR_MS, logOf, recordOf } from './look.ts'
+import { HOUR_MS, ending, eventTypesOf, eventsOf, everything, logOf, readAll, recordOf } from './look.ts'
 
 const provisional = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
 const succeeded: Finish = { state: 'succeeded', answerAttempt: 1, statusCode: 200 }
@@ -54,15 +54,31 @@ export const leavingContract = (engine: Engine): void => {
       expect((await eventsOf(store, job)).at(-1)).toEqual({ type: 'succeeded', attempt: 1, at: 2_000 })
     })
 
-    test('puts a provisional answer into the log', async () => {
+    test('appends the output that it brings before the end is logged', async () => {
       const { store } = await engine.create()
       const { job, claim } = await runningJob(store)
-      const end: Finish = { state: 'failed', answerAttempt: 1, statusCode: 503, provisional }
-      await store.runs.finish(claim, end, ending(2_000))
-      expect((await store.output.read(job.seq, undefined))?.pieces).toMatchObject([
-        { kind: 'head', head: provisional.head },
-        { kind: 'body', bytes: provisional.body },
+      const after = await appendOutput(store, claim, { head: provisional.head })
+      const output = { body: [Buffer.from('bu'), Buffer.from('sy')] }
+      const end: Finish = { state: 'failed', answerAttempt: 1, statusCode: 503, after, output }
+      for (let times = 0; times < 2; times++) await store.runs.finish(claim, end, ending(2_000))
+      expect((await readAll(store, job)).pieces).toEqual(['head 503', 'bu', 'sy'])
+      const log = await logOf(store, job)
+      expect(log.map(entry => (entry.kind === 'event' ? entry.event.type : entry.kind))).toEqual([
+        'queued',
+        'started',
+        'head',
+        'body',
+        'body',
+        'failed',
       ])
+    })
+
+    test('appends a whole answer', async () => {
+      const { store } = await engine.create()
+      const { job, claim } = await runningJob(store)
+      const output = { head: provisional.head, body: [provisional.body] }
+      await store.runs.finish(claim, { ...succeeded, output }, ending(2_000))
+      expect((await readAll(store, job)).pieces).toEqual(['head 503', 'busy'])
     })
 
     test('behind an entry that is not there tells that the job is lost, and changes nothing', async () => {
@@ -71,9 +87,11 @@ export const leavingContract = (engine: Engine): void => {
       const { claim } = await runningJob(store)
       const after = await appendOutput(store, claim, { head: provisional.head })
       const before = await everything(tested)
-      const lost = store.runs.finish(claim, { ...succeeded, after: after + 1 }, ending(2_000))
-      await expect(lost).rejects.toThrow(JobLostError)
-      expect(await everything(tested)).toEqual(before)
+      for (const output of [undefined, { body: [Buffer.from('a')] }]) {
+        const lost = store.runs.finish(claim, { ...succeeded, after: after + 1, output }, ending(2_000))
+        await expect(lost).rejects.toThrow(JobLostError)
+        expect(await everything(tested)).toEqual(before)
+      }
       await store.runs.finish(claim, { ...succeeded, after }, ending(2_000))
       expect(await recordOf(store, claim)).toMatchObject({ state: 'succeeded' })
     })

@@ -7,6 +7,7 @@ import { ending, everything, stateOf, upkeep } from './look.ts'
 
 const head = { status: 200, headers: [['Content-Type', 'application/x-ndjson']] as const }
 const provisional = { head: { status: 503, headers: [['A', 'b']] as const }, body: Buffer.from('busy') }
+const output = { head: provisional.head, body: [provisional.body] }
 const succeeded: Finish = { state: 'succeeded', answerAttempt: 1, statusCode: 200 }
 const webhook = {
   url: 'http://a.example/',
@@ -28,7 +29,7 @@ const acts = {
   'append its first output': ({ tested, claim }) => tested.store.runs.append(claim, { after: 0, head }),
   'note its progress': ({ tested, claim }) => tested.store.runs.progress(claim, { tokens: 9, now: 9_000 }),
   finish: ({ tested, claim }) =>
-    tested.store.runs.finish(claim, { ...succeeded, state: 'failed', provisional }, ending(9_000)),
+    tested.store.runs.finish(claim, { ...succeeded, state: 'failed', output }, ending(9_000)),
   release: ({ tested, claim }) =>
     tested.store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, ending(9_000)),
 } satisfies Record<string, Act>

@@ -109,7 +109,7 @@ export const messagesContract = (engine: Engine): void => {
     expect((await dueOf(store, START)).map(({ body }) => body)).toEqual(Array(3).fill('undefined'))
   })
 
-  test('a message of an attempt with a provisional answer can read it', async () => {
+  test('a message of an attempt whose answer came with its end can read it', async () => {
     const { store } = await engine.create({
       compose: ({ answer }) => {
         const { head, body } = answer()!
@@ -118,8 +118,8 @@ export const messagesContract = (engine: Engine): void => {
     })
     const webhook = { url: 'http://a.example/', events: ['job.failed'] } as const
     const { claim } = await runningJob(store, { webhook }, START)
-    const provisional = { head: { status: 503, headers: [] }, body: Buffer.from('busy') }
-    await store.runs.finish(claim, { state: 'failed', answerAttempt: 1, provisional }, ending(START))
+    const output = { head: { status: 503, headers: [] }, body: [Buffer.from('busy')] }
+    await store.runs.finish(claim, { state: 'failed', answerAttempt: 1, output }, ending(START))
     expect((await dueOf(store, START)).map(({ body }) => body)).toEqual(['503 busy'])
   })
 

@@ -45,16 +45,17 @@ export const append = async (
 export const finish = async (
   scene: Scene,
   run: ClaimedRun | undefined,
-  { state, provisional: withProvisional, statusCode }: StepTo<'finish'>,
+  { state, withOutput, statusCode }: StepTo<'finish'>,
 ): Promise<Again | undefined> => {
   if (!run) return undefined
-  const answerAttempt = withProvisional ? run.claim.attempt : null
+  const answerAttempt = withOutput ? run.claim.attempt : null
   const end: Finish = {
     state,
     answerAttempt,
     errorCode: 'http_error',
     ...(statusCode === undefined ? {} : { statusCode }),
-    ...(withProvisional ? { provisional } : {}),
+    ...(run.after > 0 ? { after: run.after } : {}),
+    ...(withOutput ? { output: { head: provisional.head, body: [provisional.body] } } : {}),
   }
   const ending = endingOf(scene)
   const call = () => scene.tested.store.runs.finish(run.claim, end, ending)

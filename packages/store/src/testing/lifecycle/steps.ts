@@ -45,7 +45,7 @@ export const anyStep = fc.oneof(
   kindOf(2, 'finish', {
     which: anyWhich,
     state: fc.constantFrom(...endStates),
-    provisional: fc.boolean(),
+    withOutput: fc.boolean(),
     statusCode: fc.constantFrom(undefined, 200, 404, 500, 429, 503),
   }),
   kindOf(4, 'release', {
