@@ -109,6 +109,7 @@ describe('head and body', () => {
   test('the target has to wait only when more than a mebibyte waits to be written', async () => {
     const { log } = await setUp()
     log.head(HEAD)
+    expect(log.body(Buffer.alloc(MEBIBYTE + 1))).toBeUndefined()
     expect(log.body(Buffer.alloc(MEBIBYTE))).toBeUndefined()
     const full = log.body(Buffer.from('b'))
     expect(full).toBeInstanceOf(Promise)

@@ -1,6 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
 import { type Claim, isUnavailable, type Received, type ResponseHead, type Store } from '@foreman/store'
-import { setImmediate } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 
 /** With more than this waiting to be written, the target has to wait. */
@@ -29,6 +28,8 @@ export class JobLog {
   #pieces: Uint8Array[] = []
   #waitingBytes = 0
   #writing: Promise<void> | undefined
+  /** The end of the turn, which may bring more to be written. */
+  #turn: NodeJS.Immediate | undefined
   #hasEnded = false
   #hasFailed = false
   #hasOutput = false
@@ -67,16 +68,15 @@ export class JobLog {
   body(piece: Uint8Array): Promise<void> | undefined {
     this.#pieces.push(piece)
     this.#waitingBytes += piece.byteLength
-    if (!this.#writing) {
-      this.#writing = this.#writeAll()
-      this.#writing.catch(() => (this.#hasFailed = true))
-    }
+    if (!this.#writing) this.#turn ??= setImmediate(() => this.#write())
+    if (this.#waitingBytes > MAX_WAITING_BYTES) this.#write()
     return this.#hasFailed || this.#waitingBytes > MAX_WAITING_BYTES ? this.#writing : undefined
   }
 
   /** The answer is here to its end. Resolves when nothing is being written, and `rest` is what is left. */
   async end(): Promise<void> {
     this.#hasEnded = true
+    clearImmediate(this.#turn)
     await this.#writing
     this.#hasOutput ||= this.#pieces.length > 0
   }
@@ -89,6 +89,7 @@ export class JobLog {
 
   /** Resolves when nothing waits to be written any more, whether or not it could be written. */
   async settled(): Promise<void> {
+    if (!this.#hasEnded) this.#write()
     await this.#writing?.catch(() => undefined)
   }
 
@@ -103,9 +104,16 @@ export class JobLog {
     noted.catch((error: unknown) => logger.debug({ err: error }, 'progress could not be noted'))
   }
 
+  /** Writes what waits, unless that is being done. */
+  #write(): void {
+    clearImmediate(this.#turn)
+    this.#turn = undefined
+    if (this.#writing || this.#pieces.length === 0) return
+    this.#writing = this.#writeAll()
+    this.#writing.catch(() => (this.#hasFailed = true))
+  }
+
   async #writeAll(): Promise<void> {
-    // The turn may bring more.
-    await setImmediate()
     while (this.#pieces.length > 0 && !this.#hasEnded) {
       const [head, body] = [this.#head, this.#pieces]
       this.#head = undefined

@@ -6,7 +6,7 @@ import { startChild } from '../testing/child.ts'
 import { ending } from '../testing/contract/look.ts'
 import { listJobs, runningJob, submitJob } from '../testing/jobs.ts'
 import type { Durability } from './connection.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, type News } from './group-commit.ts'
 import { openConnection } from './open-connection.ts'
 import { newFile, openUntilEnd, tempStore } from './testing/temp-store.ts'
 
@@ -115,7 +115,7 @@ describe('writes in the same turn of the event loop', () => {
 describe('a lazy write', () => {
   const createLazy = () => {
     const { connection, insert, rows } = createGroup()
-    const onCommit = vi.fn<() => void>()
+    const onCommit = vi.fn<(news: News) => void>()
     return { insert, rows, onCommit, group: new GroupCommit(connection, onCommit) }
   }
 
@@ -126,7 +126,7 @@ describe('a lazy write', () => {
     expect(rows()).toEqual([])
     await Promise.all([lazy, group.write('normal', insert(2))])
     expect(rows()).toEqual([1, 2])
-    expect(onCommit).toHaveBeenCalledTimes(1)
+    expect(onCommit.mock.calls).toEqual([['now']])
   })
 
   test('gets a commit of its own when no other follows, and nobody is told of it', async () => {
@@ -135,7 +135,7 @@ describe('a lazy write', () => {
     expect(rows()).toEqual([1, 2])
     await group.writeLazily('normal', insert(3))
     expect(rows()).toEqual([1, 2, 3])
-    expect(onCommit).not.toHaveBeenCalled()
+    expect(onCommit.mock.calls).toEqual([['never'], ['never']])
   })
 
   test('is not lost when the group is finished before', async () => {
@@ -169,6 +169,15 @@ describe('a group commit', () => {
     expect(await settings('normal', 'normal')).toEqual([1, 1])
     expect(await settings('normal', 'full', 'normal')).toEqual([2, 2, 2])
     expect(await settings('normal')).toEqual([1])
+  })
+
+  test('is told as soon as the most urgent of its writes', async () => {
+    const { connection, insert } = createGroup()
+    const onCommit = vi.fn<(news: News) => void>()
+    const group = new GroupCommit(connection, onCommit)
+    await Promise.all([group.write('normal', insert(1), 'soon'), group.write('normal', insert(2))])
+    await Promise.all([group.writeLazily('normal', insert(3)), group.write('normal', insert(4), 'soon')])
+    expect(onCommit.mock.calls).toEqual([['now'], ['soon']])
   })
 
   test('takes the writes of the next turn into another commit', async () => {

@@ -5,13 +5,19 @@ import { isFull } from './sqlite-errors.ts'
 /** A function is asked when the write is about to be committed. */
 export type Asked = Durability | (() => Durability)
 
+/**
+ * How soon other processes have to hear of a write. `now`: somebody waits for it there. `soon`: only this process goes on from
+ * it. `never`: it concerns no other process.
+ */
+export type News = 'now' | 'soon' | 'never'
+
 /** The longest that a lazy write waits for a commit that it can join. */
 const LAZY_MS = 100
 
 interface Member {
   readonly durability: Asked
   readonly write: () => unknown
-  readonly isLazy: boolean
+  readonly news: News
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -24,28 +30,28 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown }
  */
 export class GroupCommit {
   readonly #connection: Connection
-  readonly #onCommit: () => void
+  readonly #onCommit: (news: News) => void
   #members: Member[] = []
   #isScheduled = false
   #lazily: NodeJS.Timeout | undefined
 
-  /** @param onCommit called after each commit that has more than lazy writes */
-  constructor(connection: Connection, onCommit: () => void = () => undefined) {
+  /** @param onCommit called after each commit, with the most urgent news of its writes */
+  constructor(connection: Connection, onCommit: (news: News) => void = () => undefined) {
     this.#connection = connection
     this.#onCommit = onCommit
   }
 
   /** Resolves when the write is committed. Writes run in the order of the calls. */
-  write<T>(durability: Asked, write: () => T): Promise<T> {
+  write<T>(durability: Asked, write: () => T, news: News = 'now'): Promise<T> {
     if (!this.#isScheduled) globalThis.setImmediate(() => this.flush())
     this.#isScheduled = true
-    return this.#add({ durability, write, isLazy: false })
+    return this.#add({ durability, write, news })
   }
 
-  /** The same for a write that nobody waits for. It goes into the next commit, or soon into one of its own. */
+  /** The same for a write that nobody waits for, here or elsewhere. It goes into the next commit, or soon into one of its own. */
   writeLazily<T>(durability: Asked, write: () => T): Promise<T> {
     this.#lazily ??= setTimeout(() => this.flush(), LAZY_MS)
-    return this.#add({ durability, write, isLazy: true })
+    return this.#add({ durability, write, news: 'never' })
   }
 
   /** Commits the writes that are waiting, now. */
@@ -59,7 +65,7 @@ export class GroupCommit {
     try {
       const durability = members.some(member => asked(member.durability) === 'full') ? 'full' : 'normal'
       const outcomes = this.#connection.write(durability, () => this.#attemptAll(members))
-      if (members.some(({ isLazy }) => !isLazy)) this.#onCommit()
+      this.#onCommit(mostUrgent(members))
       for (const [at, member] of members.entries()) settle(member, outcomes[at])
     } catch (error) {
       for (const member of members) member.reject(error)
@@ -97,6 +103,11 @@ export class GroupCommit {
       return { error }
     }
   }
+}
+
+const mostUrgent = (members: readonly Member[]): News => {
+  const has = (news: News) => members.some(member => member.news === news)
+  return has('now') ? 'now' : has('soon') ? 'soon' : 'never'
 }
 
 const asked = (durability: Asked): Durability =>

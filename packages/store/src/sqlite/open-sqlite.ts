@@ -6,7 +6,7 @@ import type { Compose, Lock } from '../values.ts'
 import { catalogue } from './catalogue.ts'
 import { changesOf } from './changes/changes.ts'
 import { CommitWatch } from './changes/commit-watch.ts'
-import { touch } from './changes/touch.ts'
+import { toucher } from './changes/touch.ts'
 import type { Connection } from './connection.ts'
 import { ensureUndamaged } from './damage-check.ts'
 import { deliveries } from './deliveries/deliveries.ts'
@@ -66,7 +66,10 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
   })
   const recorder = changeRecorder(log, outbox)
   const commits = new CommitWatch(sqlite, { file, onError: onError ?? warnOf })
-  const group = new GroupCommit(connection, () => touch(file))
+  const hints = toucher(file)
+  const group = new GroupCommit(connection, news => {
+    if (news !== 'never') hints[news]()
+  })
   const writes = writesOf(group)
   const takeWorkerLock = () => takeExclusiveLock(`${file}.worker-lock`)
   const lockTest = new LockTest({ activeWorker: prepareActive(connection), takeWorkerLock, now: Date.now })
@@ -93,6 +96,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
       clearInterval(lockTimer)
       await group.finish()
       commits.close()
+      hints.close()
       locks.releaseAll()
       sqlite.close()
     },

@@ -43,6 +43,11 @@ export const writesOf = (group: GroupCommit) => {
           () => (typeof durability === 'string' ? durability : durability(args)),
           () => act(...args),
         ),
+    /** A quick verb of one unit of which other processes may hear a little later. */
+    quiet:
+      <Args extends unknown[], T>(act: (...args: Args) => T) =>
+      (...args: Args): Promise<T> =>
+        translated(group.write('normal', () => act(...args), 'soon')),
     /** A quick verb of one unit that nobody waits for, and that no other process needs to be told of. */
     lazy:
       <Args extends unknown[], T>(act: (...args: Args) => T) =>

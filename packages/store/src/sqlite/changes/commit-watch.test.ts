@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { tempDirectory } from '../../testing/temp-directory.ts'
 import { newFile } from '../testing/temp-store.ts'
 import { CommitWatch } from './commit-watch.ts'
-import { touch } from './touch.ts'
+import { touch, toucher } from './touch.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -272,6 +272,25 @@ describe('a touch of the file', () => {
     touch(file)
     while (listener.mock.calls.length === 0) await setImmediate()
     expect(listener).toHaveBeenCalledTimes(1)
+  })
+
+  test('that may come a little later comes by itself, or with the next one', () => {
+    const { file } = create()
+    const utimes = vi.spyOn(fs, 'utimesSync')
+    const hints = toucher(file)
+    hints.soon()
+    hints.soon()
+    expect(utimes).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(10)
+    expect(utimes).toHaveBeenCalledTimes(1)
+    hints.soon()
+    hints.now()
+    vi.advanceTimersByTime(1_000)
+    expect(utimes).toHaveBeenCalledTimes(2)
+    hints.soon()
+    hints.close()
+    vi.advanceTimersByTime(1_000)
+    expect(utimes).toHaveBeenCalledTimes(2)
   })
 
   test('that is not possible is no error', () => {

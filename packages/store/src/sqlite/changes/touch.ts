@@ -12,6 +12,26 @@ export const touch = (file: string): void => {
   } catch {}
 }
 
+/** The longest that a hint waits for another, which then stands for both. */
+const SOON_MS = 5
+
+/** Gives hints for the commits of this process. */
+export const toucher = (file: string) => {
+  let soon: NodeJS.Timeout | undefined
+  const now = (): void => {
+    clearTimeout(soon)
+    soon = undefined
+    touch(file)
+  }
+  return {
+    now,
+    soon: (): void => {
+      soon ??= setTimeout(now, SOON_MS)
+    },
+    close: () => clearTimeout(soon),
+  }
+}
+
 /**
  * Watches for hints of any process, this one included.
  *

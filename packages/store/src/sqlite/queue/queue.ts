@@ -16,7 +16,7 @@ export const queue = (connection: Connection, writes: Writes, changes: Changes):
   return {
     waitingLines: reads(prepareWaitingLines(connection)),
     regroup: prepareRegroup(connection, writes),
-    claim: writes.verb('normal', prepareClaim(connection, changes)),
+    claim: writes.quiet(prepareClaim(connection, changes)),
     claimed: reads(prepareClaimed(connection)),
     failBroken: writes.verb('full', (seq, ending) => failQueued(seq, INTERNAL_ERROR, ending)),
     turn: reads(prepareTurn(connection)),

@@ -27,7 +27,7 @@ export const runs = (connection: Connection, { writes, log, changes }: RunsParts
   const requeueRun = prepareRequeueRun(connection, log, changes)
   return {
     append: writes.verb('normal', append),
-    progress: writes.verb('normal', prepareProgress(connection, changes)),
+    progress: writes.quiet(prepareProgress(connection, changes)),
     finish: writes.verb(
       ([run]) => durabilityOf(run),
       prepareFinish(connection, { append, endRun, leftState }),
