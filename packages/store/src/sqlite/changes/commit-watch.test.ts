@@ -245,7 +245,7 @@ describe('without a watch', () => {
 
 describe('a touch of the file', () => {
   // No timer ever fires.
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] }))
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval'] }))
 
   const turns = async (count: number) => {
     for (let turn = 0; turn < count; turn++) await setImmediate()
