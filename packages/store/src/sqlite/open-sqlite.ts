@@ -12,6 +12,7 @@ import { ensureUndamaged } from './damage-check.ts'
 import { deliveries } from './deliveries/deliveries.ts'
 import { deploymentName } from './deployment.ts'
 import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
+import { flushAhead } from './flush-ahead.ts'
 import { gateways } from './gateways.ts'
 import { GroupCommit } from './group-commit.ts'
 import { changeRecorder } from './log/changes.ts'
@@ -67,8 +68,10 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
   const recorder = changeRecorder(log, outbox)
   const commits = new CommitWatch(sqlite, { file, onError: onError ?? warnOf })
   const hints = toucher(file)
+  const disk = flushAhead(`${file}-wal`)
   const group = new GroupCommit(connection, news => {
     if (news !== 'never') hints[news]()
+    disk.noteCommit()
   })
   const writes = writesOf(group)
   const takeWorkerLock = () => takeExclusiveLock(`${file}.worker-lock`)
@@ -97,6 +100,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
       await group.finish()
       commits.close()
       hints.close()
+      await disk.close()
       locks.releaseAll()
       sqlite.close()
     },
