@@ -7,11 +7,11 @@ import { directRoutes } from './direct/routes.ts'
 import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
+import { lateRoutes } from './http/late-routes.ts'
+import { isDocumentPath, isJobsPath } from './http/own-paths.ts'
 import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
-import { openapiRoute } from './jobs/openapi/route.ts'
-import { jobRoutes } from './jobs/routes.ts'
 
 /** The order in which a request goes through the rooms of the gateway. What no room takes goes to the target. */
 export const createApp = (context: Context): Express => {
@@ -24,17 +24,20 @@ export const createApp = (context: Context): Express => {
   app.use(requireWellFormed())
   app.use(refuseOwnRequests(context))
   app.use(healthRoutes(context.observe))
-  app.use(openapiRoute())
+  app.use(lateRoutes(isDocumentPath, openapi))
   app.use(refuseWhenStopping(context))
   app.use(checkBrowser(context))
   app.use(requireToken(context))
-  app.use(jobRoutes(context))
+  app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
   app.use(directRoutes(context))
   app.use(errorHandler(context))
   return app
 }
+
+const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRoute()
+const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
 
 /** While the gateway stops, requests still arrive on connections that were kept open. */
 const refuseWhenStopping =

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { PinoPretty } from 'pino-pretty'
+import type PinoPretty from 'pino-pretty'
 import type { LogLevel } from './shared-settings.ts'
 
 export type { Logger }
@@ -19,7 +20,10 @@ export interface LoggerOptions {
  */
 export const createLogger = ({ name, level, output }: LoggerOptions): Logger => {
   const destination: DestinationStream = output.isTTY
-    ? PinoPretty({ destination: output, sync: true })
+    ? prettyPrinter()({ destination: output, sync: true })
     : output
   return pino({ level, name }, destination)
 }
+
+/** Loaded late: only a terminal needs it. */
+const prettyPrinter = () => createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty

@@ -1,6 +1,7 @@
 import { EXIT_BAD_CONFIGURATION } from './exit-codes.ts'
 import { surviveLostOutput } from './lost-output.ts'
 import { HelpShown, SettingError } from './settings/errors.ts'
+import { collectStartGarbage } from './start-garbage.ts'
 import { reportStarted } from './started.ts'
 
 /** The line to print for an error which means that the configuration cannot work; undefined for every other error. */
@@ -10,7 +11,7 @@ export type Refusal = (error: unknown) => string | undefined
  * Runs the `main` of a process, and ends a failed start in the way that users and supervisors rely on: `--help` prints
  * its text and exits with 0; a bad setting, or an error that `refusal` knows, prints one line on stderr and exits
  * with 2. Once `main` has returned, the parent process is told that this one has started. The process works on when
- * nobody reads its stdout or stderr any more.
+ * nobody reads its stdout or stderr any more, and in no more memory than it needs.
  *
  * @param refusal knows the errors, besides SettingError, which mean that the configuration cannot work
  * @throws whatever else `main` throws: Node prints its stack and exits with 1
@@ -29,6 +30,7 @@ export const runMain = async (
   try {
     await main()
     reportStarted(process)
+    collectStartGarbage()
   } catch (error) {
     if (error instanceof HelpShown) return console.log(error.message)
     const message = error instanceof SettingError ? error.message : refusal(error)

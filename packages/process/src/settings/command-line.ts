@@ -1,4 +1,5 @@
-import yargs from 'yargs'
+import { createRequire } from 'node:module'
+import type Yargs from 'yargs'
 import { describeSettings, type SettingRow } from './describe.ts'
 import { HelpShown, SettingError } from './errors.ts'
 import type { SettingTable } from './setting.ts'
@@ -19,6 +20,9 @@ export interface Command {
  * @throws SettingError when a flag is not in the table or has no value
  */
 export const parseFlags = (table: SettingTable, { command, summary, argv }: Command): Map<string, string> => {
+  if (argv.length === 0) return new Map()
+  // Loaded late: it takes 6 MB, and most processes are started without flags.
+  const yargs = createRequire(import.meta.url)('yargs') as typeof Yargs
   const rows = describeSettings(table)
   const parser = yargs()
     .locale('en')
