@@ -1,0 +1,53 @@
+// Makes JavaScript of the sources of the two processes, in the directory `build`: the same tree, which runs beside the dependencies
+// of the checkout. As JavaScript a process needs 13 MB less than as TypeScript, whose types Node strips with a compiler of its own.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+const root = path.join(import.meta.dirname, '..')
+const build = path.join(root, 'build')
+
+/** A package that is published brings the compiler, also where the checkout's own tools are not installed. */
+const compile = () => {
+  const { resolve } = createRequire(path.join(root, 'packages/ollama-client/package.json'))
+  const compiler = path.join(path.dirname(resolve('typescript/package.json')), 'bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', path.join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  })
+}
+
+/** Copies what a package has besides sources: its manifest, which names the sources, and files such as migrations. */
+const copyRest = directory => {
+  const manifest = fs.readFileSync(path.join(root, directory, 'package.json'), 'utf8')
+  fs.writeFileSync(path.join(build, directory, 'package.json'), manifest.replaceAll('.ts"', '.js"'))
+  const source = path.join(root, directory, 'src')
+  for (const file of fs.readdirSync(source, { recursive: true })) {
+    if (!/\.(sql|json)$/.test(file)) continue
+    fs.cpSync(path.join(source, file), path.join(build, directory, 'src', file))
+  }
+}
+
+/** Links the dependencies of a package: those that were built, and the others as they are installed. */
+const linkDependencies = directory => {
+  const { dependencies = {} } = JSON.parse(
+    fs.readFileSync(path.join(root, directory, 'package.json'), 'utf8'),
+  )
+  for (const [name, version] of Object.entries(dependencies)) {
+    const link = path.join(build, directory, 'node_modules', name)
+    const target = version.startsWith('workspace:')
+      ? path.join(build, 'packages', path.basename(name))
+      : path.join(root, directory, 'node_modules', name)
+    fs.mkdirSync(path.dirname(link), { recursive: true })
+    fs.symlinkSync(path.relative(path.dirname(link), target), link)
+  }
+}
+
+fs.rmSync(build, { recursive: true, force: true })
+compile()
+for (const parent of ['apps', 'packages']) {
+  for (const name of fs.readdirSync(path.join(build, parent))) {
+    copyRest(path.join(parent, name))
+    linkDependencies(path.join(parent, name))
+  }
+}
