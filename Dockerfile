@@ -7,15 +7,12 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json tsconfig.buil
 COPY scripts/build.mjs scripts/
 COPY apps apps
 COPY packages packages
-# With the compiler, but without the tools of the checkout.
-RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
-    npx --yes pnpm@12.21.0 install --frozen-lockfile \
-      --filter '@foreman/gateway...' --filter '@foreman/worker...' \
- && node scripts/build.mjs
 # What the two processes import, and no more: no development tools, not the Node of a checkout, and no sources.
 RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
     npx --yes pnpm@12.21.0 install --frozen-lockfile --prod \
       --filter '@foreman/gateway...' --filter '@foreman/worker...' \
+ && compiler="typescript@$(node -p 'require("./package.json").devDependencies.typescript')" \
+ && npx --yes --package="$compiler" node scripts/build.mjs \
  && rm -rf packages/ollama-sim apps/*/src packages/*/src scripts
 
 FROM node:24-bookworm-slim

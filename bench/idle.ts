@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitingCall } from './caller.ts'
-import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
+import { build, type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
 import type { Process } from './processes.ts'
 import { figure, ratio, table } from './table.ts'
@@ -22,25 +22,34 @@ interface Observation {
   }[]
 }
 
-/** What gateway and worker cost without callers, and with callers who all wait. Nothing happens meanwhile. */
+/** The foremen that are measured beside each other, by what is added to the names of their processes. */
+const foremenOf = (against: string | undefined) => [
+  { suffix: '' },
+  { suffix: ' built', isBuilt: true },
+  ...(against === undefined ? [] : [{ suffix: ' before', root: against }]),
+]
+
+/**
+ * What gateway and worker cost without callers, and with callers who all wait, from source and as the image runs them. Nothing
+ * happens meanwhile.
+ */
 export const idle = async ({ quick, against, directory, profileDirectory }: BenchOptions) => {
   // Node compiles code and collects garbage for some seconds after many callers have come. That is no cost of waiting.
   const [settleMs, windowMs, steps] = quick ? [1_000, 1_000, [0, 50]] : [15_000, 20_000, [0, 100, 1_000]]
   // The first job never ends, so all other jobs wait behind it.
   const simulation = await startSimulation({ promptMs: NEVER_MS })
-  const roots = [undefined, ...(against === undefined ? [] : [against])]
   const measured: Observation[] = []
   const foremen: (Foreman & { readonly queue: string; readonly callers: (() => void)[] })[] = []
+  const processes: Record<string, Process> = {}
   try {
-    for (const root of roots) {
+    build()
+    for (const { suffix, ...differing } of foremenOf(against)) {
       const queue = queueDirectory(directory)
-      const foreman = await startForeman({ target: simulation.url, root, directory: queue, profileDirectory })
+      const options = { target: simulation.url, directory: queue, profileDirectory }
+      const foreman = await startForeman({ ...options, ...differing })
       foremen.push({ ...foreman, queue, callers: [] })
-    }
-    const [foreman, before] = foremen
-    const processes = {
-      ...(foreman && { gateway: foreman.gateway, worker: foreman.worker }),
-      ...(before && { 'gateway before': before.gateway, 'worker before': before.worker }),
+      processes[`gateway${suffix}`] = foreman.gateway
+      processes[`worker${suffix}`] = foreman.worker
     }
     for (const waiting of steps) {
       for (const { url, queue, callers } of foremen) {
@@ -48,7 +57,7 @@ export const idle = async ({ quick, against, directory, profileDirectory }: Benc
         await areQueued(path.join(queue, 'queue.db'), waiting)
       }
       await delay(settleMs)
-      // Both checkouts in the same window, so that whatever else the machine does disturbs both.
+      // All of them in the same window, so that whatever else the machine does disturbs all.
       measured.push(await observe(waiting, windowMs, processes))
     }
   } finally {

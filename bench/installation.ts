@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -88,6 +89,8 @@ export interface ForemanOptions {
   readonly target: string
   /** The checkout whose gateway and worker are started. Default: this one. */
   readonly root?: string | undefined
+  /** Start the JavaScript that `build` has made, as the image does, and not the sources. */
+  readonly isBuilt?: boolean | undefined
   /** The directory of the queue. */
   readonly directory: string
   /** More `FOREMAN_*` variables. */
@@ -95,29 +98,39 @@ export interface ForemanOptions {
   readonly profileDirectory?: string | undefined
 }
 
-type Started = Pick<Command, 'root' | 'env' | 'profileDirectory'>
+type Started = Pick<Command, 'root' | 'env' | 'profileDirectory'> & Pick<ForemanOptions, 'isBuilt'>
+
+const mainOf = (app: string, isBuilt = false): string =>
+  isBuilt ? `build/apps/${app}/src/main.js` : `apps/${app}/src/main.ts`
+
+/** Makes JavaScript of this checkout. */
+export const build = (): void => {
+  execFileSync(process.execPath, [path.join(import.meta.dirname, '../scripts/build.mjs')], {
+    stdio: 'inherit',
+  })
+}
 
 /** Starts a gateway as scripts/run.sh does. What it says is its URL. */
-export const startGateway = ({ env, ...started }: Started): Promise<Process> =>
+export const startGateway = ({ env, isBuilt, ...started }: Started): Promise<Process> =>
   startProcess({
     ...started,
     name: 'gateway',
-    file: 'apps/gateway/src/main.ts',
+    file: mainOf('gateway', isBuilt),
     env: { MALLOC_MMAP_THRESHOLD_: '65536', ...env },
     ready: /"url":"([^"]+)"/,
   })
 
-export const startWorker = (started: Started): Promise<Process> =>
+export const startWorker = ({ isBuilt, ...started }: Started): Promise<Process> =>
   startProcess({
     ...started,
     name: 'worker',
-    file: 'apps/worker/src/main.ts',
+    file: mainOf('worker', isBuilt),
     ready: /(foreman worker)/,
   })
 
 /** Starts a gateway and a worker in their own processes, and waits until they accept jobs. */
 export const startForeman = async (options: ForemanOptions): Promise<Foreman> => {
-  const { target, root, directory, variables = {}, profileDirectory } = options
+  const { target, root, isBuilt, directory, variables = {}, profileDirectory } = options
   const env = {
     FOREMAN_ADDR: '127.0.0.1:0',
     FOREMAN_OLLAMA_URL: target,
@@ -125,7 +138,7 @@ export const startForeman = async (options: ForemanOptions): Promise<Foreman> =>
     FOREMAN_SHUTDOWN_GRACE: '0s',
     ...variables,
   }
-  const started = { root, env, profileDirectory }
+  const started = { root, isBuilt, env, profileDirectory }
   const [gateway, worker] = await Promise.all([startGateway(started), startWorker(started)])
   const url = gateway.said
   await becomesHealthy(url)

@@ -274,6 +274,27 @@ describe('a touch of the file', () => {
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
+  test('makes the poll slow, until a commit comes without one', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearInterval'] })
+    const { file, watch, commit } = create()
+    const { listener } = listen(watch)
+    const heardAfter = (ms: number) => {
+      listener.mockClear()
+      commit()
+      vi.advanceTimersByTime(ms)
+      return listener.mock.calls.length
+    }
+    expect(heardAfter(25)).toBe(1)
+    commit()
+    touch(file)
+    listener.mockClear()
+    while (listener.mock.calls.length === 0) await setImmediate()
+    expect(heardAfter(200)).toBe(0)
+    vi.advanceTimersByTime(50)
+    expect(listener).toHaveBeenCalledTimes(1)
+    expect(heardAfter(25)).toBe(1)
+  })
+
   test('that may come a little later comes by itself, or with the next one', () => {
     const { file } = create()
     const utimes = vi.spyOn(fs, 'utimesSync')

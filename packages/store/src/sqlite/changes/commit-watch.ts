@@ -5,6 +5,8 @@ import { isBusy } from '../sqlite-errors.ts'
 import { watchTouches } from './touch.ts'
 
 const POLL_MS = 25
+/** Once the watch has reported a commit, the poll only finds what it may miss. */
+const WATCHED_POLL_MS = 250
 
 export interface CommitWatchOptions {
   /** Processes touch it after their commits. */
@@ -17,7 +19,7 @@ type Listener = () => void
 
 /**
  * Reports the commits of other connections. Each process touches the file after its commits, which the file system's watch
- * reports at once; a slow poll finds the others, and all of them where there is no watch. While nobody listens, nothing runs.
+ * reports at once; a poll finds the others, and all of them where there is no watch. While nobody listens, nothing runs.
  *
  * A look at the file that fails is repeated, and so is the call of a listener that throws. Neither ends the process or
  * keeps a commit from other listeners.
@@ -34,6 +36,7 @@ export class CommitWatch {
   #seen: number | undefined
   #watcher: FSWatcher | undefined
   #poll: NodeJS.Timeout | undefined
+  #pollMs = POLL_MS
 
   constructor(sqlite: Database.Database, options: CommitWatchOptions) {
     const statement = sqlite.prepare('PRAGMA data_version').pluck()
@@ -63,8 +66,13 @@ export class CommitWatch {
 
   #start(): void {
     this.#seen = this.#try(this.#backoff, () => this.#dataVersion())
-    this.#poll = setInterval(() => this.#look(), POLL_MS)
+    this.#startPolling()
     this.#watcher ??= this.#watch()
+  }
+
+  #startPolling(): void {
+    clearInterval(this.#poll)
+    this.#poll = setInterval(() => this.#lookAndPace(POLL_MS), this.#pollMs)
   }
 
   #stopPolling(): void {
@@ -74,7 +82,7 @@ export class CommitWatch {
   #watch(): FSWatcher | undefined {
     try {
       const watcher = watchTouches(this.#options.file, () => {
-        if (this.#listeners.size > 0) this.#look()
+        if (this.#listeners.size > 0) this.#lookAndPace(WATCHED_POLL_MS)
       })
       // The poll finds every commit without the watch, too.
       watcher.on('error', () => watcher.close())
@@ -84,19 +92,29 @@ export class CommitWatch {
     }
   }
 
-  #look(): void {
-    this.#try(this.#backoff, () => this.#noteCommit())
+  /** @param pollMs how often to poll from now on, if this look finds a commit */
+  #lookAndPace(pollMs: number): void {
+    if (!this.#look() || pollMs === this.#pollMs) return
+    this.#pollMs = pollMs
+    if (this.#listeners.size > 0) this.#startPolling()
+  }
+
+  /** @returns whether there was a commit */
+  #look(): boolean {
+    const hasChanged = this.#try(this.#backoff, () => this.#noteCommit()) ?? false
     for (const listener of this.#untold) {
       const backoff = this.#listeners.get(listener)
       if (backoff && this.#try(backoff, () => this.#tell(listener))) this.#untold.delete(listener)
     }
+    return hasChanged
   }
 
-  #noteCommit(): void {
+  #noteCommit(): boolean {
     const version = this.#dataVersion()
-    if (version === this.#seen) return
+    if (version === this.#seen) return false
     this.#seen = version
     for (const listener of this.#listeners.keys()) this.#untold.add(listener)
+    return true
   }
 
   #tell(listener: Listener): true {
