@@ -9,10 +9,11 @@ import { neighbours } from './neighbours.ts'
 import { type BenchOptions, settings } from './options.ts'
 import { stopAll } from './processes.ts'
 import { machineLine, writeResults } from './results.ts'
+import { schedule } from './schedule.ts'
 import { swaps } from './swaps.ts'
 import { webhooks } from './webhooks.ts'
 
-const benchmarks = { latency, swaps, idle, jobs, backlog, webhooks, neighbours }
+const benchmarks = { latency, swaps, schedule, idle, jobs, backlog, webhooks, neighbours }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
@@ -28,6 +29,7 @@ const summary = [
   '',
   'latency  what foreman adds to the time of the first and the last byte of an answer',
   'swaps    model loads, run time and waits of jobs for three models',
+  'schedule  the policy of foreman on a clock of its own, and other orders of the same arrivals',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
   'backlog  the part of jobs that accepts, claims and runs them behind a backlog',

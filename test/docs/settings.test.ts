@@ -150,6 +150,8 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_HOLD', '0s'],
   ['FOREMAN_CALLER_STALL', '0'],
   ['FOREMAN_MAX_WAIT', '0'],
+  ['FOREMAN_MAX_WAIT_LOW', '0'],
+  ['FOREMAN_EXPECT', 'ON'],
   ['FOREMAN_JOB_TIMEOUT', '0'],
   ['FOREMAN_STALL', '0'],
   ['FOREMAN_POLL_INTERVAL', '0'],

@@ -9,6 +9,15 @@ const MAX_WAIT_MS = 60_000
 
 const [HIGH, NORMAL] = [0, 1]
 
+/** Loads take no time, and nobody is expected. */
+const PLAIN = {
+  maxWaitMs: MAX_WAIT_MS,
+  maxWaitLowMs: 600_000,
+  resident: new Set<string>(),
+  loadMs: () => 0,
+  expectation: undefined,
+}
+
 /** A store with jobs, of which each is named by its group and a number. */
 const setUp = async () => {
   const store = await openTempStore()
@@ -24,7 +33,7 @@ const setUp = async () => {
       turn: undefined,
       awaited: undefined,
       concurrency: 3,
-      maxWaitMs: MAX_WAIT_MS,
+      ...PLAIN,
       now: START,
       ...differing,
     })
@@ -205,7 +214,7 @@ describe('the order of the jobs', () => {
         ...situation,
         running: [...running],
         concurrency: 3,
-        maxWaitMs: MAX_WAIT_MS,
+        ...PLAIN,
         now,
       })
       situation = { turn, awaited }

@@ -1,22 +1,30 @@
-import { admits, chooseGroup, type Turn } from '@foreman/scheduling'
-import { type BrokenJobError, type Claim, newToken, type Store, type WaitingLine } from '@foreman/store'
+import {
+  admits,
+  type Choice,
+  chooseJob,
+  decide,
+  levelOf,
+  type Line,
+  type Situation,
+  type Turn,
+} from '@foreman/scheduling'
+import { type BrokenJobError, type Claim, newToken, type Store } from '@foreman/store'
 
 /** What decides which jobs are claimed, besides what is in the store. */
-export interface ClaimSituation {
+export interface ClaimSituation extends Omit<Situation, 'lines'> {
   /** The jobs that run. */
   readonly running: readonly Claim[]
-  readonly turn: Turn | undefined
   /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
   readonly awaited: number | undefined
   /** How many jobs of one group run at the same time. */
   readonly concurrency: number
-  readonly maxWaitMs: number
-  readonly now: number
 }
 
 /** What was claimed, and what the next call has to know. */
 export interface Claimed extends Pick<ClaimSituation, 'turn' | 'awaited'> {
   readonly claims: readonly Claim[]
+  /** Nothing is claimed for so long, because somebody is expected, unless something comes before. */
+  readonly standstillMs?: number
   /** The job that would have been claimed next, if it cannot be because of what is stored of it. */
   readonly broken?: BrokenJobError
   /** Why no more was claimed, if the store has failed. */
@@ -32,7 +40,7 @@ export interface UnansweredClaim {
 
 /** Claims jobs for the free slots, line by line. What was claimed before the store failed is claimed all the same. */
 export const claimJobs = async (store: Store, situation: ClaimSituation): Promise<Claimed> => {
-  const { running, concurrency, maxWaitMs, now } = situation
+  const { running, concurrency, now } = situation
   const claims: Claim[] = []
   let { turn, awaited } = situation
   let unanswered: UnansweredClaim | undefined
@@ -42,20 +50,24 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       if (admitted === 'none') break
       const isIdle = admitted === 'any'
       const lines = await store.queue.waitingLines()
-      const choice = chooseGroup({ turn, lines, now, maxWaitMs })
+      const decision = decide({ ...situation, turn, lines })
       // Idle with nothing ready: the group ran dry, and its next job begins a new turn.
-      if (!choice) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
-      const { groupKey, reason, turnStartedAt } = choice
+      if (!decision) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
+      // While jobs run, their callers have yet to leave.
+      if ('waitMs' in decision)
+        return isIdle ? { claims, awaited, turn, standstillMs: decision.waitMs } : { claims, awaited, turn }
+      const { reason, turnStartedAt } = decision
+      const { groupKey, priority } = nextLine(lines, decision, situation)
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
       // keep the model that has to leave.
       if (!isIdle && groupKey !== turn?.groupKey) break
       const next: Turn = { groupKey, startedAt: turnStartedAt, isOver: false }
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
-      const keepsTurn = chooseGroup({ turn: next, lines, now, maxWaitMs })?.groupKey === groupKey
+      const after = decide({ ...situation, turn: next, lines })
+      const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
       const upTo = keepsTurn && reason === 'resident' ? concurrency - running.length - claims.length : 1
       unanswered = { token: newToken(), turn: next }
       const { token } = unanswered
-      const priority = mostUrgent(lines, groupKey)
       const line = { groupKey, priority, token, upTo, isIdle, awaited, reason, turnStartedAt }
       const claimed = await store.queue.claim(line, now)
       unanswered = undefined
@@ -72,5 +84,17 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
   return { claims, turn, awaited }
 }
 
-const mostUrgent = (lines: readonly WaitingLine[], groupKey: string): number =>
-  Math.min(...lines.filter(line => line.groupKey === groupKey).map(({ priority }) => priority))
+/** The line from which the next job comes. */
+const nextLine = (lines: readonly Line[], { groupKeys }: Choice, situation: ClaimSituation): Line => {
+  const candidates = lines
+    .filter(({ groupKey }) => groupKeys.includes(groupKey))
+    .map(line => ({
+      line,
+      groupKey: line.groupKey,
+      seq: line.oldestSeq,
+      level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
+      caller: '',
+      name: '',
+    }))
+  return chooseJob(candidates, { ofCaller: () => 0, ofName: () => 0 })!.line
+}

@@ -74,8 +74,12 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
         ...(config.webhookCa !== undefined && { ca: config.webhookCa }),
       }),
     },
-    concurrency: config.concurrency,
-    maxWaitMs: config.maxWait,
+    scheduling: {
+      concurrency: config.concurrency,
+      maxWaitMs: config.maxWait,
+      maxWaitLowMs: config.maxWaitLow,
+      expects: config.expect === 'on',
+    },
     graceMs: config.shutdownGrace,
   })
   return {

@@ -133,6 +133,47 @@ describe('a job that was lost together with others', () => {
   })
 })
 
+describe('a caller who is likely to come back', () => {
+  /** The caller of alpha has come back once, soon after its answer. Its model is in memory. */
+  const setUpExpecting = async (options: Parameters<typeof setUpDispatcher>[0] = {}) => {
+    const all = await setUpDispatcher(options, { loadMs: 400 })
+    for (const afterMs of [0, 60]) {
+      all.clock.now += afterMs
+      await all.submit('alpha')
+      await all.drain()
+    }
+    return all
+  }
+
+  test('is waited for before another model is loaded, but not for long', async () => {
+    const { clock, dispatcher, submit, stateOf } = await setUpExpecting()
+    const other = await submit('beta')
+    const again = await dispatcher.dispatch(clock.now)
+    expect(await stateOf(other)).toBe('queued')
+    expect(again).toBe(clock.now + 100)
+    await dispatcher.dispatch(again!)
+    expect(await stateOf(other)).toBe('running')
+  })
+
+  test('is served at once when it comes', async () => {
+    const { clock, dispatcher, submit, statesOf, reasonsOf, isIdle } = await setUpExpecting()
+    const other = await submit('beta')
+    await dispatcher.dispatch(clock.now)
+    const back = await submit('alpha')
+    await dispatcher.dispatch(clock.now)
+    expect(await statesOf(other, back)).toEqual(['queued', 'running'])
+    expect(await reasonsOf(back)).toEqual([['resident']])
+    await isIdle()
+  })
+
+  test('is not waited for with FOREMAN_EXPECT=off', async () => {
+    const { clock, dispatcher, submit, stateOf } = await setUpExpecting({ expects: false })
+    const other = await submit('beta')
+    expect(await dispatcher.dispatch(clock.now)).toBeUndefined()
+    expect(await stateOf(other)).toBe('running')
+  })
+})
+
 describe('turns', () => {
   test('go from group to group, and each start is recorded with its reason', async () => {
     const { drain, submitAll, reasonsOf } = await setUpDispatcher()

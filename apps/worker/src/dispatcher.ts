@@ -1,7 +1,8 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import { chooseGroup, type Turn } from '@foreman/scheduling'
+import { type Bounds, decide, type Expectation, type Situation, type Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
+import { Experience } from './experience.ts'
 import { inOrder } from './in-order.ts'
 import { contain } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
@@ -12,12 +13,13 @@ const BROKEN_PER_CALL = 20
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends Bounds {
   readonly store: Store
   readonly run: Omit<RunOptions, 'isWaitedFor'>
   /** How many jobs of one group run at the same time. */
   readonly concurrency: number
-  readonly maxWaitMs: number
+  /** Whether to wait for callers who are likely to come back. */
+  readonly expects: boolean
   readonly target: { readonly isUp: boolean }
   readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
   /** Called when a run has ended, and its slot is free. */
@@ -35,11 +37,14 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
+  readonly #experience = new Experience()
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
   #unanswered: UnansweredClaim | undefined
+  /** Since when nothing runs, although jobs wait, because somebody is expected. */
+  #standingSince: number | undefined
   #isPinning = false
   #isClosed = false
   /** Resolves when no job runs. Undefined: nobody waits for that. */
@@ -72,7 +77,7 @@ export class Dispatcher {
   /**
    * Fills the free slots. A job that cannot be claimed fails, and the next one gets the slot.
    *
-   * @returns when to call it again, if more such jobs may follow
+   * @returns when to call it again, if more such jobs may follow, or if it waits for somebody
    * @throws the error of the store, when it cannot be used now
    */
   dispatch(now: number): Promise<number | undefined> {
@@ -87,8 +92,8 @@ export class Dispatcher {
           this.#pin()
           return undefined
         }
-        const broken = await this.#fillSlots(now)
-        if (!broken) return undefined
+        const { broken, standstillMs } = await this.#fillSlots(now)
+        if (!broken) return standstillMs === undefined ? undefined : now + standstillMs
         await this.#failBroken(broken, now)
       }
       return now
@@ -175,24 +180,47 @@ export class Dispatcher {
     return claims.length > 0
   }
 
-  /** @returns the job that could not be claimed, if there is one */
-  async #fillSlots(now: number): Promise<BrokenJobError | undefined> {
-    const { store, concurrency, maxWaitMs } = this.#options
+  async #fillSlots(
+    now: number,
+  ): Promise<{ readonly broken?: BrokenJobError | undefined; readonly standstillMs?: number | undefined }> {
+    const { store, concurrency } = this.#options
     const running = Array.from(this.#running, ({ claim }) => claim)
-    const situation = { running, turn: this.#turn, awaited: this.#awaited, concurrency, maxWaitMs, now }
-    const { claims, turn, awaited, broken, failure } = await claimJobs(store, situation)
+    const expectation = await this.#expectation(now)
+    const situation = { ...this.#situation(now), running, awaited: this.#awaited, concurrency, expectation }
+    const { claims, turn, awaited, broken, failure, standstillMs } = await claimJobs(store, situation)
     this.#turn = turn
     this.#awaited = awaited
+    this.#standingSince = standstillMs === undefined ? undefined : (this.#standingSince ?? now)
     this.#startAll(claims)
-    if (!failure) return broken
+    if (!failure) return { broken, standstillMs }
     this.#unanswered = failure.unanswered
     throw failure.error
   }
 
+  /** What the next choice depends on, besides the lines and who is expected. */
+  #situation(now: number): Omit<Situation, 'lines' | 'expectation'> {
+    const { maxWaitMs, maxWaitLowMs } = this.#options
+    const loadMs = (groupKey: string) => this.#experience.loadMs(groupKey)
+    return { turn: this.#turn, resident: new Set(), now, maxWaitMs, maxWaitLowMs, loadMs }
+  }
+
+  /** Who may come back for what is in memory. Asked only when nothing runs: before, nobody has to wait for anybody. */
+  async #expectation(now: number): Promise<Expectation | undefined> {
+    const { expects, store } = this.#options
+    if (!expects || !this.#turn || this.#running.size > 0) return undefined
+    const awaited = this.#experience.awaited(this.#turn.groupKey, now)
+    if (awaited.length === 0) return undefined
+    const standingMs = Math.max(0, now - (this.#standingSince ?? now))
+    return { awaited, waiting: await store.records.queued(), standingMs }
+  }
+
   #startAll(claims: readonly Claim[]): void {
-    this.#lastClaim = claims.at(-1) ?? this.#lastClaim
-    for (const claim of claims)
-      contain(() => this.#start(claim), this.#options.run.logger, 'start a job that was claimed')
+    for (const claim of claims) {
+      const isLoad = claim.groupKey !== this.#lastClaim?.groupKey
+      this.#lastClaim = claim
+      this.#experience.noteClaim(claim)
+      contain(() => this.#start(claim, isLoad), this.#options.run.logger, 'start a job that was claimed')
+    }
   }
 
   async #failBroken(broken: BrokenJobError, now: number): Promise<void> {
@@ -201,15 +229,23 @@ export class Dispatcher {
     await store.queue.failBroken(broken.seq, { now, ttlMs: run.jobTtlMs })
   }
 
-  #start(claim: Claim): void {
+  /** @param isLoad whether the target has to load the model of the job */
+  #start(claim: Claim, isLoad: boolean): void {
     const run: Run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isLoadWaitedFor(run) })
     this.#running.add(run)
     // `execute` does not reject.
     void run.execute().then(result => {
       this.#running.delete(run)
+      this.#learn(claim, result, isLoad)
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#idle?.resolve()
     })
+  }
+
+  #learn(claim: Claim, { ending, loadMs }: RunResult, isLoad: boolean): void {
+    if (ending !== 'answered') return
+    this.#experience.noteAnswer(claim, this.#options.run.now())
+    if (isLoad && loadMs !== undefined) this.#experience.noteLoad(claim.groupKey, loadMs)
   }
 
   /**
@@ -219,11 +255,11 @@ export class Dispatcher {
   async #isLoadWaitedFor(run: Run): Promise<boolean> {
     const runsBeside = [...this.#running].some(other => other !== run && !other.isCancelling)
     if (runsBeside || this.#turn === undefined) return runsBeside
-    const { store, maxWaitMs } = this.#options
-    const lines = await store.queue.waitingLines()
+    const lines = await this.#options.store.queue.waitingLines()
     if (this.#turn === undefined) return false
-    const choice = chooseGroup({ turn: this.#turn, lines, now: this.#options.run.now(), maxWaitMs })
-    return choice?.groupKey === this.#turn.groupKey
+    const situation = { ...this.#situation(this.#options.run.now()), lines, expectation: undefined }
+    const choice = decide(situation)
+    return choice !== undefined && 'groupKeys' in choice && choice.groupKeys.includes(this.#turn.groupKey)
   }
 
   /** Loads the embedding model in place of a job, and only when no job runs: the job would wait for the load. */

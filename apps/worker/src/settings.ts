@@ -15,7 +15,18 @@ export const workerSettings = {
   maxWait: setting.duration({
     env: 'FOREMAN_MAX_WAIT',
     default: '60s',
-    describe: "A model's longest turn while jobs for another model wait",
+    describe: "A model's longest turn while jobs for another wait, unless four of its loads take longer",
+  }),
+  maxWaitLow: setting.duration({
+    env: 'FOREMAN_MAX_WAIT_LOW',
+    default: '10m',
+    describe: 'How long a job of low priority waits before it counts as a normal one',
+  }),
+  expect: setting.choice({
+    env: 'FOREMAN_EXPECT',
+    default: 'on',
+    choices: ['on', 'off'],
+    describe: 'Wait a moment for a caller who is likely to come back, before its model has to leave',
   }),
   maxAttempts: setting.integer({
     env: 'FOREMAN_MAX_ATTEMPTS',

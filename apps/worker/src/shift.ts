@@ -23,8 +23,7 @@ export interface ShiftOptions {
   readonly embedder: EmbedderOptions
   readonly gatewayWatch: Omit<GatewayWatchOptions, 'onCancelled'>
   readonly courier: DeliveryOptions
-  readonly concurrency: number
-  readonly maxWaitMs: number
+  readonly scheduling: Pick<DispatcherOptions, 'concurrency' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects'>
 }
 
 const LOOK = 'look at the queue'
@@ -47,7 +46,7 @@ export class Shift {
 
   constructor(options: ShiftOptions) {
     this.#options = options
-    const { store, logger, concurrency, maxWaitMs } = options
+    const { store, logger } = options
     this.#loop = new StoreLoop(logger)
     this.#embedder = new Embedder(options.embedder)
     this.#jobCleaner = new JobCleaner(options)
@@ -61,8 +60,7 @@ export class Shift {
     this.#dispatcher = new Dispatcher({
       store,
       embedder: this.#embedder,
-      concurrency,
-      maxWaitMs,
+      ...options.scheduling,
       target: this.#monitor,
       run: {
         ...options.run,

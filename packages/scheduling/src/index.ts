@@ -1,2 +1,22 @@
 export { type Admitted, admits, type RunningJob } from './admits.ts'
-export { type Choice, chooseGroup, type Line, type Situation, type Turn } from './choose-group.ts'
+export {
+  type Bounds,
+  type Choice,
+  decide,
+  type Expectation,
+  levelOf,
+  type Line,
+  type Situation,
+  type Standstill,
+  type Turn,
+} from './decide.ts'
+export {
+  addUse,
+  type Candidate,
+  chooseJob,
+  type Sender,
+  type Shares,
+  type Use,
+  usedNowMs,
+} from './fair-share.ts'
+export { type Awaited, countGap, type Habit, UNKNOWN_HABIT, worthWaitingMs } from './habits.ts'

@@ -167,6 +167,9 @@ export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'>
 /** A running job as the worker that claimed it sees it. */
 export interface Claim extends StoredRequest, JobRef {
   readonly groupKey: string
+  /** The name of the caller that owns the job. */
+  readonly caller: string
+  readonly createdAt: number
   /** Proves the claim. Every write of the run carries it. */
   readonly token: string
   /** In how many parts the body is. 0: `body` is whole. */

@@ -72,14 +72,16 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     const endpoint = generatingEndpoint(claim.endpoint)
     // A newer foreman may have queued a job for a route that this one does not know.
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
+    const sentAt = performance.now()
     const exchange = await send(claim, options.client, controller.signal)
+    const headAfterMs = performance.now() - sentAt
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stopLoadClock()
     // An answer that never streams may begin long before its only piece.
     if (endpoint.streams !== 'never') stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange, endpoint, options.now)
-      : await receive(exchange, { endpoint, stall, log: options.log })
+      : await receive(exchange, { endpoint, stall, log: options.log, headAfterMs })
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -119,9 +121,13 @@ interface Receiving {
   readonly endpoint: GeneratingEndpoint
   readonly stall: StallTimer
   readonly log: JobLog
+  readonly headAfterMs: number
 }
 
-const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving): Promise<Ending> => {
+const receive = async (
+  exchange: Exchange,
+  { endpoint, stall, log, headAfterMs }: Receiving,
+): Promise<Ending> => {
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
   log.head({ status: exchange.status, headers: exchange.headers })
@@ -136,7 +142,8 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   stall.stop()
   await log.end()
   const usage = count.usage()
-  const answered = { kind: 'answered', status: exchange.status, completeness: check.verdict() } as const
+  const { status } = exchange
+  const answered = { kind: 'answered', status, completeness: check.verdict(), headAfterMs } as const
   return usage ? { ...answered, usage } : answered
 }
 

@@ -5,7 +5,14 @@ import type { Finish, ProvisionalAnswer, Release } from '@foreman/store'
 /** How an attempt ended, as far as the exchange with the target shows it. */
 export type Ending =
   /** The whole answer arrived, and is in the log. */
-  | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
+  | {
+      kind: 'answered'
+      status: number
+      completeness: Completeness
+      usage?: TokenUsage
+      /** How long after the request the answer began. */
+      headAfterMs: number
+    }
   /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
   | { kind: 'provisional'; status: number; isOllamas: boolean; waitMs: number; answer: ProvisionalAnswer }
   /** There was no connection, or it closed before the answer was complete. */

@@ -38,6 +38,8 @@ export interface RunResult {
   readonly ending: Ending['kind'] | 'lost' | 'broken'
   /** Why the target is taken to be away, if the run found it away. */
   readonly targetIsAway?: string
+  /** How long the target says that it has loaded the model, or else how long the answer took to begin. */
+  readonly loadMs?: number
 }
 
 /** Runs one attempt of a claimed job. */
@@ -72,7 +74,7 @@ export class Run {
       const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
       await this.#write(verdict, this.#log.rest)
       this.#report(verdict)
-      return resultOf(ending, verdict)
+      return { ...resultOf(ending, verdict), ...this.#loadMs(ending) }
     } catch (error) {
       if (this.#isLost || this.#hasLostItsClaim(error)) return { ending: 'lost' }
       return this.#giveUp.signal.aborted ? this.#stayClaimed() : await this.#endBroken(error)
@@ -201,6 +203,12 @@ export class Run {
     } catch {
       return false
     }
+  }
+
+  /** Answers of other dialects do not say how long the load took. Then the time before the answer stands for it. */
+  #loadMs(ending: Ending): Pick<RunResult, 'loadMs'> {
+    if (ending.kind !== 'answered') return {}
+    return { loadMs: ending.usage?.loadMs ?? ending.headAfterMs }
   }
 
   #attempt(): Attempt {

@@ -33,6 +33,7 @@ const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_sho
   kind: 'answered',
   status,
   completeness,
+  headAfterMs: 1,
 })
 const brokeOff = (connected: boolean): Ending => ({ kind: 'broke_off', connected, message: 'ECONNRESET' })
 const stalled: Ending = { kind: 'timed_out', watch: 'stall' }

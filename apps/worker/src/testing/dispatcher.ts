@@ -33,6 +33,8 @@ export const setUpDispatcher = async (
       embedder,
       concurrency: 1,
       maxWaitMs: 60_000,
+      maxWaitLowMs: 600_000,
+      expects: true,
       run: {
         client: new OllamaClient({ url: sim.url }),
         store,

@@ -8,7 +8,7 @@ import { countTokens } from './token-count.ts'
 const counted = (headers: [string, string][], path: string, ...chunks: (string | Uint8Array)[]) => {
   const count = countTokens(headers, endpointAt(path))
   for (const chunk of chunks) count.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-  return [count.tokens, count.usage()]
+  return [count.tokens, count.usage()] as const
 }
 
 const countedPieces = (path: string, ...pieces: unknown[]) => {
@@ -61,7 +61,24 @@ test.each(
   ),
 )('%s: %s has %i tokens and reports %j', (version, name, tokens, usage) => {
   const recorded = recording(name, version)
-  expect(counted(recorded.response.headers, recorded.request.path, bodyOf(recorded))).toEqual([tokens, usage])
+  const [countedTokens, reported] = counted(
+    recorded.response.headers,
+    recorded.request.path,
+    bodyOf(recorded),
+  )
+  const { loadMs, ...tokensOnly } = reported ?? {}
+  expect([countedTokens, reported && tokensOnly]).toEqual([tokens, usage])
+  expect(loadMs !== undefined).toBe(usage !== undefined && recorded.request.path.startsWith('/api/'))
+})
+
+test.each<[what: string, loadDuration: unknown, loadMs: number | undefined]>([
+  ['in milliseconds', 1_500_000_000, 1_500],
+  ['also when there was none', 0, 0],
+  ['and nothing that is no time', -1, undefined],
+  ['and nothing that is no number', '5', undefined],
+])('a native answer says how long its load took, %s', (_what, load_duration, loadMs) => {
+  const [, usage] = countedPieces('/api/chat', { done: true, prompt_eval_count: 3, load_duration })
+  expect(usage).toEqual(loadMs === undefined ? { promptTokens: 3 } : { promptTokens: 3, loadMs })
 })
 
 describe('the number of tokens in a piece', () => {

@@ -4,10 +4,12 @@ import type { RawFields } from './raw-fields.ts'
 /** A piece of a streamed answer: one line, or the data of one event. */
 export type Piece = Record<string, unknown>
 
-/** The numbers of tokens that an answer itself reports. */
+/** What an answer itself reports: the numbers of tokens, and how long the model was loaded before it. */
 export interface TokenUsage {
   readonly promptTokens?: number
   readonly completionTokens?: number
+  /** Native answers alone say that. */
+  readonly loadMs?: number
 }
 
 /**

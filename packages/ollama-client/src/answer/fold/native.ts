@@ -45,9 +45,15 @@ class GenerateFold implements PieceFold {
   }
 }
 
+const NANOSECONDS_PER_MS = 1_000_000
+
 const ofOllama = {
   isLastPiece: piece => piece !== '[DONE]' && piece['done'] === true,
-  usageIn: piece => tokenUsage(piece['prompt_eval_count'], piece['eval_count']),
+  usageIn: piece => {
+    const usage = tokenUsage(piece['prompt_eval_count'], piece['eval_count'])
+    const load = piece['load_duration']
+    return typeof load === 'number' && load >= 0 ? { ...usage, loadMs: load / NANOSECONDS_PER_MS } : usage
+  },
 } satisfies Partial<AnswerPieces>
 
 export const chatPieces: AnswerPieces = {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { type Choice, chooseGroup, type Line, type Turn } from './choose-group.ts'
+import { type Choice, decide, type Line, type Situation, type Standstill, type Turn } from './decide.ts'
+import { UNKNOWN_HABIT } from './habits.ts'
 
 const MAX_WAIT_MS = 60_000
+const MAX_WAIT_LOW_MS = 600_000
 const NOW = 1_000_000
 const [HIGH, NORMAL, LOW] = [0, 1, 2]
 
@@ -19,8 +21,16 @@ const turnOf = (groupKey: string, lastedMs: number, isOver = false): Turn => ({
   isOver,
 })
 
-const choose = (turn: Turn | undefined, ...lines: Line[]): Choice | undefined =>
-  chooseGroup({ turn, lines, now: NOW, maxWaitMs: MAX_WAIT_MS })
+/** Nothing but the turn is in memory, loads take no time, and nobody is expected. */
+const plain = {
+  resident: new Set<string>(),
+  loadMs: () => 0,
+  expectation: undefined,
+  maxWaitMs: MAX_WAIT_MS,
+  maxWaitLowMs: MAX_WAIT_LOW_MS,
+} satisfies Partial<Situation>
+
+const choose = (turn: Turn | undefined, ...lines: Line[]) => decide({ ...plain, turn, lines, now: NOW })
 
 const a = (waitedMs: number) => waiting('a', waitedMs)
 const b = (waitedMs: number) => waiting('b', waitedMs)
@@ -30,12 +40,12 @@ const high = (line: Line): Line => ({ ...line, priority: HIGH })
 const low = (line: Line): Line => ({ ...line, priority: LOW })
 
 const begun = (groupKey: string, reason: Choice['reason']): Choice => ({
-  groupKey,
+  groupKeys: [groupKey],
   reason,
   turnStartedAt: NOW,
 })
 const keepsTurn = (groupKey: string, lastedMs: number): Choice => ({
-  groupKey,
+  groupKeys: [groupKey],
   reason: 'resident',
   turnStartedAt: NOW - lastedMs,
 })
@@ -208,21 +218,117 @@ test.each<[what: string, turn: Turn | undefined, lines: Line[], choice: Choice |
 test('the example of the README holds', () => {
   const situation = {
     turn: { groupKey: 'llama', startedAt: 1_000, isOver: false },
+    resident: new Set<string>(),
     lines: [
       { groupKey: 'llama', priority: 1, oldestSeq: 7, oldestCreatedAt: 2_000 },
       { groupKey: 'qwen', priority: 1, oldestSeq: 3, oldestCreatedAt: 1_500 },
     ],
     maxWaitMs: 60_000,
+    maxWaitLowMs: 600_000,
+    loadMs: () => 3_000,
+    expectation: undefined,
   }
-  expect(chooseGroup({ ...situation, now: 5_000 })).toEqual({
-    groupKey: 'llama',
+  expect(decide({ ...situation, now: 5_000 })).toEqual({
+    groupKeys: ['llama'],
     reason: 'resident',
     turnStartedAt: 1_000,
   })
-  expect(chooseGroup({ ...situation, now: 61_600 })).toEqual({
-    groupKey: 'qwen',
+  expect(decide({ ...situation, now: 61_600 })).toEqual({
+    groupKeys: ['qwen'],
     reason: 'overdue',
     turnStartedAt: 61_600,
+  })
+})
+
+describe('a group whose load takes long', () => {
+  const withLoads = (turn: Turn, loadMs: number, ...lines: Line[]) =>
+    decide({ ...plain, turn, lines, now: NOW, loadMs: group => (group === 'b' ? loadMs : 1_000_000) })
+
+  test('gets its turn after four of its loads', () => {
+    const turn = turnOf('a', 1_000_000)
+    expect(withLoads(turn, 40_000, a(0), b(160_000))).toEqual(keepsTurn('a', 1_000_000))
+    expect(withLoads(turn, 40_000, a(0), b(160_001))).toEqual(begun('b', 'overdue'))
+  })
+
+  test('does not get it before it has waited as long as any group', () => {
+    const turn = turnOf('a', 1_000_000)
+    expect(withLoads(turn, 1_000, a(0), b(60_000))).toEqual(keepsTurn('a', 1_000_000))
+    expect(withLoads(turn, 1_000, a(0), b(60_001))).toEqual(begun('b', 'overdue'))
+  })
+})
+
+describe('groups that are in memory together', () => {
+  const together = (turn: Turn, ...lines: Line[]) =>
+    decide({ ...plain, turn, lines, now: NOW, resident: new Set(['a', 'b']) })
+
+  test('are one pool: the next job comes from any of them, and no turn begins', () => {
+    expect(together(turnOf('a', 10), b(5), a(1), c(50))).toEqual({
+      groupKeys: ['b', 'a'],
+      reason: 'resident',
+      turnStartedAt: NOW - 10,
+    })
+    expect(together(turnOf('a', 10), b(5))).toMatchObject({ groupKeys: ['b'], reason: 'resident' })
+  })
+
+  test('are never overdue for each other', () => {
+    expect(together(turnOf('a', 100_000), b(90_000), a(0))).toMatchObject({ reason: 'resident' })
+    expect(together(turnOf('a', 100_000), c(90_000), b(90_000), a(0))).toEqual(begun('c', 'overdue'))
+  })
+})
+
+describe('a job of low priority', () => {
+  test('counts as a normal one once it has waited for long', () => {
+    const turn = turnOf('a', 10)
+    expect(choose(turn, a(0), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(keepsTurn('a', 10))
+    expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS)))).toEqual(keepsTurn('a', 10))
+    expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(begun('b', 'priority'))
+  })
+})
+
+describe('a caller who is likely to come back', () => {
+  /** Comes back within a step that ends at 400 ms, nine times in ten. */
+  const habit = UNKNOWN_HABIT.map((_, step) => (step === 3 ? 9 : step === 14 ? 1 : 0))
+  const expecting = (
+    { goneMs = 0, elsewhere = 1, standingMs = 0, loadMs = 10_000 },
+    ...lines: Line[]
+  ): Choice | Standstill | undefined =>
+    decide({
+      ...plain,
+      turn: turnOf('a', 1_000),
+      lines,
+      now: NOW,
+      loadMs: () => loadMs,
+      expectation: { awaited: [{ habit, goneMs }], waiting: elsewhere, standingMs },
+    })
+
+  test('is waited for, until its step has passed', () => {
+    expect(expecting({}, b(10))).toEqual({ waitMs: 400 })
+    expect(expecting({ goneMs: 300 }, b(10))).toEqual({ waitMs: 100 })
+    expect(expecting({ goneMs: 400 }, b(10))).toEqual(begun('b', 'drained'))
+  })
+
+  test('is not waited for when the wait costs more than a load', () => {
+    expect(expecting({ loadMs: 400 }, b(10))).toEqual(begun('b', 'drained'))
+    expect(expecting({ elsewhere: 30 }, b(10))).toEqual(begun('b', 'drained'))
+  })
+
+  test('is waited for no longer in a row than a load takes', () => {
+    expect(expecting({ standingMs: 9_900 }, b(10))).toEqual({ waitMs: 100 })
+    expect(expecting({ standingMs: 10_000 }, b(10))).toEqual(begun('b', 'drained'))
+  })
+
+  test('is not waited for when somebody is overdue or very urgent, or nobody else waits', () => {
+    expect(expecting({}, b(MAX_WAIT_MS))).toEqual({ waitMs: 400 })
+    const turn = turnOf('a', 2 * MAX_WAIT_MS)
+    const expectation = { awaited: [{ habit, goneMs: 0 }], waiting: 1, standingMs: 0 }
+    const overdue = { ...plain, turn, now: NOW, loadMs: () => 10_000, expectation }
+    expect(decide({ ...overdue, lines: [b(MAX_WAIT_MS + 1)] })).toEqual(begun('b', 'drained'))
+    expect(expecting({}, high(b(10)))).toEqual(begun('b', 'drained'))
+    expect(expecting({})).toBeUndefined()
+  })
+
+  test('is not waited for while what is in memory has jobs', () => {
+    expect(expecting({}, a(0), b(10))).toEqual(keepsTurn('a', 1_000))
   })
 })
 
@@ -266,14 +372,16 @@ class SimulatedWorker {
       oldestSeq: seq,
       oldestCreatedAt: createdAt,
     }))
-    const choice = chooseGroup({ turn: this.#turn, lines, now: this.now, maxWaitMs: this.#maxWaitMs })
-    if (!choice) return false
-    const job = oldest.get(choice.groupKey)!
-    if (this.started.at(-1)?.job.groupKey !== choice.groupKey) {
+    const situation = { ...plain, turn: this.#turn, lines, now: this.now, maxWaitMs: this.#maxWaitMs }
+    const choice = decide(situation)
+    if (!choice || 'waitMs' in choice) return false
+    const [groupKey] = choice.groupKeys
+    const job = oldest.get(groupKey!)!
+    if (this.started.at(-1)?.job.groupKey !== groupKey) {
       this.loads++
       this.now += this.#loadMs
     }
-    this.#turn = { groupKey: choice.groupKey, startedAt: choice.turnStartedAt, isOver: false }
+    this.#turn = { groupKey: groupKey!, startedAt: choice.turnStartedAt, isOver: false }
     this.#queue = this.#queue.filter(other => other !== job)
     this.started.push({ job, at: this.now, reason: choice.reason })
     this.now += this.#jobMs

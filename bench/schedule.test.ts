@@ -1,0 +1,52 @@
+import fs from 'node:fs'
+import { expect, test } from 'vitest'
+import { documentFile, plotFile } from './schedule.ts'
+import { cases } from './schedule/cases.ts'
+import { compareAll, plot, tables, withTables } from './schedule/document.ts'
+import { jainsIndex } from './schedule/measure.ts'
+import { defaults, drain, foreman, inOrderOfArrival } from './schedule/policies.ts'
+import { simulate } from './schedule/simulate.ts'
+import { batch, bulk } from './schedule/trace.ts'
+
+test('docs/scheduling.md and its plot are what the benchmark makes', () => {
+  const compared = compareAll()
+  const text = fs.readFileSync(documentFile, 'utf8')
+  expect(withTables(text, tables(compared))).toBe(text)
+  expect(plot(compared)).toBe(fs.readFileSync(plotFile, 'utf8'))
+})
+
+test('every job of a trace runs once, in any order', () => {
+  for (const { make, room } of cases) {
+    const trace = make(3)
+    for (const policy of [inOrderOfArrival, drain(60_000), foreman()]) {
+      const { done } = simulate(trace, policy, { room, seed: 3 })
+      expect(new Set(done.map(({ seq }) => seq)).size).toBe(done.length)
+      // Agents send as many jobs as they get answers for.
+      const known = done.filter(({ agent }) => agent === undefined)
+      expect(known).toHaveLength(trace.jobs.length)
+    }
+  }
+})
+
+test('one job runs at a time, and none before it has come', () => {
+  const { done, loads, makespanS } = simulate(batch(60, 3, 10)(1), foreman(), { room: 1, seed: 1 })
+  for (const [at, { beganAt, at: arrivedAt, endedAt }] of done.entries()) {
+    expect(beganAt).toBeGreaterThanOrEqual(Math.max(arrivedAt, done[at - 1]?.endedAt ?? 0))
+    expect(endedAt).toBe(beganAt + done[at]!.workS)
+  }
+  expect([loads, makespanS]).toEqual([3, expect.closeTo(90.1)])
+})
+
+test('without a half-life the order of arrival decides between callers', () => {
+  const order = (halfLifeMs: number) =>
+    simulate(bulk(10, true)(1), foreman({ ...defaults, halfLifeMs }), { room: 1, seed: 1 }).done.map(
+      ({ seq }) => seq,
+    )
+  expect(order(0)).toEqual(order(0).toSorted((a, b) => a - b))
+  expect(order(300_000)).not.toEqual(order(0))
+})
+
+test("Jain's index is 1 for equal shares, and falls to one nth when one has all", () => {
+  expect(jainsIndex([2, 2, 2])).toBe(1)
+  expect(jainsIndex([5, 0, 0, 0])).toBe(0.25)
+})
