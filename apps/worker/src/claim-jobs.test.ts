@@ -15,7 +15,7 @@ const PLAIN = {
   maxWaitLowMs: 600_000,
   resident: new Set<string>(),
   loadMs: () => 0,
-  expectation: undefined,
+  expect: () => Promise.resolve(undefined),
 }
 
 /** A store with jobs, of which each is named by its group and a number. */

@@ -3,6 +3,7 @@ import {
   type Choice,
   chooseJob,
   decide,
+  type Expectation,
   levelOf,
   type Line,
   type Situation,
@@ -11,7 +12,9 @@ import {
 import { type BrokenJobError, type Claim, newToken, type Store } from '@foreman/store'
 
 /** What decides which jobs are claimed, besides what is in the store. */
-export interface ClaimSituation extends Omit<Situation, 'lines'> {
+export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'> {
+  /** Who may come back. It is asked only when another model would be loaded. */
+  readonly expect: () => Promise<Expectation | undefined>
   /** The jobs that run. */
   readonly running: readonly Claim[]
   /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
@@ -50,12 +53,14 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       if (admitted === 'none') break
       const isIdle = admitted === 'any'
       const lines = await store.queue.waitingLines()
-      const decision = decide({ ...situation, turn, lines })
+      const known = { ...situation, turn, lines, expectation: undefined }
+      let decision = decide(known)
+      // While jobs run, their callers have yet to leave.
+      if (isIdle && decision && 'reason' in decision && decision.reason === 'drained')
+        decision = decide({ ...known, expectation: await situation.expect() })
       // Idle with nothing ready: the group ran dry, and its next job begins a new turn.
       if (!decision) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
-      // While jobs run, their callers have yet to leave.
-      if ('waitMs' in decision)
-        return isIdle ? { claims, awaited, turn, standstillMs: decision.waitMs } : { claims, awaited, turn }
+      if ('waitMs' in decision) return { claims, awaited, turn, standstillMs: decision.waitMs }
       const { reason, turnStartedAt } = decision
       const { groupKey, priority } = nextLine(lines, decision, situation)
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
@@ -63,7 +68,7 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       if (!isIdle && groupKey !== turn?.groupKey) break
       const next: Turn = { groupKey, startedAt: turnStartedAt, isOver: false }
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
-      const after = decide({ ...situation, turn: next, lines })
+      const after = decide({ ...known, turn: next })
       const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
       const upTo = keepsTurn && reason === 'resident' ? concurrency - running.length - claims.length : 1
       unanswered = { token: newToken(), turn: next }

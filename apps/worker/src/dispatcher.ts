@@ -185,8 +185,8 @@ export class Dispatcher {
   ): Promise<{ readonly broken?: BrokenJobError | undefined; readonly standstillMs?: number | undefined }> {
     const { store, concurrency } = this.#options
     const running = Array.from(this.#running, ({ claim }) => claim)
-    const expectation = await this.#expectation(now)
-    const situation = { ...this.#situation(now), running, awaited: this.#awaited, concurrency, expectation }
+    const expect = () => this.#expectation(now)
+    const situation = { ...this.#situation(now), running, awaited: this.#awaited, concurrency, expect }
     const { claims, turn, awaited, broken, failure, standstillMs } = await claimJobs(store, situation)
     this.#turn = turn
     this.#awaited = awaited
@@ -204,10 +204,10 @@ export class Dispatcher {
     return { turn: this.#turn, resident: new Set(), now, maxWaitMs, maxWaitLowMs, loadMs }
   }
 
-  /** Who may come back for what is in memory. Asked only when nothing runs: before, nobody has to wait for anybody. */
+  /** Who may come back for what is in memory. */
   async #expectation(now: number): Promise<Expectation | undefined> {
     const { expects, store } = this.#options
-    if (!expects || !this.#turn || this.#running.size > 0) return undefined
+    if (!expects || !this.#turn) return undefined
     const awaited = this.#experience.awaited(this.#turn.groupKey, now)
     if (awaited.length === 0) return undefined
     const standingMs = Math.max(0, now - (this.#standingSince ?? now))
