@@ -24,6 +24,8 @@ export const queueDirectory = (parent: string): string => {
 export interface SimOptions {
   readonly loadMs?: number
   readonly promptMs?: number
+  /** 0: all at once. */
+  readonly tokensPerSecond?: number
   /** How many requests of a model it serves at a time. */
   readonly parallel?: number
 }
@@ -42,12 +44,13 @@ export interface Simulation {
 
 /** Starts a simulated Ollama in its own process. It has one model in memory at a time. */
 export const startSimulation = async (options: SimOptions = {}): Promise<Simulation> => {
-  const { loadMs = 0, promptMs = 0, parallel = 1 } = options
+  const { loadMs = 0, promptMs = 0, tokensPerSecond = 0, parallel = 1 } = options
   const flags = {
     addr: '127.0.0.1:0',
     'max-loaded': 1,
     load: `${loadMs}ms`,
     prompt: `${promptMs}ms`,
+    ...(tokensPerSecond > 0 && { rate: tokensPerSecond }),
     parallel,
   }
   const process = await startProcess({

@@ -2,6 +2,7 @@ import { onStopRequest, readSettings, runMain, SettingError } from '@foreman/pro
 import { constants } from 'node:os'
 import path from 'node:path'
 import { backlog } from './backlog.ts'
+import { fair } from './fair.ts'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
@@ -13,7 +14,7 @@ import { schedule } from './schedule.ts'
 import { swaps } from './swaps.ts'
 import { webhooks } from './webhooks.ts'
 
-const benchmarks = { latency, swaps, schedule, idle, jobs, backlog, webhooks, neighbours }
+const benchmarks = { latency, swaps, schedule, fair, idle, jobs, backlog, webhooks, neighbours }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
@@ -30,6 +31,7 @@ const summary = [
   'latency  what foreman adds to the time of the first and the last byte of an answer',
   'swaps    model loads, run time and waits of jobs for three models',
   'schedule  the policy of foreman on a clock of its own, and other orders of the same arrivals',
+  'fair     callers who come back for their model, through the real processes',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
   'backlog  the part of jobs that accepts, claims and runs them behind a backlog',

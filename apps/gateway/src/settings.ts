@@ -24,7 +24,7 @@ export const gatewaySettings = {
     secret: true,
     describe: 'More callers, each with a name and a token; each caller sees only its own jobs',
     allowed:
-      'name:token entries separated by commas, each name and token once, the tokens in printable ASCII without quotes',
+      'name:token or name:token:priority entries separated by commas, each name and token once, the tokens in printable ASCII without quotes',
     parse: parseCallers,
   } satisfies ForemanSetting<readonly Caller[]>,
   management: setting.choice({

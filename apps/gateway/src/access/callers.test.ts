@@ -7,6 +7,12 @@ test('callers are read from a list', () => {
     { name: 'ann', token: 'a:1' },
     { name: 'bob.2', token: '$b' },
   ])
+  expect(parseCallers('bulk:t:low,ann:a:b:high,bob:low,c:d:urgent')).toEqual([
+    { name: 'bulk', token: 't', priority: 'low' },
+    { name: 'ann', token: 'a:b', priority: 'high' },
+    { name: 'bob', token: 'low' },
+    { name: 'c', token: 'd:urgent' },
+  ])
 })
 
 test.each([

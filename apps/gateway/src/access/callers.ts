@@ -1,16 +1,19 @@
+import type { Priority } from '@foreman/jobs'
 import { parseToken } from '@foreman/process'
 
 /** Somebody who may call foreman, with the token that identifies them. */
 export interface Caller {
   readonly name: string
   readonly token: string
+  /** The priority of its jobs, and the most urgent one that it may ask for. Undefined: normal, and any. */
+  readonly priority?: Priority
 }
 
 /** The owner of jobs that are submitted without a named token. */
 export const DEFAULT_CALLER = 'default'
 
 /**
- * Reads `name:token,name:token`.
+ * Reads `name:token,name:token:priority`.
  *
  * @returns undefined when an entry cannot be read, when a name or a token occurs twice, when a name is `default`, or
  *   when a text that is not empty has no entry
@@ -21,9 +24,11 @@ export const parseCallers = (text: string): readonly Caller[] | undefined => {
     .map(entry => entry.trim())
     .filter(entry => entry !== '')
   const callers = entries.flatMap(entry => {
-    const [, name, token] = /^([A-Za-z0-9._-]{1,64}):(\S+)$/.exec(entry) ?? []
+    const [, name, token, priority] =
+      /^([A-Za-z0-9._-]{1,64}):(\S+?)(?::(high|normal|low))?$/.exec(entry) ?? []
     const isUsable = name !== DEFAULT_CALLER && token !== undefined && !SEPARATED.test(token)
-    return name !== undefined && isUsable && parseToken(token) ? [{ name, token }] : []
+    if (name === undefined || !isUsable || !parseToken(token)) return []
+    return [priority === undefined ? { name, token } : { name, token, priority: priority as Priority }]
   })
   // Without callers, everybody may call. Nobody means that by a comma.
   if (entries.length === 0 && text !== '') return undefined

@@ -1,3 +1,4 @@
+import type { Priority } from '@foreman/jobs'
 import type { RequestHandler, Response } from 'express'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../http/refusal.ts'
@@ -8,7 +9,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Refuses a request without a known token, and notes which caller the token names. Without callers, anybody may call. */
 export const requireToken = ({ callers }: { readonly callers: readonly Caller[] }): RequestHandler => {
-  const known = callers.map(({ name, token }) => ({ name, digest: digest(token) }))
+  const known = callers.map(({ token, ...caller }) => ({ ...caller, digest: digest(token) }))
   return (request, response, next) => {
     const { authorization = '', 'x-api-key': apiKey } = request.headers
     const given = [/^bearer +(.+)$/i.exec(authorization)?.[1], apiKey]
@@ -18,9 +19,14 @@ export const requireToken = ({ callers }: { readonly callers: readonly Caller[] 
     if (known.length > 0 && !caller)
       throw new Refusal(401, 'unauthorized', { headers: { 'WWW-Authenticate': 'Bearer' } })
     response.locals['caller'] = caller?.name ?? DEFAULT_CALLER
+    response.locals['priority'] = caller?.priority
     next()
   }
 }
 
 /** The name of the caller. `requireToken` must have run. */
 export const callerOf = ({ locals }: Response): string => locals['caller'] as string
+
+/** The priority of the caller's token. Undefined: it has none of its own. `requireToken` must have run. */
+export const tokenPriorityOf = ({ locals }: Response): Priority | undefined =>
+  locals['priority'] as Priority | undefined

@@ -1,13 +1,14 @@
 import { generatingEndpoint, type GeneratingEndpoint } from '@foreman/ollama-client'
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
-import { callerOf } from '../access/tokens.ts'
+import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
 import type { TargetRefusal } from '../direct/target.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
 import { leaveWhenHalfClosed } from '../http/half-closed.ts'
 import { writeRelayedHead } from '../http/headers.ts'
+import { priorityOf } from '../http/priority.ts'
 import { withBody } from '../http/read-body.ts'
 import { requestPath } from '../http/request-path.ts'
 import { earlyRefusal } from '../intake/early-refusal.ts'
@@ -59,7 +60,10 @@ const accept = async (
     if (refusal) return async () => sendRefusal(refusal, response)
   }
   const { isBackground, streaming, asked, outlivesCaller, answersInText } = queueable
-  const draft = toDraft(queueable, callerOf(response))
+  const draft = {
+    ...toDraft(queueable, callerOf(response)),
+    priority: priorityOf(request, tokenPriorityOf(response)),
+  }
   return isBackground
     ? submit(draft, response, context)
     : submitAndWait(draft, response, {
@@ -105,7 +109,7 @@ const sendRefusal = (refusal: TargetRefusal, response: Response): void => {
   response.end(refusal.body)
 }
 
-const toDraft = (queueable: QueueableRequest, caller: string): JobDraft => {
+const toDraft = (queueable: QueueableRequest, caller: string): Omit<JobDraft, 'priority'> => {
   const { path, endpoint, generation, headers, body, streaming, isBackground, idempotency } = queueable
   return {
     ...jobFactsOf(path, endpoint, generation),
@@ -113,7 +117,6 @@ const toDraft = (queueable: QueueableRequest, caller: string): JobDraft => {
     body,
     streaming: streaming && !isBackground,
     caller,
-    priority: 'normal',
     idempotency,
   }
 }

@@ -1,8 +1,9 @@
-import { isEndState, priorities } from '@foreman/jobs'
+import { isEndState, priorities, type Priority } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import type { RequestHandler } from 'express'
-import { callerOf } from '../access/tokens.ts'
+import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
+import { priorityWithin } from '../http/priority.ts'
 import { problem } from '../http/refusal.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
@@ -31,7 +32,7 @@ export const retryJob =
     const job = await viewer.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
     const repeated = await withStoredRequest(job.seq, context, async stored =>
-      intake.submit(repeatOf(job, stored)),
+      intake.submit(repeatOf(job, stored, tokenPriorityOf(response))),
     )
     await viewer.accepted(repeated, response)
   }
@@ -40,7 +41,11 @@ export const retryJob =
  * The new job has no deadline: the old one's was meant for the old job. What the queue needs to know of the request is in
  * the row of the old job, so the request is not read again.
  */
-const repeatOf = (job: JobRecord, request: WholeRequest | undefined): JobDraft => {
+const repeatOf = (
+  job: JobRecord,
+  request: WholeRequest | undefined,
+  tokenPriority: Priority | undefined,
+): JobDraft => {
   if (!request) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
   const { path, endpoint, model, modelName, loadOptions, caller } = job
   return {
@@ -54,7 +59,8 @@ const repeatOf = (job: JobRecord, request: WholeRequest | undefined): JobDraft =
     body: request.body,
     // As of every background job.
     streaming: false,
-    priority: priorities[job.priority] ?? 'normal',
+    // The token may have been given another one since.
+    priority: priorityWithin(priorities[job.priority], tokenPriority) ?? tokenPriority ?? 'normal',
     maxAttempts: job.maxAttempts ?? undefined,
     metadata: job.metadata ?? undefined,
     webhook: request.webhook,

@@ -59,7 +59,9 @@ export const Submission = z
       description:
         'The path of the endpoint. Default: /api/chat for a request with messages, /api/generate for one with a prompt',
     }),
-    priority: z.enum(priorities).default('normal'),
+    priority: z.enum(priorities).optional().meta({
+      description: 'Default: that of the token, or else normal. It may not be above that of the token',
+    }),
     metadata: z
       .record(z.string(), z.unknown())
       .refine(value => isWithin(value, MAX_METADATA_LEVELS), {

@@ -1,4 +1,4 @@
-import { endEvents } from '@foreman/jobs'
+import { endEvents, type Priority } from '@foreman/jobs'
 import {
   generatingEndpoint,
   type GeneratingEndpoint,
@@ -7,6 +7,7 @@ import {
   readGenerationRequestInSteps,
   type Steps,
 } from '@foreman/ollama-client'
+import { priorityWithin } from '../http/priority.ts'
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
 import type { Candidate } from '../intake/admission.ts'
@@ -20,6 +21,8 @@ const MAX_PARSED_BYTES = 64 * 1024
 
 export interface SubmissionOptions {
   readonly caller: string
+  /** The priority of the caller's token. Undefined: it has none of its own. */
+  readonly tokenPriority?: Priority | undefined
   /** A deadline must be later than this, in ms since the epoch. */
   readonly deadlinesAfter: number
 }
@@ -33,7 +36,7 @@ export interface SubmissionOptions {
  */
 export const readSubmission = function* (
   bytes: Buffer,
-  { caller, deadlinesAfter }: SubmissionOptions,
+  { caller, tokenPriority, deadlinesAfter }: SubmissionOptions,
 ): Steps<Candidate> {
   const { body, metadata } = yield* rawFields(bytes)
   const submission = validate(Submission, yield* parseSubmission(bytes, body))
@@ -45,6 +48,9 @@ export const readSubmission = function* (
     throw invalid('/deadline', 'must be in the future')
   if (metadata !== undefined && metadata.length > MAX_METADATA_CHARACTERS)
     throw invalid('/metadata', `must not be longer than ${MAX_METADATA_CHARACTERS} characters`)
+  const priority = priorityWithin(submission.priority, tokenPriority)
+  if (priority === undefined)
+    throw invalid('/priority', `must not be above that of the token, ${tokenPriority}`)
   const { webhook } = submission
   const { flaw, needs } = generation
   return {
@@ -52,7 +58,7 @@ export const readSubmission = function* (
     flaw,
     needs,
     caller,
-    priority: submission.priority,
+    priority,
     maxAttempts: submission.max_attempts,
     deadlineAt,
     metadata,

@@ -1,7 +1,7 @@
 import { rawHeaderLines } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
-import { callerOf } from '../access/tokens.ts'
+import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { isEncoded } from '../http/decoded-body.ts'
 import { idempotencyOf, keyOfBatchJob } from '../http/idempotency-key.ts'
@@ -29,7 +29,12 @@ export const submitJob =
       const caller = callerOf(response)
       const idempotency = await inSlices(idempotencyOf(request, '/jobs', body))
       const isKnown = await intake.isKnown(caller, idempotency)
-      const job = await inSlices(readSubmission(body, { caller, deadlinesAfter: isKnown ? 0 : now() }))
+      const options = {
+        caller,
+        tokenPriority: tokenPriorityOf(response),
+        deadlinesAfter: isKnown ? 0 : now(),
+      }
+      const job = await inSlices(readSubmission(body, options))
       if (!isKnown) await admission.ensureAcceptable(job)
       return intake.submit({ ...job, idempotency }, { isKnown })
     })
@@ -46,7 +51,11 @@ export const submitBatch =
       const caller = callerOf(response)
       const key = await inSlices(idempotencyOf(request, '/jobs/batch', body))
       const isKnown = await intake.isKnown(caller, key && keyOfBatchJob(key, 0))
-      const options = { caller, deadlinesAfter: isKnown ? 0 : now() }
+      const options = {
+        caller,
+        tokenPriority: tokenPriorityOf(response),
+        deadlinesAfter: isKnown ? 0 : now(),
+      }
       const type = request.headers['content-type'] ?? ''
       const { jobs, refusalOf } = await inSlices(
         readBatch(body, type, bytes => readSubmission(bytes, options)),
