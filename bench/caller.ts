@@ -14,11 +14,21 @@ export interface Timing {
 export const newPool = (): http.Agent => new http.Agent({ keepAlive: true })
 
 /** An HTTP request with a JSON body, and the bytes that are still to be sent with `end`. */
-const jsonPost = (url: string, path: string, body: object, more: http.RequestOptions) => {
+const jsonPost = (
+  url: string,
+  path: string,
+  body: object,
+  options: http.RequestOptions,
+  moreHeaders: Readonly<Record<string, string>> = {},
+) => {
   const bytes = Buffer.from(JSON.stringify(body))
   const { hostname, port } = new URL(url)
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': bytes.byteLength }
-  return { bytes, request: http.request({ hostname, port, method: 'POST', path, headers, ...more }) }
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': bytes.byteLength,
+    ...moreHeaders,
+  }
+  return { bytes, request: http.request({ hostname, port, method: 'POST', path, headers, ...options }) }
 }
 
 /**
@@ -26,11 +36,17 @@ const jsonPost = (url: string, path: string, body: object, more: http.RequestOpt
  *
  * @throws Error when the status is not 200 or the answer is incomplete: failures would pass for fast answers
  */
-export const timedCall = (url: string, pool: http.Agent, path: string, body: object): Promise<Timing> =>
+export const timedCall = (
+  url: string,
+  pool: http.Agent,
+  path: string,
+  body: object,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Timing> =>
   new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
     const sentAt = performance.now()
-    const { request, bytes } = jsonPost(url, path, body, { agent: pool, signal })
+    const { request, bytes } = jsonPost(url, path, body, { agent: pool, signal }, more)
     request.on('response', response => {
       let firstByteAt = 0
       let text = ''

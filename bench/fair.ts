@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool, timedCall } from './caller.ts'
-import {
-  type Foreman,
-  queueDirectory,
-  type Simulation,
-  startForeman,
-  startSimulation,
-} from './installation.ts'
+import { queueDirectory, startForeman, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
 import { randomOf } from './schedule/random.ts'
 import {
   type Agent,
   agents,
+  type Arrival,
+  bulk,
   firstAt,
   type MakeTrace,
   pauseBefore,
@@ -26,16 +22,48 @@ const FASTER = 10
 const TOKENS_PER_SECOND = 100
 const MS = 1_000
 
+/** A foreman with these variables. Undefined: the target alone. */
+type Variables = Readonly<Record<string, string>> | undefined
+
 interface Case {
   readonly name: string
   readonly make: MakeTrace
   readonly loadS: number
+  readonly ways: Readonly<Record<string, Variables>>
+  /** Whose waits are shown. */
+  readonly shown: string
+}
+
+const expecting = { foreman: {}, 'FOREMAN_EXPECT=off': { FOREMAN_EXPECT: 'off' }, direct: undefined }
+const sharing = {
+  foreman: {},
+  'FOREMAN_FAIR_HALFLIFE=0': { FOREMAN_FAIR_HALFLIFE: '0' },
+  direct: undefined,
 }
 
 const cases: readonly Case[] = [
-  { name: '2 agents on 2 models', make: agents(2, 2, 10, 2, 3), loadS: 10 },
-  { name: '2 agents that call tools, 2 models', make: toolAgents(2, 2, 10, 5), loadS: 10 },
-  { name: '2 people with a chat application, 2 models', make: people(2, 2, 5, 20), loadS: 5 },
+  { name: '2 agents on 2 models', make: agents(2, 2, 10, 2, 3), loadS: 10, ways: expecting, shown: 'agent' },
+  {
+    name: '2 agents that call tools, 2 models',
+    make: toolAgents(2, 2, 10, 5),
+    loadS: 10,
+    ways: expecting,
+    shown: 'step',
+  },
+  {
+    name: '2 people with a chat application, 2 models',
+    make: people(2, 2, 5, 20),
+    loadS: 5,
+    ways: expecting,
+    shown: 'what follows',
+  },
+  {
+    name: '500 jobs of one caller beside 5 people, one model',
+    make: bulk(10, true),
+    loadS: 10,
+    ways: sharing,
+    shown: 'people, same model',
+  },
 ]
 
 interface Outcome {
@@ -43,33 +71,39 @@ interface Outcome {
   readonly way: string
   readonly answers: number
   readonly loads: number
-  /** How long the callers waited for the first byte of those requests that followed an answer at once. */
-  readonly followingMs: number
+  readonly seconds: number
+  /** How long the shown requests waited for their first byte. */
+  readonly wait: { readonly meanMs: number; readonly p99Ms: number }
 }
 
-const ways = ['foreman', 'expecting nobody', 'direct'] as const
-
 /**
- * Callers who come back for their model, through real processes: what foreman makes of them when it expects them, when it does
- * not, and what the target makes of them by itself. The three run beside each other: most of the time they wait.
+ * Callers who come back for their model, and callers with many jobs, through real processes: what foreman makes of them, what it
+ * does without that, and what the target makes of them by itself. The ways run beside each other: most of the time they wait.
  */
 export const fair = async (options: BenchOptions) => {
   const measured: Outcome[] = []
-  for (const one of options.quick ? cases.slice(0, 1) : cases)
-    measured.push(...(await Promise.all(ways.map(way => measure(one, way, options)))))
-  const rows = measured.map(({ case: name, way, answers, loads, followingMs }) => [
+  for (const one of options.quick ? cases.slice(0, 1) : cases) {
+    const ways = Object.entries(one.ways)
+    measured.push(
+      ...(await Promise.all(ways.map(([way, variables]) => measure(one, way, variables, options)))),
+    )
+  }
+  const rows = measured.map(({ case: name, way, answers, loads, seconds, wait }) => [
     name,
     way,
     answers,
     loads,
-    figure(followingMs, 0),
+    figure(seconds, 0),
+    figure(wait.meanMs, 0),
+    figure(wait.p99Ms, 0),
   ])
-  return { measured, text: table(['', 'way', 'answers', 'loads', 'what follows an answer: p50 ms'], rows) }
+  return { measured, text: table(['', 'way', 'answers', 'loads', 's', 'wait: mean ms', 'p99'], rows) }
 }
 
 const measure = async (
   one: Case,
-  way: (typeof ways)[number],
+  way: string,
+  variables: Variables,
   { quick, directory, profileDirectory }: BenchOptions,
 ): Promise<Outcome> => {
   const sessionS = quick ? 3 : (one.make(1).agents[0]?.untilS ?? 0) / FASTER
@@ -81,47 +115,75 @@ const measure = async (
     startForeman({
       target: simulation.url,
       directory: queueDirectory(directory),
-      variables: { FOREMAN_EXPECT: way === 'foreman' ? 'on' : 'off' },
+      ...(variables && { variables }),
       profileDirectory,
     })
-  const foreman = way === 'direct' ? undefined : await start()
+  const foreman = variables && (await start())
   try {
-    return { case: one.name, way, ...(await run(one, sessionS, simulation, foreman)) }
+    const before = await simulation.loads()
+    const begin = performance.now()
+    const waits = await run(one, sessionS, foreman?.url ?? simulation.url)
+    const shown = waits.filter(({ kind }) => kind === one.shown).map(({ ms }) => ms)
+    return {
+      case: one.name,
+      way,
+      answers: waits.length,
+      loads: (await simulation.loads()) - before,
+      seconds: (performance.now() - begin) / MS,
+      wait: {
+        meanMs: shown.reduce((sum, ms) => sum + ms, 0) / shown.length,
+        p99Ms: percentile(shown, 0.99),
+      },
+    }
   } finally {
     await foreman?.stop()
     await simulation.stop()
   }
 }
 
-const run = async (
-  { make }: Case,
-  sessionS: number,
-  simulation: Simulation,
-  foreman: Foreman | undefined,
-): Promise<Omit<Outcome, 'case' | 'way'>> => {
-  const url = foreman?.url ?? simulation.url
-  const before = await simulation.loads()
-  const end = performance.now() + sessionS * MS
-  const following: number[] = []
-  let answers = 0
-  const live = async (agent: Agent, seed: number) => {
-    const random = randomOf(seed)
-    const pool = newPool()
-    await delay((firstAt(agent, random) / FASTER) * MS)
-    for (let step = 0; performance.now() < end; step = (step + 1) % agent.steps.length) {
-      const workS = (agent.steps[step]?.workS ?? 0) * (0.5 + random())
-      const { sentAt, firstByteAt } = await timedCall(url, pool, '/api/chat', {
-        model: agent.model === 'm0' ? 'alpha' : 'beta',
+interface Wait {
+  readonly kind: string
+  readonly ms: number
+}
+
+type Asking = Pick<Arrival, 'caller' | 'model' | 'workS' | 'kind'>
+
+/** Sends what comes to the target. Each caller is another user of the same token. */
+const run = async ({ make }: Case, sessionS: number, url: string): Promise<Wait[]> => {
+  const trace = make(1)
+  const waits: Wait[] = []
+  const pool = newPool()
+  const ask = async ({ caller, model, workS, kind }: Asking) => {
+    const { sentAt, firstByteAt } = await timedCall(
+      url,
+      pool,
+      '/api/chat',
+      {
+        model: model === 'm0' ? 'alpha' : 'beta',
         messages: [{ role: 'user', content: 'hi' }],
         options: { num_predict: Math.max(1, Math.round((workS / FASTER) * TOKENS_PER_SECOND)) },
-      })
-      answers += 1
-      if (step > 0) following.push(firstByteAt - sentAt)
+      },
+      { 'X-Foreman-User': caller },
+    )
+    waits.push({ kind, ms: firstByteAt - sentAt })
+  }
+  const begin = performance.now()
+  const end = begin + sessionS * MS
+  const live = async (agent: Agent, seed: number) => {
+    const random = randomOf(seed)
+    await delay((firstAt(agent, random) / FASTER) * MS)
+    for (let step = 0; performance.now() < end; step = (step + 1) % agent.steps.length) {
+      const { kind = '', workS = 0 } = agent.steps[step] ?? {}
+      await ask({ caller: agent.caller, model: agent.model, kind, workS: workS * (0.5 + random()) })
       const next = (step + 1) % agent.steps.length
       await delay((pauseBefore(agent, next, random) / FASTER) * MS)
     }
-    pool.destroy()
   }
-  await Promise.all(make(1).agents.map((agent, at) => live(agent, at + 1)))
-  return { answers, loads: (await simulation.loads()) - before, followingMs: percentile(following, 0.5) }
+  const send = async (arrival: Arrival) => {
+    await delay((arrival.at / FASTER) * MS)
+    await ask(arrival)
+  }
+  await Promise.all([...trace.agents.map((agent, at) => live(agent, at + 1)), ...trace.jobs.map(send)])
+  pool.destroy()
+  return waits
 }

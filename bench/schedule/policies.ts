@@ -117,12 +117,12 @@ class ForemanPolicy implements Policy {
         job,
         seq: job.seq,
         groupKey: job.model,
-        caller: job.caller,
-        name: '',
+        account: job.caller,
+        sender: '',
         level: levelOf({ priority: job.priority, createdAt: job.at * MS }, { ...this.#options, now }),
       }))
     const chosen = chooseJob(candidates, {
-      ofCaller: caller => (halfLifeMs > 0 ? usedNowMs(this.#uses.get(caller), now, halfLifeMs) : 0),
+      ofAccount: caller => (halfLifeMs > 0 ? usedNowMs(this.#uses.get(caller), now, halfLifeMs) : 0),
       ofName: () => 0,
     })!
     this.#turn = { groupKey: chosen.groupKey, startedAt: decision.turnStartedAt, isOver: false }

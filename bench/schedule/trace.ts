@@ -1,7 +1,7 @@
 import { exponential, type Random, randomOf } from './random.ts'
 
 /** A job that comes at a time that is known. All times are seconds. */
-interface Arrival {
+export interface Arrival {
   readonly at: number
   readonly caller: string
   readonly model: string

@@ -6,6 +6,7 @@ import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
 import { isLoopback } from './access/loopback.ts'
 import type { OriginPolicy } from './access/origins.ts'
+import type { Sharing } from './access/sender.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
@@ -50,6 +51,7 @@ export interface Context {
   readonly observe: () => Promise<Observed>
 
   readonly callers: readonly Caller[]
+  readonly sharing: Sharing
   readonly origins: OriginPolicy
   /** Whether the `Host` of a request is checked. */
   readonly checksHost: boolean
@@ -145,6 +147,11 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     now,
     observe: observer({ store, diskSpace, isStopping, logger, now }),
     callers,
+    sharing: {
+      by: config.shareBy,
+      trustProxy: config.trustProxy === 'on',
+      hasTokens: callers.length > 0,
+    },
     origins: config.origins,
     checksHost: isLoopback(config.addr.host),
     management: config.management,

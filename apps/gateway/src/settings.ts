@@ -18,6 +18,18 @@ export const gatewaySettings = {
     secret: true,
     describe: 'The token that callers must send, as a bearer token or as x-api-key',
   }),
+  shareBy: setting.choice({
+    env: 'FOREMAN_SHARE_BY',
+    default: 'user',
+    choices: ['user', 'token', 'off'],
+    describe: "Between whom the target's time is shared: callers and their users, callers alone, or nobody",
+  }),
+  trustProxy: setting.choice({
+    env: 'FOREMAN_TRUST_PROXY',
+    default: 'off',
+    choices: ['on', 'off'],
+    describe: 'Whether X-Forwarded-For says where a request comes from',
+  }),
   tokens: {
     env: 'FOREMAN_TOKENS',
     default: '',

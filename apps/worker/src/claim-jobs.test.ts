@@ -16,6 +16,7 @@ const PLAIN = {
   resident: new Set<string>(),
   loadMs: () => 0,
   expect: () => Promise.resolve(undefined),
+  shares: () => undefined,
 }
 
 /** A store with jobs, of which each is named by its group and a number. */

@@ -6,6 +6,8 @@ import {
   type Expectation,
   levelOf,
   type Line,
+  type Sender,
+  type Shares,
   type Situation,
   type Turn,
 } from '@foreman/scheduling'
@@ -15,6 +17,8 @@ import { type BrokenJobError, type Claim, newToken, type Store } from '@foreman/
 export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'> {
   /** Who may come back. It is asked only when another model would be loaded. */
   readonly expect: () => Promise<Expectation | undefined>
+  /** How much each has used, if these jobs run. Undefined: nobody's use counts, and the order of arrival decides. */
+  readonly shares: (running: readonly Claim[]) => Shares | undefined
   /** The jobs that run. */
   readonly running: readonly Claim[]
   /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
@@ -62,7 +66,10 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       if (!decision) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
       if ('waitMs' in decision) return { claims, awaited, turn, standstillMs: decision.waitMs }
       const { reason, turnStartedAt } = decision
-      const { groupKey, priority } = nextLine(lines, decision, situation)
+      const shares = situation.shares([...running, ...claims])
+      const chosen = await chooseNext(store, { lines, decision, situation, shares })
+      if (!chosen) continue
+      const { groupKey, priority, of } = chosen
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
       // keep the model that has to leave.
       if (!isIdle && groupKey !== turn?.groupKey) break
@@ -70,10 +77,12 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
       const after = decide({ ...known, turn: next })
       const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
-      const upTo = keepsTurn && reason === 'resident' ? concurrency - running.length - claims.length : 1
+      const isOnly = of === undefined || chosen.isOnly
+      const upTo =
+        keepsTurn && reason === 'resident' && isOnly ? concurrency - running.length - claims.length : 1
       unanswered = { token: newToken(), turn: next }
       const { token } = unanswered
-      const line = { groupKey, priority, token, upTo, isIdle, awaited, reason, turnStartedAt }
+      const line = { groupKey, priority, of, token, upTo, isIdle, awaited, reason, turnStartedAt }
       const claimed = await store.queue.claim(line, now)
       unanswered = undefined
       claims.push(...claimed.claims)
@@ -89,17 +98,48 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
   return { claims, turn, awaited }
 }
 
-/** The line from which the next job comes. */
-const nextLine = (lines: readonly Line[], { groupKeys }: Choice, situation: ClaimSituation): Line => {
-  const candidates = lines
-    .filter(({ groupKey }) => groupKeys.includes(groupKey))
+interface Choosing {
+  readonly lines: readonly Line[]
+  readonly decision: Choice
+  readonly situation: ClaimSituation
+  readonly shares: Shares | undefined
+}
+
+/** From which line the next job comes, and whose it is. */
+interface Chosen extends Pick<Line, 'groupKey' | 'priority'> {
+  /** Undefined: the order of arrival decides. */
+  readonly of?: Sender
+  /** Whether nobody else has a job there. */
+  readonly isOnly?: boolean
+}
+
+/** @returns undefined when the jobs have gone meanwhile */
+const chooseNext = async (store: Store, choosing: Choosing): Promise<Chosen | undefined> => {
+  const { decision, situation, shares } = choosing
+  const lines = choosing.lines
+    .filter(({ groupKey }) => decision.groupKeys.includes(groupKey))
     .map(line => ({
-      line,
-      groupKey: line.groupKey,
-      seq: line.oldestSeq,
+      ...line,
       level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
-      caller: '',
-      name: '',
     }))
-  return chooseJob(candidates, { ofCaller: () => 0, ofName: () => 0 })!.line
+  const mostUrgent = Math.min(...lines.map(({ level }) => level))
+  const urgent = lines.filter(({ level }) => level === mostUrgent)
+  if (!shares) return urgent.reduce((first, line) => (line.oldestSeq < first.oldestSeq ? line : first))
+  const candidates = await Promise.all(
+    urgent.map(async ({ groupKey, priority }) =>
+      (await store.queue.senders({ groupKey, priority })).map(({ account, sender, ...oldest }) => ({
+        groupKey,
+        priority,
+        account,
+        sender,
+        seq: oldest.oldestSeq,
+        level: levelOf({ priority, createdAt: oldest.oldestCreatedAt }, situation),
+      })),
+    ),
+  )
+  const all = candidates.flat()
+  const chosen = chooseJob(all, shares)
+  if (!chosen) return undefined
+  const { groupKey, priority, account, sender } = chosen
+  return { groupKey, priority, of: { account, sender }, isOnly: all.length === 1 }
 }

@@ -79,6 +79,7 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
       maxWaitMs: config.maxWait,
       maxWaitLowMs: config.maxWaitLow,
       expects: config.expect === 'on',
+      halfLifeMs: config.fairHalflife,
     },
     graceMs: config.shutdownGrace,
   })

@@ -20,6 +20,8 @@ export interface DispatcherOptions extends Bounds {
   readonly concurrency: number
   /** Whether to wait for callers who are likely to come back. */
   readonly expects: boolean
+  /** Half of what somebody has used is forgotten after this time. 0: nobody's use counts. */
+  readonly halfLifeMs: number
   readonly target: { readonly isUp: boolean }
   readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
   /** Called when a run has ended, and its slot is free. */
@@ -37,7 +39,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
-  readonly #experience = new Experience()
+  readonly #experience: Experience
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
@@ -52,6 +54,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#experience = new Experience(options.halfLifeMs)
   }
 
   /** How many jobs run. */
@@ -186,7 +189,15 @@ export class Dispatcher {
     const { store, concurrency } = this.#options
     const running = Array.from(this.#running, ({ claim }) => claim)
     const expect = () => this.#expectation(now)
-    const situation = { ...this.#situation(now), running, awaited: this.#awaited, concurrency, expect }
+    const shares = (jobs: readonly Claim[]) => this.#experience.shares(jobs, now)
+    const situation = {
+      ...this.#situation(now),
+      running,
+      awaited: this.#awaited,
+      concurrency,
+      expect,
+      shares,
+    }
     const { claims, turn, awaited, broken, failure, standstillMs } = await claimJobs(store, situation)
     this.#turn = turn
     this.#awaited = awaited
@@ -242,10 +253,10 @@ export class Dispatcher {
     })
   }
 
-  #learn(claim: Claim, { ending, loadMs }: RunResult, isLoad: boolean): void {
-    if (ending !== 'answered') return
-    this.#experience.noteAnswer(claim, this.#options.run.now())
-    if (isLoad && loadMs !== undefined) this.#experience.noteLoad(claim.groupKey, loadMs)
+  #learn(claim: Claim, { ending, loadMs, totalMs }: RunResult, isLoad: boolean): void {
+    if (ending !== 'answered' || totalMs === undefined) return
+    const spent = { loadMs: isLoad ? loadMs : undefined, totalMs }
+    this.#experience.noteAnswer(claim, spent, this.#options.run.now())
   }
 
   /**

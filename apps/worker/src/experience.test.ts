@@ -2,64 +2,124 @@ import { UNKNOWN_HABIT } from '@foreman/scheduling'
 import { describe, expect, test } from 'vitest'
 import { Experience } from './experience.ts'
 
-const job = (caller: string, groupKey: string, createdAt: number) => ({ caller, groupKey, createdAt })
-/** At which step a habit has a count of its own. */
-const stepsOf = (habit: readonly number[] | undefined) =>
-  habit?.flatMap((count, step) => (count === 1 ? [step] : []))
+const HALF_LIFE_MS = 300_000
+
+const job = (account: string, groupKey = 'a', createdAt = 0, sender = '') => ({
+  account,
+  sender,
+  groupKey,
+  createdAt,
+})
+/** An answer that took 1 s, without a load. */
+const second = { loadMs: undefined, totalMs: 1_000 }
+const create = () => new Experience(HALF_LIFE_MS)
 
 describe('the time of a load', () => {
+  const loaded = (experience: Experience, groupKey: string, loadMs: number) =>
+    experience.noteAnswer(job('c', groupKey), { loadMs, totalMs: loadMs + 1_000 }, 0)
+
   test('is not known before there was one', () => {
-    expect(new Experience().loadMs('a')).toBe(0)
+    expect(create().loadMs('a')).toBe(0)
   })
 
   test('is a moving mean, for each group', () => {
-    const experience = new Experience()
-    for (const ms of [10_000, 20_000]) experience.noteLoad('a', ms)
-    experience.noteLoad('b', 500)
+    const experience = create()
+    for (const ms of [10_000, 20_000]) loaded(experience, 'a', ms)
+    loaded(experience, 'b', 500)
     expect([experience.loadMs('a'), experience.loadMs('b')]).toEqual([13_000, 500])
   })
 
   test('is not learned from a job whose model was in memory', () => {
-    const experience = new Experience()
-    for (const ms of [10_000, 99]) experience.noteLoad('a', ms)
+    const experience = create()
+    for (const ms of [10_000, 99]) loaded(experience, 'a', ms)
+    experience.noteAnswer(job('c'), second, 0)
     expect(experience.loadMs('a')).toBe(10_000)
   })
 })
 
+describe('what somebody has used', () => {
+  test('is the time of the answers, without loads, and half of it after a half-life', () => {
+    const experience = create()
+    experience.noteAnswer(job('ann'), { loadMs: 40_000, totalMs: 43_000 }, 0)
+    experience.noteAnswer(job('ann'), second, 0)
+    const usedAt = (now: number) => experience.shares([], now)!.ofAccount('ann')
+    expect([usedAt(0), usedAt(HALF_LIFE_MS)]).toEqual([4_000, 2_000])
+    expect(experience.shares([], 0)!.ofAccount('bob')).toBe(0)
+  })
+
+  test('counts for the account, and for the sender within it', () => {
+    const experience = create()
+    for (const sender of ['x', 'y', 'x']) experience.noteAnswer(job('ann', 'a', 0, sender), second, 0)
+    experience.noteAnswer(job('bob', 'a', 0, 'x'), second, 0)
+    const shares = experience.shares([], 0)!
+    expect([shares.ofAccount('ann'), shares.ofName(job('ann', 'a', 0, 'x'))]).toEqual([3_000, 2_000])
+    expect(shares.ofName(job('ann', 'a', 0, 'z'))).toBe(0)
+  })
+
+  test('includes jobs that run, as long as those of their group usually take', () => {
+    const experience = create()
+    experience.noteAnswer(job('ann'), { loadMs: undefined, totalMs: 5_000 }, 0)
+    const shares = experience.shares([job('bob'), job('bob', 'unknown')], 0)!
+    expect(shares.ofAccount('bob')).toBe(6_000)
+    expect(shares.ofName(job('bob'))).toBe(6_000)
+  })
+
+  test('of more than a thousand names of an account counts for one of them', () => {
+    const experience = create()
+    const names = Array.from({ length: 1_005 }, (_, at) => `n${at}`)
+    for (const name of names) experience.noteAnswer(job('ann', 'a', 0, name), second, 0)
+    const usedBy = (name: string) => experience.shares([], 0)!.ofName(job('ann', 'a', 0, name))
+    expect([usedBy('n0'), usedBy('n999'), usedBy('n1003'), usedBy('never seen')]).toEqual([
+      1_000, 1_000, 5_000, 5_000,
+    ])
+  })
+
+  test('counts for nobody without a half-life', () => {
+    const experience = new Experience(0)
+    experience.noteAnswer(job('ann'), second, 0)
+    expect(experience.shares([], 0)).toBeUndefined()
+  })
+})
+
+/** At which step a habit has a count of its own. */
+const stepsOf = (habit: readonly number[] | undefined) =>
+  habit?.flatMap((count, step) => (count === 1 ? [step] : []))
+
 describe('a caller', () => {
   test('is awaited from its answer until its next request for the same group', () => {
-    const experience = new Experience()
+    const experience = create()
     expect(experience.awaited('a', 0)).toEqual([])
-    experience.noteAnswer(job('c', 'a', 0), 1_000)
+    experience.noteAnswer(job('c'), second, 1_000)
     expect(experience.awaited('a', 1_300)).toEqual([{ habit: UNKNOWN_HABIT, goneMs: 300 }])
     expect(experience.awaited('b', 1_300)).toEqual([])
     experience.noteClaim(job('c', 'b', 1_100))
     experience.noteClaim(job('another', 'a', 1_100))
+    experience.noteClaim(job('c', 'a', 1_100, 'somebody'))
     expect(experience.awaited('a', 1_300)).toHaveLength(1)
     experience.noteClaim(job('c', 'a', 1_090))
     expect(experience.awaited('a', 1_300)).toEqual([])
   })
 
   test('has a habit for each group', () => {
-    const experience = new Experience()
-    experience.noteAnswer(job('c', 'a', 0), 1_000)
+    const experience = create()
+    experience.noteAnswer(job('c'), second, 1_000)
     experience.noteClaim(job('c', 'a', 1_190))
-    for (const group of ['a', 'b']) experience.noteAnswer(job('c', group, 0), 2_000)
+    for (const group of ['a', 'b']) experience.noteAnswer(job('c', group), second, 2_000)
     const [ofA, ofB] = ['a', 'b'].map(group => experience.awaited(group, 2_000)[0]?.habit)
     expect(stepsOf(ofA)).toContain(2)
     expect(ofB).toEqual(UNKNOWN_HABIT)
   })
 
   test('has not come back with a job that was there before its answer', () => {
-    const experience = new Experience()
-    experience.noteAnswer(job('c', 'a', 0), 1_000)
+    const experience = create()
+    experience.noteAnswer(job('c'), second, 1_000)
     experience.noteClaim(job('c', 'a', 999))
     expect(experience.awaited('a', 1_500)).toEqual([{ habit: UNKNOWN_HABIT, goneMs: 500 }])
   })
 
   test('that has been away longest is forgotten beyond a thousand', () => {
-    const experience = new Experience()
-    for (let at = 0; at < 1_001; at++) experience.noteAnswer(job(`c${at}`, 'a', 0), at)
+    const experience = create()
+    for (let at = 0; at < 1_001; at++) experience.noteAnswer(job(`c${at}`), second, at)
     const gone = experience.awaited('a', 1_001).map(({ goneMs }) => goneMs)
     expect([gone.length, Math.max(...gone)]).toEqual([1_000, 1_000])
   })

@@ -1,4 +1,14 @@
-import { type Awaited, countGap, type Habit, UNKNOWN_HABIT } from '@foreman/scheduling'
+import {
+  addUse,
+  type Awaited,
+  countGap,
+  type Habit,
+  type Sender,
+  type Shares,
+  UNKNOWN_HABIT,
+  type Use,
+  usedNowMs,
+} from '@foreman/scheduling'
 import type { Claim } from '@foreman/store'
 
 /** What takes less is no load: the model was in memory. */
@@ -7,6 +17,14 @@ const MIN_LOAD_MS = 100
 const FADE = 0.7
 /** More habits than this are not kept: those of the callers who have been away longest go. */
 const MAX_HABITS = 1_000
+/** More names of an account share one use. */
+const MAX_NAMES = 1_000
+/** More accounts than this are not kept: those whose use is the oldest go. */
+const MAX_ACCOUNTS = 1_000
+/** How long a job takes whose group is not known. */
+const USUAL_WORK_MS = 1_000
+
+type Job = Pick<Claim, 'account' | 'sender' | 'groupKey'>
 
 interface Gone {
   readonly groupKey: string
@@ -14,44 +32,63 @@ interface Gone {
   readonly at: number
 }
 
-/** What the worker has learned from the jobs that it has run: how long loads take, and when callers come back. */
+/** How much an account has used, and the names within it. */
+interface AccountUse {
+  use: Use
+  readonly names: Map<string, Use>
+}
+
+/** What an attempt has taken of the target. */
+export interface Spent {
+  /** The load of its model. Undefined: it needed none, or nobody knows. */
+  readonly loadMs: number | undefined
+  /** All of it. */
+  readonly totalMs: number
+}
+
+/**
+ * What the worker has learned from the jobs that it has run: how long loads and jobs take, who has used the target, and when
+ * callers come back.
+ */
 export class Experience {
+  readonly #halfLifeMs: number
   readonly #loadMs = new Map<string, number>()
-  /** By caller and group. The one that was used last comes last. */
+  readonly #workMs = new Map<string, number>()
+  readonly #uses = new Map<string, AccountUse>()
+  /** By sender and group. The one that was used last comes last. */
   readonly #habits = new Map<string, Habit>()
   readonly #gone = new Map<string, Gone>()
+
+  /** @param halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts */
+  constructor(halfLifeMs: number) {
+    this.#halfLifeMs = halfLifeMs
+  }
 
   /** How long a group's model takes to load. 0: it is not known. */
   loadMs(groupKey: string): number {
     return this.#loadMs.get(groupKey) ?? 0
   }
 
-  /** Notes how long a load took. */
-  noteLoad(groupKey: string, ms: number): void {
-    if (ms < MIN_LOAD_MS) return
-    const before = this.#loadMs.get(groupKey)
-    this.#loadMs.set(groupKey, before === undefined ? ms : before * FADE + ms * (1 - FADE))
-  }
-
   /** Notes that a caller has come back. */
-  noteClaim({ caller, groupKey, createdAt }: Pick<Claim, 'caller' | 'groupKey' | 'createdAt'>): void {
-    const key = keyOf(caller, groupKey)
+  noteClaim(claim: Job & Pick<Claim, 'createdAt'>): void {
+    const key = keyOf(claim)
     const gone = this.#gone.get(key)
     // A job that was there before the answer ended says nothing of a return.
-    if (!gone || createdAt < gone.at) return
+    if (!gone || claim.createdAt < gone.at) return
     this.#gone.delete(key)
-    const habit = countGap(this.#habits.get(key), createdAt - gone.at)
-    this.#habits.delete(key)
-    this.#habits.set(key, habit)
-    if (this.#habits.size > MAX_HABITS) this.#habits.delete(this.#habits.keys().next().value!)
+    const habit = countGap(this.#habits.get(key), claim.createdAt - gone.at)
+    keepLast(this.#habits, key, habit, MAX_HABITS)
   }
 
-  /** Notes that a caller has its answer. */
-  noteAnswer({ caller, groupKey }: Pick<Claim, 'caller' | 'groupKey'>, at: number): void {
-    const key = keyOf(caller, groupKey)
-    this.#gone.delete(key)
-    this.#gone.set(key, { groupKey, at })
-    if (this.#gone.size > MAX_HABITS) this.#gone.delete(this.#gone.keys().next().value!)
+  /** Notes that the target has answered a job. */
+  noteAnswer(job: Job, { loadMs, totalMs }: Spent, now: number): void {
+    const { groupKey } = job
+    const loaded = loadMs !== undefined && loadMs >= MIN_LOAD_MS ? loadMs : 0
+    const workMs = Math.max(0, totalMs - loaded)
+    if (loaded > 0) noteMean(this.#loadMs, groupKey, loaded)
+    noteMean(this.#workMs, groupKey, workMs)
+    this.#noteUse(job, workMs, now)
+    keepLast(this.#gone, keyOf(job), { groupKey, at: now }, MAX_HABITS)
   }
 
   /** Those who were served from this group, and have not come back since. */
@@ -63,6 +100,56 @@ export class Experience {
         goneMs: Math.max(0, now - at),
       }))
   }
+
+  /**
+   * How much each has used. A job that runs counts as if it had ended, so that one sender does not get all free slots.
+   *
+   * @returns undefined when nobody's use counts
+   */
+  shares(running: readonly Job[], now: number): Shares | undefined {
+    const halfLifeMs = this.#halfLifeMs
+    if (halfLifeMs === 0) return undefined
+    const runningMs = (jobs: readonly Job[]) =>
+      jobs.reduce((sum, { groupKey }) => sum + (this.#workMs.get(groupKey) ?? USUAL_WORK_MS), 0)
+    return {
+      ofAccount: account =>
+        usedNowMs(this.#uses.get(account)?.use, now, halfLifeMs) +
+        runningMs(running.filter(job => job.account === account)),
+      ofName: ({ account, sender }) =>
+        usedNowMs(this.#uses.get(account)?.names.get(this.#nameOf(account, sender)), now, halfLifeMs) +
+        runningMs(running.filter(job => job.account === account && job.sender === sender)),
+    }
+  }
+
+  #noteUse({ account, sender }: Sender, spentMs: number, now: number): void {
+    if (this.#halfLifeMs === 0) return
+    const at = { now, halfLifeMs: this.#halfLifeMs }
+    const { use, names } = this.#uses.get(account) ?? { use: undefined, names: new Map<string, Use>() }
+    const name = this.#nameOf(account, sender)
+    names.set(name, addUse(names.get(name), spentMs, at))
+    keepLast(this.#uses, account, { use: addUse(use, spentMs, at), names }, MAX_ACCOUNTS)
+  }
+
+  /** The name under which a sender's use counts. */
+  #nameOf(account: string, sender: string): string {
+    const names = this.#uses.get(account)?.names
+    return names && !names.has(sender) && names.size >= MAX_NAMES ? SHARED_NAME : sender
+  }
 }
 
-const keyOf = (caller: string, groupKey: string): string => `${caller} ${groupKey}`
+/** No name that a caller can give: it has a character that no header carries. */
+const SHARED_NAME = '\0'
+
+const keyOf = ({ account, sender, groupKey }: Job): string => JSON.stringify([account, sender, groupKey])
+
+const noteMean = (means: Map<string, number>, key: string, value: number): void => {
+  const before = means.get(key)
+  means.set(key, before === undefined ? value : before * FADE + value * (1 - FADE))
+}
+
+/** Sets what is kept of the one that was used last, and forgets the one that was not used for longest. */
+const keepLast = <T>(map: Map<string, T>, key: string, value: T, most: number): void => {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > most) map.delete(map.keys().next().value!)
+}

@@ -22,6 +22,12 @@ export const workerSettings = {
     default: '10m',
     describe: 'How long a job of low priority waits before it counts as a normal one',
   }),
+  fairHalflife: setting.duration({
+    env: 'FOREMAN_FAIR_HALFLIFE',
+    default: '5m',
+    min: '0s',
+    describe: 'Half of what a caller has used is forgotten after this time; 0: the order of arrival decides',
+  }),
   expect: setting.choice({
     env: 'FOREMAN_EXPECT',
     default: 'on',

@@ -23,7 +23,10 @@ export interface ShiftOptions {
   readonly embedder: EmbedderOptions
   readonly gatewayWatch: Omit<GatewayWatchOptions, 'onCancelled'>
   readonly courier: DeliveryOptions
-  readonly scheduling: Pick<DispatcherOptions, 'concurrency' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects'>
+  readonly scheduling: Pick<
+    DispatcherOptions,
+    'concurrency' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects' | 'halfLifeMs'
+  >
 }
 
 const LOOK = 'look at the queue'

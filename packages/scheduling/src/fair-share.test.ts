@@ -24,41 +24,46 @@ describe('a use', () => {
 })
 
 describe('the next job', () => {
-  const candidate = (seq: number, caller: string, differing: Partial<Candidate> = {}): Candidate => ({
+  const candidate = (seq: number, account: string, differing: Partial<Candidate> = {}): Candidate => ({
     seq,
-    caller,
-    name: '',
+    account,
+    sender: '',
     groupKey: 'g',
     level: 1,
     ...differing,
   })
   const choose = (uses: Record<string, number>, ...candidates: Candidate[]) =>
     chooseJob(candidates, {
-      ofCaller: caller => uses[caller] ?? 0,
-      ofName: ({ caller, name }) => uses[`${caller}/${name}`] ?? 0,
+      ofAccount: account => uses[account] ?? 0,
+      ofName: ({ account, sender }) => uses[`${account}/${sender}`] ?? 0,
     })?.seq
 
   test.each<[what: string, uses: Record<string, number>, candidates: Candidate[], seq: number | undefined]>([
     ['there is none without a candidate', {}, [], undefined],
     ['is the oldest where nobody has used anything', {}, [candidate(2, 'a'), candidate(1, 'b')], 1],
-    ['is one of the caller with the least use', { a: 9, b: 5 }, [candidate(1, 'a'), candidate(2, 'b')], 2],
-    ['is the oldest of callers with the same use', { a: 5, b: 5 }, [candidate(2, 'a'), candidate(1, 'b')], 1],
+    ['is one of the account with the least use', { a: 9, b: 5 }, [candidate(1, 'a'), candidate(2, 'b')], 2],
     [
-      'is a more urgent one, however much its caller has used',
+      'is the oldest of accounts with the same use',
+      { a: 5, b: 5 },
+      [candidate(2, 'a'), candidate(1, 'b')],
+      1,
+    ],
+    [
+      'is a more urgent one, however much its account has used',
       { a: 9 },
       [candidate(1, 'a', { level: 0 }), candidate(2, 'b')],
       1,
     ],
     [
-      'is, within a caller, one of the name with the least use',
+      'is, within an account, one of the sender with the least use',
       { 'a/x': 9, 'a/y': 2 },
-      [candidate(1, 'a', { name: 'x' }), candidate(2, 'a', { name: 'y' })],
+      [candidate(1, 'a', { sender: 'x' }), candidate(2, 'a', { sender: 'y' })],
       2,
     ],
     [
-      'is not one of a caller that has made up a new name',
+      'is not one of an account that has made up a new name',
       { a: 9, b: 5, 'b/x': 5 },
-      [candidate(1, 'a', { name: 'new' }), candidate(2, 'b', { name: 'x' })],
+      [candidate(1, 'a', { sender: 'new' }), candidate(2, 'b', { sender: 'x' })],
       2,
     ],
     [
@@ -74,8 +79,8 @@ describe('the next job', () => {
   test('does not depend on the order in which the candidates are listed', () => {
     const someCandidate = fc.record({
       seq: fc.integer({ min: 1, max: 1_000 }),
-      caller: fc.constantFrom('a', 'b', 'c'),
-      name: fc.constantFrom('x', 'y'),
+      account: fc.constantFrom('a', 'b', 'c'),
+      sender: fc.constantFrom('x', 'y'),
       groupKey: fc.constantFrom('g', 'h'),
       level: fc.integer({ min: 0, max: 2 }),
     })
@@ -101,19 +106,19 @@ test('nobody who always has jobs gets ahead of another by more than one job and 
       let now = 0
       const callers = Array.from({ length: count }, (_, at) => `c${at}`)
       for (const [turn, workMs] of works.entries()) {
-        const candidates = callers.map((caller, at) => ({
+        const candidates = callers.map((account, at) => ({
           seq: turn * count + at,
-          caller,
-          name: '',
+          account,
+          sender: '',
           groupKey: 'g',
           level: 1,
         }))
-        const { caller } = chooseJob(candidates, {
-          ofCaller: name => usedNowMs(uses.get(name), now, HALF_LIFE_MS),
+        const { account } = chooseJob(candidates, {
+          ofAccount: name => usedNowMs(uses.get(name), now, HALF_LIFE_MS),
           ofName: () => 0,
         })!
         now += workMs
-        uses.set(caller, addUse(uses.get(caller), workMs, { now, halfLifeMs: HALF_LIFE_MS }))
+        uses.set(account, addUse(uses.get(account), workMs, { now, halfLifeMs: HALF_LIFE_MS }))
         const used = callers.map(name => usedNowMs(uses.get(name), now, HALF_LIFE_MS))
         expect(Math.max(...used) - Math.min(...used)).toBeLessThanOrEqual(Math.max(...works) + 1e-6)
       }

@@ -18,10 +18,10 @@ export const addUse = (
   { now, halfLifeMs }: { readonly now: number; readonly halfLifeMs: number },
 ): Use => ({ usedMs: usedNowMs(use, now, halfLifeMs) + spentMs, at: now })
 
-/** Who has sent a job: a token, and a name within it. */
+/** Who has sent a job: an account, and one of its people or programs. */
 export interface Sender {
-  readonly caller: string
-  readonly name: string
+  readonly account: string
+  readonly sender: string
 }
 
 /** The oldest ready job of one sender, in one of the groups that may run next. */
@@ -34,12 +34,12 @@ export interface Candidate extends Sender {
 
 /** How much each has used lately, in milliseconds. */
 export interface Shares {
-  readonly ofCaller: (caller: string) => number
+  readonly ofAccount: (account: string) => number
   readonly ofName: (sender: Sender) => number
 }
 
 /**
- * Chooses the job that runs next: of the most urgent ones, one of the caller with the least use, and there one of the name with
+ * Chooses the job that runs next: of the most urgent ones, one of the account with the least use, and there one of the sender with
  * the least use, so that nobody gains by making up names. Among equals the order of arrival decides.
  *
  * @returns undefined when there is no candidate
@@ -47,8 +47,8 @@ export interface Shares {
 export const chooseJob = <C extends Candidate>(candidates: readonly C[], shares: Shares): C | undefined => {
   const level = Math.min(...candidates.map(candidate => candidate.level))
   const urgent = candidates.filter(candidate => candidate.level === level)
-  const ofCaller = leastUsed(urgent, ({ caller }) => shares.ofCaller(caller))
-  const ofName = leastUsed(ofCaller, shares.ofName)
+  const ofAccount = leastUsed(urgent, ({ account }) => shares.ofAccount(account))
+  const ofName = leastUsed(ofAccount, shares.ofName)
   return ofName.reduce<C | undefined>(
     (first, other) => (first && first.seq < other.seq ? first : other),
     undefined,

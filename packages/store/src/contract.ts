@@ -31,6 +31,7 @@ import type {
   Release,
   RequestPart,
   Run,
+  SenderLine,
   Snapshot,
   StoreState,
   Submitted,
@@ -245,6 +246,12 @@ export interface Queue {
   waitingLines(): Promise<WaitingLine[]>
 
   /**
+   * Lists the senders that have a ready job in a line, in the order of their names: of at most 1,000 accounts, and of at most
+   * 1,000 senders of each. The cost depends on their number, and not on that of jobs.
+   */
+  senders(line: Pick<WaitingLine, 'groupKey' | 'priority'>): Promise<SenderLine[]>
+
+  /**
    * Moves the queued jobs of a model into other groups, after the worker has learned more about the model: also those that are
    * delayed or not accepted yet. Quick.
    *
@@ -277,6 +284,12 @@ export interface Queue {
 
   /** The group that had the last turn, as `claim` recorded it. */
   turn(): Promise<RecordedTurn | undefined>
+
+  /** What `remember` was given last. */
+  memory(): Promise<string | undefined>
+
+  /** Keeps what the active worker has learned for the one that follows it. Quick. */
+  remember(memory: string): Promise<void>
 
   /**
    * Makes delayed jobs ready whose time has come. Quick.

@@ -81,7 +81,21 @@ export interface StoredRequest extends GroupFacts {
 }
 
 /** What a caller submits. */
-export interface NewJob extends StoredRequest {
+/** Who has sent a job, as far as fairness goes. It decides the order only, never who sees what. */
+export interface Sender {
+  /** Whose use of the target counts. */
+  readonly account: string
+  /** Which of the account's people or programs it is. */
+  readonly sender: string
+}
+
+/** The ready jobs of one sender in a line. */
+export interface SenderLine extends Sender {
+  readonly oldestSeq: number
+  readonly oldestCreatedAt: number
+}
+
+export interface NewJob extends StoredRequest, Partial<Sender> {
   /** Made by whoever submits the job (`newJobId`), so that a submission can be repeated when its answer was lost. */
   readonly id: string
   /** The name of the caller that owns the job. */
@@ -156,6 +170,8 @@ export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'>
   readonly upTo: number
   /** Whether no job runs. A job that runs alone is claimed only then, and nothing with it. */
   readonly isIdle: boolean
+  /** Only jobs of this sender. Undefined: of any. */
+  readonly of?: Sender | undefined
   /** The job for which slots were kept free. If it is still ready and of this group, it comes first, whatever its line. */
   readonly awaited?: number | undefined
   /** Why the group was chosen. */
@@ -165,7 +181,7 @@ export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'>
 }
 
 /** A running job as the worker that claimed it sees it. */
-export interface Claim extends StoredRequest, JobRef {
+export interface Claim extends StoredRequest, JobRef, Sender {
   readonly groupKey: string
   /** The name of the caller that owns the job. */
   readonly caller: string
@@ -311,7 +327,7 @@ export interface OutputRead {
 }
 
 /** All that is known of a job, except its request and its log. */
-export interface JobRecord extends JobRef, GroupFacts {
+export interface JobRecord extends JobRef, GroupFacts, Sender {
   readonly state: JobState
   readonly path: string
   readonly endpoint: string

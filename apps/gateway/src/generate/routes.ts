@@ -1,6 +1,7 @@
 import { generatingEndpoint, type GeneratingEndpoint } from '@foreman/ollama-client'
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
+import { senderOf } from '../access/sender.ts'
 import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
@@ -22,7 +23,7 @@ import { type SendAnswer, submit, type SubmitContext } from './submit.ts'
 
 export type GenerateContext = SubmitContext &
   WaitContext &
-  Pick<Context, 'target' | 'bodyMemory' | 'maxBodyBytes'>
+  Pick<Context, 'target' | 'bodyMemory' | 'maxBodyBytes' | 'sharing'>
 
 /** The routes on which the target generates. A request becomes a job, and its caller gets the answer of the job. */
 export const generateRoutes =
@@ -60,8 +61,11 @@ const accept = async (
     if (refusal) return async () => sendRefusal(refusal, response)
   }
   const { isBackground, streaming, asked, outlivesCaller, answersInText } = queueable
+  const caller = callerOf(response)
+  const { user } = queueable.generation
   const draft = {
-    ...toDraft(queueable, callerOf(response)),
+    ...toDraft(queueable, caller),
+    ...senderOf(request, { caller, user }, context.sharing),
     priority: priorityOf(request, tokenPriorityOf(response)),
   }
   return isBackground

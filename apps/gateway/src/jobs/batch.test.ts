@@ -12,7 +12,11 @@ const submission = (prompt: string) => JSON.stringify({ request: { model: 'm', p
 const read = (body: string, contentType: string) =>
   runSteps(
     readBatch(Buffer.from(body), contentType, bytes =>
-      readSubmission(bytes, { caller: 'c', deadlinesAfter: 0 }),
+      readSubmission(bytes, {
+        caller: 'c',
+        senderFor: () => ({ account: '', sender: '' }),
+        deadlinesAfter: 0,
+      }),
     ),
   )
 

@@ -47,7 +47,7 @@ const repeatOf = (
   tokenPriority: Priority | undefined,
 ): JobDraft => {
   if (!request) throw problem(410, 'job_expired', `the request of job ${job.id} is no longer kept`)
-  const { path, endpoint, model, modelName, loadOptions, caller } = job
+  const { path, endpoint, model, modelName, loadOptions, caller, account, sender } = job
   return {
     path,
     endpoint,
@@ -55,6 +55,8 @@ const repeatOf = (
     modelName,
     loadOptions,
     caller,
+    account,
+    sender,
     headers: request.headers,
     body: request.body,
     // As of every background job.

@@ -7,6 +7,7 @@ const read = (submission: unknown) =>
   runSteps(
     readSubmission(Buffer.from(typeof submission === 'string' ? submission : JSON.stringify(submission)), {
       caller: 'ann',
+      senderFor: (user = '') => ({ account: 'ann', sender: user }),
       deadlinesAfter: NOW,
     }),
   )

@@ -7,6 +7,7 @@ import {
   readGenerationRequestInSteps,
   type Steps,
 } from '@foreman/ollama-client'
+import type { Sender } from '@foreman/store'
 import { priorityWithin } from '../http/priority.ts'
 import { problem } from '../http/refusal.ts'
 import { validate } from '../http/validate.ts'
@@ -23,6 +24,8 @@ export interface SubmissionOptions {
   readonly caller: string
   /** The priority of the caller's token. Undefined: it has none of its own. */
   readonly tokenPriority?: Priority | undefined
+  /** Who has sent it, given the user that the request names. */
+  readonly senderFor: (user: string | undefined) => Sender
   /** A deadline must be later than this, in ms since the epoch. */
   readonly deadlinesAfter: number
 }
@@ -36,7 +39,7 @@ export interface SubmissionOptions {
  */
 export const readSubmission = function* (
   bytes: Buffer,
-  { caller, tokenPriority, deadlinesAfter }: SubmissionOptions,
+  { caller, tokenPriority, senderFor, deadlinesAfter }: SubmissionOptions,
 ): Steps<Candidate> {
   const { body, metadata } = yield* rawFields(bytes)
   const submission = validate(Submission, yield* parseSubmission(bytes, body))
@@ -58,6 +61,7 @@ export const readSubmission = function* (
     flaw,
     needs,
     caller,
+    ...senderFor(generation.user),
     priority,
     maxAttempts: submission.max_attempts,
     deadlineAt,

@@ -1,6 +1,7 @@
 import { rawHeaderLines } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
+import { senderOf } from '../access/sender.ts'
 import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { isEncoded } from '../http/decoded-body.ts'
@@ -16,12 +17,12 @@ import { readSubmission } from './submission.ts'
 
 export type SubmitContext = Pick<
   Context,
-  'intake' | 'admission' | 'viewer' | 'now' | 'bodyMemory' | 'maxBodyBytes' | 'maxBatchBytes'
+  'intake' | 'admission' | 'viewer' | 'now' | 'bodyMemory' | 'maxBodyBytes' | 'maxBatchBytes' | 'sharing'
 >
 
 /** `POST /jobs`. A request that is replayed by its key is not checked again. */
 export const submitJob =
-  ({ intake, admission, viewer, now, bodyMemory, maxBodyBytes }: SubmitContext): RequestHandler =>
+  ({ intake, admission, viewer, now, bodyMemory, maxBodyBytes, sharing }: SubmitContext): RequestHandler =>
   async (request, response) => {
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBodyBytes, memory: bodyMemory }
@@ -32,6 +33,7 @@ export const submitJob =
       const options = {
         caller,
         tokenPriority: tokenPriorityOf(response),
+        senderFor: (user: string | undefined) => senderOf(request, { caller, user }, sharing),
         deadlinesAfter: isKnown ? 0 : now(),
       }
       const job = await inSlices(readSubmission(body, options))
@@ -43,7 +45,7 @@ export const submitJob =
 
 /** `POST /jobs/batch`: all jobs of a batch are accepted, or none is. */
 export const submitBatch =
-  ({ intake, admission, now, bodyMemory, maxBatchBytes }: SubmitContext): RequestHandler =>
+  ({ intake, admission, now, bodyMemory, maxBatchBytes, sharing }: SubmitContext): RequestHandler =>
   async (request, response) => {
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBatchBytes, memory: bodyMemory }
@@ -54,6 +56,7 @@ export const submitBatch =
       const options = {
         caller,
         tokenPriority: tokenPriorityOf(response),
+        senderFor: (user: string | undefined) => senderOf(request, { caller, user }, sharing),
         deadlinesAfter: isKnown ? 0 : now(),
       }
       const type = request.headers['content-type'] ?? ''

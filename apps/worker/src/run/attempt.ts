@@ -74,14 +74,13 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
     const sentAt = performance.now()
     const exchange = await send(claim, options.client, controller.signal)
-    const headAfterMs = performance.now() - sentAt
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stopLoadClock()
     // An answer that never streams may begin long before its only piece.
     if (endpoint.streams !== 'never') stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange, endpoint, options.now)
-      : await receive(exchange, { endpoint, stall, log: options.log, headAfterMs })
+      : await receive(exchange, { endpoint, stall, log: options.log, sentAt })
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -121,13 +120,12 @@ interface Receiving {
   readonly endpoint: GeneratingEndpoint
   readonly stall: StallTimer
   readonly log: JobLog
-  readonly headAfterMs: number
+  /** By `performance.now()`. */
+  readonly sentAt: number
 }
 
-const receive = async (
-  exchange: Exchange,
-  { endpoint, stall, log, headAfterMs }: Receiving,
-): Promise<Ending> => {
+const receive = async (exchange: Exchange, { endpoint, stall, log, sentAt }: Receiving): Promise<Ending> => {
+  const headAfterMs = performance.now() - sentAt
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
   log.head({ status: exchange.status, headers: exchange.headers })
@@ -142,8 +140,9 @@ const receive = async (
   stall.stop()
   await log.end()
   const usage = count.usage()
+  const times = { headAfterMs, totalMs: performance.now() - sentAt }
   const { status } = exchange
-  const answered = { kind: 'answered', status, completeness: check.verdict(), headAfterMs } as const
+  const answered = { kind: 'answered', status, completeness: check.verdict(), ...times } as const
   return usage ? { ...answered, usage } : answered
 }
 

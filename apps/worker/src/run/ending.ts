@@ -10,8 +10,9 @@ export type Ending =
       status: number
       completeness: Completeness
       usage?: TokenUsage
-      /** How long after the request the answer began. */
+      /** How long after the request the answer began, and ended. */
       headAfterMs: number
+      totalMs: number
     }
   /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
   | { kind: 'provisional'; status: number; isOllamas: boolean; waitMs: number; answer: ProvisionalAnswer }

@@ -40,6 +40,8 @@ export interface RunResult {
   readonly targetIsAway?: string
   /** How long the target says that it has loaded the model, or else how long the answer took to begin. */
   readonly loadMs?: number
+  /** How long the target had the request. */
+  readonly totalMs?: number
 }
 
 /** Runs one attempt of a claimed job. */
@@ -74,7 +76,7 @@ export class Run {
       const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
       await this.#write(verdict, this.#log.rest)
       this.#report(verdict)
-      return { ...resultOf(ending, verdict), ...this.#loadMs(ending) }
+      return { ...resultOf(ending, verdict), ...timesOf(ending) }
     } catch (error) {
       if (this.#isLost || this.#hasLostItsClaim(error)) return { ending: 'lost' }
       return this.#giveUp.signal.aborted ? this.#stayClaimed() : await this.#endBroken(error)
@@ -205,12 +207,6 @@ export class Run {
     }
   }
 
-  /** Answers of other dialects do not say how long the load took. Then the time before the answer stands for it. */
-  #loadMs(ending: Ending): Pick<RunResult, 'loadMs'> {
-    if (ending.kind !== 'answered') return {}
-    return { loadMs: ending.usage?.loadMs ?? ending.headAfterMs }
-  }
-
   #attempt(): Attempt {
     const { attempt, failedAttempts, answerAttempt, streaming } = this.claim
     const maxAttempts = this.claim.maxAttempts ?? this.#options.maxAttempts
@@ -248,3 +244,9 @@ const resultOf = (ending: Ending, verdict: Verdict): RunResult =>
   verdict.kind === 'release' && verdict.targetIsAway !== undefined
     ? { ending: ending.kind, targetIsAway: verdict.targetIsAway }
     : { ending: ending.kind }
+
+/** Answers of other dialects do not say how long the load took. Then the time before the answer stands for it. */
+const timesOf = (ending: Ending): Pick<RunResult, 'loadMs' | 'totalMs'> =>
+  ending.kind === 'answered'
+    ? { loadMs: ending.usage?.loadMs ?? ending.headAfterMs, totalMs: ending.totalMs }
+    : {}

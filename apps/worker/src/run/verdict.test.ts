@@ -34,6 +34,7 @@ const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_sho
   status,
   completeness,
   headAfterMs: 1,
+  totalMs: 2,
 })
 const brokeOff = (connected: boolean): Ending => ({ kind: 'broke_off', connected, message: 'ECONNRESET' })
 const stalled: Ending = { kind: 'timed_out', watch: 'stall' }

@@ -35,6 +35,7 @@ export const setUpDispatcher = async (
       maxWaitMs: 60_000,
       maxWaitLowMs: 600_000,
       expects: true,
+      halfLifeMs: 300_000,
       run: {
         client: new OllamaClient({ url: sim.url }),
         store,

@@ -52,7 +52,13 @@ export const setUpWorker = async ({
     embedder: { ...shared, model: undefined },
     gatewayWatch: { ...shared, steady, jobTtlMs: 60_000, patience: { lookMs: 10, goneAfterMs: 100 } },
     courier: { ...shared, steady, random: () => 0.5, secrets: ['secret'], deliver },
-    scheduling: { concurrency: 1, maxWaitMs: 60_000, maxWaitLowMs: 600_000, expects: true },
+    scheduling: {
+      concurrency: 1,
+      maxWaitMs: 60_000,
+      maxWaitLowMs: 600_000,
+      expects: true,
+      halfLifeMs: 300_000,
+    },
     graceMs,
   })
   onTestFinished(() => worker.stop())

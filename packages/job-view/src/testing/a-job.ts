@@ -28,6 +28,8 @@ export const aJob = (differing: Partial<JobRecord> = {}): JobRecord => ({
   expiresAt: null,
   bytesExpireAt: null,
   caller: 'default',
+  account: '',
+  sender: '',
   priority: 1,
   maxAttempts: null,
   deadlineAt: null,

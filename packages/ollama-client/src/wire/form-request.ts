@@ -18,7 +18,7 @@ export const readFormRequest = async ({
   contentType,
   body,
 }: FormRequest): Promise<GenerationRequest | 'unreadable' | 'no_model'> => {
-  const fields = await formFields({ contentType, body, wanted: ['model', 'response_format'] })
+  const fields = await formFields({ contentType, body, wanted: ['model', 'response_format', 'user'] })
   if (!fields) return 'unreadable'
   const query = new URLSearchParams(path.includes('?') ? path.slice(path.indexOf('?')) : '')
   const field = (name: string) => query.get(name) ?? fields.get(name) ?? ''
@@ -35,5 +35,6 @@ export const readFormRequest = async ({
     shift: undefined,
     flaw: undefined,
     needs: [],
+    user: field('user') || undefined,
   }
 }

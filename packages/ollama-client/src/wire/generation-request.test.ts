@@ -87,6 +87,19 @@ describe('the model', () => {
   })
 })
 
+test.each<[fields: string, user: string | undefined]>([
+  ['"user":"ann"', 'ann'],
+  ['"user":"ann","safety_identifier":"id-1"', 'id-1'],
+  ['"metadata":{"user_id":"bob"}', 'bob'],
+  ['"user":"","metadata":{"user_id":"bob"}', 'bob'],
+  ['"user":1,"safety_identifier":null,"metadata":"x"', undefined],
+  ['"metadata":{"user_id":{"a":1}}', undefined],
+  [`"metadata":{"user_id":"bob","more":"${'x'.repeat(17_000)}"}`, undefined],
+  ['"stream":true', undefined],
+])('a request with %.60s is for the user %s', (fields, user) => {
+  expect(readWith(fields).user).toBe(user)
+})
+
 describe('an answer is streamed for', () => {
   test.each<[fields: string, stream: boolean]>([
     ['"x":1', true],

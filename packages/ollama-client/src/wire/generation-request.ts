@@ -24,6 +24,8 @@ export interface GenerationRequest {
   readonly flaw: Flaw | undefined
   /** What the model must be able to do. */
   readonly needs: readonly Capability[]
+  /** The person or program for whom the caller asks, in the fields of OpenAI and Anthropic. */
+  readonly user: string | undefined
 }
 
 /** Ollama refuses a longer model name. */
@@ -35,6 +37,11 @@ const MAX_MODEL_BYTES = 6 * MAX_MODEL_LENGTH
  * have without them.
  */
 const MAX_OPTIONS_BYTES = 1024 * 1024
+
+/** Fields that name a user; in `metadata` it is the field `user_id`. Ollama does not read them. */
+const USER_FIELDS = ['safety_identifier', 'user', 'metadata'] as const
+/** Longer ones are not read. */
+const MAX_USER_BYTES = 16 * 1024
 
 /** Go leaves these fields as they were when null comes. It empties the others. */
 const KEPT_BY_NULL = [
@@ -62,7 +69,8 @@ export const readGenerationRequestInSteps = function* (
   let optionsBytes = 0
   let hasWrongType = false
   const keptByNull = new Set<string>(takesLoadOptions ? KEPT_BY_NULL : [...KEPT_BY_NULL, 'stream'])
-  const isObject = yield* jsonFieldsInSteps(body, Object.keys(fields), (name, value) => {
+  const wanted = [...new Set([...Object.keys(fields), ...USER_FIELDS])]
+  const isObject = yield* jsonFieldsInSteps(body, wanted, (name, value) => {
     const type = fields[name]
     hasWrongType ||= type !== undefined && isMistyped(type, value)
     if (name === 'options') {
@@ -86,6 +94,7 @@ export const readGenerationRequestInSteps = function* (
     shift: scalarIn(last.get('shift')),
     flaw: hasWrongType ? 400 : flawIn(last, { options: areOptionsRead ? options : {}, required }),
     needs: streams === 'never' ? [] : yield* needsIn(last, prompt),
+    user: userIn(last),
   }
 }
 
@@ -94,6 +103,16 @@ export const readGenerationRequest = (
   body: Buffer,
   endpoint: GeneratingEndpoint,
 ): GenerationRequest | undefined => runSteps(readGenerationRequestInSteps(body, endpoint))
+
+const userIn = (fields: ReadonlyMap<string, Buffer>): string | undefined => {
+  const [identifier, user, metadata] = USER_FIELDS.map(name => {
+    const raw = fields.get(name)
+    return raw && raw.byteLength <= MAX_USER_BYTES ? valueIn(raw) : undefined
+  })
+  const id =
+    typeof metadata === 'object' && metadata !== null && 'user_id' in metadata ? metadata.user_id : undefined
+  return [identifier, user, id].find(named => typeof named === 'string' && named !== '') as string | undefined
+}
 
 /** The object has no prototype, so `__proto__` is a name like any other. */
 const emptyOptions = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>

@@ -96,6 +96,10 @@ export const jobs = sqliteTable(
     bytesExpireAt: integer('bytes_expire_at'),
     /** The name of the caller that owns the job. */
     caller: text('caller').notNull().default('default'),
+    /** Whose use of the target counts: the first of two levels of fairness. Decides the order only. */
+    account: text('account').notNull().default(''),
+    /** Which of the account's people or programs has sent the job, as far as it says: the second level. */
+    sender: text('sender').notNull().default(''),
     /** The index of the priority in `priorities`: 0 is the most urgent. */
     priority: integer('priority').notNull().default(1),
     /** The number of attempts that may fail. Null: the worker's setting applies. */
@@ -134,6 +138,9 @@ export const jobs = sqliteTable(
     ),
     index('jobs_ready')
       .on(table.groupKey, table.priority, table.seq)
+      .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
+    index('jobs_ready_of_sender')
+      .on(table.groupKey, table.priority, table.account, table.sender, table.seq)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
     index('jobs_arriving')
       .on(table.arrival)
@@ -423,6 +430,8 @@ export const target = sqliteTable(
     turnGroupKey: text('turn_group_key'),
     /** When that turn started. */
     turnStartedAt: integer('turn_started_at'),
+    /** What the worker has learned, for the one that follows it: a text that only workers understand. */
+    memory: text('memory'),
   },
   table => [check('target_one_row', sql`${table.id} = 1`)],
 )

@@ -19,12 +19,26 @@ const isReadyInGroup = and(
   eq(jobs.groupKey, given('groupKey')),
 )
 
-/** Finds the oldest ready job of a line. The job `awaited` comes before it, if it is ready and of this group. */
+/** Finds the oldest ready job of a line, or of one of its senders. The job `awaited` comes before it, if it is ready and of this group. */
 export const prepareNextOfLine = ({ db }: Connection) => {
   const selectFirst = db
     .select(columns)
     .from(jobs)
     .where(and(isReadyInGroup, eq(jobs.priority, given('priority'))))
+    .orderBy(asc(jobs.seq))
+    .limit(atMost(1))
+    .prepare()
+  const selectFirstOf = db
+    .select(columns)
+    .from(jobs)
+    .where(
+      and(
+        isReadyInGroup,
+        eq(jobs.priority, given('priority')),
+        eq(jobs.account, given('account')),
+        eq(jobs.sender, given('sender')),
+      ),
+    )
     .orderBy(asc(jobs.seq))
     .limit(atMost(1))
     .prepare()
@@ -37,8 +51,9 @@ export const prepareNextOfLine = ({ db }: Connection) => {
   return ({
     groupKey,
     priority,
+    of,
     awaited,
-  }: Pick<ClaimRequest, 'groupKey' | 'priority' | 'awaited'>): NextOfLine | undefined =>
+  }: Pick<ClaimRequest, 'groupKey' | 'priority' | 'of' | 'awaited'>): NextOfLine | undefined =>
     (awaited === undefined ? undefined : selectAwaited.get({ groupKey, seq: awaited })) ??
-    selectFirst.get({ groupKey, priority })
+    (of ? selectFirstOf.get({ groupKey, priority, ...of }) : selectFirst.get({ groupKey, priority }))
 }

@@ -6,8 +6,10 @@ import { reads, type Writes } from '../verbs.ts'
 import { prepareClaim, prepareClaimed } from './claim.ts'
 import { prepareFailOverdue } from './fail-overdue.ts'
 import { prepareFailQueued } from './fail-queued.ts'
+import { prepareMemory, prepareRemember } from './memory.ts'
 import { preparePromoteDue } from './promote-due.ts'
 import { prepareRegroup } from './regroup.ts'
+import { prepareSenders } from './senders.ts'
 import { prepareTurn } from './turn.ts'
 import { prepareWaitingLines } from './waiting-lines.ts'
 
@@ -15,11 +17,14 @@ export const queue = (connection: Connection, writes: Writes, changes: Changes):
   const failQueued = prepareFailQueued(connection, changes)
   return {
     waitingLines: reads(prepareWaitingLines(connection)),
+    senders: reads(prepareSenders(connection)),
     regroup: prepareRegroup(connection, writes),
     claim: writes.quiet(prepareClaim(connection, changes)),
     claimed: reads(prepareClaimed(connection)),
     failBroken: writes.verb('full', (seq, ending) => failQueued(seq, INTERNAL_ERROR, ending)),
     turn: reads(prepareTurn(connection)),
+    memory: reads(prepareMemory(connection)),
+    remember: writes.lazy(prepareRemember(connection)),
     promoteDue: preparePromoteDue(connection, writes),
     failOverdue: prepareFailOverdue(connection, writes, failQueued),
   }

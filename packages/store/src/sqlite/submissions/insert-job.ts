@@ -20,8 +20,8 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
   // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
-       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway, account, sender)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   )
   const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
@@ -64,6 +64,8 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       job.retryOf ?? null,
       arrival ?? null,
       job.gateway ?? null,
+      job.account ?? '',
+      job.sender ?? '',
     )
     if (inserted === 0) return { seq: selectSeq.get(id) as number, id }
     const seq = Number(lastInsertRowid)

@@ -22,6 +22,7 @@ import { processesContract } from './processes.ts'
 import { receiversContract } from './receivers.ts'
 import { recordsContract } from './records.ts'
 import { requeueLostContract } from './requeue-lost.ts'
+import { sendersContract } from './senders.ts'
 import { stateContract } from './state.ts'
 import { submissionsContract } from './submissions.ts'
 import { targetContract } from './target.ts'
@@ -36,6 +37,7 @@ const contracts = [
   arrivalsContract,
   cancelContract,
   waitingLinesContract,
+  sendersContract,
   claimContract,
   delaysContract,
   appendContract,

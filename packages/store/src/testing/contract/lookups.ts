@@ -103,6 +103,19 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     ({ store }) => store.queue.claim(claimOf('a'), NOW),
     [lookup('jobs', 'jobs_ready', 'group_key', 'priority')],
   ],
+  [
+    'senders',
+    ({ store }) => store.queue.senders({ groupKey: 'a', priority: 1 }),
+    [
+      lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account'),
+      lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender'),
+    ],
+  ],
+  [
+    'claim for a sender',
+    ({ store }) => store.queue.claim({ ...claimOf('a'), of: { account: '', sender: '' } }, NOW),
+    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender')],
+  ],
   ['claimed', ({ store, claim }) => store.queue.claimed(claim.token), [lookup('jobs', 'jobs_running')]],
   [
     'regroup',

@@ -42,6 +42,8 @@ export const expectedJob = ({ seq, id }: Submitted, given: Given, now: number): 
     groupKey: given.group,
     streaming: given.streaming,
     caller: 'default',
+    account: '',
+    sender: '',
     createdAt: now,
     priority: priorities.indexOf(given.priority),
     deadlineAt: given.deadlineAt ?? null,

@@ -1,0 +1,47 @@
+import type { Sender, SenderLine, WaitingLine } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+
+const MAX_ACCOUNTS = 1_000
+const MAX_SENDERS_PER_ACCOUNT = 1_000
+
+/** Jumps along the index `jobs_ready_of_sender`, from the first job of a sender to the first job of the next one. */
+export const prepareSenders = (connection: Connection) => {
+  const prepare = (behind: string) =>
+    connection.sqlite.prepare(
+      `SELECT account, sender, seq AS oldestSeq, created_at AS oldestCreatedAt FROM jobs
+       WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
+         AND group_key = +@groupKey AND priority = +@priority AND ${behind}
+       ORDER BY account, sender, seq LIMIT 1`,
+    )
+  const selectFirst = prepare(`account >= ''`)
+  const selectNextAccount = prepare('account > +@account')
+  const selectNextSender = prepare('account = +@account AND sender > +@sender')
+
+  const ofAccount = function* (line: Line, first: SenderLine): Generator<SenderLine> {
+    let found: SenderLine | undefined = first
+    for (let count = 0; found && count < MAX_SENDERS_PER_ACCOUNT; count++) {
+      yield found
+      found = next(selectNextSender, line, found)
+    }
+  }
+
+  return (line: Line): SenderLine[] =>
+    connection.read(() => {
+      const senders: SenderLine[] = []
+      let first = next(selectFirst, line)
+      for (let count = 0; first && count < MAX_ACCOUNTS; count++) {
+        senders.push(...ofAccount(line, first))
+        first = next(selectNextAccount, line, first)
+      }
+      return senders
+    })
+}
+
+type Line = Pick<WaitingLine, 'groupKey' | 'priority'>
+
+const next = (
+  select: ReturnType<Connection['sqlite']['prepare']>,
+  { groupKey, priority }: Line,
+  behind: Partial<Sender> = {},
+): SenderLine | undefined =>
+  select.get({ groupKey, priority, account: behind.account, sender: behind.sender }) as SenderLine | undefined

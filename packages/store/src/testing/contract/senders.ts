@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { claimNext, runningJob, submitJob } from '../jobs.ts'
+import type { Engine } from './engine.ts'
+import { ending, recordOf } from './look.ts'
+
+const [ann, bob] = [
+  { account: 'team', sender: 'ann' },
+  { account: 'team', sender: 'bob' },
+]
+const other = { account: 'other', sender: 'ann' }
+
+export const sendersContract = (engine: Engine): void => {
+  describe('the senders of a line', () => {
+    test('are those with a ready job, each with its oldest, in the order of their names', async () => {
+      const { store } = await engine.create()
+      const jobs = []
+      for (const [at, sender] of [bob, ann, bob, other, ann].entries())
+        jobs.push(await submitJob(store, sender, 10 * at))
+      expect(await store.queue.senders({ groupKey: 'm', priority: 1 })).toEqual([
+        { ...other, oldestSeq: jobs[3]!.seq, oldestCreatedAt: 30 },
+        { ...ann, oldestSeq: jobs[1]!.seq, oldestCreatedAt: 10 },
+        { ...bob, oldestSeq: jobs[0]!.seq, oldestCreatedAt: 0 },
+      ])
+    })
+
+    test('are not those of another group or priority, nor those whose jobs run or are delayed', async () => {
+      const { store } = await engine.create()
+      await runningJob(store, ann)
+      const { claim } = await runningJob(store, bob)
+      const back = { code: 'target_busy', spent: true, availableAt: 9_000 } as const
+      await store.runs.release(claim, back, ending(2_000))
+      await submitJob(store, { ...other, groupKey: 'another' })
+      const low = await submitJob(store, { ...other, priority: 'low' })
+      expect(await store.queue.senders({ groupKey: 'm', priority: 1 })).toEqual([])
+      expect(await store.queue.senders({ groupKey: 'm', priority: 2 })).toMatchObject([
+        { ...other, oldestSeq: low.seq },
+      ])
+    })
+
+    test('have no names where nobody has given any', async () => {
+      const { store } = await engine.create()
+      const { seq } = await submitJob(store)
+      expect(await store.queue.senders({ groupKey: 'm', priority: 1 })).toMatchObject([
+        { account: '', sender: '', oldestSeq: seq },
+      ])
+    })
+
+    test('are a thousand of an account, and do not hide those of others', async () => {
+      const { store } = await engine.create()
+      const names = Array.from({ length: 1_005 }, (_, at) => `s${String(at).padStart(4, '0')}`)
+      for (const sender of names) await submitJob(store, { account: 'a', sender })
+      await submitJob(store, { account: 'b', sender: 'only' })
+      const senders = await store.queue.senders({ groupKey: 'm', priority: 1 })
+      expect(senders.map(({ sender }) => sender)).toEqual([...names.slice(0, 1_000), 'only'])
+    })
+  })
+
+  test('a claim for a sender takes the oldest job of that sender, and gives its names', async () => {
+    const { store } = await engine.create()
+    await submitJob(store, ann)
+    const wanted = [await submitJob(store, bob), await submitJob(store, bob)]
+    await submitJob(store, other)
+    const claim = await claimNext(store, 'm', 2_000, { of: bob })
+    expect(claim).toMatchObject({ ...bob, seq: wanted[0]!.seq })
+    expect((await claimNext(store, 'm', 2_000, { of: bob }))?.seq).toBe(wanted[1]!.seq)
+    expect(await claimNext(store, 'm', 2_000, { of: bob })).toBeUndefined()
+    expect(await recordOf(store, wanted[0]!)).toMatchObject(bob)
+  })
+
+  test('what a worker remembers is there for the next one', async () => {
+    const { store, open } = await engine.create()
+    expect(await store.queue.memory()).toBeUndefined()
+    for (const memory of ['{"a":1}', 'ü\u0000']) {
+      await store.queue.remember(memory)
+      expect(await (await open({ role: 'worker' })).queue.memory()).toBe(memory)
+    }
+  })
+}
