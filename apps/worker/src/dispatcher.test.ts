@@ -166,6 +166,22 @@ describe('a caller who is likely to come back', () => {
     await isIdle()
   })
 
+  test('is expected by the next worker, too', async () => {
+    const { clock, dispatcher, start, store, submit, stateOf } = await setUpExpecting()
+    await dispatcher.close(0)
+    const next = start()
+    await next.resumeTurn()
+    const back = await submit('alpha')
+    await next.dispatch(clock.now)
+    await expect.poll(() => stateOf(back), soon).toBe('succeeded')
+    await expect.poll(() => next.running, soon).toBe(0)
+    const other = await submit('beta')
+    expect(await next.dispatch(clock.now)).toBeGreaterThan(clock.now)
+    expect(await stateOf(other)).toBe('queued')
+    await next.close(0)
+    expect(await store.queue.memory()).toContain('alpha')
+  })
+
   test('is not waited for with FOREMAN_EXPECT=off', async () => {
     const { clock, dispatcher, submit, stateOf } = await setUpExpecting({ expects: false })
     const other = await submit('beta')

@@ -4,11 +4,14 @@ import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
 import { Experience } from './experience.ts'
 import { inOrder } from './in-order.ts'
-import { contain } from './persist.ts'
+import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
+
+/** How long after a job its lesson is kept. A worker that is killed takes what is newer with it. */
+const REMEMBER_MS = 5_000
 
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
@@ -45,6 +48,7 @@ export class Dispatcher {
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
   #unanswered: UnansweredClaim | undefined
+  #rememberTimer: NodeJS.Timeout | undefined
   /** Since when nothing runs, although jobs wait, because somebody is expected. */
   #standingSince: number | undefined
   #isPinning = false
@@ -62,10 +66,13 @@ export class Dispatcher {
     return this.#running.size
   }
 
-  /** Continues the turn that the last active worker has recorded. */
+  /** Continues the turn that the last active worker has recorded, with what it had learned. */
   resumeTurn(): Promise<void> {
     return this.#inOrder(async () => {
-      const turn = await this.#options.store.queue.turn()
+      const { queue } = this.#options.store
+      const memory = await queue.memory()
+      if (memory !== undefined) this.#experience.takeOver(memory)
+      const turn = await queue.turn()
       this.#turn = turn && { ...turn, isOver: false }
     })
   }
@@ -130,7 +137,7 @@ export class Dispatcher {
   async close(graceMs: number, writeMs = LAST_WRITES_MS): Promise<void> {
     this.#isClosed = true
     await this.#endClaims()
-    if (this.#running.size === 0) return
+    if (this.#running.size === 0) return this.#rememberLast()
     const grace = setTimeout(() => {
       for (const run of this.#running) run.shutDown()
     }, graceMs)
@@ -140,11 +147,13 @@ export class Dispatcher {
     await this.#whenIdle()
     clearTimeout(grace)
     clearTimeout(lastWrites)
+    await this.#rememberLast()
   }
 
   /** Claims nothing more, and ends all runs without writing: their jobs belong to another worker now. */
   async lose(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#rememberTimer)
     this.#loseRuns()
     // A claim may be under way.
     await this.#inOrder(async () => (this.#unanswered = undefined))
@@ -253,10 +262,27 @@ export class Dispatcher {
     })
   }
 
+  async #rememberLast(): Promise<void> {
+    if (this.#rememberTimer) await this.#remember()
+  }
+
+  /** Keeps what was learned for the worker that follows. When that fails, the next time keeps more. */
+  async #remember(): Promise<void> {
+    clearTimeout(this.#rememberTimer)
+    this.#rememberTimer = undefined
+    const { store, run } = this.#options
+    await writeQuietly(
+      () => store.queue.remember(this.#experience.toText()),
+      run.logger,
+      'keep what was learned',
+    )
+  }
+
   #learn(claim: Claim, { ending, loadMs, totalMs }: RunResult, isLoad: boolean): void {
     if (ending !== 'answered' || totalMs === undefined) return
     const spent = { loadMs: isLoad ? loadMs : undefined, totalMs }
     this.#experience.noteAnswer(claim, spent, this.#options.run.now())
+    this.#rememberTimer ??= setTimeout(() => void this.#remember(), REMEMBER_MS).unref()
   }
 
   /**

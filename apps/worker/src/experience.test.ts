@@ -81,6 +81,42 @@ describe('what somebody has used', () => {
   })
 })
 
+describe('what a worker has learned', () => {
+  test('is known to the one that follows it', () => {
+    const before = create()
+    before.noteAnswer(job('ann', 'a', 0, 'x'), { loadMs: 8_000, totalMs: 9_000 }, 0)
+    before.noteClaim(job('ann', 'a', 60, 'x'))
+    before.noteAnswer(job('ann', 'a', 0, 'x'), second, 2_000)
+    const after = create()
+    after.takeOver(before.toText())
+    const shares = after.shares([], 2_000)!
+    const sender = { account: 'ann', sender: 'x' }
+    expect(after.loadMs('a')).toBe(8_000)
+    expect(shares.ofAccount('ann')).toBeCloseTo(before.shares([], 2_000)!.ofAccount('ann'))
+    expect(shares.ofName(sender)).toBeCloseTo(before.shares([], 2_000)!.ofName(sender))
+    // It has seen no answer yet, so nobody is awaited. But when somebody is, its habit is known.
+    expect(after.awaited('a', 2_000)).toEqual([])
+    after.noteAnswer(job('ann', 'a', 0, 'x'), second, 3_000)
+    expect(after.awaited('a', 3_000)[0]?.habit).toEqual(before.awaited('a', 2_000)[0]?.habit)
+  })
+
+  test('is a text of bounded length', () => {
+    const experience = create()
+    for (let at = 0; at < 3_000; at++)
+      experience.noteAnswer(job(`account ${at % 10}`, `g${at}`, 0, `name ${at}`), second, at)
+    expect(experience.toText().length).toBeLessThan(500_000)
+  })
+
+  test.each(['', 'null', '[]', '{"loadMs":5,"accounts":[["a"]],"names":[1],"habits":[["k",[1]]]}', '{'])(
+    'is not taken over where it cannot be read: %s',
+    text => {
+      const experience = create()
+      experience.takeOver(text)
+      expect(experience.toText()).toBe(create().toText())
+    },
+  )
+})
+
 /** At which step a habit has a count of its own. */
 const stepsOf = (habit: readonly number[] | undefined) =>
   habit?.flatMap((count, step) => (count === 1 ? [step] : []))

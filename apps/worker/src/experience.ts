@@ -10,6 +10,7 @@ import {
   usedNowMs,
 } from '@foreman/scheduling'
 import type { Claim } from '@foreman/store'
+import { fromText, toText } from './experience-text.ts'
 
 /** What takes less is no load: the model was in memory. */
 const MIN_LOAD_MS = 100
@@ -21,6 +22,8 @@ const MAX_HABITS = 1_000
 const MAX_NAMES = 1_000
 /** More accounts than this are not kept: those whose use is the oldest go. */
 const MAX_ACCOUNTS = 1_000
+/** The figures of more groups than this are not kept. */
+const MAX_GROUPS = 1_000
 /** How long a job takes whose group is not known. */
 const USUAL_WORK_MS = 1_000
 
@@ -121,6 +124,31 @@ export class Experience {
     }
   }
 
+  /** What the worker that follows this one should know: a text of some hundred kilobytes at the most. */
+  toText(): string {
+    const names = [...this.#uses].flatMap(([account, kept]) =>
+      [...kept.names].map(([name, use]) => [account, name, use] as const),
+    )
+    return toText({
+      loadMs: [...this.#loadMs],
+      workMs: [...this.#workMs],
+      accounts: [...this.#uses].map(([account, { use }]) => [account, use] as const),
+      names: names.slice(-MAX_NAMES),
+      habits: [...this.#habits],
+    })
+  }
+
+  /** Takes over what another worker has learned. */
+  takeOver(text: string): void {
+    const kept = fromText(text)
+    for (const [groupKey, ms] of kept.loadMs) this.#loadMs.set(groupKey, ms)
+    for (const [groupKey, ms] of kept.workMs) this.#workMs.set(groupKey, ms)
+    for (const [account, use] of kept.accounts) this.#uses.set(account, { use, names: new Map() })
+    for (const [account, name, use] of kept.names) this.#uses.get(account)?.names.set(name, use)
+    for (const [key, habit] of kept.habits)
+      if (habit.length === UNKNOWN_HABIT.length) this.#habits.set(key, habit)
+  }
+
   #noteUse({ account, sender }: Sender, spentMs: number, now: number): void {
     if (this.#halfLifeMs === 0) return
     const at = { now, halfLifeMs: this.#halfLifeMs }
@@ -144,7 +172,7 @@ const keyOf = ({ account, sender, groupKey }: Job): string => JSON.stringify([ac
 
 const noteMean = (means: Map<string, number>, key: string, value: number): void => {
   const before = means.get(key)
-  means.set(key, before === undefined ? value : before * FADE + value * (1 - FADE))
+  keepLast(means, key, before === undefined ? value : before * FADE + value * (1 - FADE), MAX_GROUPS)
 }
 
 /** Sets what is kept of the one that was used last, and forgets the one that was not used for longest. */

@@ -2,7 +2,7 @@ import type { Sender } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 
 /** Between whom the target's time is shared. `user`: between callers, and their users. `token`: between callers. */
-export type ShareBy = 'user' | 'token' | 'off'
+type ShareBy = 'user' | 'token' | 'off'
 
 export interface Sharing {
   readonly by: ShareBy

@@ -6,7 +6,7 @@ import { Refusal } from './refusal.ts'
 const USUAL: Priority = 'normal'
 
 /** Whether one priority is more urgent than another. */
-export const isAbove = (one: Priority, other: Priority): boolean =>
+const isAbove = (one: Priority, other: Priority): boolean =>
   priorities.indexOf(one) < priorities.indexOf(other)
 
 const isPriority = (text: string): text is Priority => priorities.some(priority => priority === text)

@@ -1,7 +1,7 @@
 import { rawHeaderLines } from '@foreman/ollama-client'
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
-import { senderOf } from '../access/sender.ts'
+import { senderOf, type Sharing } from '../access/sender.ts'
 import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { isEncoded } from '../http/decoded-body.ts'
@@ -30,12 +30,7 @@ export const submitJob =
       const caller = callerOf(response)
       const idempotency = await inSlices(idempotencyOf(request, '/jobs', body))
       const isKnown = await intake.isKnown(caller, idempotency)
-      const options = {
-        caller,
-        tokenPriority: tokenPriorityOf(response),
-        senderFor: (user: string | undefined) => senderOf(request, { caller, user }, sharing),
-        deadlinesAfter: isKnown ? 0 : now(),
-      }
+      const options = { ...optionsFor(request, response, sharing), deadlinesAfter: isKnown ? 0 : now() }
       const job = await inSlices(readSubmission(body, options))
       if (!isKnown) await admission.ensureAcceptable(job)
       return intake.submit({ ...job, idempotency }, { isKnown })
@@ -53,12 +48,7 @@ export const submitBatch =
       const caller = callerOf(response)
       const key = await inSlices(idempotencyOf(request, '/jobs/batch', body))
       const isKnown = await intake.isKnown(caller, key && keyOfBatchJob(key, 0))
-      const options = {
-        caller,
-        tokenPriority: tokenPriorityOf(response),
-        senderFor: (user: string | undefined) => senderOf(request, { caller, user }, sharing),
-        deadlinesAfter: isKnown ? 0 : now(),
-      }
+      const options = { ...optionsFor(request, response, sharing), deadlinesAfter: isKnown ? 0 : now() }
       const type = request.headers['content-type'] ?? ''
       const { jobs, refusalOf } = await inSlices(
         readBatch(body, type, bytes => readSubmission(bytes, options)),
@@ -80,6 +70,13 @@ export const submitBatch =
       jobs: submitted.map(({ id }, index) => ({ index, id })),
     })
   }
+
+/** What a submission takes from the request that brought it. */
+const optionsFor = (request: IncomingMessage, response: Response, sharing: Sharing) => {
+  const caller = callerOf(response)
+  const senderFor = (user: string | undefined) => senderOf(request, { caller, user }, sharing)
+  return { caller, tokenPriority: tokenPriorityOf(response), senderFor }
+}
 
 /** @throws Refusal with 415 */
 const ensureNotEncoded = ({ rawHeaders }: IncomingMessage): void => {

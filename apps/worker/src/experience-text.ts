@@ -1,0 +1,57 @@
+import type { Habit, Use } from '@foreman/scheduling'
+
+/** What a worker hands on to the next one. Each list has what was used last at its end. */
+export interface KeptExperience {
+  readonly loadMs: readonly (readonly [groupKey: string, ms: number])[]
+  readonly workMs: readonly (readonly [groupKey: string, ms: number])[]
+  readonly accounts: readonly (readonly [account: string, use: Use])[]
+  readonly names: readonly (readonly [account: string, name: string, use: Use])[]
+  readonly habits: readonly (readonly [key: string, habit: Habit])[]
+}
+
+export const toText = (kept: KeptExperience): string => JSON.stringify(kept)
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isUse = (value: unknown): value is Use =>
+  typeof value === 'object' &&
+  value !== null &&
+  'usedMs' in value &&
+  isNumber(value.usedMs) &&
+  'at' in value &&
+  isNumber(value.at)
+const isHabit = (value: unknown): value is Habit => Array.isArray(value) && value.every(isNumber)
+
+type Check = (value: unknown) => boolean
+
+/** The entries whose parts are what they should be. */
+const entries = <T>(value: unknown, ...parts: Check[]): T[] =>
+  Array.isArray(value)
+    ? value.filter(
+        (entry: unknown): entry is T =>
+          Array.isArray(entry) &&
+          entry.length === parts.length &&
+          parts.every((check, at) => check(entry[at])),
+      )
+    : []
+
+/** Reads what another worker has kept, perhaps an older or a newer one: what cannot be read is left out. */
+export const fromText = (text: string): KeptExperience => {
+  const kept = parsed(text)
+  return {
+    loadMs: entries(kept['loadMs'], isText, isNumber),
+    workMs: entries(kept['workMs'], isText, isNumber),
+    accounts: entries(kept['accounts'], isText, isUse),
+    names: entries(kept['names'], isText, isText, isUse),
+    habits: entries(kept['habits'], isText, isHabit),
+  }
+}
+
+const parsed = (text: string): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
