@@ -22,7 +22,7 @@ describe('docs/job-lifecycle.md', () => {
     const held = { head: { status: 0, headers: [] }, body: Buffer.alloc(0) }
     const endings: Ending[] = [
       ...(['whole', 'own_error', 'cut_short', 'unknown'] as const).flatMap((completeness): Ending[] =>
-        [200, 404].map(status => ({ kind: 'answered', status, completeness, headAfterMs: 1, totalMs: 2 })),
+        [200, 404].map(status => ({ kind: 'answered', status, completeness })),
       ),
       ...[401, 403, 429, 502, 503, 504].flatMap((status): Ending[] =>
         [true, false].map(isOllamas => ({ kind: 'provisional', status, isOllamas, waitMs: 0, answer: held })),

@@ -190,6 +190,51 @@ describe('a caller who is likely to come back', () => {
   })
 })
 
+describe('models that are in memory together', () => {
+  /** Alpha and beta have run, and the target says that both are in memory. */
+  const setUpTogether = async () => {
+    const inMemory = new Set<string>()
+    const askResidents = () => Promise.resolve([...inMemory])
+    const all = await setUpDispatcher({ askResidents, expects: false })
+    for (const model of ['alpha', 'beta']) {
+      inMemory.add(model)
+      await all.submit(model)
+      await all.drain()
+    }
+    return { ...all, inMemory }
+  }
+
+  test('are served in the order of arrival, and no turn begins between them', async () => {
+    const { submitAll, drain, reasonsOf } = await setUpTogether()
+    const seqs = await submitAll('alpha', 'beta', 'alpha', 'beta')
+    expect(await drain()).toEqual(seqs)
+    expect((await reasonsOf(...seqs)).flat()).toEqual(Array(4).fill('resident'))
+  })
+
+  test('run before another model is loaded', async () => {
+    const { submitAll, drain } = await setUpTogether()
+    const [gamma, alpha, beta] = await submitAll('gamma', 'alpha', 'beta')
+    expect(await drain()).toEqual([alpha, beta, gamma])
+  })
+
+  test('are believed to have gone when the target says so', async () => {
+    const { dispatcher, submitAll, drain, reasonsOf } = await setUpTogether()
+    dispatcher.observe(['beta'])
+    const [a1, b1, a2, b2] = await submitAll('alpha', 'beta', 'alpha', 'beta')
+    expect(await drain()).toEqual([b1, b2, a1, a2])
+    expect((await reasonsOf(a1)).flat()).toEqual(['drained'])
+  })
+
+  test('are not known any more once another model was loaded, before the target is asked', async () => {
+    const { inMemory, submitAll, drain } = await setUpTogether()
+    inMemory.clear()
+    const [gamma] = await submitAll('gamma')
+    expect(await drain()).toEqual([gamma])
+    const [b1, g1, b2, g2] = await submitAll('beta', 'gamma', 'beta', 'gamma')
+    expect(await drain()).toEqual([g1, g2, b1, b2])
+  })
+})
+
 describe('turns', () => {
   test('go from group to group, and each start is recorded with its reason', async () => {
     const { drain, submitAll, reasonsOf } = await setUpDispatcher()
@@ -434,7 +479,7 @@ describe('closing', () => {
     await dispatcher.dispatch(START)
     await dispatcher.close(0)
     expect(await stateOf(seq)).toBe('queued')
-    expect(onEnd.mock.calls).toEqual([[{ ending: 'stopped' }]])
+    expect(onEnd.mock.calls).toMatchObject([[{ ending: 'stopped' }]])
   })
 
   test('does not wait for ever for a store that cannot be written: the job stays claimed', async () => {

@@ -6,6 +6,7 @@ import { Experience } from './experience.ts'
 import { inOrder } from './in-order.ts'
 import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
+import { Residents } from './target/residents.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
@@ -13,12 +14,15 @@ const BROKEN_PER_CALL = 20
 /** How long after a job its lesson is kept. A worker that is killed takes what is newer with it. */
 const REMEMBER_MS = 5_000
 
+/** With more jobs that wait, no wait for a caller is worth it: not even 50 ms for a load of 50 s. */
+const MAX_COUNTED = 1_000
+
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
 
 export interface DispatcherOptions extends Bounds {
   readonly store: Store
-  readonly run: Omit<RunOptions, 'isWaitedFor'>
+  readonly run: Omit<RunOptions, 'isWaitedFor' | 'onBegun'>
   /** How many jobs of one group run at the same time. */
   readonly concurrency: number
   /** Whether to wait for callers who are likely to come back. */
@@ -27,6 +31,8 @@ export interface DispatcherOptions extends Bounds {
   readonly halfLifeMs: number
   readonly target: { readonly isUp: boolean }
   readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
+  /** The names of the models in the target's memory. */
+  readonly askResidents: () => Promise<readonly string[]>
   /** Called when a run has ended, and its slot is free. */
   readonly onEnd: (result: RunResult) => void
   /** Called when the embedding model has been loaded, or could not be. */
@@ -43,16 +49,20 @@ export class Dispatcher {
   readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
   readonly #experience: Experience
+  readonly #residents = new Residents()
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
   #unanswered: UnansweredClaim | undefined
   #rememberTimer: NodeJS.Timeout | undefined
+  /** Whether a job runs whose model has to be loaded first, and whose answer has not begun. */
+  #isLoading = false
   /** Since when nothing runs, although jobs wait, because somebody is expected. */
   #standingSince: number | undefined
   #isPinning = false
   #isClosed = false
+  #isLost = false
   /** Resolves when no job runs. Undefined: nobody waits for that. */
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -81,6 +91,7 @@ export class Dispatcher {
   forgetTurn(): Promise<void> {
     return this.#inOrder(async () => {
       this.#turn = undefined
+      this.#lastClaim = undefined
     })
   }
 
@@ -108,6 +119,12 @@ export class Dispatcher {
       }
       return now
     })
+  }
+
+  /** Takes note of the models in the target's memory. Undefined: it does not say. */
+  observe(residents: readonly string[] | undefined): void {
+    // While a model is loaded, what the target says may be out of date when it is heard.
+    if (!this.#isLoading) this.#residents.observe(residents)
   }
 
   /** Cancels these jobs, if they run here. */
@@ -153,6 +170,7 @@ export class Dispatcher {
   /** Claims nothing more, and ends all runs without writing: their jobs belong to another worker now. */
   async lose(): Promise<void> {
     this.#isClosed = true
+    this.#isLost = true
     clearTimeout(this.#rememberTimer)
     this.#loseRuns()
     // A claim may be under way.
@@ -221,7 +239,7 @@ export class Dispatcher {
   #situation(now: number): Omit<Situation, 'lines' | 'expectation'> {
     const { maxWaitMs, maxWaitLowMs } = this.#options
     const loadMs = (groupKey: string) => this.#experience.loadMs(groupKey)
-    return { turn: this.#turn, resident: new Set(), now, maxWaitMs, maxWaitLowMs, loadMs }
+    return { turn: this.#turn, resident: this.#residents.groups, now, maxWaitMs, maxWaitLowMs, loadMs }
   }
 
   /** Who may come back for what is in memory. */
@@ -231,13 +249,14 @@ export class Dispatcher {
     const awaited = this.#experience.awaited(this.#turn.groupKey, now)
     if (awaited.length === 0) return undefined
     const standingMs = Math.max(0, now - (this.#standingSince ?? now))
-    return { awaited, waiting: await store.records.queued(), standingMs }
+    return { awaited, waiting: await store.queue.ready(MAX_COUNTED), standingMs }
   }
 
   #startAll(claims: readonly Claim[]): void {
     for (const claim of claims) {
-      const isLoad = claim.groupKey !== this.#lastClaim?.groupKey
+      const isLoad = this.#residents.noteRun(claim, this.#lastClaim?.groupKey)
       this.#lastClaim = claim
+      this.#isLoading ||= isLoad
       this.#experience.noteClaim(claim)
       contain(() => this.#start(claim, isLoad), this.#options.run.logger, 'start a job that was claimed')
     }
@@ -251,15 +270,33 @@ export class Dispatcher {
 
   /** @param isLoad whether the target has to load the model of the job */
   #start(claim: Claim, isLoad: boolean): void {
-    const run: Run = new Run(claim, { ...this.#options.run, isWaitedFor: () => this.#isLoadWaitedFor(run) })
+    const run: Run = new Run(claim, {
+      ...this.#options.run,
+      isWaitedFor: () => this.#isLoadWaitedFor(run),
+      onBegun: () => isLoad && void this.#lookAtMemory(),
+    })
     this.#running.add(run)
     // `execute` does not reject.
     void run.execute().then(result => {
       this.#running.delete(run)
       this.#learn(claim, result, isLoad)
+      // It may have ended before its answer began.
+      if (isLoad) this.#isLoading = false
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#idle?.resolve()
     })
+  }
+
+  /** A model has been loaded: which others are still there, only the target knows. */
+  async #lookAtMemory(): Promise<void> {
+    try {
+      const names = await this.#options.askResidents()
+      this.#isLoading = false
+      this.#residents.observe(names)
+    } catch (error) {
+      this.#isLoading = false
+      this.#options.run.logger.debug({ err: error }, 'the target does not say what is in its memory')
+    }
   }
 
   async #rememberLast(): Promise<void> {
@@ -278,10 +315,12 @@ export class Dispatcher {
     )
   }
 
-  #learn(claim: Claim, { ending, loadMs, totalMs }: RunResult, isLoad: boolean): void {
-    if (ending !== 'answered' || totalMs === undefined) return
-    const spent = { loadMs: isLoad ? loadMs : undefined, totalMs }
-    this.#experience.noteAnswer(claim, spent, this.#options.run.now())
+  #learn(claim: Claim, { ending, spent }: RunResult, isLoad: boolean): void {
+    // What belongs to another worker now is not this one's to keep.
+    if (this.#isLost || !spent) return
+    const now = this.#options.run.now()
+    if (ending === 'answered') this.#experience.noteAnswer(claim, { ...spent, isLoad }, now)
+    else this.#experience.noteFailure(claim, { ...spent, isLoad }, now)
     this.#rememberTimer ??= setTimeout(() => void this.#remember(), REMEMBER_MS).unref()
   }
 

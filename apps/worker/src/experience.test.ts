@@ -9,14 +9,21 @@ const job = (account: string, groupKey = 'a', createdAt = 0, sender = '') => ({
   sender,
   groupKey,
   createdAt,
+  streaming: true,
 })
-/** An answer that took 1 s, without a load. */
-const second = { loadMs: undefined, totalMs: 1_000 }
+/** An attempt of so long, of which the target says that it began with a load. */
+const attempt = (totalMs: number, saidLoadMs?: number) => ({
+  totalMs,
+  saidLoadMs,
+  headAfterMs: saidLoadMs,
+  isLoad: saidLoadMs !== undefined,
+})
+const second = attempt(1_000)
 const create = () => new Experience(HALF_LIFE_MS)
 
 describe('the time of a load', () => {
   const loaded = (experience: Experience, groupKey: string, loadMs: number) =>
-    experience.noteAnswer(job('c', groupKey), { loadMs, totalMs: loadMs + 1_000 }, 0)
+    experience.noteAnswer(job('c', groupKey), attempt(loadMs + 1_000, loadMs), 0)
 
   test('is not known before there was one', () => {
     expect(create().loadMs('a')).toBe(0)
@@ -27,6 +34,21 @@ describe('the time of a load', () => {
     for (const ms of [10_000, 20_000]) loaded(experience, 'a', ms)
     loaded(experience, 'b', 500)
     expect([experience.loadMs('a'), experience.loadMs('b')]).toEqual([13_000, 500])
+  })
+
+  test('is the time before the answer where the target does not say it, but only of a stream', () => {
+    const [ofStream, ofWhole] = [create(), create()]
+    const unsaid = { totalMs: 9_000, headAfterMs: 6_000, saidLoadMs: undefined, isLoad: true }
+    ofStream.noteAnswer(job('c'), unsaid, 0)
+    ofWhole.noteAnswer({ ...job('c'), streaming: false }, unsaid, 0)
+    expect([ofStream.loadMs('a'), ofWhole.loadMs('a')]).toEqual([6_000, 0])
+    expect(ofStream.shares([], 0)!.ofAccount('c')).toBe(3_000)
+  })
+
+  test('is learned from a job that has waited for the load of another', () => {
+    const experience = create()
+    experience.noteAnswer(job('c'), { ...attempt(9_000, 6_000), isLoad: false }, 0)
+    expect(experience.loadMs('a')).toBe(6_000)
   })
 
   test('is not learned from a job whose model was in memory', () => {
@@ -40,7 +62,7 @@ describe('the time of a load', () => {
 describe('what somebody has used', () => {
   test('is the time of the answers, without loads, and half of it after a half-life', () => {
     const experience = create()
-    experience.noteAnswer(job('ann'), { loadMs: 40_000, totalMs: 43_000 }, 0)
+    experience.noteAnswer(job('ann'), attempt(43_000, 40_000), 0)
     experience.noteAnswer(job('ann'), second, 0)
     const usedAt = (now: number) => experience.shares([], now)!.ofAccount('ann')
     expect([usedAt(0), usedAt(HALF_LIFE_MS)]).toEqual([4_000, 2_000])
@@ -58,20 +80,27 @@ describe('what somebody has used', () => {
 
   test('includes jobs that run, as long as those of their group usually take', () => {
     const experience = create()
-    experience.noteAnswer(job('ann'), { loadMs: undefined, totalMs: 5_000 }, 0)
+    experience.noteAnswer(job('ann'), attempt(5_000), 0)
     const shares = experience.shares([job('bob'), job('bob', 'unknown')], 0)!
     expect(shares.ofAccount('bob')).toBe(6_000)
     expect(shares.ofName(job('bob'))).toBe(6_000)
   })
 
-  test('of more than a thousand names of an account counts for one of them', () => {
+  test('is forgotten of the names of an account that were used longest ago, beyond a thousand', () => {
     const experience = create()
     const names = Array.from({ length: 1_005 }, (_, at) => `n${at}`)
     for (const name of names) experience.noteAnswer(job('ann', 'a', 0, name), second, 0)
     const usedBy = (name: string) => experience.shares([], 0)!.ofName(job('ann', 'a', 0, name))
-    expect([usedBy('n0'), usedBy('n999'), usedBy('n1003'), usedBy('never seen')]).toEqual([
-      1_000, 1_000, 5_000, 5_000,
-    ])
+    expect([usedBy('n4'), usedBy('n5'), usedBy('n1004')]).toEqual([0, 1_000, 1_000])
+  })
+
+  test('includes attempts without a whole answer, unless the model was still being loaded', () => {
+    const experience = create()
+    const used = () => experience.shares([], 0)!.ofAccount('ann')
+    experience.noteFailure(job('ann'), attempt(7_000), 0)
+    expect(used()).toBe(7_000)
+    experience.noteFailure(job('ann'), { ...attempt(60_000), isLoad: true }, 0)
+    expect(used()).toBe(7_000)
   })
 
   test('counts for nobody without a half-life', () => {
@@ -84,7 +113,7 @@ describe('what somebody has used', () => {
 describe('what a worker has learned', () => {
   test('is known to the one that follows it', () => {
     const before = create()
-    before.noteAnswer(job('ann', 'a', 0, 'x'), { loadMs: 8_000, totalMs: 9_000 }, 0)
+    before.noteAnswer(job('ann', 'a', 0, 'x'), attempt(9_000, 8_000), 0)
     before.noteClaim(job('ann', 'a', 60, 'x'))
     before.noteAnswer(job('ann', 'a', 0, 'x'), second, 2_000)
     const after = create()

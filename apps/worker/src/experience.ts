@@ -11,6 +11,7 @@ import {
 } from '@foreman/scheduling'
 import type { Claim } from '@foreman/store'
 import { fromText, toText } from './experience-text.ts'
+import type { Spent } from './run/run.ts'
 
 /** What takes less is no load: the model was in memory. */
 const MIN_LOAD_MS = 100
@@ -18,7 +19,7 @@ const MIN_LOAD_MS = 100
 const FADE = 0.7
 /** More habits than this are not kept: those of the callers who have been away longest go. */
 const MAX_HABITS = 1_000
-/** More names of an account share one use. */
+/** More names of an account are not kept: those that were used longest ago go. */
 const MAX_NAMES = 1_000
 /** More accounts than this are not kept: those whose use is the oldest go. */
 const MAX_ACCOUNTS = 1_000
@@ -42,11 +43,9 @@ interface AccountUse {
 }
 
 /** What an attempt has taken of the target. */
-export interface Spent {
-  /** The load of its model. Undefined: it needed none, or nobody knows. */
-  readonly loadMs: number | undefined
-  /** All of it. */
-  readonly totalMs: number
+interface Attempt extends Spent {
+  /** Whether it was sent to load its model. */
+  readonly isLoad: boolean
 }
 
 /**
@@ -84,14 +83,25 @@ export class Experience {
   }
 
   /** Notes that the target has answered a job. */
-  noteAnswer(job: Job, { loadMs, totalMs }: Spent, now: number): void {
+  noteAnswer(job: Job & Pick<Claim, 'streaming'>, attempt: Attempt, now: number): void {
     const { groupKey } = job
-    const loaded = loadMs !== undefined && loadMs >= MIN_LOAD_MS ? loadMs : 0
-    const workMs = Math.max(0, totalMs - loaded)
-    if (loaded > 0) noteMean(this.#loadMs, groupKey, loaded)
+    const loaded = loadOf(job, attempt)
+    if (loaded !== undefined) noteMean(this.#loadMs, groupKey, loaded)
+    const workMs = this.#workOf(job, attempt, loaded)
     noteMean(this.#workMs, groupKey, workMs)
     this.#noteUse(job, workMs, now)
     keepLast(this.#gone, keyOf(job), { groupKey, at: now }, MAX_HABITS)
+  }
+
+  /** Notes that an attempt has ended without a whole answer. The target may have worked on it all the same. */
+  noteFailure(job: Job, attempt: Attempt, now: number): void {
+    const isStillLoading = attempt.isLoad && attempt.headAfterMs === undefined
+    if (!isStillLoading) this.#noteUse(job, this.#workOf(job, attempt, undefined), now)
+  }
+
+  /** The time without the load. Where nobody says how long that was, it was as long as usual. */
+  #workOf({ groupKey }: Job, { totalMs, isLoad }: Attempt, loaded: number | undefined): number {
+    return Math.max(0, totalMs - (loaded ?? (isLoad ? this.loadMs(groupKey) : 0)))
   }
 
   /** Those who were served from this group, and have not come back since. */
@@ -119,7 +129,7 @@ export class Experience {
         usedNowMs(this.#uses.get(account)?.use, now, halfLifeMs) +
         runningMs(running.filter(job => job.account === account)),
       ofName: ({ account, sender }) =>
-        usedNowMs(this.#uses.get(account)?.names.get(this.#nameOf(account, sender)), now, halfLifeMs) +
+        usedNowMs(this.#uses.get(account)?.names.get(sender), now, halfLifeMs) +
         runningMs(running.filter(job => job.account === account && job.sender === sender)),
     }
   }
@@ -153,20 +163,22 @@ export class Experience {
     if (this.#halfLifeMs === 0) return
     const at = { now, halfLifeMs: this.#halfLifeMs }
     const { use, names } = this.#uses.get(account) ?? { use: undefined, names: new Map<string, Use>() }
-    const name = this.#nameOf(account, sender)
-    names.set(name, addUse(names.get(name), spentMs, at))
+    keepLast(names, sender, addUse(names.get(sender), spentMs, at), MAX_NAMES)
     keepLast(this.#uses, account, { use: addUse(use, spentMs, at), names }, MAX_ACCOUNTS)
-  }
-
-  /** The name under which a sender's use counts. */
-  #nameOf(account: string, sender: string): string {
-    const names = this.#uses.get(account)?.names
-    return names && !names.has(sender) && names.size >= MAX_NAMES ? SHARED_NAME : sender
   }
 }
 
-/** No name that a caller can give: it has a character that no header carries. */
-const SHARED_NAME = '\0'
+/**
+ * How long a load took: what the target says, or, where it does not, the time before a stream began that was sent to load its
+ * model. Undefined: there was none, or nobody knows.
+ */
+const loadOf = (
+  { streaming }: Pick<Claim, 'streaming'>,
+  { saidLoadMs, headAfterMs, isLoad }: Attempt,
+): number | undefined => {
+  const loaded = saidLoadMs ?? (isLoad && streaming ? headAfterMs : undefined)
+  return loaded !== undefined && loaded >= MIN_LOAD_MS ? loaded : undefined
+}
 
 const keyOf = ({ account, sender, groupKey }: Job): string => JSON.stringify([account, sender, groupKey])
 

@@ -1,5 +1,6 @@
 import { readSettings, withEnvFile } from '@foreman/process'
 import { isAlive, openReader, StoreUnusableError } from '@foreman/store'
+import path from 'node:path'
 import { workerSettings } from './settings.ts'
 
 /**
@@ -25,7 +26,7 @@ const isWorkerAlive = async (dbPath: string): Promise<boolean> => {
 const { dbPath } = readSettings(
   { dbPath: workerSettings.dbPath },
   {
-    command: 'node -C @foreman/source apps/worker/src/healthcheck.ts',
+    command: `node -C @foreman/source ${path.relative(process.cwd(), import.meta.filename)}`,
     summary: 'Exits with 0 when a worker is alive, else with 1.',
     argv: process.argv.slice(2),
     env: withEnvFile(process.env),

@@ -7,6 +7,7 @@ import { writeQuietly } from './persist.ts'
 import { MAX_BACKOFF_MS, MAX_DELAY_MS } from './run/delays.ts'
 import type { RunResult } from './run/run.ts'
 import { StoreLoop } from './store-loop.ts'
+import { askResidents } from './target/answers.ts'
 import { Embedder, type EmbedderOptions } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
 import { GatewayWatch, type GatewayWatchOptions } from './upkeep/gateway-watch.ts'
@@ -30,6 +31,8 @@ export interface ShiftOptions {
 }
 
 const LOOK = 'look at the queue'
+/** How long the target may take to say what is in its memory, right after a load. */
+const MEMORY_TIMEOUT_MS = 5_000
 
 /** All that the active worker does, from taking the lock until it stops or loses the lock. It does not start again. */
 export class Shift {
@@ -65,6 +68,10 @@ export class Shift {
       embedder: this.#embedder,
       ...options.scheduling,
       target: this.#monitor,
+      askResidents: async () => {
+        const models = await askResidents(options.run.client, AbortSignal.timeout(MEMORY_TIMEOUT_MS))
+        return models.map(({ name }) => name)
+      },
       run: {
         ...options.run,
         probe: () => this.#monitor.probe(),
@@ -184,6 +191,7 @@ export class Shift {
 
   #targetPolled(resident: readonly string[] | undefined): void {
     this.#embedder.observe(resident)
+    this.#dispatcher.observe(resident)
     void this.tick()
   }
 }

@@ -281,7 +281,11 @@ describe('a job of low priority', () => {
     const turn = turnOf('a', 10)
     expect(choose(turn, a(0), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(keepsTurn('a', 10))
     expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS)))).toEqual(keepsTurn('a', 10))
-    expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(begun('b', 'priority'))
+    // Nor does it take the turn: the next one that has waited for so long would take it back.
+    expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(keepsTurn('a', 10))
+    expect(choose(turn, high(c(9)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(begun('c', 'drained'))
+    const dry = [low(b(MAX_WAIT_LOW_MS + 1)), c(9)]
+    expect(choose(turn, ...dry)).toEqual(begun('b', 'drained'))
   })
 })
 

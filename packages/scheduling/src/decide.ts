@@ -86,7 +86,8 @@ export const levelOf = (
  *
  * 1. If a job of another group has waited longer than `maxWaitMs`, or than four loads of its model if that is longer, the group
  *    that has waited longest gets the turn.
- * 2. Otherwise, if another group has a job that is more urgent than all jobs of what is in memory, that group gets it.
+ * 2. Otherwise, if another group has a job that is more urgent than all jobs of what is in memory, that group gets it. A job of
+ *    low priority that has waited for long is no reason for that: the model would change with each such job.
  * 3. Otherwise what is in memory keeps the turn while it has jobs, because they need no model load.
  * 4. If it has no jobs, the group with the most urgent job gets the turn; among several, the one with the oldest such job. An
  *    overdue job comes first here, too. But if nobody is overdue or very urgent, and a caller of what is in memory is likely to
@@ -133,7 +134,8 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
     return standstill ?? begin(overdue ?? other, 'drained', now)
   }
   if (overdue && !turn.isOver) return begin(overdue, 'overdue', now)
-  if (other && other.level < own.level) return begin(other, 'priority', now)
+  const urgent = first(others.filter(({ priority }) => priority < own.level))
+  if (urgent) return begin(urgent, 'priority', now)
   const groupKeys = [...new Set(here.map(({ groupKey }) => groupKey))]
   return { groupKeys, reason: 'resident', turnStartedAt: turn.isOver ? now : startedAt }
 }

@@ -45,7 +45,7 @@ export interface Shares {
  * @returns undefined when there is no candidate
  */
 export const chooseJob = <C extends Candidate>(candidates: readonly C[], shares: Shares): C | undefined => {
-  const level = Math.min(...candidates.map(candidate => candidate.level))
+  const level = candidates.reduce((least, candidate) => Math.min(least, candidate.level), Infinity)
   const urgent = candidates.filter(candidate => candidate.level === level)
   const ofAccount = leastUsed(urgent, ({ account }) => shares.ofAccount(account))
   const ofName = leastUsed(ofAccount, shares.ofName)
@@ -58,6 +58,6 @@ export const chooseJob = <C extends Candidate>(candidates: readonly C[], shares:
 /** All whose use is the least. */
 const leastUsed = <C>(candidates: readonly C[], useOf: (candidate: C) => number): C[] => {
   const uses = candidates.map(useOf)
-  const least = Math.min(...uses)
+  const least = uses.reduce((smallest, use) => Math.min(smallest, use), Infinity)
   return candidates.filter((_, at) => uses[at]! - least <= EQUAL_MS)
 }

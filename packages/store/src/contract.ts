@@ -245,9 +245,12 @@ export interface Queue {
   /** Lists the lines that have a ready job, in no order. The cost depends on the number of lines, and not of jobs. */
   waitingLines(): Promise<WaitingLine[]>
 
+  /** Counts the ready jobs. Stops at `most`. */
+  ready(most: number): Promise<number>
+
   /**
-   * Lists the senders that have a ready job in a line, in the order of their names: of at most 1,000 accounts, and of at most
-   * 1,000 senders of each. The cost depends on their number, and not on that of jobs.
+   * Lists the senders that have a ready job in a line, in the order of their names: of at most 1,000 accounts the first one, and
+   * at most 1,000 more of them all. The cost depends on their number, and not on that of jobs.
    */
   senders(line: Pick<WaitingLine, 'groupKey' | 'priority'>): Promise<SenderLine[]>
 
@@ -330,9 +333,9 @@ export interface Runs {
   progress(run: Run, progress: { readonly tokens: number; readonly now: number }): Promise<void>
 
   /**
-   * Ends the job: its state, its answer, its end event and its webhook message are one unit. what is left of the
-   * output is appended first, as `append` does. A requested cancellation does not keep it from ending otherwise. Durable for a job that is handed over. The
-   * end of another job may be lost in a power cut, as the job itself may be.
+   * Ends the job: its state, its answer, its end event and its webhook message are one unit. `end.output` is appended first, as
+   * `append` does. A requested cancellation does not keep it from ending otherwise. Durable for a job that is handed over. The end
+   * of another job may be lost in a power cut, as the job itself may be.
    *
    * *Again:* a job that has this run's token and is in the state `end.state` stays as it is.
    *

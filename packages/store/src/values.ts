@@ -80,7 +80,6 @@ export interface StoredRequest extends GroupFacts {
   readonly body: Buffer
 }
 
-/** What a caller submits. */
 /** Who has sent a job, as far as fairness goes. It decides the order only, never who sees what. */
 export interface Sender {
   /** Whose use of the target counts. */
@@ -95,6 +94,7 @@ export interface SenderLine extends Sender {
   readonly oldestCreatedAt: number
 }
 
+/** What a caller submits. */
 export interface NewJob extends StoredRequest, Partial<Sender> {
   /** Made by whoever submits the job (`newJobId`), so that a submission can be repeated when its answer was lost. */
   readonly id: string

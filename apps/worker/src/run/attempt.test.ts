@@ -40,6 +40,7 @@ const setUp = async ({
     stallMs,
     loadTimeoutMs: LOAD_TIMEOUT_MS,
     isLoading,
+    onBegun: () => undefined,
     stop: controller.signal,
     log,
   }

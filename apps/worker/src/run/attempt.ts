@@ -26,6 +26,8 @@ export interface AttemptOptions {
   readonly jobTimeoutMs: number
   readonly stallMs: number
   readonly loadTimeoutMs: number
+  /** Called when an answer begins that is no refusal. */
+  readonly onBegun: () => void
   /** Whether the target has yet to load the model of the job. */
   readonly isLoading: () => Promise<boolean>
   /** Aborting it with a StopError ends the attempt. */
@@ -72,15 +74,15 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     const endpoint = generatingEndpoint(claim.endpoint)
     // A newer foreman may have queued a job for a route that this one does not know.
     if (!endpoint) return { kind: 'unsendable', message: `${claim.endpoint} is no route that generates` }
-    const sentAt = performance.now()
     const exchange = await send(claim, options.client, controller.signal)
     if (exchange instanceof TypeError) return { kind: 'unsendable', message: exchange.message }
     stopLoadClock()
+    if (exchange.status < 300) options.onBegun()
     // An answer that never streams may begin long before its only piece.
     if (endpoint.streams !== 'never') stall.start()
     return isProvisional(exchange.status)
       ? await receiveProvisional(exchange, endpoint, options.now)
-      : await receive(exchange, { endpoint, stall, log: options.log, sentAt })
+      : await receive(exchange, { endpoint, stall, log: options.log })
   } catch (error) {
     return endingOf(error, controller.signal)
   } finally {
@@ -120,12 +122,9 @@ interface Receiving {
   readonly endpoint: GeneratingEndpoint
   readonly stall: StallTimer
   readonly log: JobLog
-  /** By `performance.now()`. */
-  readonly sentAt: number
 }
 
-const receive = async (exchange: Exchange, { endpoint, stall, log, sentAt }: Receiving): Promise<Ending> => {
-  const headAfterMs = performance.now() - sentAt
+const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving): Promise<Ending> => {
   const check: AnswerCheck = checkAnswer(exchange.headers, endpoint)
   const count = countTokens(exchange.headers, endpoint)
   log.head({ status: exchange.status, headers: exchange.headers })
@@ -140,9 +139,8 @@ const receive = async (exchange: Exchange, { endpoint, stall, log, sentAt }: Rec
   stall.stop()
   await log.end()
   const usage = count.usage()
-  const times = { headAfterMs, totalMs: performance.now() - sentAt }
   const { status } = exchange
-  const answered = { kind: 'answered', status, completeness: check.verdict(), ...times } as const
+  const answered = { kind: 'answered', status, completeness: check.verdict() } as const
   return usage ? { ...answered, usage } : answered
 }
 

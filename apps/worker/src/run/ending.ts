@@ -4,16 +4,8 @@ import type { Finish, ProvisionalAnswer, Release } from '@foreman/store'
 
 /** How an attempt ended, as far as the exchange with the target shows it. */
 export type Ending =
-  /** The whole answer arrived, and is in the log. */
-  | {
-      kind: 'answered'
-      status: number
-      completeness: Completeness
-      usage?: TokenUsage
-      /** How long after the request the answer began, and ended. */
-      headAfterMs: number
-      totalMs: number
-    }
+  /** The whole answer arrived. What is not in the log yet is written with the end of the job. */
+  | { kind: 'answered'; status: number; completeness: Completeness; usage?: TokenUsage }
   /** The whole answer arrived, but its status may not be final, so it is not in the log yet. */
   | { kind: 'provisional'; status: number; isOllamas: boolean; waitMs: number; answer: ProvisionalAnswer }
   /** There was no connection, or it closed before the answer was complete. */

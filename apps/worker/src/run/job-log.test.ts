@@ -97,13 +97,24 @@ describe('head and body', () => {
     expect(log.hasOutput).toBe(false)
   })
 
-  test('there is output once a part of the body is in the store, or left for the end of the job', async () => {
+  test('there is output once a part of the body is in the store', async () => {
     const { log } = await setUp()
     log.head(HEAD)
     void log.body(Buffer.from('a'))
     expect(log.hasOutput).toBe(false)
-    await log.end()
+    await log.settled()
     expect(log.hasOutput).toBe(true)
+  })
+
+  test('nothing is left for the end of the job behind a write that has failed', async () => {
+    const { store, claim, log, append } = await setUp()
+    await release(store, claim)
+    log.head(HEAD)
+    void log.body(Buffer.from('a'))
+    await expect.poll(() => append.mock.calls.length, soon).toBe(1)
+    void log.body(Buffer.from('b'))
+    await expect(log.end()).rejects.toThrow(JobLostError)
+    expect(log.rest).toBeUndefined()
   })
 
   test('the target has to wait only when more than a mebibyte waits to be written', async () => {

@@ -78,12 +78,12 @@ export class JobLog {
     this.#hasEnded = true
     clearImmediate(this.#turn)
     await this.#writing
-    this.#hasOutput ||= this.#pieces.length > 0
   }
 
   /** What is to be written with the end of the job. Undefined: everything is written. */
   get rest(): Received | undefined {
-    if (!this.#hasEnded || (!this.#head && this.#pieces.length === 0)) return undefined
+    // Behind a write that has failed there would be a gap.
+    if (!this.#hasEnded || this.#hasFailed || (!this.#head && this.#pieces.length === 0)) return undefined
     return { head: this.#head, body: this.#pieces }
   }
 

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Called when the store has been told how far a job is. */
   readonly onProgress: () => void
   readonly probe: () => Promise<TargetProbe>
+  /** Called when the target begins to answer: the model is loaded. */
+  readonly onBegun: () => void
   /** Whether other jobs wait that need the same loaded model, and run before it has to leave. */
   readonly isWaitedFor: () => Promise<boolean>
 }
@@ -38,10 +40,18 @@ export interface RunResult {
   readonly ending: Ending['kind'] | 'lost' | 'broken'
   /** Why the target is taken to be away, if the run found it away. */
   readonly targetIsAway?: string
-  /** How long the target says that it has loaded the model, or else how long the answer took to begin. */
-  readonly loadMs?: number
+  /** Undefined: the request was not sent, or nothing is known of it. */
+  readonly spent?: Spent
+}
+
+/** What an attempt has taken of the target, in milliseconds. */
+export interface Spent {
   /** How long the target had the request. */
-  readonly totalMs?: number
+  readonly totalMs: number
+  /** How long after the request its answer began. Undefined: it did not. */
+  readonly headAfterMs: number | undefined
+  /** How long the target says that it has loaded the model. Undefined: it does not say. */
+  readonly saidLoadMs: number | undefined
 }
 
 /** Runs one attempt of a claimed job. */
@@ -55,6 +65,9 @@ export class Run {
   #isCancelling = false
   #isLost = false
   #hasEnded = false
+  /** When the request was sent, and when its answer began, by `performance.now()`. */
+  #sentAt: number | undefined
+  #begunAt: number | undefined
 
   constructor(claim: Claim, options: RunOptions) {
     this.claim = claim
@@ -73,10 +86,11 @@ export class Run {
       await this.#log.settled()
       const probe = needsProbe(ending) ? await this.#options.probe() : undefined
       if (this.#isLost) return { ending: 'lost' }
-      const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(), probe)
-      await this.#write(verdict, this.#log.rest)
+      const { rest } = this.#log
+      const verdict = judge(this.#isLeft(ending) ? CANCELLED : ending, this.#attempt(rest), probe)
+      await this.#write(verdict, rest)
       this.#report(verdict)
-      return { ...resultOf(ending, verdict), ...timesOf(ending) }
+      return { ...resultOf(ending, verdict), ...this.#spent(ending) }
     } catch (error) {
       if (this.#isLost || this.#hasLostItsClaim(error)) return { ending: 'lost' }
       return this.#giveUp.signal.aborted ? this.#stayClaimed() : await this.#endBroken(error)
@@ -126,7 +140,12 @@ export class Run {
     if (reason instanceof StopError) return { kind: 'stopped', why: reason.why }
     if (!body) throw new Error('a part of the request is missing')
     const isLoading = () => this.#isLoading().catch(() => this.claim.streaming)
-    const options = { ...this.#options, stop: this.#stop.signal, log: this.#log, isLoading }
+    const onBegun = () => {
+      this.#begunAt = performance.now()
+      this.#options.onBegun()
+    }
+    const options = { ...this.#options, stop: this.#stop.signal, log: this.#log, isLoading, onBegun }
+    this.#sentAt = performance.now()
     return runAttempt({ ...this.claim, body }, options)
   }
 
@@ -207,10 +226,23 @@ export class Run {
     }
   }
 
-  #attempt(): Attempt {
+  /** To be called when the exchange has ended. */
+  #spent(ending: Ending): Pick<RunResult, 'spent'> {
+    if (this.#sentAt === undefined) return {}
+    const spent: Spent = {
+      totalMs: performance.now() - this.#sentAt,
+      headAfterMs: this.#begunAt && this.#begunAt - this.#sentAt,
+      saidLoadMs: ending.kind === 'answered' ? ending.usage?.loadMs : undefined,
+    }
+    return { spent }
+  }
+
+  /** @param rest what will be written with the verdict */
+  #attempt(rest?: Received): Attempt {
     const { attempt, failedAttempts, answerAttempt, streaming } = this.claim
     const maxAttempts = this.claim.maxAttempts ?? this.#options.maxAttempts
-    return { attempt, failedAttempts, answerAttempt, streaming, maxAttempts, hasOutput: this.#log.hasOutput }
+    const hasOutput = this.#log.hasOutput || (rest?.body?.length ?? 0) > 0
+    return { attempt, failedAttempts, answerAttempt, streaming, maxAttempts, hasOutput }
   }
 
   /** @param rest what the attempt has brought and is not written yet */
@@ -244,9 +276,3 @@ const resultOf = (ending: Ending, verdict: Verdict): RunResult =>
   verdict.kind === 'release' && verdict.targetIsAway !== undefined
     ? { ending: ending.kind, targetIsAway: verdict.targetIsAway }
     : { ending: ending.kind }
-
-/** Answers of other dialects do not say how long the load took. Then the time before the answer stands for it. */
-const timesOf = (ending: Ending): Pick<RunResult, 'loadMs' | 'totalMs'> =>
-  ending.kind === 'answered'
-    ? { loadMs: ending.usage?.loadMs ?? ending.headAfterMs, totalMs: ending.totalMs }
-    : {}

@@ -33,8 +33,6 @@ const answered = (status: number, completeness: 'whole' | 'own_error' | 'cut_sho
   kind: 'answered',
   status,
   completeness,
-  headAfterMs: 1,
-  totalMs: 2,
 })
 const brokeOff = (connected: boolean): Ending => ({ kind: 'broke_off', connected, message: 'ECONNRESET' })
 const stalled: Ending = { kind: 'timed_out', watch: 'stall' }

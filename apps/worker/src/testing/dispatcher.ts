@@ -36,6 +36,7 @@ export const setUpDispatcher = async (
       maxWaitLowMs: 600_000,
       expects: true,
       halfLifeMs: 300_000,
+      askResidents: () => Promise.resolve([]),
       run: {
         client: new OllamaClient({ url: sim.url }),
         store,

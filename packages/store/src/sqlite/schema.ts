@@ -430,11 +430,17 @@ export const target = sqliteTable(
     turnGroupKey: text('turn_group_key'),
     /** When that turn started. */
     turnStartedAt: integer('turn_started_at'),
-    /** What the worker has learned, for the one that follows it: a text that only workers understand. */
-    memory: text('memory'),
   },
   table => [check('target_one_row', sql`${table.id} = 1`)],
 )
+
+/** At most one row: what the worker has learned, for the one that follows it. Not in `target`, which each claim writes. */
+export const workerMemory = sqliteTable('worker_memory', {
+  /** Always 1. */
+  id: integer('id').primaryKey(),
+  /** A text that only workers understand. */
+  memory: text('memory').notNull(),
+})
 
 /** The models of the target, as the worker last polled them. */
 export const models = sqliteTable('models', {

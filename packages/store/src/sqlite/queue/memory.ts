@@ -1,16 +1,18 @@
 import type { Connection } from '../connection.ts'
-import { value } from '../drizzle.ts'
-import { target } from '../schema.ts'
+import { sql } from '../drizzle.ts'
+import { workerMemory } from '../schema.ts'
 
 export const prepareMemory = ({ db }: Connection) => {
-  const select = db.select({ memory: target.memory }).from(target).prepare()
-  return (): string | undefined => select.get()?.memory ?? undefined
+  const select = db.select({ memory: workerMemory.memory }).from(workerMemory).prepare()
+  return (): string | undefined => select.get()?.memory
 }
 
 export const prepareRemember = ({ db }: Connection) => {
-  const update = db
-    .update(target)
-    .set({ memory: value('memory') })
+  const memory = sql.placeholder('memory')
+  const upsert = db
+    .insert(workerMemory)
+    .values({ id: 1, memory })
+    .onConflictDoUpdate({ target: workerMemory.id, set: { memory: sql`excluded.memory` } })
     .prepare()
-  return (memory: string): void => void update.run({ memory })
+  return (text: string): void => void upsert.run({ memory: text })
 }

@@ -8,6 +8,7 @@ import { prepareFailOverdue } from './fail-overdue.ts'
 import { prepareFailQueued } from './fail-queued.ts'
 import { prepareMemory, prepareRemember } from './memory.ts'
 import { preparePromoteDue } from './promote-due.ts'
+import { prepareReady } from './ready.ts'
 import { prepareRegroup } from './regroup.ts'
 import { prepareSenders } from './senders.ts'
 import { prepareTurn } from './turn.ts'
@@ -17,6 +18,7 @@ export const queue = (connection: Connection, writes: Writes, changes: Changes):
   const failQueued = prepareFailQueued(connection, changes)
   return {
     waitingLines: reads(prepareWaitingLines(connection)),
+    ready: reads(prepareReady(connection)),
     senders: reads(prepareSenders(connection)),
     regroup: prepareRegroup(connection, writes),
     claim: writes.quiet(prepareClaim(connection, changes)),

@@ -2,7 +2,8 @@ import type { Sender, SenderLine, WaitingLine } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 
 const MAX_ACCOUNTS = 1_000
-const MAX_SENDERS_PER_ACCOUNT = 1_000
+/** Beside the first one of each account. */
+const MAX_MORE = 1_000
 
 /** Jumps along the index `jobs_ready_of_sender`, from the first job of a sender to the first job of the next one. */
 export const prepareSenders = (connection: Connection) => {
@@ -17,20 +18,15 @@ export const prepareSenders = (connection: Connection) => {
   const selectNextAccount = prepare('account > +@account')
   const selectNextSender = prepare('account = +@account AND sender > +@sender')
 
-  const ofAccount = function* (line: Line, first: SenderLine): Generator<SenderLine> {
-    let found: SenderLine | undefined = first
-    for (let count = 0; found && count < MAX_SENDERS_PER_ACCOUNT; count++) {
-      yield found
-      found = next(selectNextSender, line, found)
-    }
-  }
-
   return (line: Line): SenderLine[] =>
     connection.read(() => {
       const senders: SenderLine[] = []
       let first = next(selectFirst, line)
-      for (let count = 0; first && count < MAX_ACCOUNTS; count++) {
-        senders.push(...ofAccount(line, first))
+      for (let accounts = 1; first && accounts <= MAX_ACCOUNTS; accounts++) {
+        senders.push(first)
+        let other = next(selectNextSender, line, first)
+        for (; other && senders.length < accounts + MAX_MORE; other = next(selectNextSender, line, other))
+          senders.push(other)
         first = next(selectNextAccount, line, first)
       }
       return senders

@@ -45,14 +45,25 @@ export const sendersContract = (engine: Engine): void => {
       ])
     })
 
-    test('are a thousand of an account, and do not hide those of others', async () => {
+    test('are no more than a thousand beside the first of each account', async () => {
       const { store } = await engine.create()
       const names = Array.from({ length: 1_005 }, (_, at) => `s${String(at).padStart(4, '0')}`)
       for (const sender of names) await submitJob(store, { account: 'a', sender })
       await submitJob(store, { account: 'b', sender: 'only' })
       const senders = await store.queue.senders({ groupKey: 'm', priority: 1 })
-      expect(senders.map(({ sender }) => sender)).toEqual([...names.slice(0, 1_000), 'only'])
+      expect(senders.map(({ sender }) => sender)).toEqual([...names.slice(0, 1_001), 'only'])
     })
+  })
+
+  test('ready jobs are counted up to a bound, without those that run or are delayed', async () => {
+    const { store } = await engine.create()
+    expect(await store.queue.ready(9)).toBe(0)
+    await runningJob(store)
+    const { claim } = await runningJob(store)
+    const back = { code: 'target_busy', spent: true, availableAt: 9_000 } as const
+    await store.runs.release(claim, back, ending(2_000))
+    for (const groupKey of ['a', 'b', 'b']) await submitJob(store, { groupKey })
+    expect([await store.queue.ready(9), await store.queue.ready(2)]).toEqual([3, 2])
   })
 
   test('a claim for a sender takes the oldest job of that sender, and gives its names', async () => {
