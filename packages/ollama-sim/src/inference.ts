@@ -4,6 +4,7 @@ import { AnswerParser, type Piece } from './model/answer.ts'
 import type { Model } from './model/catalogue.ts'
 import { Speech } from './model/speech.ts'
 import { readPrompt } from './model/vocabulary.ts'
+import { contextOf } from './scheduler/load-options.ts'
 import type { LoadOptions } from './scheduler/load-options.ts'
 import type { Lease, Scheduler } from './scheduler/scheduler.ts'
 import { statusOf } from './wire/status.ts'
@@ -139,7 +140,7 @@ const say = async (
         total_duration: nanoseconds(nowMs - startedAtMs),
         load_duration: nanoseconds(loadedAtMs - startedAtMs),
         // What does not fit into the context is left out.
-        prompt_eval_count: Math.min(prompt.count, generation.load.numCtx),
+        prompt_eval_count: Math.min(prompt.count, contextOf(generation.load)),
         prompt_eval_duration: nanoseconds(beganAtMs - loadedAtMs),
         eval_count: speech.evaluated,
         eval_duration: nanoseconds(nowMs - beganAtMs),

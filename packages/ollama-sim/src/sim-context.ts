@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Pace } from './inference.ts'
 import type { Model } from './model/catalogue.ts'
+import type { SimVersion } from './scheduler/load-options.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { modelKey, parseModelName } from './wire/names.ts'
 import { Refusal } from './wire/refusal.ts'
@@ -12,6 +13,7 @@ export interface SimContext {
   pace: Pace
   /** By `modelKey`. */
   models: ReadonlyMap<string, Model>
+  version: SimVersion
 }
 
 /** Installed models by the key of their full name. */

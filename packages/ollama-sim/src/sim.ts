@@ -6,6 +6,7 @@ import { control } from './control.ts'
 import { Faults } from './faults.ts'
 import { recordedModels, type Model } from './model/catalogue.ts'
 import { RequestLog } from './request-log.ts'
+import { serves, type SimVersion } from './scheduler/load-options.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { createServer } from './server.ts'
 import { indexModels } from './sim-context.ts'
@@ -30,6 +31,8 @@ export interface SimOptions {
   readonly maxQueue?: number
   /** How long a model stays in memory if no request says. Default: 5 minutes. */
   readonly keepAliveMs?: number
+  /** Which version it says that it is, and whose way of reloading a model it has. Default: 0.24.0. */
+  readonly version?: SimVersion
   /** The names of the installed models. Default: all ten. */
   readonly models?: readonly string[]
   /** The names of further models that accept tools; they call none. Default: none. */
@@ -44,7 +47,14 @@ export interface SimOptions {
  * const sim = await startSim({ maxLoaded: 1, loadMs: 300 })
  */
 export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
-  const { host = '127.0.0.1', loadMs = 0, tokensPerSecond = 0, promptMs = 0, models } = options
+  const {
+    host = '127.0.0.1',
+    version = '0.24.0',
+    loadMs = 0,
+    tokensPerSecond = 0,
+    promptMs = 0,
+    models,
+  } = options
   const clock = systemClock
   const log = new RequestLog()
   const faults = new Faults()
@@ -54,6 +64,7 @@ export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
     parallel: options.parallel ?? 1,
     keepAliveMs: options.keepAliveMs ?? 300_000,
     loadMs: ({ name }: Model) => (typeof loadMs === 'number' ? loadMs : (loadMs[name] ?? 0)),
+    serves: serves[version],
     clock,
   })
   const installed = recordedModels()
@@ -65,7 +76,7 @@ export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
     )
   const pace = { tokensPerSecond: tokensPerSecond === Infinity ? 0 : tokensPerSecond, promptMs }
   const server = createServer({
-    context: { scheduler, clock, pace, models: indexModels(installed) },
+    context: { scheduler, clock, pace, models: indexModels(installed), version },
     faults,
     log,
     control: (request, response, body) => control(sim, request, response, body),

@@ -9,18 +9,17 @@ import {
   type Weights,
 } from '../model/catalogue.ts'
 import { EOS, BOS, VOCABULARY_SIZE } from '../model/vocabulary.ts'
+import { contextOf } from '../scheduler/load-options.ts'
 import { requireModel, type SimContext } from '../sim-context.ts'
 import { readBody } from '../wire/inference-route.ts'
 import { showRequest, type ShowRequest } from '../wire/requests.ts'
-
-const VERSION = '0.24.0'
 
 export const root = (_context: SimContext, { reply }: Exchange): void => {
   reply.body(200, 'text/plain; charset=utf-8', 'Ollama is running')
 }
 
-export const version = (_context: SimContext, { reply }: Exchange): void => {
-  reply.json(200, { version: VERSION })
+export const version = (context: SimContext, { reply }: Exchange): void => {
+  reply.json(200, { version: context.version })
 }
 
 export const status = (_context: SimContext, { reply }: Exchange): void => {
@@ -58,7 +57,7 @@ export const ps = ({ scheduler }: SimContext, { reply }: Exchange): void => {
       details: details(model, ''),
       expires_at: rfc3339Nano(expiresAtMs),
       size_vram: 0,
-      context_length: options.numCtx,
+      context_length: contextOf(options),
     })),
   })
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { recordedModels, type Model } from '../model/catalogue.ts'
-import { loadOptions } from './load-options.ts'
+import { loadOptions, serves, type SimVersion } from './load-options.ts'
 import { ManualClock } from './manual-clock.ts'
 import { Scheduler, type Lease, type SchedulerOptions } from './scheduler.ts'
 
@@ -21,6 +21,7 @@ const start = (options: Partial<SchedulerOptions> = {}): void => {
     parallel: 1,
     keepAliveMs: 300_000,
     loadMs: () => LOAD_MS,
+    serves: serves['0.24.0'],
     clock,
     ...options,
   })
@@ -90,7 +91,8 @@ describe('residency', () => {
   test.each([
     ['loads anew for another num_ctx', { num_ctx: 2048 }, 2],
     ['stays for the num_ctx that it has anyway', { num_ctx: 4096 }, 1],
-    ['stays for a longer context than it was trained for', { num_ctx: 100_000 }, 1],
+    ['loads anew for a longer context than it was trained for', { num_ctx: 100_000 }, 2],
+    ['stays for the context that it has', { num_ctx: 4096 }, 1],
     ['stays for what does not concern the load', { temperature: 0, num_predict: 3, seed: 1 }, 1],
     ['stays for a num_gpu left to the server', { num_gpu: -1 }, 1],
     ['loads anew for another num_thread', { num_thread: 3 }, 2],
@@ -102,6 +104,31 @@ describe('residency', () => {
     await clock.pass(LOAD_MS)
     expect(scheduler.loads).toBe(loads)
     expect(scheduler.queued).toBe(0)
+  })
+
+  /** What real servers did, on a machine without a GPU. */
+  test.each<
+    [version: SimVersion, loaded: Record<string, unknown>, wanted: Record<string, unknown>, isServed: boolean]
+  >([
+    ['0.24.0', { num_ctx: 4096 }, { num_ctx: 100_000 }, false],
+    ['0.33.0', { num_ctx: 4096 }, { num_ctx: 100_000 }, true],
+    ['0.24.0', { num_ctx: 100_000 }, { num_ctx: 200_000 }, false],
+    ['0.33.0', { num_ctx: 100_000 }, { num_ctx: 200_000 }, true],
+    ['0.24.0', {}, { main_gpu: 0 }, true],
+    ['0.33.0', {}, { main_gpu: 0 }, false],
+    ['0.24.0', {}, { use_mmap: false }, false],
+    ['0.33.0', {}, { use_mmap: false }, true],
+    ['0.33.0', { use_mmap: false }, {}, false],
+    ['0.24.0', {}, { draft_num_predict: 4 }, true],
+    ['0.33.0', {}, { draft_num_predict: 4 }, false],
+    ['0.24.0', {}, { num_gpu: 99 }, false],
+    ['0.24.0', { num_gpu: 99 }, {}, true],
+    ['0.33.0', { num_batch: 512 }, {}, true],
+    ['0.24.0', {}, { shift: false }, true],
+    ['0.33.0', {}, { shift: false }, false],
+  ])('%s: what was loaded with %j serves %j: %s', (version, loaded, wanted, isServed) => {
+    const read = ({ shift, ...options }: Record<string, unknown>) => loadOptions(options, shift as boolean)
+    expect(serves[version](read(loaded), read(wanted))).toBe(isServed)
   })
 
   test('keeps as many models as it may and evicts the idle one that stays shortest', async () => {

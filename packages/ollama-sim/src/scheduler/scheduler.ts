@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
 import type { Model, Weights } from '../model/catalogue.ts'
-import { serves, type LoadOptions } from './load-options.ts'
+import type { LoadOptions, Serves } from './load-options.ts'
 import { Runner } from './runner.ts'
 
 /** The queue is full; Ollama answers 503 with this text. */
@@ -23,6 +23,8 @@ export interface SchedulerOptions {
   keepAliveMs: number
   /** What it costs to load a model. */
   loadMs: (model: Model) => number
+  /** Whether a loaded runner serves a request. */
+  serves: Serves
   clock?: Clock
 }
 
@@ -114,7 +116,7 @@ export class Scheduler {
   }
 
   #fits(runner: Runner, wanted: Wanted): boolean {
-    return !runner.dead && serves(runner.options, wanted.options)
+    return !runner.dead && this.#options.serves(runner.options, wanted.options)
   }
 
   #enter(runner: Runner, { keepAliveMs, signal }: Wanted): Lease {

@@ -5,7 +5,7 @@ import { goJson, goQuote } from '../go/encode.ts'
 import { toPlain, type JsonValue } from '../go/json-value.ts'
 import type { Model } from '../model/catalogue.ts'
 import { tokenText } from '../model/vocabulary.ts'
-import { loadOptions, type LoadOptions } from '../scheduler/load-options.ts'
+import { contextOf, loadOptions, type LoadOptions } from '../scheduler/load-options.ts'
 import { readOptions } from './options.ts'
 import { Refusal } from './refusal.ts'
 import type { InferenceRequest } from './requests.ts'
@@ -41,8 +41,8 @@ export const settings = (
 }
 
 /** Without a limit of the request's own, Ollama stops at ten contexts; a negative one here really has no end. */
-const limitOf = (predict: number | undefined, { numCtx }: LoadOptions): number => {
-  if (predict === undefined) return 10 * numCtx
+const limitOf = (predict: number | undefined, load: LoadOptions): number => {
+  if (predict === undefined) return 10 * contextOf(load)
   return predict > 0 ? predict : Infinity
 }
 
