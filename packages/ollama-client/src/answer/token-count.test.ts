@@ -66,19 +66,24 @@ test.each(
     recorded.request.path,
     bodyOf(recorded),
   )
-  const { loadMs, ...tokensOnly } = reported ?? {}
+  const { loadMs, promptMs, answerMs, ...tokensOnly } = reported ?? {}
   expect([countedTokens, reported && tokensOnly]).toEqual([tokens, usage])
-  expect(loadMs !== undefined).toBe(usage !== undefined && recorded.request.path.startsWith('/api/'))
+  const isTimed = usage !== undefined && recorded.request.path.startsWith('/api/')
+  expect([loadMs, promptMs, answerMs].map(ms => ms !== undefined)).toEqual(Array(3).fill(isTimed))
 })
 
-test.each<[what: string, loadDuration: unknown, loadMs: number | undefined]>([
+test.each<[what: string, duration: unknown, ms: number | undefined]>([
   ['in milliseconds', 1_500_000_000, 1_500],
-  ['also when there was none', 0, 0],
+  ['also when it took none', 0, 0],
   ['and nothing that is no time', -1, undefined],
   ['and nothing that is no number', '5', undefined],
-])('a native answer says how long its load took, %s', (_what, load_duration, loadMs) => {
-  const [, usage] = countedPieces('/api/chat', { done: true, prompt_eval_count: 3, load_duration })
-  expect(usage).toEqual(loadMs === undefined ? { promptTokens: 3 } : { promptTokens: 3, loadMs })
+])('a native answer says how long its load, its prompt and the rest took, %s', (_what, duration, ms) => {
+  const times = { load_duration: duration, prompt_eval_duration: duration, eval_duration: duration }
+  const [, usage] = countedPieces('/api/chat', { done: true, prompt_eval_count: 3, ...times })
+  expect(usage).toEqual({
+    promptTokens: 3,
+    ...(ms !== undefined && { loadMs: ms, promptMs: ms, answerMs: ms }),
+  })
 })
 
 describe('the number of tokens in a piece', () => {

@@ -8,8 +8,10 @@ export type Piece = Record<string, unknown>
 export interface TokenUsage {
   readonly promptTokens?: number
   readonly completionTokens?: number
-  /** Native answers alone say that. */
+  /** Native answers alone say how long the target took for what. */
   readonly loadMs?: number
+  readonly promptMs?: number
+  readonly answerMs?: number
 }
 
 /**

@@ -47,12 +47,21 @@ class GenerateFold implements PieceFold {
 
 const NANOSECONDS_PER_MS = 1_000_000
 
+const duration = (name: string, nanoseconds: unknown): Readonly<Record<string, number>> | undefined =>
+  typeof nanoseconds === 'number' && nanoseconds >= 0
+    ? { [name]: nanoseconds / NANOSECONDS_PER_MS }
+    : undefined
+
 const ofOllama = {
   isLastPiece: piece => piece !== '[DONE]' && piece['done'] === true,
   usageIn: piece => {
-    const usage = tokenUsage(piece['prompt_eval_count'], piece['eval_count'])
-    const load = piece['load_duration']
-    return typeof load === 'number' && load >= 0 ? { ...usage, loadMs: load / NANOSECONDS_PER_MS } : usage
+    const usage = {
+      ...tokenUsage(piece['prompt_eval_count'], piece['eval_count']),
+      ...duration('loadMs', piece['load_duration']),
+      ...duration('promptMs', piece['prompt_eval_duration']),
+      ...duration('answerMs', piece['eval_duration']),
+    }
+    return Object.keys(usage).length > 0 ? usage : undefined
   },
 } satisfies Partial<AnswerPieces>
 
