@@ -88,12 +88,12 @@ class ForemanPolicy implements Policy {
   choose(view: View) {
     const now = view.now * MS
     const { halfLifeMs, knowsTheTarget, expects } = this.#options
-    const resident = new Set(knowsTheTarget ? view.memory : [])
-    const isElsewhere = ({ model }: SimulatedJob) => model !== this.#turn?.groupKey && !resident.has(model)
+    const isResident = (model: string) => knowsTheTarget && view.memory.includes(model)
+    const isElsewhere = ({ model }: SimulatedJob) => model !== this.#turn?.groupKey && !isResident(model)
     const decision = decide({
       ...this.#options,
       turn: this.#turn,
-      resident,
+      isResident,
       lines: linesOf(view.waiting),
       now,
       loadMs: model => (knowsTheTarget ? this.#trace.loadS[model]! * MS : 0),

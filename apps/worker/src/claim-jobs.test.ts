@@ -13,7 +13,8 @@ const [HIGH, NORMAL] = [0, 1]
 const PLAIN = {
   maxWaitMs: MAX_WAIT_MS,
   maxWaitLowMs: 600_000,
-  resident: new Set<string>(),
+  isResident: () => false,
+  models: 1,
   loadMs: () => 0,
   expect: () => Promise.resolve(undefined),
   shares: () => undefined,

@@ -12,9 +12,10 @@ import {
   type Turn,
 } from '@foreman/scheduling'
 import { type BrokenJobError, type Claim, newToken, type Store } from '@foreman/store'
+import { freeSlots, isBusy, isFull, type SlotLimits } from './free-slots.ts'
 
 /** What decides which jobs are claimed, besides what is in the store. */
-export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'> {
+export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'>, SlotLimits {
   /** Who may come back. It is asked only when another model would be loaded. */
   readonly expect: () => Promise<Expectation | undefined>
   /** How much each has used, if these jobs run. Undefined: nobody's use counts, and the order of arrival decides. */
@@ -23,8 +24,6 @@ export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'>
   readonly running: readonly Claim[]
   /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
   readonly awaited: number | undefined
-  /** How many jobs of one group run at the same time. */
-  readonly concurrency: number
 }
 
 /** What was claimed, and what the next call has to know. */
@@ -47,17 +46,19 @@ export interface UnansweredClaim {
 
 /** Claims jobs for the free slots, line by line. What was claimed before the store failed is claimed all the same. */
 export const claimJobs = async (store: Store, situation: ClaimSituation): Promise<Claimed> => {
-  const { running, concurrency, now } = situation
+  const { running, now } = situation
   const claims: Claim[] = []
-  let { turn, awaited } = situation
+  let { turn, awaited, isResident } = situation
   let unanswered: UnansweredClaim | undefined
   try {
-    while (running.length + claims.length < concurrency) {
-      const admitted = admits([...running, ...claims])
+    for (;;) {
+      const inFlight = [...running, ...claims]
+      if (isFull(inFlight, situation)) break
+      const admitted = admits(inFlight)
       if (admitted === 'none') break
       const isIdle = admitted === 'any'
       const lines = await store.queue.waitingLines()
-      const known = { ...situation, turn, lines, expectation: undefined }
+      const known = { ...situation, turn, isResident, lines, expectation: undefined }
       let decision = decide(known)
       // While jobs run, their callers have yet to leave.
       if (isIdle && decision && 'reason' in decision && decision.reason === 'drained')
@@ -66,20 +67,19 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       if (!decision) return { claims, awaited, turn: turn && isIdle ? { ...turn, isOver: true } : turn }
       if ('waitMs' in decision) return { claims, awaited, turn, standstillMs: decision.waitMs }
       const { reason, turnStartedAt } = decision
-      const shares = situation.shares([...running, ...claims])
-      const chosen = await chooseNext(store, { lines, decision, situation, shares })
-      if (!chosen) continue
-      const { groupKey, priority, of } = chosen
       // No job of the next group is sent before the last answer of the present one has arrived: a late request would
       // keep the model that has to leave.
-      if (!isIdle && groupKey !== turn?.groupKey) break
+      if (!isIdle && reason !== 'resident') break
+      const chosen = await chooseNext(store, { lines, decision, situation, inFlight })
+      if (chosen === 'full') break
+      if (chosen === 'gone') continue
+      const { groupKey, priority, of } = chosen
       const next: Turn = { groupKey, startedAt: turnStartedAt, isOver: false }
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
       const after = decide({ ...known, turn: next })
       const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
       const isOnly = of === undefined || chosen.isOnly
-      const upTo =
-        keepsTurn && reason === 'resident' && isOnly ? concurrency - running.length - claims.length : 1
+      const upTo = keepsTurn && reason === 'resident' && isOnly ? freeSlots(groupKey, inFlight, situation) : 1
       unanswered = { token: newToken(), turn: next }
       const { token } = unanswered
       const line = { groupKey, priority, of, token, upTo, isIdle, awaited, reason, turnStartedAt }
@@ -87,6 +87,8 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       unanswered = undefined
       claims.push(...claimed.claims)
       if (claimed.claims.length > 0) turn = next
+      // Something has to leave for this load: what else is in memory, nobody knows now.
+      if (reason !== 'resident') isResident = () => false
       // Nothing passes a job that waits to run alone, or jobs that may share the slots would keep it waiting for ever.
       awaited = claimed.awaited
       if (claimed.broken) return { claims, turn, awaited, broken: claimed.broken }
@@ -102,7 +104,7 @@ interface Choosing {
   readonly lines: readonly Line[]
   readonly decision: Choice
   readonly situation: ClaimSituation
-  readonly shares: Shares | undefined
+  readonly inFlight: readonly Claim[]
 }
 
 /** From which line the next job comes, and whose it is. */
@@ -113,27 +115,34 @@ interface Chosen extends Pick<Line, 'groupKey' | 'priority'> {
   readonly isOnly?: boolean
 }
 
-/** @returns undefined when the jobs have gone meanwhile */
-const chooseNext = async (store: Store, choosing: Choosing): Promise<Chosen | undefined> => {
-  const { decision, situation, shares } = choosing
-  const lines = choosing.lines
-    .filter(({ groupKey }) => decision.groupKeys.includes(groupKey))
-    .map(line => ({
-      ...line,
-      level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
-    }))
-  const mostUrgent = Math.min(...lines.map(({ level }) => level))
-  const urgent = lines.filter(({ level }) => level === mostUrgent)
+/** @returns `full` when no slot is free for it, and `gone` when the jobs have gone meanwhile */
+const chooseNext = async (store: Store, choosing: Choosing): Promise<Chosen | 'full' | 'gone'> => {
+  const { decision, situation, inFlight } = choosing
+  const lines = choosing.lines.filter(
+    ({ groupKey }) => decision.groupKeys.includes(groupKey) && !isBusy(groupKey, inFlight, situation),
+  )
+  if (lines.length === 0) return 'full'
+  const chosen = await chooseAmong(store, lines, { situation, shares: situation.shares(inFlight) })
+  if (!chosen) return 'gone'
+  return freeSlots(chosen.groupKey, inFlight, situation) > 0 ? chosen : 'full'
+}
+
+const chooseAmong = async (
+  store: Store,
+  lines: readonly Line[],
+  { situation, shares }: { readonly situation: ClaimSituation; readonly shares: Shares | undefined },
+): Promise<Chosen | undefined> => {
+  const levelIn = ({ priority }: Line, createdAt: number) => levelOf({ priority, createdAt }, situation)
+  const levels = lines.map(line => levelIn(line, line.oldestCreatedAt))
+  const urgent = lines.filter((_, at) => levels[at] === Math.min(...levels))
   if (!shares) return urgent.reduce((first, line) => (line.oldestSeq < first.oldestSeq ? line : first))
   const candidates = await Promise.all(
-    urgent.map(async ({ groupKey, priority }) =>
-      (await store.queue.senders({ groupKey, priority })).map(({ account, sender, ...oldest }) => ({
-        groupKey,
-        priority,
-        account,
-        sender,
-        seq: oldest.oldestSeq,
-        level: levelOf({ priority, createdAt: oldest.oldestCreatedAt }, situation),
+    urgent.map(async line =>
+      (await store.queue.senders(line)).map(({ oldestSeq: seq, oldestCreatedAt, ...sender }) => ({
+        ...line,
+        ...sender,
+        seq,
+        level: levelIn(line, oldestCreatedAt),
       })),
     ),
   )

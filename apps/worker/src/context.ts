@@ -76,6 +76,7 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
     },
     scheduling: {
       concurrency: config.concurrency,
+      models: config.models,
       maxWaitMs: config.maxWait,
       maxWaitLowMs: config.maxWaitLow,
       expects: config.expect === 'on',

@@ -219,7 +219,7 @@ describe('models that are in memory together', () => {
 
   test('are believed to have gone when the target says so', async () => {
     const { dispatcher, submitAll, drain, reasonsOf } = await setUpTogether()
-    dispatcher.observe(['beta'])
+    dispatcher.observe({ residents: ['beta'], version: undefined, sizes: undefined })
     const [a1, b1, a2, b2] = await submitAll('alpha', 'beta', 'alpha', 'beta')
     expect(await drain()).toEqual([b1, b2, a1, a2])
     expect((await reasonsOf(a1)).flat()).toEqual(['drained'])

@@ -3,10 +3,14 @@ import { type Bounds, decide, type Expectation, type Situation, type Turn } from
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
 import { Experience } from './experience.ts'
+import { type Attempt, hasLoaded } from './figures.ts'
+import type { SlotLimits } from './free-slots.ts'
 import { inOrder } from './in-order.ts'
 import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
-import { Residents } from './target/residents.ts'
+import { ModelSizes } from './target/model-sizes.ts'
+import type { Poll } from './target/poll.ts'
+import { Residents, type Sent } from './target/residents.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
@@ -20,11 +24,9 @@ const MAX_COUNTED = 1_000
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
 
-export interface DispatcherOptions extends Bounds {
+export interface DispatcherOptions extends Bounds, SlotLimits {
   readonly store: Store
   readonly run: Omit<RunOptions, 'isWaitedFor' | 'onBegun'>
-  /** How many jobs of one group run at the same time. */
-  readonly concurrency: number
   /** Whether to wait for callers who are likely to come back. */
   readonly expects: boolean
   /** Half of what somebody has used is forgotten after this time. 0: nobody's use counts. */
@@ -48,8 +50,9 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
+  readonly #sizes: ModelSizes
   readonly #experience: Experience
-  readonly #residents = new Residents()
+  readonly #residents: Residents
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The last job that was claimed: one of the group that has the turn. */
@@ -68,7 +71,10 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#experience = new Experience(options.halfLifeMs)
+    this.#sizes = new ModelSizes(options.store)
+    const bytesOf = (weights: string) => this.#sizes.bytesOf(weights)
+    this.#experience = new Experience({ halfLifeMs: options.halfLifeMs, bytesOf })
+    this.#residents = new Residents(this.#experience.fits)
   }
 
   /** How many jobs run. */
@@ -121,10 +127,12 @@ export class Dispatcher {
     })
   }
 
-  /** Takes note of the models in the target's memory. Undefined: it does not say. */
-  observe(residents: readonly string[] | undefined): void {
+  /** Takes note of what the target says. */
+  observe({ residents, version, sizes }: Omit<Poll, 'complaints'>): void {
+    if (version !== undefined) this.#experience.fits.heedVersion(version)
     // While a model is loaded, what the target says may be out of date when it is heard.
     if (!this.#isLoading) this.#residents.observe(residents)
+    if (sizes) void writeQuietly(() => this.#sizes.observe(sizes), this.#options.run.logger, 'read the sizes')
   }
 
   /** Cancels these jobs, if they run here. */
@@ -213,7 +221,7 @@ export class Dispatcher {
   async #fillSlots(
     now: number,
   ): Promise<{ readonly broken?: BrokenJobError | undefined; readonly standstillMs?: number | undefined }> {
-    const { store, concurrency } = this.#options
+    const { store, concurrency, models } = this.#options
     const running = Array.from(this.#running, ({ claim }) => claim)
     const expect = () => this.#expectation(now)
     const shares = (jobs: readonly Claim[]) => this.#experience.shares(jobs, now)
@@ -222,6 +230,7 @@ export class Dispatcher {
       running,
       awaited: this.#awaited,
       concurrency,
+      models,
       expect,
       shares,
     }
@@ -238,15 +247,18 @@ export class Dispatcher {
   /** What the next choice depends on, besides the lines and who is expected. */
   #situation(now: number): Omit<Situation, 'lines' | 'expectation'> {
     const { maxWaitMs, maxWaitLowMs } = this.#options
-    const loadMs = (groupKey: string) => this.#experience.loadMs(groupKey)
-    return { turn: this.#turn, resident: this.#residents.groups, now, maxWaitMs, maxWaitLowMs, loadMs }
+    const loadMs = (groupKey: string) => this.#experience.figures.loadMs(groupKey)
+    const isResident = (groupKey: string) => this.#residents.has(groupKey)
+    return { turn: this.#turn, isResident, now, maxWaitMs, maxWaitLowMs, loadMs }
   }
 
   /** Who may come back for what is in memory. */
   async #expectation(now: number): Promise<Expectation | undefined> {
     const { expects, store } = this.#options
-    if (!expects || !this.#turn) return undefined
-    const awaited = this.#experience.awaited(this.#turn.groupKey, now)
+    const turn = this.#turn
+    if (!expects || !turn) return undefined
+    const isHere = (groupKey: string) => groupKey === turn.groupKey || this.#residents.has(groupKey)
+    const awaited = this.#experience.awaited(isHere, now)
     if (awaited.length === 0) return undefined
     const standingMs = Math.max(0, now - (this.#standingSince ?? now))
     return { awaited, waiting: await store.queue.ready(MAX_COUNTED), standingMs }
@@ -254,11 +266,11 @@ export class Dispatcher {
 
   #startAll(claims: readonly Claim[]): void {
     for (const claim of claims) {
-      const isLoad = this.#residents.noteRun(claim, this.#lastClaim?.groupKey)
+      const sent = this.#residents.noteSent(claim)
       this.#lastClaim = claim
-      this.#isLoading ||= isLoad
+      this.#isLoading ||= sent.isLoad
       this.#experience.noteClaim(claim)
-      contain(() => this.#start(claim, isLoad), this.#options.run.logger, 'start a job that was claimed')
+      contain(() => this.#start(claim, sent), this.#options.run.logger, 'start a job that was claimed')
     }
   }
 
@@ -268,8 +280,9 @@ export class Dispatcher {
     await store.queue.failBroken(broken.seq, { now, ttlMs: run.jobTtlMs })
   }
 
-  /** @param isLoad whether the target has to load the model of the job */
-  #start(claim: Claim, isLoad: boolean): void {
+  #start(claim: Claim, sent: Sent): void {
+    const { isLoad } = sent
+    const wasAlone = this.#running.size === 0
     const run: Run = new Run(claim, {
       ...this.#options.run,
       isWaitedFor: () => this.#isLoadWaitedFor(run),
@@ -279,7 +292,7 @@ export class Dispatcher {
     // `execute` does not reject.
     void run.execute().then(result => {
       this.#running.delete(run)
-      this.#learn(claim, result, isLoad)
+      this.#learn(claim, result, { ...sent, wasAlone })
       // It may have ended before its answer began.
       if (isLoad) this.#isLoading = false
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
@@ -315,12 +328,16 @@ export class Dispatcher {
     )
   }
 
-  #learn(claim: Claim, { ending, spent }: RunResult, isLoad: boolean): void {
+  #learn(claim: Claim, { ending, spent }: RunResult, sent: Sent & Pick<Attempt, 'wasAlone'>): void {
     // What belongs to another worker now is not this one's to keep.
     if (this.#isLost || !spent) return
     const now = this.#options.run.now()
-    if (ending === 'answered') this.#experience.noteAnswer(claim, { ...spent, isLoad }, now)
-    else this.#experience.noteFailure(claim, { ...spent, isLoad }, now)
+    const { isLoad, wasAlone } = sent
+    const attempt = { ...spent, isLoad, wasAlone, streaming: claim.streaming }
+    const loaded = hasLoaded(attempt)
+    if (loaded !== undefined) this.#residents.noteLoad(claim, sent, loaded)
+    if (ending === 'answered') this.#experience.noteAnswer(claim, attempt, now)
+    else this.#experience.noteFailure(claim, attempt, now)
     this.#rememberTimer ??= setTimeout(() => void this.#remember(), REMEMBER_MS).unref()
   }
 

@@ -1,9 +1,11 @@
 import type { Habit, Use } from '@foreman/scheduling'
+import type { KeptFigures } from './figures.ts'
+import type { KeptFits } from './fits.ts'
 
 /** What a worker hands on to the next one. Each list has what was used last at its end. */
 export interface KeptExperience {
-  readonly loadMs: readonly (readonly [groupKey: string, ms: number])[]
-  readonly workMs: readonly (readonly [groupKey: string, ms: number])[]
+  readonly figures: readonly KeptFigures[]
+  readonly fits: KeptFits
   readonly accounts: readonly (readonly [account: string, use: Use])[]
   readonly names: readonly (readonly [account: string, name: string, use: Use])[]
   readonly habits: readonly (readonly [key: string, habit: Habit])[]
@@ -22,6 +24,9 @@ const isUse = (value: unknown): value is Use =>
   isNumber(value.at)
 const isHabit = (value: unknown): value is Habit => Array.isArray(value) && value.every(isNumber)
 
+const isFigures = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(isNumber)
+
 type Check = (value: unknown) => boolean
 
 /** The entries whose parts are what they should be. */
@@ -35,12 +40,18 @@ const entries = <T>(value: unknown, ...parts: Check[]): T[] =>
       )
     : []
 
+const fitsIn = (value: unknown): KeptFits => {
+  if (typeof value !== 'object' || value === null) return { version: null, pairs: [] }
+  const { version, pairs } = value as Record<string, unknown>
+  return { version: isText(version) ? version : null, pairs: entries(pairs, isText, isText) }
+}
+
 /** Reads what another worker has kept, perhaps an older or a newer one: what cannot be read is left out. */
 export const fromText = (text: string): KeptExperience => {
   const kept = parsed(text)
   return {
-    loadMs: entries(kept['loadMs'], isText, isNumber),
-    workMs: entries(kept['workMs'], isText, isNumber),
+    figures: entries(kept['figures'], isText, isFigures),
+    fits: fitsIn(kept['fits']),
     accounts: entries(kept['accounts'], isText, isUse),
     names: entries(kept['names'], isText, isText, isUse),
     habits: entries(kept['habits'], isText, isHabit),

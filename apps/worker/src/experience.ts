@@ -11,24 +11,25 @@ import {
 } from '@foreman/scheduling'
 import type { Claim } from '@foreman/store'
 import { fromText, toText } from './experience-text.ts'
-import type { Spent } from './run/run.ts'
+import { type Attempt, Figures } from './figures.ts'
+import { Fits } from './fits.ts'
+import { keepLast } from './keep-last.ts'
 
-/** What takes less is no load: the model was in memory. */
-const MIN_LOAD_MS = 100
-/** What is left of the older figures after a new one. */
-const FADE = 0.7
 /** More habits than this are not kept: those of the callers who have been away longest go. */
 const MAX_HABITS = 1_000
 /** More names of an account are not kept: those that were used longest ago go. */
 const MAX_NAMES = 1_000
 /** More accounts than this are not kept: those whose use is the oldest go. */
 const MAX_ACCOUNTS = 1_000
-/** The figures of more groups than this are not kept. */
-const MAX_GROUPS = 1_000
 /** How long a job takes whose group is not known. */
 const USUAL_WORK_MS = 1_000
 
 type Job = Pick<Claim, 'account' | 'sender' | 'groupKey'>
+
+export interface ExperienceOptions {
+  readonly halfLifeMs: number
+  readonly bytesOf: (weights: string) => number | undefined
+}
 
 interface Gone {
   readonly groupKey: string
@@ -42,33 +43,26 @@ interface AccountUse {
   readonly names: Map<string, Use>
 }
 
-/** What an attempt has taken of the target. */
-interface Attempt extends Spent {
-  /** Whether it was sent to load its model. */
-  readonly isLoad: boolean
-}
-
 /**
  * What the worker has learned from the jobs that it has run: how long loads and jobs take, who has used the target, and when
- * callers come back.
+ * callers come back; and which groups fit what is loaded for another.
  */
 export class Experience {
   readonly #halfLifeMs: number
-  readonly #loadMs = new Map<string, number>()
-  readonly #workMs = new Map<string, number>()
+  readonly figures: Figures
+  readonly fits = new Fits()
   readonly #uses = new Map<string, AccountUse>()
   /** By sender and group. The one that was used last comes last. */
   readonly #habits = new Map<string, Habit>()
   readonly #gone = new Map<string, Gone>()
 
-  /** @param halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts */
-  constructor(halfLifeMs: number) {
+  /**
+   * @param options.halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts
+   * @param options.bytesOf the size of a weights file, if it is known
+   */
+  constructor({ halfLifeMs, bytesOf }: ExperienceOptions) {
     this.#halfLifeMs = halfLifeMs
-  }
-
-  /** How long a group's model takes to load. 0: it is not known. */
-  loadMs(groupKey: string): number {
-    return this.#loadMs.get(groupKey) ?? 0
+    this.figures = new Figures(bytesOf)
   }
 
   /** Notes that a caller has come back. */
@@ -83,31 +77,22 @@ export class Experience {
   }
 
   /** Notes that the target has answered a job. */
-  noteAnswer(job: Job & Pick<Claim, 'streaming'>, attempt: Attempt, now: number): void {
+  noteAnswer(job: Job, attempt: Attempt, now: number): void {
     const { groupKey } = job
-    const loaded = loadOf(job, attempt)
-    if (loaded !== undefined) noteMean(this.#loadMs, groupKey, loaded)
-    const workMs = this.#workOf(job, attempt, loaded)
-    noteMean(this.#workMs, groupKey, workMs)
-    this.#noteUse(job, workMs, now)
+    this.#noteUse(job, this.figures.noteAnswer(groupKey, attempt), now)
     keepLast(this.#gone, keyOf(job), { groupKey, at: now }, MAX_HABITS)
   }
 
   /** Notes that an attempt has ended without a whole answer. The target may have worked on it all the same. */
   noteFailure(job: Job, attempt: Attempt, now: number): void {
     const isStillLoading = attempt.isLoad && attempt.headAfterMs === undefined
-    if (!isStillLoading) this.#noteUse(job, this.#workOf(job, attempt, undefined), now)
+    if (!isStillLoading) this.#noteUse(job, this.figures.workMs(job.groupKey, attempt), now)
   }
 
-  /** The time without the load. Where nobody says how long that was, it was as long as usual. */
-  #workOf({ groupKey }: Job, { totalMs, isLoad }: Attempt, loaded: number | undefined): number {
-    return Math.max(0, totalMs - (loaded ?? (isLoad ? this.loadMs(groupKey) : 0)))
-  }
-
-  /** Those who were served from this group, and have not come back since. */
-  awaited(groupKey: string, now: number): Awaited[] {
+  /** Those who were served from these groups, and have not come back since. */
+  awaited(isHere: (groupKey: string) => boolean, now: number): Awaited[] {
     return [...this.#gone]
-      .filter(([, gone]) => gone.groupKey === groupKey)
+      .filter(([, gone]) => isHere(gone.groupKey))
       .map(([key, { at }]) => ({
         habit: this.#habits.get(key) ?? UNKNOWN_HABIT,
         goneMs: Math.max(0, now - at),
@@ -123,7 +108,7 @@ export class Experience {
     const halfLifeMs = this.#halfLifeMs
     if (halfLifeMs === 0) return undefined
     const runningMs = (jobs: readonly Job[]) =>
-      jobs.reduce((sum, { groupKey }) => sum + (this.#workMs.get(groupKey) ?? USUAL_WORK_MS), 0)
+      jobs.reduce((sum, { groupKey }) => sum + (this.figures.of(groupKey).workMs ?? USUAL_WORK_MS), 0)
     return {
       ofAccount: account =>
         usedNowMs(this.#uses.get(account)?.use, now, halfLifeMs) +
@@ -140,8 +125,8 @@ export class Experience {
       [...kept.names].map(([name, use]) => [account, name, use] as const),
     )
     return toText({
-      loadMs: [...this.#loadMs],
-      workMs: [...this.#workMs],
+      figures: this.figures.toKept(),
+      fits: this.fits.toKept(),
       accounts: [...this.#uses].map(([account, { use }]) => [account, use] as const),
       names: names.slice(-MAX_NAMES),
       habits: [...this.#habits],
@@ -151,8 +136,8 @@ export class Experience {
   /** Takes over what another worker has learned. */
   takeOver(text: string): void {
     const kept = fromText(text)
-    for (const [groupKey, ms] of kept.loadMs) this.#loadMs.set(groupKey, ms)
-    for (const [groupKey, ms] of kept.workMs) this.#workMs.set(groupKey, ms)
+    this.figures.takeOver(kept.figures)
+    this.fits.takeOver(kept.fits)
     for (const [account, use] of kept.accounts) this.#uses.set(account, { use, names: new Map() })
     for (const [account, name, use] of kept.names) this.#uses.get(account)?.names.set(name, use)
     for (const [key, habit] of kept.habits)
@@ -168,28 +153,4 @@ export class Experience {
   }
 }
 
-/**
- * How long a load took: what the target says, or, where it does not, the time before a stream began that was sent to load its
- * model. Undefined: there was none, or nobody knows.
- */
-const loadOf = (
-  { streaming }: Pick<Claim, 'streaming'>,
-  { saidLoadMs, headAfterMs, isLoad }: Attempt,
-): number | undefined => {
-  const loaded = saidLoadMs ?? (isLoad && streaming ? headAfterMs : undefined)
-  return loaded !== undefined && loaded >= MIN_LOAD_MS ? loaded : undefined
-}
-
 const keyOf = ({ account, sender, groupKey }: Job): string => JSON.stringify([account, sender, groupKey])
-
-const noteMean = (means: Map<string, number>, key: string, value: number): void => {
-  const before = means.get(key)
-  keepLast(means, key, before === undefined ? value : before * FADE + value * (1 - FADE), MAX_GROUPS)
-}
-
-/** Sets what is kept of the one that was used last, and forgets the one that was not used for longest. */
-const keepLast = <T>(map: Map<string, T>, key: string, value: T, most: number): void => {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > most) map.delete(map.keys().next().value!)
-}

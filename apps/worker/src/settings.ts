@@ -12,6 +12,13 @@ export const workerSettings = {
     max: 256,
     describe: "How many jobs of one model run at the same time: the target's OLLAMA_NUM_PARALLEL",
   }),
+  models: setting.integer({
+    env: 'FOREMAN_MODELS',
+    default: '1',
+    min: 1,
+    max: 256,
+    describe: "How many models run jobs at the same time, of those in the target's memory",
+  }),
   maxWait: setting.duration({
     env: 'FOREMAN_MAX_WAIT',
     default: '60s',

@@ -10,6 +10,7 @@ import { StoreLoop } from './store-loop.ts'
 import { askResidents } from './target/answers.ts'
 import { Embedder, type EmbedderOptions } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
+import type { Poll } from './target/poll.ts'
 import { GatewayWatch, type GatewayWatchOptions } from './upkeep/gateway-watch.ts'
 import { JobCleaner } from './upkeep/job-cleaner.ts'
 import { Courier } from './webhooks/courier.ts'
@@ -26,7 +27,7 @@ export interface ShiftOptions {
   readonly courier: DeliveryOptions
   readonly scheduling: Pick<
     DispatcherOptions,
-    'concurrency' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects' | 'halfLifeMs'
+    'concurrency' | 'models' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects' | 'halfLifeMs'
   >
 }
 
@@ -59,8 +60,8 @@ export class Shift {
     this.#courier = new Courier(options.courier)
     this.#monitor = new TargetMonitor({
       ...options.monitor,
-      onReturn: resident => this.#targetReturned(resident),
-      onPoll: resident => this.#targetPolled(resident),
+      onReturn: poll => this.#targetReturned(poll),
+      onPoll: poll => this.#targetPolled(poll),
       onModel: name => this.#dispatcher.regroup(name),
     })
     this.#dispatcher = new Dispatcher({
@@ -182,16 +183,16 @@ export class Shift {
     await writeQuietly(note, logger, 'note whether the target is silent')
   }
 
-  #targetReturned(resident: readonly string[] | undefined): void {
+  #targetReturned(poll: Poll): void {
     // Nothing in memory: the target was restarted, so no group keeps the turn.
-    if (resident?.length === 0) void this.#dispatcher.forgetTurn()
+    if (poll.residents?.length === 0) void this.#dispatcher.forgetTurn()
     this.#embedder.reset()
-    this.#targetPolled(resident)
+    this.#targetPolled(poll)
   }
 
-  #targetPolled(resident: readonly string[] | undefined): void {
-    this.#embedder.observe(resident)
-    this.#dispatcher.observe(resident)
+  #targetPolled(poll: Poll): void {
+    this.#embedder.observe(poll.residents)
+    this.#dispatcher.observe(poll)
     void this.tick()
   }
 }

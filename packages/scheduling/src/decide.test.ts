@@ -23,7 +23,7 @@ const turnOf = (groupKey: string, lastedMs: number, isOver = false): Turn => ({
 
 /** Nothing but the turn is in memory, loads take no time, and nobody is expected. */
 const plain = {
-  resident: new Set<string>(),
+  isResident: () => false,
   loadMs: () => 0,
   expectation: undefined,
   maxWaitMs: MAX_WAIT_MS,
@@ -218,7 +218,7 @@ test.each<[what: string, turn: Turn | undefined, lines: Line[], choice: Choice |
 test('the example of the README holds', () => {
   const situation = {
     turn: { groupKey: 'llama', startedAt: 1_000, isOver: false },
-    resident: new Set<string>(),
+    isResident: () => false,
     lines: [
       { groupKey: 'llama', priority: 1, oldestSeq: 7, oldestCreatedAt: 2_000 },
       { groupKey: 'qwen', priority: 1, oldestSeq: 3, oldestCreatedAt: 1_500 },
@@ -259,7 +259,7 @@ describe('a group whose load takes long', () => {
 
 describe('groups that are in memory together', () => {
   const together = (turn: Turn, ...lines: Line[]) =>
-    decide({ ...plain, turn, lines, now: NOW, resident: new Set(['a', 'b']) })
+    decide({ ...plain, turn, lines, now: NOW, isResident: groupKey => ['a', 'b'].includes(groupKey) })
 
   test('are one pool: the next job comes from any of them, and no turn begins', () => {
     expect(together(turnOf('a', 10), b(5), a(1), c(50))).toEqual({

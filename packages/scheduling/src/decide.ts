@@ -57,8 +57,8 @@ export interface Expectation {
 export interface Situation extends Bounds {
   /** The last turn. Undefined: no group has had one, or the target has restarted since. */
   readonly turn: Turn | undefined
-  /** The groups whose models are in memory besides that of the turn: going from one to another costs nothing. */
-  readonly resident: ReadonlySet<string>
+  /** Whether a group's model is in memory besides that of the turn: going from one to the other costs nothing. */
+  readonly isResident: (groupKey: string) => boolean
   readonly lines: readonly Line[]
   readonly now: number
   /** How long the model of a group takes to load. 0: it is not known. */
@@ -101,7 +101,7 @@ export const levelOf = (
  * // llama has had the turn for 4 s. The job of qwen has waited for 3.5 s, less than a minute: llama goes on.
  * decide({
  *   turn: { groupKey: 'llama', startedAt: 1_000, isOver: false },
- *   resident: new Set(),
+ *   isResident: () => false,
  *   lines: [
  *     { groupKey: 'llama', priority: 1, oldestSeq: 7, oldestCreatedAt: 2_000 },
  *     { groupKey: 'qwen', priority: 1, oldestSeq: 3, oldestCreatedAt: 1_500 },
@@ -115,13 +115,13 @@ export const levelOf = (
  * // At 61_600 the job of qwen has waited for 60.1 s: { groupKeys: ['qwen'], reason: 'overdue', turnStartedAt: 61_600 }
  */
 export const decide = (situation: Situation): Choice | Standstill | undefined => {
-  const { turn, resident, now } = situation
+  const { turn, isResident, now } = situation
   const lines = situation.lines.map(line => ({
     ...line,
     level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
   }))
   if (!turn) return begin(first(lines), 'first', now)
-  const isHere = ({ groupKey }: Line) => groupKey === turn.groupKey || resident.has(groupKey)
+  const isHere = ({ groupKey }: Line) => groupKey === turn.groupKey || isResident(groupKey)
   const here = lines.filter(isHere)
   const others = lines.filter(line => !isHere(line))
   const own = first(here)

@@ -1,4 +1,4 @@
-import type { OllamaClient } from '@foreman/ollama-client'
+import type { OllamaClient, TokenUsage } from '@foreman/ollama-client'
 import { MAX_TIMER_MS } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import { type Claim, JobLostError, type Received, type Store, wholeBody } from '@foreman/store'
@@ -50,8 +50,8 @@ export interface Spent {
   readonly totalMs: number
   /** How long after the request its answer began. Undefined: it did not. */
   readonly headAfterMs: number | undefined
-  /** How long the target says that it has loaded the model. Undefined: it does not say. */
-  readonly saidLoadMs: number | undefined
+  /** What the target says of the answer. Undefined: it does not say. */
+  readonly usage: TokenUsage | undefined
 }
 
 /** Runs one attempt of a claimed job. */
@@ -232,7 +232,7 @@ export class Run {
     const spent: Spent = {
       totalMs: performance.now() - this.#sentAt,
       headAfterMs: this.#begunAt && this.#begunAt - this.#sentAt,
-      saidLoadMs: ending.kind === 'answered' ? ending.usage?.loadMs : undefined,
+      usage: ending.kind === 'answered' ? ending.usage : undefined,
     }
     return { spent }
   }

@@ -13,7 +13,7 @@ describe('a list of models', () => {
   ])('is read without %s', (_what, others) => {
     const models = [...(others as unknown[]), { name: 'alpha', digest: 'one' }]
     const nameless = (others as unknown[]).length
-    expect(installedModels(bytesOf({ models }))).toEqual({ models: [alpha], nameless })
+    expect(installedModels(bytesOf({ models }))).toEqual({ models: [alpha], sizes: new Map(), nameless })
   })
 
   test('may have a byte order mark before it', () => {
@@ -30,8 +30,16 @@ describe('a list of models', () => {
     ])
   })
 
+  test('has the sizes that are said', () => {
+    const models = [
+      { name: 'alpha', size: 5 },
+      { name: 'beta', size: '6' },
+    ]
+    expect(installedModels(bytesOf({ models }))?.sizes).toEqual(new Map([[alpha.name, 5]]))
+  })
+
   test.each([{ models: null }, {}, { models: [] }])('may be empty: %j', body => {
-    expect(installedModels(bytesOf(body))).toEqual({ models: [], nameless: 0 })
+    expect(installedModels(bytesOf(body))).toEqual({ models: [], sizes: new Map(), nameless: 0 })
   })
 
   test.each([null, [], 'text', 5, { models: {} }, { models: 'alpha' }])('is not %j', body => {
@@ -45,11 +53,11 @@ describe('a list of models', () => {
 
 describe('a model that is shown', () => {
   test('has only fields of the right type', () => {
-    const odd = { modelfile: 5, parameters: {}, details: 'none', model_info: [] }
+    const odd = { modelfile: 5, parameters: {} }
     const texts = { modelfile: '', parameters: '' }
-    const nothing = { ...texts, details: { family: '' }, model_info: {}, capabilities: [] }
+    const nothing = { ...texts, capabilities: [] }
     expect(shownModel(bytesOf(odd))).toEqual(nothing)
-    expect(shownModel(bytesOf({ details: { family: {} }, capabilities: ['tools', 5] }))).toEqual(nothing)
+    expect(shownModel(bytesOf({ capabilities: ['tools', 5] }))).toEqual(nothing)
   })
 
   test('is not there in an answer that is no object', () => {

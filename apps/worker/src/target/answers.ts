@@ -16,8 +16,6 @@ export interface Resident {
   readonly expiresAt: number
 }
 
-export type PolledModel = Omit<ModelRow, 'loading'>
-
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -43,6 +41,12 @@ export interface ModelList<Model> {
   readonly nameless: number
 }
 
+/** The models that the target has. */
+export interface InstalledModels extends ModelList<Omit<ModelRow, 'loading'>> {
+  /** The bytes of the files of those whose size it says, by canonical name. */
+  readonly sizes: ReadonlyMap<string, number>
+}
+
 /** @returns undefined when the answer is no list of models */
 const listIn = (body: Buffer): ModelList<Fields> | undefined => {
   const answer = objectIn(body)
@@ -54,16 +58,18 @@ const listIn = (body: Buffer): ModelList<Fields> | undefined => {
 }
 
 /** The installed models in an answer to `/api/tags`; undefined when it is no list of models. */
-export const installedModels = (body: Buffer): ModelList<PolledModel> | undefined => {
+export const installedModels = (body: Buffer): InstalledModels | undefined => {
   const list = listIn(body)
   if (!list) return undefined
-  const rows = new Map<string, PolledModel>()
+  const rows = new Map<string, Omit<ModelRow, 'loading'>>()
+  const sizes = new Map<string, number>()
   for (const model of list.models) {
     const name = canonicalModelName(textIn(model, 'name'))
-    if (name !== undefined && name !== '')
-      rows.set(name, { name, digest: textIn(model, 'digest'), remote: Boolean(model['remote_host']) })
+    if (name === undefined || name === '') continue
+    rows.set(name, { name, digest: textIn(model, 'digest'), remote: Boolean(model['remote_host']) })
+    if (typeof model['size'] === 'number') sizes.set(name, model['size'])
   }
-  return { models: [...rows.values()], nameless: list.nameless }
+  return { models: [...rows.values()], sizes, nameless: list.nameless }
 }
 
 /** The models in memory in an answer to `/api/ps`; undefined when it is no list of models. */
@@ -89,12 +95,9 @@ export const residentModels = (body: Buffer): ModelList<Resident> | undefined =>
 export const shownModel = (body: Buffer): ShownFacts | undefined => {
   const answer = objectIn(body)
   if (!answer) return undefined
-  const { details, model_info: info } = answer
   return {
     modelfile: textIn(answer, 'modelfile'),
     parameters: textIn(answer, 'parameters'),
-    details: { family: isObject(details) ? textIn(details, 'family') : '' },
-    model_info: isObject(info) ? info : {},
     capabilities: capabilitiesIn(answer['capabilities']),
   }
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openTempStore, silent, soon } from '../testing/fixtures.ts'
 import { TargetMonitor } from './monitor.ts'
+import type { Poll } from './poll.ts'
 
 const b = 'registry.ollama.ai/library/b:latest'
 const models = ['a', 'b', 'c'].map(name => ({ name, model: name, digest: `digest of ${name}` }))
@@ -82,8 +83,8 @@ const startTarget = async (odd: Record<string, unknown> = {}) => {
 const setUp = async (pollIntervalMs = 60_000, odd?: Record<string, unknown>) => {
   const target = await startTarget(odd)
   const store = await openTempStore()
-  const onReturn = vi.fn<(resident: readonly string[] | undefined) => void>()
-  const onPoll = vi.fn<(resident: readonly string[] | undefined) => void>()
+  const onReturn = vi.fn<(poll: Poll) => void>()
+  const onPoll = vi.fn<(poll: Poll) => void>()
   const monitor = new TargetMonitor({
     client: new OllamaClient({ url: target.url }),
     store,
@@ -223,7 +224,7 @@ describe('an answer of another shape costs only what it should have brought', ()
     ['/api/ps', 'text', undefined],
   ])('of %s: %j', async (path, answer, resident) => {
     const { store, monitor, onReturn } = await start(undefined, { [path]: answer })
-    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
+    await expect.poll(() => onReturn.mock.calls.map(([{ residents }]) => residents), soon).toEqual([resident])
     expect(monitor.isUp).toBe(true)
     expect(await store.catalogue.model(b)).toBeDefined()
   })
@@ -264,7 +265,7 @@ describe('an answer that does not end', () => {
     const { target, monitor, onReturn, kept } = await setUp()
     target.endless.add(path)
     monitor.start()
-    await expect.poll(() => onReturn.mock.calls, soon).toEqual([[resident]])
+    await expect.poll(() => onReturn.mock.calls.map(([{ residents }]) => residents), soon).toEqual([resident])
     expect(monitor.isUp).toBe(true)
     expect(await kept('/api/version')).toBeDefined()
     expect(target.poured.bytes).toBeLessThan(64 * MEBIBYTE)

@@ -23,14 +23,13 @@ export interface TargetMonitorOptions {
   readonly pollIntervalMs: number
   readonly now: () => number
   /**
-   * Called when the target has come back, or is there for the first time, and has been polled: with the models in its
-   * memory, or undefined when it does not say.
+   * Called when the target has come back, or is there for the first time, and has been polled.
    */
-  readonly onReturn: (resident: readonly string[] | undefined) => void
+  readonly onReturn: (poll: Poll) => void
   /** Called when more is known about how this model loads. */
   readonly onModel: (name: string) => Promise<void>
   /** Called after each later poll. */
-  readonly onPoll: (resident: readonly string[] | undefined) => void
+  readonly onPoll: (poll: Poll) => void
 }
 
 /**
@@ -128,11 +127,10 @@ export class TargetMonitor implements Service {
       return
     }
     const { logger, onReturn } = this.#options
-    const { residents } = poll
-    logger.info({ resident: residents }, 'the target is there')
+    logger.info({ resident: poll.residents }, 'the target is there')
     this.#heedComplaints(poll)
     this.#note('up', this.#shortcomings)
-    contain(() => onReturn(residents), logger, 'go on after the return of the target')
+    contain(() => onReturn(poll), logger, 'go on after the return of the target')
     this.#afterPoll()
   }
 
@@ -174,7 +172,7 @@ export class TargetMonitor implements Service {
       return this.lost(poll.error instanceof Error ? poll.error.message : 'it cannot be polled')
     }
     if (this.#heedComplaints(poll) && this.isUp) this.#noteShortcomings()
-    contain(() => onPoll(poll.residents), logger, 'go on after a poll')
+    contain(() => onPoll(poll), logger, 'go on after a poll')
     this.#afterPoll()
   }
 

@@ -17,9 +17,15 @@ export interface PollOptions {
 export interface Poll {
   /** The names of the models in the target's memory; undefined when it does not say. */
   readonly residents: readonly string[] | undefined
+  /** Undefined when the target does not say. */
+  readonly version: string | undefined
+  /** The bytes of the installed models that it says, by their canonical names. Undefined when it lists none. */
+  readonly sizes: ReadonlyMap<string, number> | undefined
   /** What the target does not tell, by the path that was asked. Each text names path and status. */
   readonly complaints: ReadonlyMap<string, string>
 }
+
+type Said = { -readonly [Fact in Exclude<keyof Poll, 'complaints'>]: Poll[Fact] }
 
 /** What came of one question: the answer, or why it is of no use. */
 type Asked = { readonly answer: WholeAnswer } | { readonly error: unknown }
@@ -47,6 +53,7 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
   if ('error' in version && (!isAnswered || isUnauthorized(version.error))) throw version.error
 
   const complaints = new Map<string, string>()
+  const said: Said = { residents: undefined, version: undefined, sizes: undefined }
   /** @param use does what the answer is good for. Returns what is wrong with it */
   const take = async (
     path: string,
@@ -57,7 +64,8 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
     if (complaint !== undefined) complaints.set(path, complaint)
   }
   await take('/api/version', version, async answer => {
-    if (typeof objectIn(answer.body)?.['version'] !== 'string') return otherShape('/api/version', answer)
+    said.version = textOf(answer, 'version')
+    if (said.version === undefined) return otherShape('/api/version', answer)
     await keep('/api/version', answer, options, async () => {
       const before = await store.catalogue.snapshot('/api/version')
       if (before && !answer.body.equals(before.body)) await store.catalogue.forgetCapabilities()
@@ -67,17 +75,22 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
   await take('/api/tags', tags, async answer => {
     const list = installedModels(answer.body)
     if (!list) return otherShape('/api/tags', answer)
+    said.sizes = list.sizes
     await keep('/api/tags', answer, options, () => store.catalogue.replaceModels(list.models))
     return withoutName('/api/tags', list.nameless)
   })
-  let residents: string[] | undefined
   await take('/api/ps', ps, async answer => {
     const list = residentModels(answer.body)
     if (!list) return otherShape('/api/ps', answer)
-    residents = list.models.map(({ name }) => name)
+    said.residents = list.models.map(({ name }) => name)
     return withoutName('/api/ps', list.nameless)
   })
-  return { residents, complaints }
+  return { ...said, complaints }
+}
+
+const textOf = ({ body }: WholeAnswer, name: string): string | undefined => {
+  const value = objectIn(body)?.[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 const isUnauthorized = (error: unknown): boolean =>

@@ -1,51 +1,121 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { Fits } from '../fits.ts'
 import { Residents } from './residents.ts'
 
 const canonical = (name: string) => `registry.ollama.ai/library/${name}:latest`
-const job = (model: string, groupKey = model) => ({ modelName: canonical(model), groupKey })
+/** The model is the part of the group before its options. */
+const job = (groupKey: string, model = groupKey.split('|')[0]!) => ({ modelName: canonical(model), groupKey })
 
-/** These jobs have run, one after the other. */
-const afterRuns = (...models: string[]) => {
-  const residents = new Residents()
-  let last: string | undefined
-  const loads = models.map(model => {
-    const isLoad = residents.noteRun(job(model), last)
-    last = model
-    return isLoad
-  })
-  return { residents, loads }
+const setUp = () => {
+  const fits = new Fits()
+  const residents = new Residents(fits)
+  /** Sends a job to a target that loads its model, or does not, and says so. @returns whether a load was expected */
+  const run = (groupKey: string, hasLoaded: boolean, model?: string): boolean => {
+    const sent = residents.noteSent(job(groupKey, model))
+    residents.noteLoad(job(groupKey, model), sent, hasLoaded)
+    return sent.isLoad
+  }
+  const areHere = (...groups: string[]) => groups.map(group => residents.has(group))
+  return { fits, residents, run, areHere }
 }
 
-test('a group is in memory when the target says so of its model, however it spells the name', () => {
-  const { residents } = afterRuns('a', 'b')
-  expect(residents.groups).toEqual(new Set())
-  residents.observe(['a:latest', canonical('b'), 'never-run'])
-  expect(residents.groups).toEqual(new Set(['a', 'b']))
+describe('a group is in memory', () => {
+  test('when its job was the last, or the target says so of its model, however it spells the name', () => {
+    const { residents, run, areHere } = setUp()
+    expect([run('a', true), run('a', false), run('b', true)]).toEqual([true, false, true])
+    expect(areHere('a', 'b')).toEqual([false, true])
+    residents.observe(['a:latest', canonical('b'), 'never-run'])
+    expect(areHere('a', 'b', 'never-run')).toEqual([true, true, false])
+    residents.observe([])
+    expect(areHere('a', 'b')).toEqual([false, false])
+  })
+
+  test('also under another name of its weights', () => {
+    const { residents, run, areHere } = setUp()
+    run('w', true, 'one')
+    run('w', false, 'two')
+    residents.observe(['one'])
+    expect(areHere('w')).toEqual([true])
+  })
+
+  test('not any more after a load, before the target was asked', () => {
+    const { residents, run, areHere } = setUp()
+    for (const group of ['a', 'b']) run(group, true)
+    residents.observe(['a', 'b'])
+    residents.noteSent(job('c'))
+    expect(areHere('a', 'b', 'c')).toEqual([false, false, true])
+    residents.observe(['b', 'c'])
+    expect(areHere('a', 'b', 'c')).toEqual([false, true, true])
+  })
+
+  test('where the target does not say what is there, only if it was used last', () => {
+    const { residents, run, areHere } = setUp()
+    for (const group of ['a', 'b']) run(group, true)
+    residents.observe(['a', 'b'])
+    residents.observe(undefined)
+    expect(areHere('a', 'b')).toEqual([false, true])
+  })
+
+  test('not with other options, for which its weights were loaded since', () => {
+    const { residents, run, areHere } = setUp()
+    run('a|num_ctx=1', true)
+    run('a|num_ctx=2', true)
+    residents.observe(['a'])
+    expect(areHere('a|num_ctx=1', 'a|num_ctx=2')).toEqual([false, true])
+  })
 })
 
-test('a job needs no load where its group is in memory, or ran last', () => {
-  expect(afterRuns('a', 'a', 'b', 'a').loads).toEqual([true, false, true, true])
-  const { residents } = afterRuns('a', 'b')
-  residents.observe(['a', 'b'])
-  expect(residents.noteRun(job('a'), 'b')).toBe(false)
-  expect(residents.noteRun(job('c'), 'a')).toBe(true)
-})
+describe('what the target serves without a load', () => {
+  test('is expected to fit the next time, in this direction alone', () => {
+    const { fits, run } = setUp()
+    run('a', true)
+    expect([run('a|shift=true', false), run('a|shift=true', false)]).toEqual([true, false])
+    expect([fits.has('a', 'a|shift=true'), fits.has('a|shift=true', 'a')]).toEqual([true, false])
+    run('b', true)
+    expect([run('a', true), run('a|shift=true', false)]).toEqual([true, false])
+  })
 
-test('after a load nothing is known of the others before the target is asked', () => {
-  const { residents } = afterRuns('a', 'b')
-  residents.observe(['a', 'b'])
-  residents.noteRun(job('c'), 'b')
-  expect(residents.groups).toEqual(new Set())
-  residents.observe(['b', 'c'])
-  expect(residents.groups).toEqual(new Set(['b', 'c']))
-  residents.observe(undefined)
-  expect(residents.groups).toEqual(new Set())
-})
+  test('and then serves with a load does not fit any more', () => {
+    const { fits, run, areHere } = setUp()
+    run('a', true)
+    run('a|shift=true', false)
+    run('b', true)
+    run('a', true)
+    expect(run('a|shift=true', true)).toBe(false)
+    expect(fits.has('a', 'a|shift=true')).toBe(false)
+    expect(areHere('a', 'a|shift=true')).toEqual([false, true])
+  })
 
-test('of a model, the group that ran last is in memory', () => {
-  const residents = new Residents()
-  residents.noteRun(job('a', 'a, 4096'), undefined)
-  residents.noteRun(job('a', 'a, 8192'), 'a, 4096')
-  residents.observe(['a'])
-  expect(residents.groups).toEqual(new Set(['a, 8192']))
+  test('is kept in memory by what was loaded before it', () => {
+    const { run, areHere } = setUp()
+    run('a', true)
+    for (const group of ['a|num_gpu=-1', 'a|num_batch=512']) run(group, false)
+    expect(areHere('a', 'a|num_gpu=-1', 'a|num_batch=512')).toEqual([true, true, true])
+  })
+
+  test('teaches nothing when nobody saw for which group the model was loaded', () => {
+    const { fits, run, areHere } = setUp()
+    run('a', false)
+    run('a|shift=true', false)
+    expect(fits.toKept().pairs).toEqual([])
+    expect(areHere('a', 'a|shift=true')).toEqual([true, true])
+  })
+
+  test('teaches nothing when something else was loaded before the answer ended', () => {
+    const { fits, residents, run } = setUp()
+    run('a', true)
+    const sent = residents.noteSent(job('a|shift=true'))
+    run('a|num_ctx=1', true)
+    residents.noteLoad(job('a|shift=true'), sent, false)
+    expect(fits.toKept().pairs).toEqual([])
+  })
+
+  test('does not fit beside a load whose end nobody knows', () => {
+    const { residents, run, areHere } = setUp()
+    run('a', true)
+    run('a|shift=true', false)
+    residents.noteSent(job('a|num_ctx=1'))
+    residents.observe(['a'])
+    expect(areHere('a', 'a|shift=true', 'a|num_ctx=1')).toEqual([false, false, true])
+  })
 })

@@ -1,32 +1,107 @@
-import { canonicalModelName } from '@foreman/ollama-client'
+import { canonicalModelName, weightsOf } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
+import type { Fits } from '../fits.ts'
+import { keepLast } from '../keep-last.ts'
 
-/** Which groups are in the target's memory, as far as the worker knows: what runs there, and what the target says. */
+/** More groups and names of a runner are not kept: those that it served longest ago go. */
+const MAX_SERVED = 1_000
+
+const newRunner = (loadedFor?: string): Runner => ({ loadedFor, groups: new Map(), names: new Map() })
+
+/** A loaded model. */
+interface Runner {
+  /** The group whose job loaded it. Undefined: nobody saw that. */
+  loadedFor: string | undefined
+  /** The groups that it has served, the last one at the end. */
+  readonly groups: Map<string, true>
+  /** Under which names. */
+  readonly names: Map<string, true>
+}
+
+/** What a job met that was sent to the target, as far as the worker knew. */
+export interface Sent {
+  /** Whether its model had to be loaded. */
+  readonly isLoad: boolean
+  /** What had its weights in memory before. */
+  readonly before: Runner | undefined
+  readonly runner: Runner
+}
+
+type Job = Pick<Claim, 'modelName' | 'groupKey'>
+
+/** What is in the target's memory, as far as the worker knows: what runs there, and what the target says. */
 export class Residents {
-  /** The group that ran last with each model that is in memory. */
-  readonly #groupOf = new Map<string, string>()
-  #models: ReadonlySet<string> = new Set()
+  readonly #fits: Fits
+  /** By their weights, of which the target loads no second runner. */
+  readonly #runners = new Map<string, Runner>()
+  /** The weights that are in memory: those of the last job, and those of which the target has said so. */
+  readonly #present = new Set<string>()
+  #last: string | undefined
 
-  /** The groups that the target has said to be in memory. */
-  get groups(): ReadonlySet<string> {
-    return new Set([...this.#groupOf].flatMap(([model, group]) => (this.#models.has(model) ? [group] : [])))
+  constructor(fits: Fits) {
+    this.#fits = fits
   }
 
-  /** Notes what the target says. Undefined: it does not say, and then nothing is known. */
+  /** Whether the target can serve a job of this group without a load. */
+  has(groupKey: string): boolean {
+    const runner = this.#presentRunner(groupKey)
+    if (!runner) return false
+    const { groups, loadedFor } = runner
+    return groups.has(groupKey) || (loadedFor !== undefined && this.#fits.has(loadedFor, groupKey))
+  }
+
+  /** Notes what the target says. Undefined: it does not say, and then nothing is known but what was used last. */
   observe(names: readonly string[] | undefined): void {
-    this.#models = new Set(names?.map(name => canonicalModelName(name) ?? name))
-    for (const model of this.#groupOf.keys()) if (!this.#models.has(model)) this.#groupOf.delete(model)
+    const said = new Set(names?.map(name => canonicalModelName(name) ?? name))
+    this.#present.clear()
+    for (const [weights, runner] of this.#runners) {
+      const isThere = names ? [...runner.names.keys()].some(name => said.has(name)) : weights === this.#last
+      if (isThere) this.#present.add(weights)
+      else if (names) this.#runners.delete(weights)
+    }
   }
 
-  /**
-   * Notes that a job is sent to the target. If its model has to be loaded, nobody knows what has to leave for it.
-   *
-   * @returns whether its model has to be loaded
-   */
-  noteRun({ modelName, groupKey }: Pick<Claim, 'modelName' | 'groupKey'>, last: string | undefined): boolean {
-    const isLoad = groupKey !== last && !this.groups.has(groupKey)
-    if (isLoad) this.#models = new Set()
-    this.#groupOf.set(modelName, groupKey)
-    return isLoad
+  /** Notes that a job is sent to the target. If its model has to be loaded, nobody knows what has to leave for it. */
+  noteSent(job: Job): Sent {
+    const { groupKey } = job
+    const isLoad = !this.has(groupKey)
+    const before = this.#presentRunner(groupKey)
+    const weights = weightsOf(groupKey)
+    const runner = before && !isLoad ? before : newRunner()
+    noteServed(runner, job)
+    if (isLoad) this.#present.clear()
+    this.#present.add(weights)
+    this.#runners.set(weights, runner)
+    this.#last = weights
+    return { isLoad, before, runner }
   }
+
+  /** Notes whether a model was loaded for a job, and learns from it which groups fit what is loaded for another. */
+  noteLoad(job: Job, { isLoad, before, runner }: Sent, hasLoaded: boolean): void {
+    const { groupKey } = job
+    const weights = weightsOf(groupKey)
+    // What was loaded since is not what the job has met.
+    if (this.#runners.get(weights) !== runner) return
+    const loadedFor = before?.loadedFor
+    if (hasLoaded) {
+      if (!isLoad && loadedFor !== undefined) this.#fits.unlearn(loadedFor, groupKey)
+      if (isLoad) runner.loadedFor = groupKey
+      else this.#runners.set(weights, noteServed(newRunner(groupKey), job))
+    } else if (before) {
+      // Jobs that were sent beside it are of the same group.
+      this.#runners.set(weights, noteServed(before, job))
+      if (loadedFor !== undefined && loadedFor !== groupKey) this.#fits.learn(loadedFor, groupKey)
+    }
+  }
+
+  #presentRunner(groupKey: string): Runner | undefined {
+    const weights = weightsOf(groupKey)
+    return this.#present.has(weights) ? this.#runners.get(weights) : undefined
+  }
+}
+
+const noteServed = (runner: Runner, { groupKey, modelName }: Job): Runner => {
+  keepLast(runner.groups, groupKey, true, MAX_SERVED)
+  keepLast(runner.names, modelName, true, MAX_SERVED)
+  return runner
 }

@@ -32,6 +32,7 @@ export const setUpDispatcher = async (
       target,
       embedder,
       concurrency: 1,
+      models: 1,
       maxWaitMs: 60_000,
       maxWaitLowMs: 600_000,
       expects: true,

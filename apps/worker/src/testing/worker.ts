@@ -54,6 +54,7 @@ export const setUpWorker = async ({
     courier: { ...shared, steady, random: () => 0.5, secrets: ['secret'], deliver },
     scheduling: {
       concurrency: 1,
+      models: 1,
       maxWaitMs: 60_000,
       maxWaitLowMs: 600_000,
       expects: true,

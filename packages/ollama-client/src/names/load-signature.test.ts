@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { groupKeyOf, loadOptionsOf, loadSignature, type LoadRequest } from './load-signature.ts'
+import { groupKeyOf, loadOptionsOf, loadSignature, type LoadRequest, weightsOf } from './load-signature.ts'
 
 const withOptions = (options: Record<string, unknown>): LoadRequest => ({ model: 'm', options })
 const plain: LoadRequest = { model: 'm' }
 
-test('the signature contains everything that a load depends on', () => {
-  expect(loadSignature(plain)).toBe(
-    'registry.ollama.ai/library/m:latest|ctx=AUTO|batch=AUTO|gpu=ANY|main=-|mmap=-|thr=0|draft=4|shift=1',
-  )
+test('the signature contains everything that a load depends on, as far as the request or the Modelfile says it', () => {
+  expect(loadSignature(plain)).toBe('registry.ollama.ai/library/m:latest')
   expect(
     loadSignature({
       model: 'm',
@@ -23,7 +21,9 @@ test('the signature contains everything that a load depends on', () => {
       },
       shift: false,
     }),
-  ).toBe('aa+bb|ctx=8192|batch=256|gpu=20|main=0|mmap=f|thr=6|draft=0|shift=0')
+  ).toBe(
+    'aa+bb|num_ctx=8192|num_batch=256|num_gpu=20|main_gpu=0|use_mmap=false|num_thread=6|draft_num_predict=0|shift=false',
+  )
 })
 
 describe('Ollama does not load the model again for', () => {
@@ -43,23 +43,8 @@ describe('Ollama does not load the model again for', () => {
     ['values of the wrong type', withOptions({ num_ctx: '8192', use_mmap: 1, num_gpu: true }), plain],
     ['NaN', withOptions({ num_ctx: NaN }), plain],
     ['the fraction of a number', withOptions({ num_ctx: 8192.9 }), withOptions({ num_ctx: 8192 })],
-    ['a context below the minimum', withOptions({ num_ctx: -1 }), withOptions({ num_ctx: 4 })],
-    [
-      'a context above the trained one',
-      { ...withOptions({ num_ctx: 9000 }), trainedContext: 4096 },
-      { ...withOptions({ num_ctx: 4096 }), trainedContext: 4096 },
-    ],
-    ['a negative num_gpu', withOptions({ num_gpu: -1 }), plain],
-    ['num_thread 0', withOptions({ num_thread: 0 }), plain],
-    ['the default draft length', withOptions({ draft_num_predict: 4 }), plain],
-    ['shift with its default value', { model: 'm', shift: true }, plain],
     ['a shift of the wrong type', { model: 'm', shift: 'false' }, plain],
     ['a shift that is null', { model: 'm', shift: null }, plain],
-    [
-      'shift false for a family with that default',
-      { model: 'm', family: 'deepseek2', shift: false },
-      { model: 'm', family: 'deepseek2' },
-    ],
     [
       'an option with the value of the Modelfile',
       { ...withOptions({ num_ctx: 512 }), parameters: { num_ctx: 512 } },
@@ -80,30 +65,38 @@ describe('Ollama does not load the model again for', () => {
   })
 })
 
-describe('Ollama loads the model again for', () => {
+describe('Ollama may load the model again for', () => {
   test.each<[what: string, a: LoadRequest, b: LoadRequest]>([
     ['another model', { model: 'n' }, plain],
     ['another tag', { model: 'm:8b' }, plain],
     ['other weights with the same name', { model: 'm', weights: 'v' }, { model: 'm', weights: 'w' }],
     ['a context instead of the automatic one', withOptions({ num_ctx: 4096 }), plain],
     ['another context', withOptions({ num_ctx: 4096 }), withOptions({ num_ctx: 8192 })],
+    [
+      'contexts that are both too long or too short',
+      withOptions({ num_ctx: 0 }),
+      withOptions({ num_ctx: 1 }),
+    ],
     ['another batch', withOptions({ num_batch: 512 }), plain],
     ['a number of layers on the GPU', withOptions({ num_gpu: 0 }), plain],
+    ['an automatic number of layers that is written out', withOptions({ num_gpu: -1 }), plain],
     ['a certain GPU', withOptions({ main_gpu: 0 }), plain],
     ['mmap on', withOptions({ use_mmap: true }), plain],
     ['mmap off', withOptions({ use_mmap: false }), withOptions({ use_mmap: true })],
     ['a number of threads', withOptions({ num_thread: 2 }), plain],
-    ['no drafts', withOptions({ draft_num_predict: 0 }), plain],
+    ['the default draft length that is written out', withOptions({ draft_num_predict: 4 }), plain],
     ['no shift', { model: 'm', shift: false }, plain],
-    [
-      'shift true for a family that has it off by default',
-      { model: 'm', family: 'deepseek2', shift: true },
-      { model: 'm', family: 'deepseek2' },
-    ],
+    ['a default shift that is written out', { model: 'm', shift: true }, plain],
     ['a Modelfile with a context', { model: 'm', parameters: { num_ctx: 512 } }, plain],
   ])('%s', (_, a, b) => {
     expect(loadSignature(a)).not.toBe(loadSignature(b))
   })
+})
+
+test('signatures that may share a runner have the weights in common, or the name', () => {
+  expect(weightsOf(loadSignature({ ...withOptions({ num_ctx: 4 }), weights: 'aa+bb' }))).toBe('aa+bb')
+  expect(weightsOf(loadSignature({ model: 'm', shift: true }))).toBe(weightsOf(loadSignature(plain)))
+  expect(weightsOf(loadSignature({ model: 'a|b' }))).not.toBe(weightsOf(loadSignature({ model: 'a|c' })))
 })
 
 test('a name that Ollama would refuse still has a signature', () => {
@@ -123,7 +116,7 @@ describe('the group key of a stored request', () => {
   })
 
   test('depends on what the target says about the model', () => {
-    const loading = { weights: 'w', parameters: { num_ctx: 512 }, family: 'deepseek2', trainedContext: 256 }
+    const loading = { weights: 'w', parameters: { num_ctx: 512 } }
     expect(groupKeyOf({ model: 'm', loadOptions: '{}', loading })).toBe(
       loadSignature({ model: 'm', ...loading }),
     )

@@ -13,55 +13,52 @@ export interface LoadRequest {
   readonly weights?: string | undefined
   /** The parameters of the Modelfile. The request's options override them. */
   readonly parameters?: Record<string, unknown> | undefined
-  /** `details.family` of the model. It decides what an absent `shift` means. */
-  readonly family?: string | undefined
-  /** The context length that the model was trained with, in tokens. Ollama loads no longer context. */
-  readonly trainedContext?: number | undefined
 }
 
 /**
- * Makes one string of everything that decides whether a resident model can serve a request. Between requests with equal
- * signatures, Ollama does not load the model again. Options that only change the sampling are not part of it. A value of the
- * wrong type counts as absent, because Ollama refuses such a request anyway.
- *
- * The parts are those that Ollama's scheduler compares: weights, num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread,
- * draft_num_predict and shift.
+ * Makes one string of everything that can decide whether a resident model serves a request: the weights, and what the request or
+ * else the Modelfile says of num_ctx, num_batch, num_gpu, main_gpu, use_mmap, num_thread, draft_num_predict and shift. Between
+ * requests with equal signatures, Ollama does not load the model again. Between others it may: which defaults and which limits
+ * count as the same value differs between its versions and machines. Options that only change the sampling are no part of it. A
+ * value of the wrong type counts as absent, because Ollama refuses such a request anyway.
  *
  * @example
- * loadSignature({ model: 'llama3', options: { num_ctx: 8192 } }) === loadSignature({ model: 'llama3:latest' }) // false
+ * loadSignature({ model: 'llama3', options: { num_ctx: 8192 } }) // 'registry.ollama.ai/library/llama3:latest|num_ctx=8192'
  */
 export const loadSignature = (request: LoadRequest): string => {
-  const { options, parameters } = request
-  const integer = (name: string) => asInteger(options?.[name]) ?? asInteger(parameters?.[name])
-  const boolean = (name: string) => asBoolean(options?.[name]) ?? asBoolean(parameters?.[name])
-
-  const context = integer('num_ctx')
-  const gpu = integer('num_gpu')
-  const mmap = boolean('use_mmap')
-  // Models of this family are the only ones that cannot shift their context.
-  const shift = asBoolean(request.shift) ?? request.family !== 'deepseek2'
+  const { model, options, parameters, weights } = request
+  const said = Object.entries(LOAD_OPTIONS).flatMap(([name, read]) => {
+    const value = read(options?.[name]) ?? read(parameters?.[name])
+    return value === undefined ? [] : [`${name}=${value}`]
+  })
+  const shift = asBoolean(request.shift)
   return [
-    request.weights ?? canonicalModelName(request.model) ?? request.model.trim().toLowerCase(),
-    `ctx=${context === undefined ? 'AUTO' : Math.max(4, Math.min(context, request.trainedContext ?? Infinity))}`,
-    `batch=${integer('num_batch') ?? 'AUTO'}`,
-    `gpu=${gpu === undefined || gpu < 0 ? 'ANY' : gpu}`,
-    `main=${integer('main_gpu') ?? '-'}`,
-    `mmap=${mmap === undefined ? '-' : mmap ? 't' : 'f'}`,
-    `thr=${integer('num_thread') ?? 0}`,
-    `draft=${integer('draft_num_predict') ?? 4}`,
-    `shift=${shift ? 1 : 0}`,
-  ].join('|')
+    weights ?? canonicalModelName(model) ?? model.trim().toLowerCase().replaceAll(SEPARATOR, ' '),
+    ...said,
+    ...(shift === undefined ? [] : [`shift=${shift}`]),
+  ].join(SEPARATOR)
 }
 
-const LOAD_OPTIONS = [
-  'num_ctx',
-  'num_batch',
-  'num_gpu',
-  'main_gpu',
-  'use_mmap',
-  'num_thread',
-  'draft_num_predict',
-] as const
+/** What requests with this signature have in common with all others that may share a runner: the weights, or the model's name. */
+export const weightsOf = (signature: string): string => signature.split(SEPARATOR, 1)[0]!
+
+const SEPARATOR = '|'
+
+const asInteger = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : undefined
+
+const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
+
+/** How Ollama reads each of them. */
+const LOAD_OPTIONS = {
+  num_ctx: asInteger,
+  num_batch: asInteger,
+  num_gpu: asInteger,
+  main_gpu: asInteger,
+  use_mmap: asBoolean,
+  num_thread: asInteger,
+  draft_num_predict: asInteger,
+} as const
 
 /** Ollama refuses any other value, so nothing of it need be stored. */
 const isScalar = (value: unknown): value is boolean | number | string =>
@@ -71,7 +68,7 @@ const isScalar = (value: unknown): value is boolean | number | string =>
 export const loadOptionsOf = (
   request: Pick<LoadRequest, 'options' | 'shift'>,
 ): Pick<LoadRequest, 'options' | 'shift'> => {
-  const given = LOAD_OPTIONS.filter(name => isScalar(request.options?.[name]))
+  const given = Object.keys(LOAD_OPTIONS).filter(name => isScalar(request.options?.[name]))
   return {
     ...(given.length > 0
       ? { options: Object.fromEntries(given.map(name => [name, request.options?.[name]])) }
@@ -84,14 +81,10 @@ export const loadOptionsOf = (
 export interface ModelLoading {
   readonly weights?: string
   readonly parameters?: Record<string, unknown>
-  readonly family?: string
-  readonly trainedContext?: number
 }
 
 /** The part of a reply of `/api/show` that says how a model loads. */
-export type ShownModel = Partial<Pick<ShowReply, 'modelfile' | 'parameters' | 'model_info'>> & {
-  readonly details?: Partial<Pick<ShowReply['details'], 'family'>>
-}
+export type ShownModel = Partial<Pick<ShowReply, 'modelfile' | 'parameters'>>
 
 /** The fields of a job that decide about its group. */
 export interface GroupedRequest {
@@ -117,18 +110,8 @@ export const groupKeyOf = ({ model, loadOptions, loading }: GroupedRequest): str
 export const modelLoading = (show: ShownModel): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)
   const { options = {} } = loadOptionsOf({ options: modelfileParameters(show.parameters ?? '') })
-  const info = show.model_info ?? {}
-  const architecture = info['general.architecture']
-  const trainedContext = info[`${String(architecture)}.context_length`]
   return {
     ...(weights === undefined ? {} : { weights }),
     ...(Object.keys(options).length === 0 ? {} : { parameters: options }),
-    ...(show.details?.family ? { family: show.details.family } : {}),
-    ...(typeof trainedContext === 'number' ? { trainedContext } : {}),
   }
 }
-
-const asInteger = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : undefined
-
-const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)

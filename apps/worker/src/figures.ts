@@ -1,0 +1,145 @@
+import { type TokenUsage, weightsOf } from '@foreman/ollama-client'
+import { keepLast } from './keep-last.ts'
+import type { Spent } from './run/run.ts'
+
+/** What takes less is no load: the model was in memory. */
+const MIN_LOAD_MS = 100
+/** What is left of the older figures after a new one. */
+const FADE = 0.7
+/** The figures of more groups than this are not kept. */
+const MAX_GROUPS = 1_000
+/** Before any load was measured: a disk that gives a gigabyte in a second. */
+const USUAL_LOAD_MS_PER_BYTE = 1e-6
+
+/** What an attempt has taken of the target, and what it met there. */
+export interface Attempt extends Spent {
+  /** Whether it was sent to load its model. */
+  readonly isLoad: boolean
+  /** Whether no other job ran when it was sent. What it has waited for is its own load then. */
+  readonly wasAlone: boolean
+  readonly streaming: boolean
+}
+
+/** Moving means of a group. All times are milliseconds. What was not measured is left out. */
+export interface GroupFigures {
+  readonly loadMs?: number
+  /** The time of a whole job, without a load. */
+  readonly workMs?: number
+  readonly promptTokenMs?: number
+  readonly answerTokenMs?: number
+  readonly answerTokens?: number
+}
+
+/** How long loads and jobs take, as the worker has measured it. */
+export class Figures {
+  readonly #bytesOf: (weights: string) => number | undefined
+  /** By group. The one that was measured last comes last. */
+  readonly #groups = new Map<string, GroupFigures>()
+  /** The load time of weights, whichever group they were loaded for. */
+  readonly #loadMsOfWeights = new Map<string, number>()
+  #loadMsPerByte = USUAL_LOAD_MS_PER_BYTE
+
+  /** @param bytesOf the size of a weights file, if it is known */
+  constructor(bytesOf: (weights: string) => number | undefined) {
+    this.#bytesOf = bytesOf
+  }
+
+  /** What was measured of a group. */
+  of(groupKey: string): GroupFigures {
+    return this.#groups.get(groupKey) ?? {}
+  }
+
+  /**
+   * How long a group's model takes to load: as measured, or as its weights took for another group, or as long as the size of the
+   * file suggests. 0: nobody knows.
+   */
+  loadMs(groupKey: string): number {
+    const weights = weightsOf(groupKey)
+    const measured = this.of(groupKey).loadMs ?? this.#loadMsOfWeights.get(weights)
+    return measured ?? (this.#bytesOf(weights) ?? 0) * this.#loadMsPerByte
+  }
+
+  /** Notes a whole answer. @returns how long the target has worked on it, without a load */
+  noteAnswer(groupKey: string, attempt: Attempt): number {
+    const loaded = loadOf(attempt)
+    if (loaded !== undefined && isOwnLoad(attempt)) this.#noteLoad(groupKey, loaded)
+    const workMs = this.workMs(groupKey, attempt, loaded)
+    const { promptTokens, completionTokens, promptMs, answerMs } = timed(attempt, workMs)
+    this.#note(groupKey, {
+      workMs,
+      promptTokenMs: perToken(promptMs, promptTokens),
+      answerTokenMs: perToken(answerMs, completionTokens),
+      answerTokens: completionTokens,
+    })
+    return workMs
+  }
+
+  /** How long the target has worked on an attempt. Where nobody says how long its load took, that was as long as usual. */
+  workMs(groupKey: string, attempt: Attempt, loaded = loadOf(attempt)): number {
+    return Math.max(0, attempt.totalMs - (loaded ?? (attempt.isLoad ? this.loadMs(groupKey) : 0)))
+  }
+
+  /** What the worker that follows this one should know. */
+  toKept(): readonly KeptFigures[] {
+    return [...this.#groups]
+  }
+
+  /** Takes over what another worker has measured. */
+  takeOver(kept: readonly KeptFigures[]): void {
+    for (const [groupKey, { loadMs, ...figures }] of kept) {
+      this.#note(groupKey, figures)
+      if (loadMs !== undefined) this.#noteLoad(groupKey, loadMs)
+    }
+  }
+
+  #noteLoad(groupKey: string, loadMs: number): void {
+    this.#note(groupKey, { loadMs })
+    const weights = weightsOf(groupKey)
+    keepLast(this.#loadMsOfWeights, weights, loadMs, MAX_GROUPS)
+    const bytes = this.#bytesOf(weights)
+    if (bytes) this.#loadMsPerByte = mean(this.#loadMsPerByte, loadMs / bytes)
+  }
+
+  #note(groupKey: string, news: Figured): void {
+    const before = this.of(groupKey)
+    const after: Record<string, number> = { ...before }
+    for (const [name, value] of Object.entries(news))
+      if (value !== undefined) after[name] = mean(after[name], value)
+    keepLast(this.#groups, groupKey, after, MAX_GROUPS)
+  }
+}
+
+type Figured = { readonly [Name in keyof GroupFigures]: number | undefined }
+
+export type KeptFigures = readonly [groupKey: string, figures: GroupFigures]
+
+const mean = (before: number | undefined, value: number): number =>
+  before === undefined ? value : before * FADE + value * (1 - FADE)
+
+const perToken = (ms: number | undefined, tokens: number | undefined): number | undefined =>
+  ms !== undefined && tokens !== undefined && tokens > 0 ? ms / tokens : undefined
+
+/**
+ * How long a load took: what the target says, or, where it does not, the time before a stream began that was sent to load its
+ * model. Undefined: there was none, or nobody knows.
+ */
+const loadOf = ({ usage, headAfterMs, isLoad, streaming }: Attempt): number | undefined => {
+  const loaded = usage?.loadMs ?? (isLoad && streaming ? headAfterMs : undefined)
+  return loaded !== undefined && loaded >= MIN_LOAD_MS ? loaded : undefined
+}
+
+/** Whether it did not wait for the end of a load that had begun before. */
+const isOwnLoad = ({ isLoad, wasAlone }: Attempt): boolean => isLoad || wasAlone
+
+/** Whether a model was loaded for an attempt. Undefined: the target does not say, or it may have been for a job beside it. */
+export const hasLoaded = (attempt: Attempt): boolean | undefined => {
+  const said = attempt.usage?.loadMs
+  if (said === undefined || said < MIN_LOAD_MS) return said === undefined ? undefined : false
+  return isOwnLoad(attempt) ? true : undefined
+}
+
+/** What the target says of its times; where it does not, what the clock says of a stream whose model was in memory. */
+const timed = ({ usage = {}, headAfterMs, isLoad, streaming }: Attempt, workMs: number): TokenUsage => {
+  if (usage.answerMs !== undefined || headAfterMs === undefined || isLoad || !streaming) return usage
+  return { ...usage, promptMs: headAfterMs, answerMs: workMs - headAfterMs }
+}
