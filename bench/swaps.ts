@@ -49,9 +49,10 @@ const compare = async (
   const foreman = await startForeman({ target: simulation.url, directory, profileDirectory })
   const jobs = Array.from({ length: one.jobs }, (_, at) => ({
     model: MODELS[at % MODELS.length] ?? '',
-    arrivesMs: at * everyMs,
+    arrivesAt: at * everyMs,
+    takes: jobMs,
   }))
-  const best = bestOrder(jobs, { loadMs, jobMs })
+  const best = bestOrder(jobs, () => loadMs)
   try {
     const onArrival = (url: string) => () => sendOnArrival(url, jobs)
     return [
@@ -102,8 +103,8 @@ const sendOnArrival = async (url: string, jobs: readonly Job[]): Promise<Answere
   const pool = newPool()
   const start = performance.now()
   const answered = await Promise.all(
-    jobs.map(async ({ model, arrivesMs }) => {
-      await delay(Math.max(0, start + arrivesMs - performance.now()))
+    jobs.map(async ({ model, arrivesAt }) => {
+      await delay(Math.max(0, start + arrivesAt - performance.now()))
       const { sentAt, lastByteAt } = await ask(url, pool, model)
       return { arrivedMs: sentAt - start, answeredMs: lastByteAt - start }
     }),
@@ -116,10 +117,10 @@ const sendInOrder = async (url: string, jobs: readonly Job[]): Promise<Answered[
   const pool = newPool()
   const start = performance.now()
   const answered: Answered[] = []
-  for (const { model, arrivesMs } of jobs) {
-    await delay(Math.max(0, start + arrivesMs - performance.now()))
+  for (const { model, arrivesAt } of jobs) {
+    await delay(Math.max(0, start + arrivesAt - performance.now()))
     const { lastByteAt } = await ask(url, pool, model)
-    answered.push({ arrivedMs: arrivesMs, answeredMs: lastByteAt - start })
+    answered.push({ arrivedMs: arrivesAt, answeredMs: lastByteAt - start })
   }
   pool.destroy()
   return answered
@@ -128,12 +129,12 @@ const sendInOrder = async (url: string, jobs: readonly Job[]): Promise<Answered[
 /** The best order, computed: without the costs of requests and processes. */
 const computed = (order: readonly Job[], { loadMs, jobMs }: { loadMs: number; jobMs: number }): Outcome => {
   let [at, loads, resident] = [0, 0, '']
-  const answered = order.map(({ model, arrivesMs }) => {
+  const answered = order.map(({ model, arrivesAt }) => {
     const isLoad = model !== resident
-    at = Math.max(at, arrivesMs) + (isLoad ? loadMs : 0) + jobMs
+    at = Math.max(at, arrivesAt) + (isLoad ? loadMs : 0) + jobMs
     loads += isLoad ? 1 : 0
     resident = model
-    return { arrivedMs: arrivesMs, answeredMs: at }
+    return { arrivedMs: arrivesAt, answeredMs: at }
   })
   return outcome('best, computed', loads, jobMs, answered)
 }
