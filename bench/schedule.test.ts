@@ -3,16 +3,28 @@ import { expect, test } from 'vitest'
 import { documentFile, plotFile } from './schedule.ts'
 import { cases } from './schedule/cases.ts'
 import { compareAll, plot, tables, withTables } from './schedule/document.ts'
-import { jainsIndex } from './schedule/measure.ts'
+import { jainsIndex, outcomeOf } from './schedule/measure.ts'
 import { defaults, drain, foreman, inOrderOfArrival } from './schedule/policies.ts'
 import { simulate } from './schedule/simulate.ts'
 import { batch, bulk } from './schedule/trace.ts'
 
+const compared = compareAll()
+
 test('docs/scheduling.md and its plot are what the benchmark makes', () => {
-  const compared = compareAll()
   const text = fs.readFileSync(documentFile, 'utf8')
   expect(withTables(text, tables(compared))).toBe(text)
   expect(plot(compared)).toBe(fs.readFileSync(plotFile, 'utf8'))
+})
+
+test('foreman keeps its bound in all cases, and an order without a bound does not', () => {
+  const violations = (policy: string) =>
+    compared.flatMap(({ outcomes }) =>
+      outcomes.filter(one => one.policy === policy).map(({ outcome }) => outcome.violations),
+    )
+  for (const policy of ['foreman', 'foreman, FOREMAN_MAX_WAIT=30s', 'drain, 60 s'])
+    expect(violations(policy)).toEqual(cases.map(() => 0))
+  expect(Math.max(...violations('drain, no bound'))).toBeGreaterThan(0)
+  expect(Math.max(...violations('order of arrival'))).toBeGreaterThan(0)
 })
 
 test('every job of a trace runs once, in any order', () => {
@@ -49,4 +61,22 @@ test('without a half-life the order of arrival decides between callers', () => {
 test("Jain's index is 1 for equal shares, and falls to one nth when one has all", () => {
   expect(jainsIndex([2, 2, 2])).toBe(1)
   expect(jainsIndex([5, 0, 0, 0])).toBe(0.25)
+})
+
+test('a caller without jobs is owed nothing', () => {
+  const job = (caller: string, at: number, beganAt: number, endedAt: number) => ({
+    seq: at,
+    at,
+    caller,
+    model: 'm0',
+    kind: 'all',
+    priority: 1,
+    workS: endedAt - beganAt,
+    agent: undefined,
+    beganAt,
+    endedAt,
+  })
+  // Both got half of the time while they had a job: one of them at once, the other one in two pieces with an hour between them.
+  const done = [job('b', 0, 0, 2), job('a', 0, 2, 4), job('b', 3_600, 3_604, 3_606)]
+  expect(outcomeOf([{ done, loads: 1, makespanS: 3_606, violations: 0 }]).fairness).toBe(1)
 })

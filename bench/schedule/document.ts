@@ -29,7 +29,7 @@ export const tables = (compared: readonly Compared[]): string =>
     .map(({ name, outcomes }) => {
       const kinds = outcomes[0]?.outcome.waits.map(({ kind }) => kind) ?? []
       const titles = kinds.map(kind => `wait of ${kind}: mean, p99, longest`)
-      const header = ['', 'jobs', 'loads', 'makespan', ...titles, 'fairness']
+      const header = ['', 'jobs', 'loads', 'makespan', ...titles, 'fairness', 'violations']
       const rows = outcomes.map(({ policy, outcome }) => [
         policy,
         outcome.jobs.toFixed(0),
@@ -39,6 +39,7 @@ export const tables = (compared: readonly Compared[]): string =>
           ({ meanS, p99S, longestS }) => `${[meanS, p99S, longestS].map(seconds).join(', ')} s`,
         ),
         outcome.fairness.toFixed(2),
+        String(Number(outcome.violations.toFixed(1))),
       ])
       const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
       return [`**${name}**`, '', line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')

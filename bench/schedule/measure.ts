@@ -17,6 +17,8 @@ export interface Outcome {
   readonly waits: readonly Waits[]
   /** Jain's index of the share of the target that each caller got while it wanted it: 1 when all got the same. */
   readonly fairness: number
+  /** How many jobs began in violation of the bound. */
+  readonly violations: number
 }
 
 const mean = (values: readonly number[]): number =>
@@ -39,6 +41,7 @@ export const outcomeOf = (runs: readonly Simulated[]): Outcome => {
       }
     }),
     fairness: meanOf(({ done }) => jainsIndex([...shares(done).values()])),
+    violations: meanOf(({ violations }) => violations),
   }
 }
 

@@ -1,3 +1,4 @@
+import { BoundWatch } from './bound.ts'
 import { randomOf } from './random.ts'
 import { type Agent, firstAt, pauseBefore, type Trace } from './trace.ts'
 
@@ -43,6 +44,8 @@ export interface Simulated {
   readonly done: readonly RunJob[]
   readonly loads: number
   readonly makespanS: number
+  /** How many jobs began in violation of the bound. */
+  readonly violations: number
 }
 
 /** Two times that differ by less are the same. */
@@ -60,6 +63,7 @@ export const simulate = (
 ): Simulated => {
   const random = randomOf(seed * 7919 + 13)
   const policy = makePolicy(trace)
+  const watch = new BoundWatch(trace.loadS)
   const arrivals = trace.jobs.toSorted((a, b) => a.at - b.at)
   /** The requests that agents are about to send. */
   const coming = trace.agents.map(agent => ({ at: firstAt(agent, random), agent, step: 0 }))
@@ -112,11 +116,12 @@ export const simulate = (
     const decision = waiting.length === 0 ? undefined : policy.choose({ now, waiting, memory })
     if (!decision || 'untilS' in decision) {
       const at = Math.min(nextArrival(), decision?.untilS ?? Infinity)
-      if (at === Infinity) return { done, loads, makespanS: now }
+      if (at === Infinity) return { done, loads, makespanS: now, violations: watch.violations }
       now = Math.max(at, now + INSTANT_S)
       continue
     }
     const { job } = decision
+    watch.chosen(job, { now, waiting, memory })
     waiting.splice(waiting.indexOf(job), 1)
     load(job.model)
     const beganAt = now
