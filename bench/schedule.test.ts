@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { documentFile, plotFile } from './schedule.ts'
 import { cases } from './schedule/cases.ts'
 import { compareAll, plot, tables, withTables } from './schedule/document.ts'
-import { jainsIndex, outcomeOf } from './schedule/measure.ts'
+import { jainsIndex, mean, outcomeOf } from './schedule/measure.ts'
 import { defaults, drain, foreman, inOrderOfArrival } from './schedule/policies.ts'
 import { simulate } from './schedule/simulate.ts'
 import { batch, bulk } from './schedule/trace.ts'
@@ -25,6 +25,13 @@ test('foreman keeps its bound in all cases, and an order without a bound does no
     expect(violations(policy)).toEqual(cases.map(() => 0))
   expect(Math.max(...violations('drain, no bound'))).toBeGreaterThan(0)
   expect(Math.max(...violations('order of arrival'))).toBeGreaterThan(0)
+})
+
+test('no order ends before what is possible in hindsight', () => {
+  for (const { outcomes, hindsight } of compared.filter(one => one.hindsight.length > 0)) {
+    const leastS = mean(hindsight.map(({ makespanS }) => makespanS))
+    for (const { outcome } of outcomes) expect(outcome.makespanS).toBeGreaterThan(leastS - 1e-3)
+  }
 })
 
 test('every job of a trace runs once, in any order', () => {

@@ -1,14 +1,16 @@
 import { type Case, cases, policies } from './cases.ts'
-import { type Outcome, outcomeOf } from './measure.ts'
+import { type Hindsight, hindsightOf } from './hindsight.ts'
+import { mean, type Outcome, outcomeOf } from './measure.ts'
 import { barChart } from './plot.ts'
 import { simulate } from './simulate.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
-/** What each policy makes of a case. */
+/** What each policy makes of a case, and what would have been possible. */
 export interface Compared {
   readonly name: string
   readonly outcomes: readonly { readonly policy: string; readonly outcome: Outcome }[]
+  readonly hindsight: readonly Hindsight[]
 }
 
 export const compare = ({ name, make, room }: Case, seeds = SEEDS): Compared => ({
@@ -17,6 +19,7 @@ export const compare = ({ name, make, room }: Case, seeds = SEEDS): Compared => 
     policy: policy.name,
     outcome: outcomeOf(seeds.map(seed => simulate(make(seed), policy.make, { room, seed }))),
   })),
+  hindsight: seeds.flatMap(seed => hindsightOf(make(seed), room) ?? []),
 })
 
 export const compareAll = (): Compared[] => cases.map(one => compare(one))
@@ -26,7 +29,7 @@ const seconds = (value: number): string => value.toFixed(value < 100 ? 1 : 0)
 /** The tables of docs/scheduling.md. */
 export const tables = (compared: readonly Compared[]): string =>
   compared
-    .map(({ name, outcomes }) => {
+    .map(({ name, outcomes, hindsight }) => {
       const kinds = outcomes[0]?.outcome.waits.map(({ kind }) => kind) ?? []
       const titles = kinds.map(kind => `wait of ${kind}: mean, p99, longest`)
       const header = ['', 'jobs', 'loads', 'makespan', ...titles, 'fairness', 'violations']
@@ -41,10 +44,24 @@ export const tables = (compared: readonly Compared[]): string =>
         outcome.fairness.toFixed(2),
         String(Number(outcome.violations.toFixed(1))),
       ])
+      const last = inHindsight(hindsight).map(cells => [
+        ...cells,
+        ...header.slice(cells.length).map(() => ''),
+      ])
       const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-      return [`**${name}**`, '', line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
+      const lines = [header, header.map(() => '---'), ...rows, ...last].map(line)
+      return [`**${name}**`, '', ...lines].join('\n')
     })
     .join('\n\n')
+
+/** The row of what is possible for somebody who knows all arrivals, if there is one. */
+const inHindsight = (hindsight: readonly Hindsight[]): string[][] => {
+  if (hindsight.length === 0) return []
+  const makespan = `${mean(hindsight.map(({ makespanS }) => makespanS)).toFixed(0)} s`
+  const best = hindsight.filter(one => one.kind === 'best')
+  if (best.length < hindsight.length) return [['lower bound', '', '', makespan]]
+  return [['best in hindsight', '', mean(best.map(({ loads }) => loads)).toFixed(0), makespan]]
+}
 
 /** The policies that the plot compares: the last one differs from foreman only in a setting. */
 const PLOTTED = 4

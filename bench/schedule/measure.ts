@@ -21,7 +21,7 @@ export interface Outcome {
   readonly violations: number
 }
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 export const outcomeOf = (runs: readonly Simulated[]): Outcome => {
