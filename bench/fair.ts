@@ -1,25 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { newPool, timedCall } from './caller.ts'
 import { queueDirectory, startForeman, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
-import { randomOf } from './schedule/random.ts'
-import {
-  type Agent,
-  agents,
-  type Arrival,
-  bulk,
-  firstAt,
-  type MakeTrace,
-  pauseBefore,
-  people,
-  toolAgents,
-} from './schedule/trace.ts'
+import { play } from './play.ts'
+import { agents, bulk, type MakeTrace, people, toolAgents, type Trace } from './schedule/trace.ts'
 import { percentile } from './stats.ts'
 import { figure, table } from './table.ts'
 
 /** The traces of docs/scheduling.md take 15 minutes. Here everything goes ten times as fast. */
 const FASTER = 10
 const TOKENS_PER_SECOND = 100
+const QUICK_S = 3
 /** The bound and the half-life go as fast as everything else. A heartbeat would pass for the first byte of an answer. */
 const FASTER_VARIABLES = {
   FOREMAN_MAX_WAIT: '6s',
@@ -112,7 +102,7 @@ const measure = async (
   variables: Variables,
   { quick, directory, profileDirectory }: BenchOptions,
 ): Promise<Outcome> => {
-  const sessionS = quick ? 3 : (one.make(1).agents[0]?.untilS ?? 0) / FASTER
+  const trace = quick ? shortened(one.make(1)) : one.make(1)
   const simulation = await startSimulation({
     loadMs: (one.loadS / FASTER) * MS,
     tokensPerSecond: TOKENS_PER_SECOND,
@@ -128,7 +118,7 @@ const measure = async (
   try {
     const before = await simulation.loads()
     const begin = performance.now()
-    const waits = await run(one, sessionS, foreman?.url ?? simulation.url)
+    const waits = await run(trace, foreman?.url ?? simulation.url)
     const shown = waits.filter(({ kind }) => kind === one.shown).map(({ ms }) => ms)
     return {
       case: one.name,
@@ -147,19 +137,21 @@ const measure = async (
   }
 }
 
+const shortened = (trace: Trace): Trace => ({
+  ...trace,
+  agents: trace.agents.map(agent => ({ ...agent, untilS: QUICK_S * FASTER })),
+})
+
 interface Wait {
   readonly kind: string
   readonly ms: number
 }
 
-type Asking = Pick<Arrival, 'caller' | 'model' | 'workS' | 'kind'>
-
 /** Sends what comes to the target. Each caller is another user of the same token. */
-const run = async ({ make }: Case, sessionS: number, url: string): Promise<Wait[]> => {
-  const trace = make(1)
+const run = async (trace: Trace, url: string): Promise<Wait[]> => {
   const waits: Wait[] = []
   const pool = newPool()
-  const ask = async ({ caller, model, workS, kind }: Asking) => {
+  await play(trace, FASTER, async ({ caller, model, workS, kind }) => {
     const { sentAt, firstByteAt } = await timedCall(
       url,
       pool,
@@ -172,24 +164,7 @@ const run = async ({ make }: Case, sessionS: number, url: string): Promise<Wait[
       { 'X-Foreman-User': caller },
     )
     waits.push({ kind, ms: firstByteAt - sentAt })
-  }
-  const begin = performance.now()
-  const end = begin + sessionS * MS
-  const live = async (agent: Agent, seed: number) => {
-    const random = randomOf(seed)
-    await delay((firstAt(agent, random) / FASTER) * MS)
-    for (let step = 0; performance.now() < end; step = (step + 1) % agent.steps.length) {
-      const { kind = '', workS = 0 } = agent.steps[step] ?? {}
-      await ask({ caller: agent.caller, model: agent.model, kind, workS: workS * (0.5 + random()) })
-      const next = (step + 1) % agent.steps.length
-      await delay((pauseBefore(agent, next, random) / FASTER) * MS)
-    }
-  }
-  const send = async (arrival: Arrival) => {
-    await delay((arrival.at / FASTER) * MS)
-    await ask(arrival)
-  }
-  await Promise.all([...trace.agents.map((agent, at) => live(agent, at + 1)), ...trace.jobs.map(send)])
+  })
   pool.destroy()
   return waits
 }

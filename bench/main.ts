@@ -9,18 +9,30 @@ import { latency } from './latency.ts'
 import { neighbours } from './neighbours.ts'
 import { type BenchOptions, settings } from './options.ts'
 import { stopAll } from './processes.ts'
+import { recordTrace } from './record-trace.ts'
 import { machineLine, writeResults } from './results.ts'
 import { schedule } from './schedule.ts'
 import { swaps } from './swaps.ts'
 import { webhooks } from './webhooks.ts'
 
-const benchmarks = { latency, swaps, schedule, fair, idle, jobs, backlog, webhooks, neighbours }
+const benchmarks = {
+  latency,
+  swaps,
+  schedule,
+  'record-trace': recordTrace,
+  fair,
+  idle,
+  jobs,
+  backlog,
+  webhooks,
+  neighbours,
+}
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
 const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'backlog', 'webhooks', 'neighbours']
-/** The benchmarks that are parts of another one. */
-const parts: ReadonlySet<Name> = new Set<Name>(['backlog', 'webhooks'])
+/** The benchmarks that are parts of another one, and what only records. */
+const notInAll: ReadonlySet<Name> = new Set<Name>(['record-trace', 'backlog', 'webhooks'])
 
 /** All benchmarks together take less. */
 const TIMEOUT_MS = 40 * 60_000
@@ -31,13 +43,14 @@ const summary = [
   'latency  what foreman adds to the time of the first and the last byte of an answer',
   'swaps    model loads, run time and waits of jobs for three models',
   'schedule  the policy of foreman on a clock of its own, and other orders of the same arrivals',
+  'record-trace  90 s of a simulated Ollama, for schedule: what its callers send, and when',
   'fair     callers who come back for their model, through the real processes',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
   'backlog  the part of jobs that accepts, claims and runs them behind a backlog',
   'webhooks  the part of jobs that announces them by webhooks',
   'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
-  'all      all of them, one after the other',
+  'all      all of them but record-trace, one after the other',
   '',
   'Each benchmark prints a table and writes bench/results/NAME.json.',
   '',
@@ -58,7 +71,7 @@ const run = async (name: Name, options: BenchOptions): Promise<void> => {
 
 const readNames = (word: string | undefined, against: string | undefined): readonly Name[] => {
   const possible = against === undefined ? names : comparable
-  if (word === 'all') return possible.filter(name => !parts.has(name))
+  if (word === 'all') return possible.filter(name => !notInAll.has(name))
   const name = names.find(one => one === word)
   if (!name) throw new SettingError(`say which: npm run bench -- ${[...names, 'all'].join('|')} (see --help)`)
   if (!possible.includes(name))

@@ -1,4 +1,5 @@
 import { drain, foreman, inOrderOfArrival } from './policies.ts'
+import recorded from './recorded.json' with { type: 'json' }
 import type { MakePolicy } from './simulate.ts'
 import { agents, batch, bulk, independent, type MakeTrace, people, priorities, toolAgents } from './trace.ts'
 
@@ -31,6 +32,10 @@ export const cases: readonly Case[] = [
     make: independent(600, 4, 10, 0.6),
     room: 2,
   },
+  one('recorded: 3 people, 2 agents and 60 jobs at once, 3 models, a load takes 5 s', () => ({
+    ...recorded,
+    agents: [],
+  })),
 ]
 
 const MINUTE_MS = 60_000
