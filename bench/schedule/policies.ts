@@ -31,7 +31,10 @@ export interface ForemanOptions extends Bounds {
   readonly halfLifeMs: number
   /** Whether to wait for callers who are likely to come back. */
   readonly expects: boolean
-  /** Whether the time of loads extends the bound, and what is in memory together is one pool. */
+  /**
+   * Whether loads and turns count: the time of loads extends the bound, what is in memory together is one pool, and of several
+   * models that have waited too long, the one that was served longest ago is next.
+   */
   readonly knowsTheTarget: boolean
 }
 
@@ -61,6 +64,8 @@ class ForemanPolicy implements Policy {
   readonly #habits = new Map<string, Habit>()
   /** When the last answer of a caller and a model ended, if no request has followed. */
   readonly #gone = new Map<string, { readonly model: string; readonly at: number }>()
+  /** When a job of a model was last begun. */
+  readonly #servedAt = new Map<string, number>()
   #turn: Turn | undefined
   #standingSince: number | undefined
 
@@ -97,6 +102,7 @@ class ForemanPolicy implements Policy {
       lines: linesOf(view.waiting),
       now,
       loadMs: model => (knowsTheTarget ? this.#trace.loadS[model]! * MS : 0),
+      servedAt: model => (knowsTheTarget ? (this.#servedAt.get(model) ?? 0) : 0),
       expectation: expects
         ? {
             awaited: this.#awaited(view.memory, now),
@@ -125,6 +131,7 @@ class ForemanPolicy implements Policy {
       ofAccount: caller => (halfLifeMs > 0 ? usedNowMs(this.#uses.get(caller), now, halfLifeMs) : 0),
       ofName: () => 0,
     })!
+    this.#servedAt.set(chosen.groupKey, now)
     this.#turn = { groupKey: chosen.groupKey, startedAt: decision.turnStartedAt, isOver: false }
     return { job: chosen.job }
   }

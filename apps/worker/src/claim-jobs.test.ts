@@ -16,6 +16,7 @@ const PLAIN = {
   isResident: () => false,
   models: 1,
   loadMs: () => 0,
+  servedAt: () => 0,
   expect: () => Promise.resolve(undefined),
   shares: () => undefined,
 }

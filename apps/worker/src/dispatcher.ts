@@ -249,7 +249,8 @@ export class Dispatcher {
     const { maxWaitMs, maxWaitLowMs } = this.#options
     const loadMs = (groupKey: string) => this.#experience.figures.loadMs(groupKey)
     const isResident = (groupKey: string) => this.#residents.has(groupKey)
-    return { turn: this.#turn, isResident, now, maxWaitMs, maxWaitLowMs, loadMs }
+    const servedAt = (groupKey: string) => this.#experience.servedAt(groupKey)
+    return { turn: this.#turn, isResident, now, maxWaitMs, maxWaitLowMs, loadMs, servedAt }
   }
 
   /** Who may come back for what is in memory. */
@@ -265,11 +266,12 @@ export class Dispatcher {
   }
 
   #startAll(claims: readonly Claim[]): void {
+    const now = this.#options.run.now()
     for (const claim of claims) {
       const sent = this.#residents.noteSent(claim)
       this.#lastClaim = claim
       this.#isLoading ||= sent.isLoad
-      this.#experience.noteClaim(claim)
+      this.#experience.noteClaim(claim, now)
       contain(() => this.#start(claim, sent), this.#options.run.logger, 'start a job that was claimed')
     }
   }

@@ -9,6 +9,7 @@ export interface KeptExperience {
   readonly accounts: readonly (readonly [account: string, use: Use])[]
   readonly names: readonly (readonly [account: string, name: string, use: Use])[]
   readonly habits: readonly (readonly [key: string, habit: Habit])[]
+  readonly served: readonly (readonly [groupKey: string, at: number])[]
 }
 
 export const toText = (kept: KeptExperience): string => JSON.stringify(kept)
@@ -55,6 +56,7 @@ export const fromText = (text: string): KeptExperience => {
     accounts: entries(kept['accounts'], isText, isUse),
     names: entries(kept['names'], isText, isText, isUse),
     habits: entries(kept['habits'], isText, isHabit),
+    served: entries(kept['served'], isText, isNumber),
   }
 }
 

@@ -78,13 +78,14 @@ describe('what a worker has learned', () => {
   test('is known to the one that follows it', () => {
     const before = create()
     before.noteAnswer(job('ann', 'a', 0, 'x'), attempt(9_000, 8_000), 0)
-    before.noteClaim(job('ann', 'a', 60, 'x'))
+    before.noteClaim(job('ann', 'a', 60, 'x'), 2_000)
     before.noteAnswer(job('ann', 'a', 0, 'x'), second, 2_000)
     const after = create()
     after.takeOver(before.toText())
     const shares = after.shares([], 2_000)!
     const sender = { account: 'ann', sender: 'x' }
     expect(after.figures.loadMs('a')).toBe(8_000)
+    expect([after.servedAt('a'), after.servedAt('b')]).toEqual([2_000, 0])
     expect(shares.ofAccount('ann')).toBeCloseTo(before.shares([], 2_000)!.ofAccount('ann'))
     expect(shares.ofName(sender)).toBeCloseTo(before.shares([], 2_000)!.ofName(sender))
     // It has seen no answer yet, so nobody is awaited. But when somebody is, its habit is known.
@@ -95,8 +96,11 @@ describe('what a worker has learned', () => {
 
   test('is a text of bounded length', () => {
     const experience = create()
-    for (let at = 0; at < 3_000; at++)
-      experience.noteAnswer(job(`account ${at % 10}`, `g${at}`, 0, `name ${at}`), second, at)
+    for (let at = 0; at < 3_000; at++) {
+      const named = job(`account ${at % 10}`, `g${at}`, 0, `name ${at}`)
+      experience.noteClaim(named, at)
+      experience.noteAnswer(named, second, at)
+    }
     expect(experience.toText().length).toBeLessThan(500_000)
   })
 
@@ -104,7 +108,7 @@ describe('what a worker has learned', () => {
     '',
     'null',
     '[]',
-    '{"figures":[["a",{"loadMs":"5"}]],"fits":{"pairs":[["a"]]},"accounts":[["a"]],"names":[1],"habits":[["k",[1]]]}',
+    '{"figures":[["a",{"loadMs":"5"}]],"fits":{"pairs":[["a"]]},"accounts":[["a"]],"names":[1],"habits":[["k",[1]]],"served":[["a","1"]]}',
     '{',
   ])('is not taken over where it cannot be read: %s', text => {
     const experience = create()
@@ -124,18 +128,18 @@ describe('a caller', () => {
     experience.noteAnswer(job('c'), second, 1_000)
     expect(experience.awaited(only('a'), 1_300)).toEqual([{ habit: UNKNOWN_HABIT, goneMs: 300 }])
     expect(experience.awaited(only('b'), 1_300)).toEqual([])
-    experience.noteClaim(job('c', 'b', 1_100))
-    experience.noteClaim(job('another', 'a', 1_100))
-    experience.noteClaim(job('c', 'a', 1_100, 'somebody'))
+    experience.noteClaim(job('c', 'b', 1_100), 2_000)
+    experience.noteClaim(job('another', 'a', 1_100), 2_000)
+    experience.noteClaim(job('c', 'a', 1_100, 'somebody'), 2_000)
     expect(experience.awaited(only('a'), 1_300)).toHaveLength(1)
-    experience.noteClaim(job('c', 'a', 1_090))
+    experience.noteClaim(job('c', 'a', 1_090), 2_000)
     expect(experience.awaited(only('a'), 1_300)).toEqual([])
   })
 
   test('has a habit for each group', () => {
     const experience = create()
     experience.noteAnswer(job('c'), second, 1_000)
-    experience.noteClaim(job('c', 'a', 1_190))
+    experience.noteClaim(job('c', 'a', 1_190), 2_000)
     for (const group of ['a', 'b']) experience.noteAnswer(job('c', group), second, 2_000)
     const [ofA, ofB] = ['a', 'b'].map(group => experience.awaited(only(group), 2_000)[0]?.habit)
     expect(stepsOf(ofA)).toContain(2)
@@ -145,7 +149,7 @@ describe('a caller', () => {
   test('has not come back with a job that was there before its answer', () => {
     const experience = create()
     experience.noteAnswer(job('c'), second, 1_000)
-    experience.noteClaim(job('c', 'a', 999))
+    experience.noteClaim(job('c', 'a', 999), 2_000)
     expect(experience.awaited(only('a'), 1_500)).toEqual([{ habit: UNKNOWN_HABIT, goneMs: 500 }])
   })
 

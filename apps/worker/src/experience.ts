@@ -21,6 +21,8 @@ const MAX_HABITS = 1_000
 const MAX_NAMES = 1_000
 /** More accounts than this are not kept: those whose use is the oldest go. */
 const MAX_ACCOUNTS = 1_000
+/** More groups than this are not kept: those that were served longest ago go. */
+const MAX_GROUPS = 1_000
 /** How long a job takes whose group is not known. */
 const USUAL_WORK_MS = 1_000
 
@@ -55,6 +57,7 @@ export class Experience {
   /** By sender and group. The one that was used last comes last. */
   readonly #habits = new Map<string, Habit>()
   readonly #gone = new Map<string, Gone>()
+  readonly #servedAt = new Map<string, number>()
 
   /**
    * @param options.halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts
@@ -65,8 +68,14 @@ export class Experience {
     this.figures = new Figures(bytesOf)
   }
 
-  /** Notes that a caller has come back. */
-  noteClaim(claim: Job & Pick<Claim, 'createdAt'>): void {
+  /** When a job of a group was last claimed. 0: nobody knows. */
+  servedAt(groupKey: string): number {
+    return this.#servedAt.get(groupKey) ?? 0
+  }
+
+  /** Notes that a group is served, and, if so, that a caller has come back. */
+  noteClaim(claim: Job & Pick<Claim, 'createdAt'>, now: number): void {
+    keepLast(this.#servedAt, claim.groupKey, now, MAX_GROUPS)
     const key = keyOf(claim)
     const gone = this.#gone.get(key)
     // A job that was there before the answer ended says nothing of a return.
@@ -130,6 +139,7 @@ export class Experience {
       accounts: [...this.#uses].map(([account, { use }]) => [account, use] as const),
       names: names.slice(-MAX_NAMES),
       habits: [...this.#habits],
+      served: [...this.#servedAt],
     })
   }
 
@@ -138,6 +148,7 @@ export class Experience {
     const kept = fromText(text)
     this.figures.takeOver(kept.figures)
     this.fits.takeOver(kept.fits)
+    for (const [groupKey, at] of kept.served) this.#servedAt.set(groupKey, at)
     for (const [account, use] of kept.accounts) this.#uses.set(account, { use, names: new Map() })
     for (const [account, name, use] of kept.names) this.#uses.get(account)?.names.set(name, use)
     for (const [key, habit] of kept.habits)

@@ -21,10 +21,11 @@ const turnOf = (groupKey: string, lastedMs: number, isOver = false): Turn => ({
   isOver,
 })
 
-/** Nothing but the turn is in memory, loads take no time, and nobody is expected. */
+/** Nothing but the turn is in memory, loads take no time, no group was served before, and nobody is expected. */
 const plain = {
   isResident: () => false,
   loadMs: () => 0,
+  servedAt: () => 0,
   expectation: undefined,
   maxWaitMs: MAX_WAIT_MS,
   maxWaitLowMs: MAX_WAIT_LOW_MS,
@@ -226,6 +227,7 @@ test('the example of the README holds', () => {
     maxWaitMs: 60_000,
     maxWaitLowMs: 600_000,
     loadMs: () => 3_000,
+    servedAt: () => 0,
     expectation: undefined,
   }
   expect(decide({ ...situation, now: 5_000 })).toEqual({
@@ -254,6 +256,28 @@ describe('a group whose load takes long', () => {
     const turn = turnOf('a', 1_000_000)
     expect(withLoads(turn, 1_000, a(0), b(60_000))).toEqual(keepsTurn('a', 1_000_000))
     expect(withLoads(turn, 1_000, a(0), b(60_001))).toEqual(begun('b', 'overdue'))
+  })
+})
+
+describe('of several groups that are overdue', () => {
+  /** A turn that has lasted for ten minutes, and groups that were served before it. */
+  const afterTen = (servedMsAgo: Record<string, number>, ...lines: Line[]) =>
+    decide({
+      ...plain,
+      turn: turnOf('a', 600_000),
+      lines,
+      now: NOW,
+      servedAt: group => NOW - (servedMsAgo[group] ?? NOW),
+    })
+
+  test('the one that was served longest ago is next, and not the one with the older backlog', () => {
+    expect(afterTen({ b: 650_000 }, a(0), b(900_000), c(700_000))).toEqual(begun('c', 'overdue'))
+    expect(afterTen({ b: 650_000, c: 640_000 }, a(0), b(900_000), c(700_000))).toEqual(begun('b', 'overdue'))
+  })
+
+  test('the one with the oldest job is next, if none of them was served since its arrival', () => {
+    expect(afterTen({ b: 950_000 }, a(0), b(900_000), c(700_000))).toEqual(begun('b', 'overdue'))
+    expect(afterTen({}, a(0), b(700_000), c(900_000))).toEqual(begun('c', 'overdue'))
   })
 })
 
@@ -293,12 +317,12 @@ describe('a caller who is likely to come back', () => {
   /** Comes back within a step that ends at 400 ms, nine times in ten. */
   const habit = UNKNOWN_HABIT.map((_, step) => (step === 3 ? 9 : step === 14 ? 1 : 0))
   const expecting = (
-    { goneMs = 0, elsewhere = 1, standingMs = 0, loadMs = 10_000 },
+    { goneMs = 0, elsewhere = 1, standingMs = 0, loadMs = 10_000, lastedMs = 1_000 },
     ...lines: Line[]
   ): Choice | Standstill | undefined =>
     decide({
       ...plain,
-      turn: turnOf('a', 1_000),
+      turn: turnOf('a', lastedMs),
       lines,
       now: NOW,
       loadMs: () => loadMs,
@@ -322,13 +346,16 @@ describe('a caller who is likely to come back', () => {
   })
 
   test('is not waited for when somebody is overdue or very urgent, or nobody else waits', () => {
-    expect(expecting({}, b(MAX_WAIT_MS))).toEqual({ waitMs: 400 })
-    const turn = turnOf('a', 2 * MAX_WAIT_MS)
-    const expectation = { awaited: [{ habit, goneMs: 0 }], waiting: 1, standingMs: 0 }
-    const overdue = { ...plain, turn, now: NOW, loadMs: () => 10_000, expectation }
-    expect(decide({ ...overdue, lines: [b(MAX_WAIT_MS + 1)] })).toEqual(begun('b', 'drained'))
+    expect(expecting({ lastedMs: 2 * MAX_WAIT_MS }, b(MAX_WAIT_MS + 1))).toEqual(begun('b', 'drained'))
     expect(expecting({}, high(b(10)))).toEqual(begun('b', 'drained'))
     expect(expecting({})).toBeUndefined()
+  })
+
+  test('is waited for no longer than until somebody is overdue', () => {
+    const lastedMs = 2 * MAX_WAIT_MS
+    expect(expecting({ lastedMs }, b(MAX_WAIT_MS - 500))).toEqual({ waitMs: 400 })
+    expect(expecting({ lastedMs }, c(10), b(MAX_WAIT_MS - 300))).toEqual({ waitMs: 301 })
+    expect(expecting({ lastedMs }, b(MAX_WAIT_MS))).toEqual({ waitMs: 1 })
   })
 
   test('is not waited for while what is in memory has jobs', () => {

@@ -63,6 +63,8 @@ export interface Situation extends Bounds {
   readonly now: number
   /** How long the model of a group takes to load. 0: it is not known. */
   readonly loadMs: (groupKey: string) => number
+  /** When a job of a group was last sent to the target. 0: nobody knows. */
+  readonly servedAt: (groupKey: string) => number
   /** Undefined: nobody is expected. */
   readonly expectation: Expectation | undefined
 }
@@ -84,14 +86,14 @@ export const levelOf = (
 /**
  * Decides what runs next: from which groups the next job comes.
  *
- * 1. If a job of another group has waited longer than `maxWaitMs`, or than four loads of its model if that is longer, the group
- *    that has waited longest gets the turn.
+ * 1. If a job of another group has waited longer than `maxWaitMs`, or than four loads of its model if that is longer, its group
+ *    gets the turn; among several such groups, the one that has waited longest since it was served.
  * 2. Otherwise, if another group has a job that is more urgent than all jobs of what is in memory, that group gets it. A job of
  *    low priority that has waited for long is no reason for that: the model would change with each such job.
  * 3. Otherwise what is in memory keeps the turn while it has jobs, because they need no model load.
  * 4. If it has no jobs, the group with the most urgent job gets the turn; among several, the one with the oldest such job. An
  *    overdue job comes first here, too. But if nobody is overdue or very urgent, and a caller of what is in memory is likely to
- *    come back before a load is worth it, nothing runs: for no longer in a row than one load.
+ *    come back before a load is worth it, nothing runs: for no longer in a row than one load, and until somebody is overdue.
  *
  * A wait counts from the arrival of the job or from the start of the present turn, whichever is later. If it counted
  * from the arrival alone, every job of an old backlog would be overdue, and the model would change with every choice.
@@ -110,6 +112,7 @@ export const levelOf = (
  *   maxWaitMs: 60_000,
  *   maxWaitLowMs: 600_000,
  *   loadMs: () => 3_000,
+ *   servedAt: () => 0,
  *   expectation: undefined,
  * }) // { groupKeys: ['llama'], reason: 'resident', turnStartedAt: 1_000 }
  * // At 61_600 the job of qwen has waited for 60.1 s: { groupKeys: ['qwen'], reason: 'overdue', turnStartedAt: 61_600 }
@@ -128,9 +131,15 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
   const other = first(others)
   // A turn that starts in the future was recorded before the clock was set back.
   const startedAt = Math.min(turn.startedAt, now)
-  const overdue = longestWaiting(others.filter(line => isOverdue(line, startedAt, situation)))
+  const overdueAt = (line: Line) => becomesOverdueAt(line, startedAt, situation)
+  const overdue = longestUnserved(
+    others.filter(line => now > overdueAt(line)),
+    situation,
+  )
   if (!own) {
-    const standstill = other && !overdue && other.level > HIGH ? expect(turn, situation) : undefined
+    const mayWait = other && !overdue && other.level > HIGH
+    const untilOverdueMs = Math.min(...others.map(overdueAt)) + 1 - now
+    const standstill = mayWait ? expect(turn, situation, untilOverdueMs) : undefined
     return standstill ?? begin(overdue ?? other, 'drained', now)
   }
   if (overdue && !turn.isOver) return begin(overdue, 'overdue', now)
@@ -141,12 +150,16 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
 }
 
 /** Whether it is better to wait for those who may come back than to load something else. */
-const expect = (turn: Turn, { expectation, loadMs }: Situation): Standstill | undefined => {
+const expect = (
+  turn: Turn,
+  { expectation, loadMs }: Situation,
+  untilOverdueMs: number,
+): Standstill | undefined => {
   if (!expectation) return undefined
   const { awaited, waiting, standingMs } = expectation
   const load = loadMs(turn.groupKey)
   const worthMs = worthWaitingMs({ awaited, loadMs: load, waiting })
-  const waitMs = Math.min(worthMs ?? 0, load - standingMs)
+  const waitMs = Math.min(worthMs ?? 0, load - standingMs, untilOverdueMs)
   return waitMs > 0 ? { waitMs } : undefined
 }
 
@@ -171,9 +184,25 @@ const longestWaiting = <L extends Line>(lines: readonly L[]): L | undefined =>
     undefined,
   )
 
-const isOverdue = (line: Line, turnStartedAt: number, { now, maxWaitMs, loadMs }: Situation): boolean =>
-  now - waitingSince(line, turnStartedAt, now) > Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(line.groupKey))
+/**
+ * The line of the group that was not served for longest, although it had jobs. If the oldest job decided, two groups with an old
+ * backlog would take turns, and a third one would wait until they are through it.
+ */
+const longestUnserved = <L extends Line>(
+  lines: readonly L[],
+  { servedAt }: Pick<Situation, 'servedAt'>,
+): L | undefined => {
+  const sinces = lines.map(({ groupKey, oldestCreatedAt }) => Math.max(oldestCreatedAt, servedAt(groupKey)))
+  const longest = Math.min(...sinces)
+  return longestWaiting(lines.filter((_, at) => sinces[at] === longest))
+}
 
-/** When the wait of a line started to count. An arrival in the future was recorded before the clock was set back. */
-const waitingSince = ({ oldestCreatedAt }: Line, turnStartedAt: number, now: number): number =>
-  oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)
+const becomesOverdueAt = (
+  { groupKey, oldestCreatedAt }: Line,
+  turnStartedAt: number,
+  { now, maxWaitMs, loadMs }: Situation,
+): number => {
+  // An arrival in the future was recorded before the clock was set back.
+  const waitingSince = oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)
+  return waitingSince + Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(groupKey))
+}
