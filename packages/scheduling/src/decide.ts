@@ -192,9 +192,11 @@ const longestUnserved = <L extends Line>(
   lines: readonly L[],
   { servedAt }: Pick<Situation, 'servedAt'>,
 ): L | undefined => {
-  const sinces = lines.map(({ groupKey, oldestCreatedAt }) => Math.max(oldestCreatedAt, servedAt(groupKey)))
-  const longest = Math.min(...sinces)
-  return longestWaiting(lines.filter((_, at) => sinces[at] === longest))
+  const unservedSince = lines.map(({ groupKey, oldestCreatedAt }) =>
+    Math.max(oldestCreatedAt, servedAt(groupKey)),
+  )
+  const longest = Math.min(...unservedSince)
+  return longestWaiting(lines.filter((_, at) => unservedSince[at] === longest))
 }
 
 const becomesOverdueAt = (
