@@ -1,16 +1,15 @@
+import { type Attempt, Experience, hasLoaded } from '@foreman/experience'
 import { groupKeyOf } from '@foreman/ollama-client'
 import { type Bounds, decide, type Expectation, type Situation, type Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
-import { Experience } from './experience.ts'
-import { type Attempt, hasLoaded } from './figures.ts'
 import type { SlotLimits } from './free-slots.ts'
 import { inOrder } from './in-order.ts'
 import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
-import { ModelSizes } from './target/model-sizes.ts'
 import type { Poll } from './target/poll.ts'
 import { Residents, type Sent } from './target/residents.ts'
+import { sizesByWeights } from './target/sizes-by-weights.ts'
 
 /** How many jobs that cannot be claimed one call of `dispatch` fails. Each of them waits for the disk. */
 const BROKEN_PER_CALL = 20
@@ -50,7 +49,6 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #running = new Set<Run>()
   readonly #inOrder = inOrder()
-  readonly #sizes: ModelSizes
   readonly #experience: Experience
   readonly #residents: Residents
   #turn: Turn | undefined
@@ -71,9 +69,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#sizes = new ModelSizes(options.store)
-    const bytesOf = (weights: string) => this.#sizes.bytesOf(weights)
-    this.#experience = new Experience({ halfLifeMs: options.halfLifeMs, bytesOf })
+    this.#experience = new Experience(options.halfLifeMs)
     this.#residents = new Residents(this.#experience.fits)
   }
 
@@ -132,7 +128,7 @@ export class Dispatcher {
     if (version !== undefined) this.#experience.fits.heedVersion(version)
     // While a model is loaded, what the target says may be out of date when it is heard.
     if (!this.#isLoading) this.#residents.observe(residents)
-    if (sizes) void writeQuietly(() => this.#sizes.observe(sizes), this.#options.run.logger, 'read the sizes')
+    if (sizes) void this.#noteSizes(sizes)
   }
 
   /** Cancels these jobs, if they run here. */
@@ -312,6 +308,12 @@ export class Dispatcher {
       this.#isLoading = false
       this.#options.run.logger.debug({ err: error }, 'the target does not say what is in its memory')
     }
+  }
+
+  async #noteSizes(sizes: ReadonlyMap<string, number>): Promise<void> {
+    const { store, run } = this.#options
+    const note = async () => this.#experience.noteSizes(await sizesByWeights(store, sizes))
+    await writeQuietly(note, run.logger, 'read which weights the models have')
   }
 
   async #rememberLast(): Promise<void> {

@@ -1,4 +1,5 @@
-import type { OllamaClient, TokenUsage } from '@foreman/ollama-client'
+import type { Spent } from '@foreman/experience'
+import type { OllamaClient } from '@foreman/ollama-client'
 import { MAX_TIMER_MS } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import { type Claim, JobLostError, type Received, type Store, wholeBody } from '@foreman/store'
@@ -42,16 +43,6 @@ export interface RunResult {
   readonly targetIsAway?: string
   /** Undefined: the request was not sent, or nothing is known of it. */
   readonly spent?: Spent
-}
-
-/** What an attempt has taken of the target, in milliseconds. */
-export interface Spent {
-  /** How long the target had the request. */
-  readonly totalMs: number
-  /** How long after the request its answer began. Undefined: it did not. */
-  readonly headAfterMs: number | undefined
-  /** What the target says of the answer. Undefined: it does not say. */
-  readonly usage: TokenUsage | undefined
 }
 
 /** Runs one attempt of a claimed job. */

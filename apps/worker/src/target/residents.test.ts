@@ -1,5 +1,5 @@
+import { Fits } from '@foreman/experience'
 import { describe, expect, test } from 'vitest'
-import { Fits } from '../fits.ts'
 import { Residents } from './residents.ts'
 
 const canonical = (name: string) => `registry.ollama.ai/library/${name}:latest`

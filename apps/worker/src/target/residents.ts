@@ -1,7 +1,6 @@
+import { type Fits, keepLast } from '@foreman/experience'
 import { canonicalModelName, weightsOf } from '@foreman/ollama-client'
 import type { Claim } from '@foreman/store'
-import type { Fits } from '../fits.ts'
-import { keepLast } from '../keep-last.ts'
 
 /** More groups and names of a runner are not kept: those that it served longest ago go. */
 const MAX_SERVED = 1_000

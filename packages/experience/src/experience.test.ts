@@ -20,7 +20,7 @@ const attempt = (totalMs: number, loadMs?: number) => ({
   streaming: true,
 })
 const second = attempt(1_000)
-const create = (halfLifeMs = HALF_LIFE_MS) => new Experience({ halfLifeMs, bytesOf: () => undefined })
+const create = (halfLifeMs = HALF_LIFE_MS) => new Experience(halfLifeMs)
 const only = (groupKey: string) => (other: string) => other === groupKey
 
 describe('what somebody has used', () => {
@@ -80,11 +80,13 @@ describe('what a worker has learned', () => {
     before.noteAnswer(job('ann', 'a', 0, 'x'), attempt(9_000, 8_000), 0)
     before.noteClaim(job('ann', 'a', 60, 'x'), 2_000)
     before.noteAnswer(job('ann', 'a', 0, 'x'), second, 2_000)
+    before.noteSizes(new Map([['b', 3_000_000_000]]))
     const after = create()
     after.takeOver(before.toText())
     const shares = after.shares([], 2_000)!
     const sender = { account: 'ann', sender: 'x' }
     expect(after.figures.loadMs('a')).toBe(8_000)
+    expect(after.figures.loadMs('b')).toBe(before.figures.loadMs('b'))
     expect([after.servedAt('a'), after.servedAt('b')]).toEqual([2_000, 0])
     expect(shares.ofAccount('ann')).toBeCloseTo(before.shares([], 2_000)!.ofAccount('ann'))
     expect(shares.ofName(sender)).toBeCloseTo(before.shares([], 2_000)!.ofName(sender))
@@ -108,7 +110,7 @@ describe('what a worker has learned', () => {
     '',
     'null',
     '[]',
-    '{"figures":[["a",{"loadMs":"5"}]],"fits":{"pairs":[["a"]]},"accounts":[["a"]],"names":[1],"habits":[["k",[1]]],"served":[["a","1"]]}',
+    '{"figures":[["a",{"loadMs":"5"}]],"fits":{"pairs":[["a"]]},"accounts":[["a"]],"names":[1],"habits":[["k",[1]]],"served":[["a","1"]],"sizes":[["a"]]}',
     '{',
   ])('is not taken over where it cannot be read: %s', text => {
     const experience = create()

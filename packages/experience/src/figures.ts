@@ -1,6 +1,5 @@
 import { type TokenUsage, weightsOf } from '@foreman/ollama-client'
 import { keepLast } from './keep-last.ts'
-import type { Spent } from './run/run.ts'
 
 /** What takes less is no load: the model was in memory. */
 const MIN_LOAD_MS = 100
@@ -10,6 +9,16 @@ const FADE = 0.7
 const MAX_GROUPS = 1_000
 /** Before any load was measured: a disk that gives a gigabyte in a second. */
 const USUAL_LOAD_MS_PER_BYTE = 1e-6
+
+/** What an attempt has taken of the target, in milliseconds. */
+export interface Spent {
+  /** How long the target had the request. */
+  readonly totalMs: number
+  /** How long after the request its answer began. Undefined: it did not. */
+  readonly headAfterMs: number | undefined
+  /** What the target says of the answer. Undefined: it does not say. */
+  readonly usage: TokenUsage | undefined
+}
 
 /** What an attempt has taken of the target, and what it met there. */
 export interface Attempt extends Spent {

@@ -10,6 +10,7 @@ export interface KeptExperience {
   readonly names: readonly (readonly [account: string, name: string, use: Use])[]
   readonly habits: readonly (readonly [key: string, habit: Habit])[]
   readonly served: readonly (readonly [groupKey: string, at: number])[]
+  readonly sizes: readonly (readonly [weights: string, bytes: number])[]
 }
 
 export const toText = (kept: KeptExperience): string => JSON.stringify(kept)
@@ -57,6 +58,7 @@ export const fromText = (text: string): KeptExperience => {
     names: entries(kept['names'], isText, isText, isUse),
     habits: entries(kept['habits'], isText, isHabit),
     served: entries(kept['served'], isText, isNumber),
+    sizes: entries(kept['sizes'], isText, isNumber),
   }
 }
 

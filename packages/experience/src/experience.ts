@@ -9,11 +9,10 @@ import {
   type Use,
   usedNowMs,
 } from '@foreman/scheduling'
-import type { Claim } from '@foreman/store'
-import { fromText, toText } from './experience-text.ts'
 import { type Attempt, Figures } from './figures.ts'
 import { Fits } from './fits.ts'
 import { keepLast } from './keep-last.ts'
+import { fromText, toText } from './kept-text.ts'
 
 /** More habits than this are not kept: those of the callers who have been away longest go. */
 const MAX_HABITS = 1_000
@@ -26,11 +25,11 @@ const MAX_GROUPS = 1_000
 /** How long a job takes whose group is not known. */
 const USUAL_WORK_MS = 1_000
 
-type Job = Pick<Claim, 'account' | 'sender' | 'groupKey'>
+/** The sizes of more weights than this are not kept. */
+const MAX_SIZES = 1_000
 
-export interface ExperienceOptions {
-  readonly halfLifeMs: number
-  readonly bytesOf: (weights: string) => number | undefined
+export interface ExperiencedJob extends Sender {
+  readonly groupKey: string
 }
 
 interface Gone {
@@ -51,21 +50,23 @@ interface AccountUse {
  */
 export class Experience {
   readonly #halfLifeMs: number
-  readonly figures: Figures
+  readonly figures = new Figures(weights => this.#sizes.get(weights))
   readonly fits = new Fits()
+  #sizes: ReadonlyMap<string, number> = new Map()
   readonly #uses = new Map<string, AccountUse>()
   /** By sender and group. The one that was used last comes last. */
   readonly #habits = new Map<string, Habit>()
   readonly #gone = new Map<string, Gone>()
   readonly #servedAt = new Map<string, number>()
 
-  /**
-   * @param options.halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts
-   * @param options.bytesOf the size of a weights file, if it is known
-   */
-  constructor({ halfLifeMs, bytesOf }: ExperienceOptions) {
+  /** @param halfLifeMs half of a use is forgotten after this time. 0: nobody's use counts */
+  constructor(halfLifeMs: number) {
     this.#halfLifeMs = halfLifeMs
-    this.figures = new Figures(bytesOf)
+  }
+
+  /** Notes how large the weights files are, in bytes, by weights (`weightsOf`). */
+  noteSizes(sizes: ReadonlyMap<string, number>): void {
+    this.#sizes = sizes
   }
 
   /** When a job of a group was last claimed. 0: nobody knows. */
@@ -74,7 +75,7 @@ export class Experience {
   }
 
   /** Notes that a group is served, and, if so, that a caller has come back. */
-  noteClaim(claim: Job & Pick<Claim, 'createdAt'>, now: number): void {
+  noteClaim(claim: ExperiencedJob & { readonly createdAt: number }, now: number): void {
     keepLast(this.#servedAt, claim.groupKey, now, MAX_GROUPS)
     const key = keyOf(claim)
     const gone = this.#gone.get(key)
@@ -86,14 +87,14 @@ export class Experience {
   }
 
   /** Notes that the target has answered a job. */
-  noteAnswer(job: Job, attempt: Attempt, now: number): void {
+  noteAnswer(job: ExperiencedJob, attempt: Attempt, now: number): void {
     const { groupKey } = job
     this.#noteUse(job, this.figures.noteAnswer(groupKey, attempt), now)
     keepLast(this.#gone, keyOf(job), { groupKey, at: now }, MAX_HABITS)
   }
 
   /** Notes that an attempt has ended without a whole answer. The target may have worked on it all the same. */
-  noteFailure(job: Job, attempt: Attempt, now: number): void {
+  noteFailure(job: ExperiencedJob, attempt: Attempt, now: number): void {
     const isStillLoading = attempt.isLoad && attempt.headAfterMs === undefined
     if (!isStillLoading) this.#noteUse(job, this.figures.workMs(job.groupKey, attempt), now)
   }
@@ -113,10 +114,10 @@ export class Experience {
    *
    * @returns undefined when nobody's use counts
    */
-  shares(running: readonly Job[], now: number): Shares | undefined {
+  shares(running: readonly ExperiencedJob[], now: number): Shares | undefined {
     const halfLifeMs = this.#halfLifeMs
     if (halfLifeMs === 0) return undefined
-    const runningMs = (jobs: readonly Job[]) =>
+    const runningMs = (jobs: readonly ExperiencedJob[]) =>
       jobs.reduce((sum, { groupKey }) => sum + (this.figures.of(groupKey).workMs ?? USUAL_WORK_MS), 0)
     return {
       ofAccount: account =>
@@ -140,6 +141,7 @@ export class Experience {
       names: names.slice(-MAX_NAMES),
       habits: [...this.#habits],
       served: [...this.#servedAt],
+      sizes: [...this.#sizes].slice(0, MAX_SIZES),
     })
   }
 
@@ -148,6 +150,7 @@ export class Experience {
     const kept = fromText(text)
     this.figures.takeOver(kept.figures)
     this.fits.takeOver(kept.fits)
+    if (this.#sizes.size === 0) this.#sizes = new Map(kept.sizes)
     for (const [groupKey, at] of kept.served) this.#servedAt.set(groupKey, at)
     for (const [account, use] of kept.accounts) this.#uses.set(account, { use, names: new Map() })
     for (const [account, name, use] of kept.names) this.#uses.get(account)?.names.set(name, use)
@@ -164,4 +167,5 @@ export class Experience {
   }
 }
 
-const keyOf = ({ account, sender, groupKey }: Job): string => JSON.stringify([account, sender, groupKey])
+const keyOf = ({ account, sender, groupKey }: ExperiencedJob): string =>
+  JSON.stringify([account, sender, groupKey])
