@@ -34,6 +34,8 @@ export interface GroupFigures {
   readonly loadMs?: number
   /** The time of a whole job, without a load. */
   readonly workMs?: number
+  /** How far `workMs` was from the time of the job that followed. */
+  readonly workDeviationMs?: number
   readonly promptTokenMs?: number
   readonly answerTokenMs?: number
   readonly answerTokens?: number
@@ -73,9 +75,11 @@ export class Figures {
     const loaded = loadOf(attempt)
     if (loaded !== undefined && isOwnLoad(attempt)) this.#noteLoad(groupKey, loaded)
     const workMs = this.workMs(groupKey, attempt, loaded)
+    const expectedMs = this.of(groupKey).workMs
     const { promptTokens, completionTokens, promptMs, answerMs } = timed(attempt, workMs)
     this.#note(groupKey, {
       workMs,
+      workDeviationMs: expectedMs === undefined ? undefined : Math.abs(workMs - expectedMs),
       promptTokenMs: perToken(promptMs, promptTokens),
       answerTokenMs: perToken(answerMs, completionTokens),
       answerTokens: completionTokens,

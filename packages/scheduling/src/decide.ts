@@ -118,28 +118,26 @@ export const levelOf = (
  * // At 61_600 the job of qwen has waited for 60.1 s: { groupKeys: ['qwen'], reason: 'overdue', turnStartedAt: 61_600 }
  */
 export const decide = (situation: Situation): Choice | Standstill | undefined => {
-  const { turn, isResident, now } = situation
+  const { turn, now } = situation
   const lines = situation.lines.map(line => ({
     ...line,
     level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
   }))
   if (!turn) return begin(first(lines), 'first', now)
-  const isHere = ({ groupKey }: Line) => groupKey === turn.groupKey || isResident(groupKey)
+  const isHere = isHereIn(turn, situation)
   const here = lines.filter(isHere)
   const others = lines.filter(line => !isHere(line))
   const own = first(here)
   const other = first(others)
   // A turn that starts in the future was recorded before the clock was set back.
   const startedAt = Math.min(turn.startedAt, now)
-  const overdueAt = (line: Line) => becomesOverdueAt(line, startedAt, situation)
   const overdue = longestUnserved(
-    others.filter(line => now > overdueAt(line)),
+    others.filter(line => now > becomesOverdueAt(line, startedAt, situation)),
     situation,
   )
   if (!own) {
     const mayWait = other && !overdue && other.level > HIGH
-    const untilOverdueMs = Math.min(...others.map(overdueAt)) + 1 - now
-    const standstill = mayWait ? expect(turn, situation, untilOverdueMs) : undefined
+    const standstill = mayWait ? expect(turn, situation) : undefined
     return standstill ?? begin(overdue ?? other, 'drained', now)
   }
   if (overdue && !turn.isOver) return begin(overdue, 'overdue', now)
@@ -150,18 +148,30 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
 }
 
 /** Whether it is better to wait for those who may come back than to load something else. */
-const expect = (
-  turn: Turn,
-  { expectation, loadMs }: Situation,
-  untilOverdueMs: number,
-): Standstill | undefined => {
+const expect = (turn: Turn, situation: Situation): Standstill | undefined => {
+  const { expectation, loadMs, now } = situation
   if (!expectation) return undefined
   const { awaited, waiting, standingMs } = expectation
   const load = loadMs(turn.groupKey)
   const worthMs = worthWaitingMs({ awaited, loadMs: load, waiting })
-  const waitMs = Math.min(worthMs ?? 0, load - standingMs, untilOverdueMs)
+  const waitMs = Math.min(worthMs ?? 0, load - standingMs, firstOverdueAt(turn, situation) + 1 - now)
   return waitMs > 0 ? { waitMs } : undefined
 }
+
+/** Until when no group that is not in memory is overdue, in milliseconds since the epoch. Infinity: none of them waits. */
+export const firstOverdueAt = (turn: Turn, situation: Omit<Situation, 'expectation'>): number => {
+  const isHere = isHereIn(turn, situation)
+  const startedAt = Math.min(turn.startedAt, situation.now)
+  return situation.lines.reduce(
+    (first, line) => (isHere(line) ? first : Math.min(first, becomesOverdueAt(line, startedAt, situation))),
+    Infinity,
+  )
+}
+
+const isHereIn =
+  (turn: Turn, { isResident }: Pick<Situation, 'isResident'>) =>
+  ({ groupKey }: Line): boolean =>
+    groupKey === turn.groupKey || isResident(groupKey)
 
 interface LeveledLine extends Line {
   readonly level: number
@@ -202,7 +212,7 @@ const longestUnserved = <L extends Line>(
 const becomesOverdueAt = (
   { groupKey, oldestCreatedAt }: Line,
   turnStartedAt: number,
-  { now, maxWaitMs, loadMs }: Situation,
+  { now, maxWaitMs, loadMs }: Omit<Situation, 'expectation'>,
 ): number => {
   // An arrival in the future was recorded before the clock was set back.
   const waitingSince = oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)

@@ -20,3 +20,6 @@ export {
   usedNowMs,
 } from './fair-share.ts'
 export { type Awaited, countGap, type Habit, UNKNOWN_HABIT, worthWaitingMs } from './habits.ts'
+export type { CountedLine, Outlook, Work } from './forecast/course.ts'
+export { type Estimate, Forecast } from './forecast/forecast.ts'
+export { type CountedSender, startBefore, type WaitingJob } from './forecast/place.ts'
