@@ -38,7 +38,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const PURE = ['packages/jobs', 'packages/scheduling']
 
 /** The rooms of the gateway, from the bottom to the top: a room only imports itself and the rooms before it. */
-const GATEWAY_ROOMS = ['http', 'access', 'direct', 'intake', 'answer', 'jobs', 'generate', 'health']
+const GATEWAY_ROOMS = [
+  'http',
+  'access',
+  'direct',
+  'intake',
+  'forecast',
+  'answer',
+  'jobs',
+  'generate',
+  'health',
+]
 
 /** Files beside the gateway's rooms from which a room may import. From the context it only needs types. */
 const GATEWAY_SHARED = ['context.ts']

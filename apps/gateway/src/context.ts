@@ -10,6 +10,7 @@ import type { Sharing } from './access/sender.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
+import { Forecaster } from './forecast/forecaster.ts'
 import { observer } from './health/observe.ts'
 import type { Observed } from './health/reasons.ts'
 import { BodyMemory } from './http/body-memory.ts'
@@ -42,6 +43,7 @@ export interface Context {
   readonly intake: Intake
   readonly admission: Admission
   readonly viewer: JobViewer
+  readonly forecaster: Forecaster
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
   readonly presence: Presence
@@ -117,6 +119,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     count: () => store.records.queued(),
     now,
   })
+  const forecaster = new Forecaster(store, now)
   const presence = new Presence({ store, logger, heartbeatMs })
   const callers = callersOf(config.token, config.tokens)
   const stopping = new AbortController()
@@ -135,11 +138,13 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     }),
     viewer: new JobViewer({
       store,
+      forecaster,
       isShared: callers.length > 1,
       jobTtlMs: config.jobTtl,
       stallMs: config.callerStall,
       now,
     }),
+    forecaster,
     followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
     presence,

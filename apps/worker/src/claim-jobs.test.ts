@@ -35,6 +35,7 @@ const setUp = async () => {
       running: [],
       turn: undefined,
       awaited: undefined,
+      turnModel: undefined,
       concurrency: 3,
       ...PLAIN,
       now: START,
@@ -215,6 +216,7 @@ describe('the order of the jobs', () => {
     while (running.length > 0 || (await store.records.queued()) > 0) {
       const { claims, turn, awaited } = await claimJobs(store, {
         ...situation,
+        turnModel: undefined,
         running: [...running],
         concurrency: 3,
         ...PLAIN,

@@ -11,7 +11,7 @@ import {
   type Situation,
   type Turn,
 } from '@foreman/scheduling'
-import { type BrokenJobError, type Claim, newToken, type Store } from '@foreman/store'
+import { type BrokenJobError, type Claim, type EndedTurn, newToken, type Store } from '@foreman/store'
 import { freeSlots, isBusy, isFull, type SlotLimits } from './free-slots.ts'
 
 /** What decides which jobs are claimed, besides what is in the store. */
@@ -22,6 +22,8 @@ export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'>
   readonly shares: (running: readonly Claim[]) => Shares | undefined
   /** The jobs that run. */
   readonly running: readonly Claim[]
+  /** The canonical name of the model that has or had the turn. Undefined: nobody knows. */
+  readonly turnModel: string | undefined
   /** The job that runs alone and is next, so that the free slots stay free until no job runs. */
   readonly awaited: number | undefined
 }
@@ -82,7 +84,8 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       const upTo = keepsTurn && reason === 'resident' && isOnly ? freeSlots(groupKey, inFlight, situation) : 1
       unanswered = { token: newToken(), turn: next }
       const { token } = unanswered
-      const line = { groupKey, priority, of, token, upTo, isIdle, awaited, reason, turnStartedAt }
+      const behind = reason === 'resident' ? undefined : endedTurn(turn, situation)
+      const line = { groupKey, priority, of, token, upTo, isIdle, awaited, reason, turnStartedAt, behind }
       const claimed = await store.queue.claim(line, now)
       unanswered = undefined
       claims.push(...claimed.claims)
@@ -99,6 +102,13 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
   }
   return { claims, turn, awaited }
 }
+
+/** The turn that ends when another one begins. None does if it has ended before, for want of jobs. */
+const endedTurn = (
+  turn: Turn | undefined,
+  { turnModel: model }: Pick<ClaimSituation, 'turnModel'>,
+): EndedTurn | undefined =>
+  turn && !turn.isOver && model !== undefined ? { model, since: turn.startedAt } : undefined
 
 interface Choosing {
   readonly lines: readonly Line[]

@@ -15,10 +15,13 @@ import { sizesByWeights } from './target/sizes-by-weights.ts'
 const BROKEN_PER_CALL = 20
 
 /** How long after a job its lesson is kept. A worker that is killed takes what is newer with it. */
-const REMEMBER_MS = 5_000
+const REMEMBER_MS = 2_000
 
 /** With more jobs that wait, no wait for a caller is worth it: not even 50 ms for a load of 50 s. */
 const MAX_COUNTED = 1_000
+
+/** More groups in memory are not told of. */
+const MAX_PUBLISHED = 100
 
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
@@ -64,6 +67,8 @@ export class Dispatcher {
   #isPinning = false
   #isClosed = false
   #isLost = false
+  /** What was published last. */
+  #published = ''
   /** Resolves when no job runs. Undefined: nobody waits for that. */
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -86,6 +91,7 @@ export class Dispatcher {
       if (memory !== undefined) this.#experience.takeOver(memory)
       const turn = await queue.turn()
       this.#turn = turn && { ...turn, isOver: false }
+      this.#publish()
     })
   }
 
@@ -128,6 +134,7 @@ export class Dispatcher {
     if (version !== undefined) this.#experience.fits.heedVersion(version)
     // While a model is loaded, what the target says may be out of date when it is heard.
     if (!this.#isLoading) this.#residents.observe(residents)
+    this.#publish()
     if (sizes) void this.#noteSizes(sizes)
   }
 
@@ -225,6 +232,7 @@ export class Dispatcher {
       ...this.#situation(now),
       running,
       awaited: this.#awaited,
+      turnModel: this.#lastClaim?.modelName,
       concurrency,
       models,
       expect,
@@ -235,6 +243,7 @@ export class Dispatcher {
     this.#awaited = awaited
     this.#standingSince = standstillMs === undefined ? undefined : (this.#standingSince ?? now)
     this.#startAll(claims)
+    this.#publish(standstillMs === undefined ? undefined : now + standstillMs)
     if (!failure) return { broken, standstillMs }
     this.#unanswered = failure.unanswered
     throw failure.error
@@ -304,10 +313,23 @@ export class Dispatcher {
       const names = await this.#options.askResidents()
       this.#isLoading = false
       this.#residents.observe(names)
+      this.#publish()
     } catch (error) {
       this.#isLoading = false
       this.#options.run.logger.debug({ err: error }, 'the target does not say what is in its memory')
     }
+  }
+
+  /** Tells whoever foretells the queue what only the worker knows. Written only when it has changed. */
+  #publish(expectingUntil?: number): void {
+    const { store, run, maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency } = this.#options
+    const rules = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
+    const residentGroups = this.#residents.groups.slice(0, MAX_PUBLISHED)
+    const change = { residentGroups, expectingUntil: expectingUntil ?? null, rules }
+    const text = JSON.stringify(change)
+    if (text === this.#published || this.#isLost) return
+    this.#published = text
+    void writeQuietly(() => store.target.note(change), run.logger, 'publish what is in memory')
   }
 
   async #noteSizes(sizes: ReadonlyMap<string, number>): Promise<void> {

@@ -7,8 +7,15 @@ import { aJob } from './testing/a-job.ts'
 const shown = (job: Partial<JobRecord>, besides: Parameters<typeof jobJson>[1] = {}) =>
   JSON.parse(jobJson(aJob(job), besides)) as Job
 
+const prospect = {
+  position: 3,
+  start: { at: 41_000, earliestAt: 31_000, latestAt: 91_000 },
+  why: { code: 'behind_in_line', text: '4th in line for plain, about 40 s' },
+  now: 1_000,
+}
+
 test('a job that has just been handed in shows what it is, and nothing that it has not', () => {
-  expect(shown({ answerAttempt: null, attempt: 0, state: 'queued' }, { position: 3 })).toEqual({
+  expect(shown({ answerAttempt: null, attempt: 0, state: 'queued' }, { prospect })).toEqual({
     id: 'job_1',
     state: 'queued',
     endpoint: '/api/chat',
@@ -16,6 +23,10 @@ test('a job that has just been handed in shows what it is, and nothing that it h
     priority: 'normal',
     caller: 'default',
     position: 3,
+    estimated_start: '1970-01-01T00:00:41.000Z',
+    estimated_wait_ms: 40_000,
+    estimated_wait_range_ms: [30_000, 90_000],
+    why: prospect.why,
     attempts: 0,
     created_at: '1970-01-01T00:00:01.000Z',
   })
@@ -81,8 +92,18 @@ test("the target's own words come before foreman's", () => {
   expect(shown(failed, { answer: { errorText: 'no such model' } }).error?.message).toBe('no such model')
 })
 
-test('a position is shown of a queued job only', () => {
-  expect(shown(running, { position: 3 })).not.toHaveProperty('position')
+test('a prospect is shown of a queued job only, and as much of it as is known', () => {
+  expect(shown(running, { prospect })).not.toHaveProperty('position')
+  const unknown = { ...prospect, position: undefined, start: undefined }
+  expect(shown({}, { prospect: unknown })).toMatchObject({ why: prospect.why })
+  for (const field of ['position', 'estimated_start', 'estimated_wait_ms', 'estimated_wait_range_ms'])
+    expect(shown({}, { prospect: unknown })).not.toHaveProperty(field)
+})
+
+test('a job that has started shows how long it waited, and for what', () => {
+  const started = { ...running, startReason: 'drained', behindModel: 'm', behindSince: 1_200 } as const
+  expect(shown(started)).toMatchObject({ waited_ms: 1_000, why: { code: 'drained' } })
+  expect(shown(running)).not.toHaveProperty('why')
 })
 
 test('a succeeded job whose result is left out says why', () => {

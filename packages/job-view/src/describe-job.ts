@@ -1,11 +1,24 @@
-import { isEndState, type Job, type JobError, priorities } from '@foreman/jobs'
+import { isEndState, type Job, type JobError, type JobProspect, priorities } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import type { JobAnswer } from './answer.ts'
 import { time } from './time.ts'
+import { type Why, whyStarted } from './why.ts'
+
+/** What is foretold of a queued job. Times are milliseconds since the epoch. */
+export interface Prospect {
+  /** How many of the queued jobs are likely to start before it. */
+  readonly position: number | undefined
+  /** When it is likely to start. */
+  readonly start: { readonly at: number; readonly earliestAt: number; readonly latestAt: number } | undefined
+  readonly why: Why
+  /** When that was foretold. */
+  readonly now: number
+}
 
 /** What is shown of a job in addition to its record. */
 export interface JobExtras {
-  readonly position?: number | undefined
+  /** What is foretold of a queued job. */
+  readonly prospect?: Prospect | undefined
   readonly answer?: Omit<JobAnswer, 'result'> | undefined
 }
 
@@ -32,7 +45,20 @@ export const aroundResult = (json: string): [before: string, after: string] => [
 const withField = (json: string, name: string, value: string): string =>
   `${json.slice(0, -1)},"${name}":${value}}`
 
-const describeJob = (job: JobRecord, { position, answer }: JobExtras): Omit<Job, 'metadata' | 'result'> => {
+/** What is foretold of a job, as it is shown. */
+export const prospectFields = ({ position, start, why, now }: Prospect): JobProspect => ({
+  ...(position !== undefined && { position }),
+  ...(start && {
+    estimated_start: time(start.at),
+    estimated_wait_ms: waitMs(start.at, now),
+    estimated_wait_range_ms: [waitMs(start.earliestAt, now), waitMs(start.latestAt, now)],
+  }),
+  why,
+})
+
+const waitMs = (at: number, now: number): number => Math.max(0, Math.round(at - now))
+
+const describeJob = (job: JobRecord, { prospect, answer }: JobExtras): Omit<Job, 'metadata' | 'result'> => {
   const { state } = job
   const isOver = isEndState(state)
   return {
@@ -42,10 +68,11 @@ const describeJob = (job: JobRecord, { position, answer }: JobExtras): Omit<Job,
     model: job.model,
     priority: priorities[job.priority] ?? 'normal',
     caller: job.caller,
-    ...(state === 'queued' && position !== undefined && { position }),
+    ...(state === 'queued' && prospect && prospectFields(prospect)),
     attempts: job.attempt,
     created_at: time(job.createdAt),
     ...(job.startedAt !== null && { started_at: time(job.startedAt) }),
+    ...(state !== 'queued' && startFields(job)),
     ...(job.finishedAt !== null && { finished_at: time(job.finishedAt) }),
     ...(job.expiresAt !== null && { expires_at: time(job.expiresAt) }),
     ...(job.deadlineAt !== null && { deadline: time(job.deadlineAt) }),
@@ -56,6 +83,14 @@ const describeJob = (job: JobRecord, { position, answer }: JobExtras): Omit<Job,
     ...(isOver && usageOf(job)),
     ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
     ...(isOver && state !== 'succeeded' && { error: errorOf(job, answer) }),
+  }
+}
+
+const startFields = (job: JobRecord): Pick<Job, 'waited_ms' | 'why'> => {
+  const why = whyStarted(job)
+  return {
+    ...(job.startedAt !== null && { waited_ms: Math.max(0, job.startedAt - job.createdAt) }),
+    ...(why && { why }),
   }
 }
 

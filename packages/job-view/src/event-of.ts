@@ -1,5 +1,6 @@
 import type { EndState, JobEnd, JobEventData } from '@foreman/jobs'
 import type { LogEntry } from '@foreman/store'
+import { type Prospect, prospectFields } from './describe-job.ts'
 import { time } from './time.ts'
 
 /** An entry of a job's log as an event of an event stream. The same entry always gives the same bytes. */
@@ -8,10 +9,20 @@ export const eventOf = (entry: LogEntry): string => {
   return `id: ${entry.id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
+/**
+ * What is foretold of a queued job, as an event. It is not kept, so it has the id of the entry before it: whoever comes back
+ * after it misses nothing.
+ */
+export const estimateEvent = (prospect: Prospect, lastId: number): string =>
+  `id: ${lastId}\nevent: estimate\ndata: ${JSON.stringify(prospectFields(prospect))}\n\n`
+
 /** The name of an event, and the data of that event. */
 type Content = {
-  [Name in keyof JobEventData]: { readonly name: Name; readonly data: JobEventData[Name] }
-}[keyof JobEventData]
+  [Name in Exclude<keyof JobEventData, 'estimate'>]: {
+    readonly name: Name
+    readonly data: JobEventData[Name]
+  }
+}[Exclude<keyof JobEventData, 'estimate'>]
 
 const contentOf = (entry: LogEntry): Content => {
   const { attempt } = entry

@@ -1,4 +1,5 @@
 import type { EndState } from './state.ts'
+import type { JobProspect } from './wire.ts'
 
 /** Why the worker chose the group of a job (docs/scheduling.md). */
 export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority'
@@ -21,6 +22,8 @@ export type JobChange =
 /** The data of each event that `/jobs/:id/events` sends, by the name of the event. Times are RFC 3339. */
 export interface JobEventData {
   queued: { state: 'queued'; at: string }
+  /** What is foretold of a queued job. It is not kept, and has the id of the event before it. */
+  estimate: JobProspect
   /** `reason` is a ChoiceReason, or a reason that a newer foreman has added. */
   started: { state: 'running'; attempt: number; at: string; reason: string }
   /** A new attempt begins. The output of earlier attempts is void. */

@@ -21,4 +21,14 @@ export type { ChoiceReason, JobChange, JobEnd, JobEvent, JobEventData } from './
 export { type End, isFinal } from './final.ts'
 export { priorities, type Priority } from './priority.ts'
 export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
-export type { Batch, Delivery, DeliveryAttempt, Job, JobError, JobPage, Problem } from './wire.ts'
+export type {
+  Batch,
+  Delivery,
+  DeliveryAttempt,
+  Job,
+  JobError,
+  JobPage,
+  JobProspect,
+  Problem,
+  Why,
+} from './wire.ts'

@@ -2,8 +2,27 @@ import type { DeliveryState, WebhookEvent } from './delivery.ts'
 import type { Priority } from './priority.ts'
 import type { JobState } from './state.ts'
 
+/** What is foretold of a queued job. A field without a value is missing. Times are RFC 3339. */
+export interface JobProspect {
+  /** How many of the queued jobs are likely to start before this one. */
+  position?: number
+  /** When it is likely to start. Missing as long as something before it was never measured. */
+  estimated_start?: string
+  /** How long it is likely to wait from now on. */
+  estimated_wait_ms?: number
+  /** How long it waits if the jobs before it are short, and if others arrive before it. */
+  estimated_wait_range_ms?: [shortest: number, longest: number]
+  why: Why
+}
+
+/** Why a job waits or has waited: for programs, and for people. */
+export interface Why {
+  code: string
+  text: string
+}
+
 /** A job as foreman shows it. A field without a value is missing. Times are RFC 3339. */
-export interface Job {
+export interface Job extends Partial<JobProspect> {
   id: string
   state: JobState
   /** The path that the request is for, such as `/api/chat`. */
@@ -14,8 +33,10 @@ export interface Job {
   caller: string
   /** The metadata that was submitted with the job. */
   metadata?: Record<string, unknown>
-  /** How many queued jobs are before this one, counted up to 1,000. Only a queued job has it; lists omit it. */
-  position?: number
+  /** How long a job waited for its last start, from its arrival. */
+  waited_ms?: number
+  /** What a queued job waits for, and what another one waited for. Lists omit what is foretold of queued jobs. */
+  why?: Why
   /** The number of attempts that have started. */
   attempts: number
   created_at: string

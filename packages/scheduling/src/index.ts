@@ -21,5 +21,5 @@ export {
 } from './fair-share.ts'
 export { type Awaited, countGap, type Habit, UNKNOWN_HABIT, worthWaitingMs } from './habits.ts'
 export type { CountedLine, Outlook, Work } from './forecast/course.ts'
-export { type Estimate, Forecast } from './forecast/forecast.ts'
+export { type Estimate, Forecast, type Start } from './forecast/forecast.ts'
 export { type CountedSender, startBefore, type WaitingJob } from './forecast/place.ts'

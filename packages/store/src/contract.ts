@@ -1,5 +1,6 @@
 import type {
   Added,
+  Ahead,
   Backlog,
   CancelResult,
   Claim,
@@ -18,6 +19,7 @@ import type {
   JobRef,
   JobView,
   KeptRequest,
+  LineCount,
   Loading,
   Lock,
   LogEntry,
@@ -31,6 +33,8 @@ import type {
   Release,
   RequestPart,
   Run,
+  RunningJob,
+  SenderCount,
   SenderLine,
   Snapshot,
   StoreState,
@@ -265,7 +269,7 @@ export interface Queue {
 
   /**
    * Claims ready jobs of one line, the oldest first: each becomes `running`, with one more attempt, the token, and the change
-   * `started`; from the second attempt on with the change `reset` before it. `startedAt` is set and `tokens` are none again;
+   * `started`; from the second attempt on with the change `reset` before it. `startedAt`, and why and behind which turn, are set, and `tokens` are none again;
    * all else stays. If it claims a job, it records that the group has the turn. A line that has gone meanwhile gives fewer jobs,
    * or none. Quick.
    *
@@ -398,8 +402,17 @@ export interface Records {
    */
   list(filter: JobFilter): AsyncIterable<readonly JobRecord[]>
 
-  /** Counts the queued jobs with a lower `seq`, whatever their line. Stops at `most`. */
-  position(seq: number, most: number): Promise<number>
+  /** The lines that have a ready job, and how many. The cost depends on the number of lines and senders, and not of jobs. */
+  lineCounts(): Promise<LineCount[]>
+
+  /** The senders that have a ready job in a line, and how many: at most `most` of them. The cost depends on their number. */
+  senderCounts(line: Pick<WaitingLine, 'groupKey' | 'priority'>, most: number): Promise<SenderCount[]>
+
+  /** Counts the ready jobs of a line that have a lower `seq`. Stops at `most`. */
+  ahead(asked: Ahead, most: number): Promise<number>
+
+  /** The running jobs, the oldest first. */
+  running(): Promise<RunningJob[]>
 
   /** Counts the queued jobs. May be a second old where counting a million takes long. */
   queued(): Promise<number>

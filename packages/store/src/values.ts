@@ -94,6 +94,12 @@ export interface SenderLine extends Sender {
   readonly oldestCreatedAt: number
 }
 
+/** How many ready jobs a sender has in a line. */
+export interface SenderCount extends Sender {
+  readonly jobs: number
+  readonly oldestSeq: number
+}
+
 /** What a caller submits. */
 export interface NewJob extends StoredRequest, Partial<Sender> {
   /** Made by whoever submits the job (`newJobId`), so that a submission can be repeated when its answer was lost. */
@@ -162,6 +168,28 @@ export interface WaitingLine {
   readonly oldestCreatedAt: number
 }
 
+/** How many ready jobs there are in a line, and for which model. */
+export interface LineCount extends WaitingLine {
+  readonly jobs: number
+  /** The canonical name of the oldest job's model. */
+  readonly modelName: string
+}
+
+/** The jobs that are before a job in its line. */
+export interface Ahead extends Pick<WaitingLine, 'groupKey' | 'priority'> {
+  readonly seq: number
+  /** Only jobs of this sender. Undefined: of any. */
+  readonly of: Sender | undefined
+}
+
+/** A turn that ended when another began. */
+export interface EndedTurn {
+  /** The canonical name of its model. */
+  readonly model: string
+  /** When it began. */
+  readonly since: number
+}
+
 /** Which jobs are claimed, and what is recorded of the choice. */
 export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'> {
   /** Made anew for each call (`newToken`). Every write of the runs carries it. */
@@ -178,6 +206,16 @@ export interface ClaimRequest extends Pick<WaitingLine, 'groupKey' | 'priority'>
   readonly reason: ChoiceReason
   /** When the turn of the group started. */
   readonly turnStartedAt: number
+  /** The turn that ended for these jobs. Undefined: none did, or nobody knows of which model. */
+  readonly behind?: EndedTurn | undefined
+}
+
+/** A job that runs now. */
+export interface RunningJob extends Sender {
+  readonly groupKey: string
+  readonly modelName: string
+  readonly startedAt: number
+  readonly startReason: ChoiceReason | null
 }
 
 /** A running job as the worker that claimed it sees it. */
@@ -251,7 +289,11 @@ export interface Finish {
   /** What this run has received and not appended. */
   readonly output?: Received | undefined
   /** The token counts that the answer states. */
-  readonly usage?: { readonly promptTokens?: number; readonly completionTokens?: number }
+  readonly usage?: {
+    readonly promptTokens?: number
+    readonly completionTokens?: number
+    readonly loadMs?: number
+  }
 }
 
 /** How a job goes back to the queue. */
@@ -283,8 +325,20 @@ export interface Ending {
 
 // Following jobs, and showing them
 
+/** How long a job has waited, and for what. */
+export interface JobStart {
+  readonly createdAt: number
+  /** When the last attempt started. Null: the job was never claimed. */
+  readonly startedAt: number | null
+  /** Why it started then. Null also when an older version has claimed it. */
+  readonly startReason: ChoiceReason | null
+  /** The canonical name of the model whose turn ended for it, and since when that had the turn. Null: none did. */
+  readonly behindModel: string | null
+  readonly behindSince: number | null
+}
+
 /** What a process that follows a job needs to know of it. */
-export interface JobView {
+export interface JobView extends JobStart {
   readonly id: string
   readonly state: JobState
   /** The number of the running or last attempt. 0: the job was never claimed. */
@@ -327,7 +381,7 @@ export interface OutputRead {
 }
 
 /** All that is known of a job, except its request and its log. */
-export interface JobRecord extends JobRef, GroupFacts, Sender {
+export interface JobRecord extends JobRef, JobStart, GroupFacts, Sender {
   readonly state: JobState
   readonly path: string
   readonly endpoint: string
@@ -345,9 +399,6 @@ export interface JobRecord extends JobRef, GroupFacts, Sender {
   readonly statusCode: number | null
   readonly errorCode: string | null
   readonly errorMessage: string | null
-  readonly createdAt: number
-  /** When the last attempt started. */
-  readonly startedAt: number | null
   readonly finishedAt: number | null
   /** When the job may be deleted, with all that belongs to it. */
   readonly expiresAt: number | null
@@ -363,6 +414,8 @@ export interface JobRecord extends JobRef, GroupFacts, Sender {
   readonly tokens: number | null
   readonly promptTokens: number | null
   readonly completionTokens: number | null
+  /** How long the load of the model took, in milliseconds, as the answer states it. */
+  readonly loadMs: number | null
   readonly retryOf: string | null
   /** The JSON object that the caller gave with the job, as the caller wrote it. Null also when it is damaged. */
   readonly metadata: string | null
@@ -500,6 +553,22 @@ export interface TargetRow {
   readonly stalledAt: number | null
   /** Whether loading the embedding model pushed the working model out of memory, so that the worker unloaded it. */
   readonly embedderDoesNotFit: boolean
+  /** The groups that the target can serve without a load. Null: nobody knows. */
+  readonly residentGroups: readonly string[] | null
+  /** Until when the target stands still for a caller who is likely to come back. Null: it does not. */
+  readonly expectingUntil: number | null
+  /** The settings by which the active worker decides. Null: none has said. */
+  readonly rules: SchedulingRules | null
+}
+
+/** What the worker decides by (docs/scheduling.md). */
+export interface SchedulingRules {
+  readonly maxWaitMs: number
+  readonly maxWaitLowMs: number
+  /** 0: nobody's use counts. */
+  readonly halfLifeMs: number
+  /** How many jobs of a loaded model run at the same time. */
+  readonly concurrency: number
 }
 
 export interface ModelRow {

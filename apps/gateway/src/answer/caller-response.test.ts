@@ -13,6 +13,11 @@ const running: JobView = {
   attempt: 1,
   token: 'a',
   answerAttempt: null,
+  createdAt: 0,
+  startedAt: 0,
+  startReason: null,
+  behindModel: null,
+  behindSince: null,
   errorCode: null,
   errorMessage: null,
 }

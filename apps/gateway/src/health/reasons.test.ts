@@ -13,6 +13,9 @@ const target: TargetRow = {
   suspectedAt: null,
   stalledAt: null,
   embedderDoesNotFit: false,
+  residentGroups: null,
+  expectingUntil: null,
+  rules: null,
 }
 
 const well: Observed = {

@@ -1,11 +1,15 @@
-import { eventOf } from '@foreman/job-view'
+import { estimateEvent, eventOf, type Prospect } from '@foreman/job-view'
 import { isEndState } from '@foreman/jobs'
 import type { JobRecord, LogEntry } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import type { FollowOptions } from '../answer/follow-options.ts'
 import { WakeUps } from '../answer/wake-ups.ts'
+import type { Context } from '../context.ts'
+import { ESTIMATE_EVERY_MS, FIRST_ESTIMATE_MS, isNews } from '../forecast/is-news.ts'
 import { sendHeadNow } from '../http/send-head.ts'
 import { TimeSlice } from '../http/slices.ts'
+
+export type EventOptions = FollowOptions & Pick<Context, 'forecaster' | 'logger'>
 
 /** The status that tells a browser's EventSource not to connect again. */
 const NO_MORE = 204
@@ -17,10 +21,10 @@ const NO_MORE = 204
  * @param after the id of that event, or 0
  */
 export const streamEvents = async (
-  job: Pick<JobRecord, 'seq' | 'state'>,
+  job: JobRecord,
   after: number,
   response: ServerResponse,
-  options: FollowOptions,
+  options: EventOptions,
 ): Promise<void> => {
   const { store, patience } = options
   const hasAll = isEndState(job.state) && (await store.records.log(job.seq, after)).length === 0
@@ -34,8 +38,13 @@ export const streamEvents = async (
   sendHeadNow(response)
   const wakeUps = new WakeUps(job.seq, response, options)
   let last = after
+  const estimates = new Estimates(job, response, options)
   const heartbeat = () => void response.write(': keep-alive\n\n')
-  const nothingNew = () => wakeUps.untilNews(() => patience.heartbeatMs, heartbeat)
+  const nothingNew = () =>
+    wakeUps.untilNews(
+      () => Math.min(estimates.dueInMs, patience.heartbeatMs),
+      () => void estimates.tell(last).then(isTold => isTold || heartbeat()),
+    )
   try {
     while (!wakeUps.isOver) {
       if (await wakeUps.untilWritable(patience.stallMs)) continue
@@ -57,6 +66,7 @@ export const streamEvents = async (
         response.write(eventOf(entry))
       }
       last = entries.at(-1)?.id ?? last
+      estimates.isQueued = state === 'queued'
       if (entries.some(isEnd)) break
       if (entries.length > 0) {
         wakeUps.noteSent()
@@ -70,6 +80,44 @@ export const streamEvents = async (
     wakeUps.stop()
   }
   response.end()
+}
+
+/** Tells a follower when a queued job is likely to start. */
+class Estimates {
+  readonly #job: JobRecord
+  readonly #response: ServerResponse
+  readonly #options: Pick<EventOptions, 'forecaster' | 'logger'>
+  #told: Prospect | undefined
+  isQueued = false
+
+  constructor(job: JobRecord, response: ServerResponse, options: EventOptions) {
+    this.#job = job
+    this.#response = response
+    this.#options = options
+  }
+
+  /** How long after the last event the next look is due. Most jobs start before the first one. */
+  get dueInMs(): number {
+    if (!this.isQueued) return Infinity
+    return this.#told ? ESTIMATE_EVERY_MS : FIRST_ESTIMATE_MS
+  }
+
+  /** @returns whether there was anything new to tell */
+  async tell(lastId: number): Promise<boolean> {
+    if (!this.isQueued) return false
+    const { forecaster, logger } = this.#options
+    try {
+      const prospect = await forecaster.of(this.#job)
+      // It may have started meanwhile, and its follower may have left.
+      if (!this.isQueued || this.#response.destroyed || !isNews(this.#told, prospect)) return false
+      this.#told = prospect
+      this.#response.write(estimateEvent(prospect, lastId))
+      return true
+    } catch (error) {
+      logger.debug({ err: error }, 'an estimate could not be made')
+      return false
+    }
+  }
 }
 
 /** The event of the end is written in one unit with the end. No event follows it. */

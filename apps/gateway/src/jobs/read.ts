@@ -10,16 +10,16 @@ import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
 import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
-import { streamEvents } from './event-stream.ts'
+import { type EventOptions, streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
 
 export type ReadContext = Pick<
   Context,
-  'store' | 'viewer' | 'followers' | 'bodyMemory' | 'patience' | 'stopping' | 'now'
+  'store' | 'viewer' | 'forecaster' | 'followers' | 'bodyMemory' | 'patience' | 'stopping' | 'logger' | 'now'
 >
 
 /** Followers can come again, so they are not kept for the grace period of a stop. */
-const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => ({
+const following = ({ stopping, ...context }: ReadContext): RawStreamOptions & EventOptions => ({
   ...context,
   cutOff: stopping,
 })

@@ -1,6 +1,7 @@
 import type { Store } from '@foreman/store'
 import { submitJob, unavailableError } from '@foreman/store/testing'
 import { describe, expect, test, vi } from 'vitest'
+import { Forecaster } from '../forecast/forecaster.ts'
 import { runJob } from '../testing/answer.ts'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -9,7 +10,14 @@ import { JobViewer } from './viewer.ts'
 const HOUR_MS = 3_600_000
 
 const viewerOf = (store: Store, { isShared = true, now = 2_000 } = {}) =>
-  new JobViewer({ store, isShared, jobTtlMs: HOUR_MS, stallMs: 30_000, now: () => now })
+  new JobViewer({
+    store,
+    forecaster: new Forecaster(store, () => now),
+    isShared,
+    jobTtlMs: HOUR_MS,
+    stallMs: 30_000,
+    now: () => now,
+  })
 
 /** A job that has ended with this answer. */
 const endedJob = async (
@@ -77,7 +85,7 @@ describe('while others keep the queue busy', () => {
   test('a job is found, and shown to whoever submitted it, a moment later', async () => {
     const store = await tempStore()
     const job = await submitJob(store)
-    for (const verb of ['byId', 'bySeq', 'position'] as const)
+    for (const verb of ['byId', 'bySeq', 'ahead'] as const)
       vi.spyOn(store.records, verb).mockRejectedValueOnce(unavailableError())
     expect(await viewerOf(store).find(job.id, 'default')).toMatchObject({ id: job.id })
     const shown = await answerOf((viewer, response) => viewer.show(job.seq, response), store)

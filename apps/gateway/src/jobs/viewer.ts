@@ -1,6 +1,7 @@
-import { aroundResult, jobJson } from '@foreman/job-view'
+import { aroundResult, jobJson, type Prospect } from '@foreman/job-view'
 import type { JobRecord, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import type { Forecaster } from '../forecast/forecaster.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
 import { whenAvailable } from '../http/when-available.ts'
@@ -8,6 +9,7 @@ import { type StoredResult, StoredResults } from './stored-result.ts'
 
 export interface ViewerOptions {
   readonly store: Store
+  readonly forecaster: Forecaster
   /** Whether there are several callers. Each sees only its own jobs then. */
   readonly isShared: boolean
   readonly jobTtlMs: number
@@ -15,9 +17,6 @@ export interface ViewerOptions {
   readonly stallMs: number
   readonly now: () => number
 }
-
-/** Positions are counted up to this. */
-const MAX_POSITION = 1_000
 
 /** Finds jobs for their callers, and shows them. */
 export class JobViewer {
@@ -50,12 +49,11 @@ export class JobViewer {
 
   /** Sends a job as it is now. @throws Refusal with 410 when it has been deleted meanwhile */
   async show(seq: number, response: ServerResponse): Promise<void> {
-    const { records } = this.#options.store
-    const job = await whenAvailable(() => records.bySeq(seq))
+    const { store, forecaster } = this.#options
+    const job = await whenAvailable(() => store.records.bySeq(seq))
     if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
-    const isQueued = job.state === 'queued'
-    const position = isQueued ? await whenAvailable(() => records.position(seq, MAX_POSITION)) : undefined
-    await this.#send(job, response, { status: 200, position })
+    const prospect = job.state === 'queued' ? await whenAvailable(() => forecaster.of(job)) : undefined
+    await this.#send(job, response, { status: 200, prospect })
   }
 
   /** Answers a submission: with 202, or with 200 if the job was submitted before with the same key. */
@@ -65,18 +63,18 @@ export class JobViewer {
     if (!job) throw new Error(`job ${seq} is not there`)
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
-    // No `position`: counting the queue takes longer than inserting the job. `GET /jobs/:id` has it.
+    // No estimate: it takes longer than inserting the job. `GET /jobs/:id` has it.
     await this.#send(job, response, { status: isReplayed ? 200 : 202 })
   }
 
   async #send(
     job: JobRecord,
     response: ServerResponse,
-    { status, position }: { readonly status: number; readonly position?: number | undefined },
+    { status, prospect }: { readonly status: number; readonly prospect?: Prospect | undefined },
   ): Promise<void> {
     const { stallMs } = this.#options
     await this.#results.use(job, answer => {
-      const json = jobJson(job, { position, answer })
+      const json = jobJson(job, { prospect, answer })
       return sendJsonParts(response, withResult(json, answer), { status, stallMs })
     })
   }

@@ -20,7 +20,20 @@ export const runJob = async (
 
 /** What is read of the first attempt of a running job: its head and one piece of the body. The next look follows at once. */
 export const firstOutput = ({ id }: Submitted, token: string, body: string): OutputRead => ({
-  job: { id, state: 'running', attempt: 1, token, answerAttempt: null, errorCode: null, errorMessage: null },
+  job: {
+    id,
+    state: 'running',
+    attempt: 1,
+    token,
+    answerAttempt: null,
+    createdAt: 0,
+    startedAt: 0,
+    startReason: null,
+    behindModel: null,
+    behindSince: null,
+    errorCode: null,
+    errorMessage: null,
+  },
   cursor: { attempt: 1, token, after: 2 },
   pieces: [
     { id: 1, kind: 'head', head: NDJSON },

@@ -49,6 +49,11 @@ export class Residents {
     return groups.has(groupKey) || (loadedFor !== undefined && this.#fits.has(loadedFor, groupKey))
   }
 
+  /** Groups that the target can serve without a load: those that it has served with what it has in memory. */
+  get groups(): string[] {
+    return [...this.#present].flatMap(weights => [...(this.#runners.get(weights)?.groups.keys() ?? [])])
+  }
+
   /** Notes what the target says. Undefined: it does not say, and then nothing is known but what was used last. */
   observe(names: readonly string[] | undefined): void {
     const said = new Set(names?.map(name => canonicalModelName(name) ?? name))

@@ -38,6 +38,8 @@ export interface Stretch {
   /** The variance of `from` in ms², and what each of the jobs adds to it. */
   readonly variance: number
   readonly jobVariance: number
+  /** Whether everything was measured that decides about `from` and `everyMs`. Otherwise only the order is of use. */
+  readonly isMeasured: boolean
 }
 
 interface Left extends CountedLine {
@@ -48,6 +50,9 @@ interface Left extends CountedLine {
 /** How many stretches are looked at one by one. The mean of them stands for those behind them. */
 const MAX_STRETCHES = 200
 
+/** What is assumed of a group of which nothing was measured. */
+const USUAL_WORK: Work = { meanMs: 1_000, deviationMs: 0 }
+
 /** The variance of a normal distribution whose mean deviation is 1. */
 const VARIANCE = Math.PI / 2
 
@@ -55,8 +60,7 @@ export const lineKey = ({ groupKey, priority }: Pick<Line, 'groupKey' | 'priorit
   `${priority} ${groupKey}`
 
 /**
- * Runs the policy forward: from the end of the jobs that run now until every line is empty, or until a line is next of which
- * nothing was measured.
+ * Runs the policy forward: from the end of the jobs that run now until every line is empty.
  *
  * @param turnsAreFull whether every turn lasts for as long as it may, because more jobs of its group arrive
  * @returns the stretches of each line, by `lineKey`
@@ -75,6 +79,7 @@ class Course {
   #isResident: (groupKey: string) => boolean
   #started = 0
   #variance = 0
+  #isMeasured = true
 
   constructor(outlook: Outlook, turnsAreFull: boolean) {
     this.#outlook = outlook
@@ -111,7 +116,6 @@ class Course {
       levelOf({ priority, createdAt }, situation),
     )
     const next = here.filter((_, at) => levels[at] === Math.min(...levels))
-    if (next.some(({ groupKey }) => !this.#outlook.workOf(groupKey))) return false
     this.#turn = { groupKey: groupKeys[0]!, startedAt: turnStartedAt, isOver: false }
     if (reason !== 'resident') {
       this.#now += this.#outlook.loadMs(this.#turn.groupKey)
@@ -139,7 +143,7 @@ class Course {
 
   /** Everything that is left takes as long as what was looked at, and all lines go on side by side. */
   #foreshorten(): void {
-    const left = this.#left.filter(({ jobs, groupKey }) => jobs > 0 && this.#outlook.workOf(groupKey))
+    const left = this.#left.filter(({ jobs }) => jobs > 0)
     const workedMs = this.#left.reduce((sum, line) => sum + line.started * this.#everyMs(line), 0)
     this.#start(left, ({ jobs }) => jobs, (this.#now - this.#outlook.freeAt) / Math.max(1, workedMs))
   }
@@ -152,6 +156,7 @@ class Course {
    */
   #start(lines: readonly Left[], jobsOf: (line: Left) => number, slowness = 1): number {
     const counted = lines.map(line => ({ line, jobs: jobsOf(line) }))
+    this.#isMeasured &&= lines.every(({ groupKey }) => this.#outlook.workOf(groupKey))
     const all = counted.reduce((sum, { jobs }) => sum + jobs, 0)
     const lastsMs = counted.reduce((sum, { line, jobs }) => sum + jobs * this.#everyMs(line) * slowness, 0)
     const variance = counted.reduce((sum, { line, jobs }) => sum + jobs * this.#varianceOf(line), 0)
@@ -166,6 +171,7 @@ class Course {
         allForEach: all / jobs,
         variance: this.#variance,
         jobVariance: variance / jobs,
+        isMeasured: this.#isMeasured,
       }
       this.stretches.set(key, [...(this.stretches.get(key) ?? []), stretch])
       line.started += jobs
@@ -179,11 +185,14 @@ class Course {
   }
 
   #everyMs({ groupKey }: Line): number {
-    return (this.#outlook.workOf(groupKey)?.meanMs ?? 0) / this.#outlook.concurrency
+    return this.#work(groupKey).meanMs / this.#outlook.concurrency
   }
 
   #varianceOf({ groupKey }: Line): number {
-    const { deviationMs = 0 } = this.#outlook.workOf(groupKey) ?? {}
-    return VARIANCE * (deviationMs / this.#outlook.concurrency) ** 2
+    return VARIANCE * (this.#work(groupKey).deviationMs / this.#outlook.concurrency) ** 2
+  }
+
+  #work(groupKey: string): Work {
+    return this.#outlook.workOf(groupKey) ?? USUAL_WORK
   }
 }

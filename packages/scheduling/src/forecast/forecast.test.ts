@@ -31,22 +31,22 @@ const outlook = (lines: readonly CountedLine[], differing: Partial<Outlook> = {}
 })
 
 const estimate = (situation: Outlook, groupKey: string, before: number, priority = NORMAL) => {
-  const { startAt, position } = new Forecast(situation).of({ groupKey, priority }, before)!
-  return { inMs: startAt - NOW, position }
+  const { start, position } = new Forecast(situation).of({ groupKey, priority }, before)!
+  return { inMs: start!.at - NOW, position }
 }
 
 const five = [line('a', 5), line('b', 3)]
 
 test.each<[what: string, outlook: Outlook, groupKey: string, before: number, inMs: number, position: number]>(
   [
-    ['the first of what is in memory', outlook(five), 'a', 0, 0, 1],
-    ['one behind it', outlook(five), 'a', 4, 4_000, 5],
-    ['one of the next group: after the turn and the load', outlook(five), 'b', 0, 15_000, 6],
-    ['while jobs run', outlook(five, { freeAt: NOW + 700 }), 'a', 4, 4_700, 5],
-    ['with two slots', outlook(five, { concurrency: 2 }), 'b', 2, 13_500, 8],
-    ['one that has arrived since', outlook(five), 'b', 5, 20_000, 11],
-    ['without a turn', outlook([line('b', 3)], { turn: undefined }), 'b', 1, 11_000, 2],
-    ['of high priority', outlook([line('a', 5), line('b', 3), line('c', 1, 10, 0)]), 'c', 0, 10_000, 1],
+    ['the first of what is in memory', outlook(five), 'a', 0, 0, 0],
+    ['one behind it', outlook(five), 'a', 4, 4_000, 4],
+    ['one of the next group: after the turn and the load', outlook(five), 'b', 0, 15_000, 5],
+    ['while jobs run', outlook(five, { freeAt: NOW + 700 }), 'a', 4, 4_700, 4],
+    ['with two slots', outlook(five, { concurrency: 2 }), 'b', 2, 13_500, 7],
+    ['one that has arrived since', outlook(five), 'b', 5, 20_000, 10],
+    ['without a turn', outlook([line('b', 3)], { turn: undefined }), 'b', 1, 11_000, 1],
+    ['of high priority', outlook([line('a', 5), line('b', 3), line('c', 1, 10, 0)]), 'c', 0, 10_000, 0],
   ],
 )('is told when a job starts: %s', (_what, situation, groupKey, before, inMs, position) => {
   const priority = groupKey === 'c' ? 0 : NORMAL
@@ -56,39 +56,40 @@ test.each<[what: string, outlook: Outlook, groupKey: string, before: number, inM
 test('a turn ends when another group has waited for its bound, and goes on after that one', () => {
   const situation = outlook([line('a', 100), line('b', 2)])
   // At 61 s b has waited for more than a minute: 10 s of load, and 2 s of work. Then 10 s of load for a.
-  expect(estimate(situation, 'a', 60)).toEqual({ inMs: 60_000, position: 61 })
-  expect(estimate(situation, 'b', 0)).toEqual({ inMs: 71_000, position: 62 })
-  expect(estimate(situation, 'a', 61)).toEqual({ inMs: 83_000, position: 64 })
+  expect(estimate(situation, 'a', 60)).toEqual({ inMs: 60_000, position: 60 })
+  expect(estimate(situation, 'b', 0)).toEqual({ inMs: 71_000, position: 61 })
+  expect(estimate(situation, 'a', 61)).toEqual({ inMs: 83_000, position: 63 })
 })
 
 test('groups that are in memory together are served side by side', () => {
   const together = outlook([line('a', 4), line('b', 4)], { isResident: () => true })
-  expect(estimate(together, 'a', 2)).toEqual({ inMs: 4_000, position: 5 })
-  expect(estimate(together, 'b', 2)).toEqual({ inMs: 4_000, position: 5 })
+  expect(estimate(together, 'a', 2)).toEqual({ inMs: 4_000, position: 4 })
+  expect(estimate(together, 'b', 2)).toEqual({ inMs: 4_000, position: 4 })
 })
 
 describe('what was never measured', () => {
   const workOf = (groupKey: string) => (groupKey === 'b' ? undefined : { meanMs: 1_000, deviationMs: 0 })
 
-  test('has no estimate, and nothing that is next behind it has', () => {
+  test('has a position and no start, and so has what is next behind it', () => {
     const forecast = new Forecast(outlook([line('a', 5), line('b', 3), line('c', 1, 10)], { workOf }))
     const of = (groupKey: string) => forecast.of({ groupKey, priority: NORMAL }, 0)
-    expect([of('a')?.position, of('b'), of('c')]).toEqual([1, undefined, undefined])
+    expect([of('a')?.start?.at, of('b')?.start, of('c')?.start]).toEqual([NOW, undefined, undefined])
+    expect(['a', 'b', 'c'].map(group => of(group)?.position)).toEqual([0, 5, 8])
   })
+})
 
-  test('is a line that is not there', () => {
-    expect(new Forecast(outlook(five)).of({ groupKey: 'c', priority: NORMAL }, 0)).toBeUndefined()
-  })
+test('a line that is not there has no estimate', () => {
+  expect(new Forecast(outlook(five)).of({ groupKey: 'c', priority: NORMAL }, 0)).toBeUndefined()
 })
 
 describe('the range', () => {
   const workOf = () => ({ meanMs: 1_000, deviationMs: 500 })
   const rangeOf = (situation: Outlook, groupKey: string, before: number) => {
-    const { earliestAt, startAt, latestAt } = new Forecast(situation).of(
+    const { earliestAt, at, latestAt } = new Forecast(situation).of(
       { groupKey, priority: NORMAL },
       before,
-    )!
-    return { earliestMs: earliestAt - NOW, startMs: startAt - NOW, latestMs: latestAt - NOW }
+    )!.start!
+    return { earliestMs: earliestAt - NOW, startMs: at - NOW, latestMs: latestAt - NOW }
   }
 
   test('grows with the number of jobs before it, and more slowly than the wait', () => {

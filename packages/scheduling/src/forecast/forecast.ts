@@ -2,15 +2,20 @@ import type { Line } from '../decide.ts'
 import { courseOf, lineKey, type Outlook, type Stretch } from './course.ts'
 
 /** When a job is likely to start. Times are milliseconds since the epoch. */
-export interface Estimate {
+export interface Start {
   /** If nothing else arrives, and all takes as long as it usually does. */
-  readonly startAt: number
+  readonly at: number
   /** If the jobs before it take less than usual: one time in ten it starts even earlier. */
   readonly earliestAt: number
   /** If they take longer, and more jobs arrive, so that every turn before its own lasts for as long as it may. */
   readonly latestAt: number
-  /** Its place in the order in which the queued jobs are likely to start, from 1. */
+}
+
+export interface Estimate {
+  /** How many of the queued jobs are likely to start before it. */
   readonly position: number
+  /** Undefined: something that starts before it, or it itself, was never measured. */
+  readonly start: Start | undefined
 }
 
 /** So many standard deviations below the mean is one in ten. */
@@ -32,18 +37,19 @@ export class Forecast {
    * When a job starts.
    *
    * @param before how many jobs of its line start before it
-   * @returns undefined when something that is next before it was never measured
+   * @returns undefined when the line was not there
    */
   of(line: Pick<Line, 'groupKey' | 'priority'>, before: number): Estimate | undefined {
     const likely = at(this.#likely.get(lineKey(line)), before)
     const latest = at(this.#latest.get(lineKey(line)), before)
     if (!likely || !latest) return undefined
-    return {
-      startAt: likely.startAt,
-      earliestAt: Math.max(this.#now, likely.startAt - ONE_IN_TEN * likely.deviationMs),
-      latestAt: Math.max(likely.startAt, latest.startAt) + ONE_IN_TEN * latest.deviationMs,
-      position: likely.position,
+    const { position, isMeasured, startAt } = likely
+    const start = {
+      at: startAt,
+      earliestAt: Math.max(this.#now, startAt - ONE_IN_TEN * likely.deviationMs),
+      latestAt: Math.max(startAt, latest.startAt) + ONE_IN_TEN * latest.deviationMs,
     }
+    return { position, start: isMeasured ? start : undefined }
   }
 }
 
@@ -55,6 +61,7 @@ const at = (stretches: readonly Stretch[] | undefined, before: number) => {
   return {
     startAt: stretch.from + ahead * stretch.everyMs,
     deviationMs: Math.sqrt(stretch.variance + ahead * stretch.jobVariance),
-    position: Math.floor(stretch.allBefore + ahead * stretch.allForEach) + 1,
+    position: Math.floor(stretch.allBefore + ahead * stretch.allForEach),
+    isMeasured: stretch.isMeasured,
   }
 }

@@ -1,7 +1,14 @@
-import type { HeaderPairs } from '../values.ts'
+import type { HeaderPairs, SchedulingRules } from '../values.ts'
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
+
+export const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every(part => typeof part === 'string')
+
+export const isSchedulingRules = (value: unknown): value is SchedulingRules =>
+  isObject(value) &&
+  ['maxWaitMs', 'maxWaitLowMs', 'halfLifeMs', 'concurrency'].every(name => typeof value[name] === 'number')
 
 export const isHeaderPairs = (value: unknown): value is HeaderPairs =>
   Array.isArray(value) && value.every(isHeaderPair)

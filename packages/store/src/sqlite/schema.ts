@@ -1,8 +1,15 @@
-import { deliveryStates, endStates, jobStates, type WebhookEvent, webhookEvents } from '@foreman/jobs'
+import {
+  type ChoiceReason,
+  deliveryStates,
+  endStates,
+  jobStates,
+  type WebhookEvent,
+  webhookEvents,
+} from '@foreman/jobs'
 import type { HeaderPairs } from '../values.ts'
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
 import { lenientJson, lenientJsonText } from './json-column.ts'
-import { isHeaderPairs, isObject } from './json-shapes.ts'
+import { isHeaderPairs, isObject, isSchedulingRules, isTexts } from './json-shapes.ts'
 
 const isWebhookEvents = (value: unknown): value is readonly WebhookEvent[] =>
   Array.isArray(value) && value.every(event => webhookEvents.some(known => known === event))
@@ -85,6 +92,11 @@ export const jobs = sqliteTable(
     createdAt: integer('created_at').notNull(),
     /** When the last attempt started. Null: the job was never claimed. */
     startedAt: integer('started_at'),
+    /** Why it started then. Null: the job was never claimed, or by a version that did not say so. */
+    startReason: text('start_reason').$type<ChoiceReason>(),
+    /** The model whose turn ended for it, and since when that had the turn. Null: no turn ended for it. */
+    behindModel: text('behind_model'),
+    behindSince: integer('behind_since'),
     /** When the job ended. Null: it has not ended. */
     finishedAt: integer('finished_at'),
     /** When the job may be deleted, with all that belongs to it. Null: the job has not ended. */
@@ -119,6 +131,8 @@ export const jobs = sqliteTable(
     promptTokens: integer('prompt_tokens'),
     /** The number of generated tokens that the answer states. */
     completionTokens: integer('completion_tokens'),
+    /** How long the load of the model took, in milliseconds, as the answer states it. */
+    loadMs: integer('load_ms'),
     /** The id of the ended job that this job repeats. Null: it repeats none. */
     retryOf: text('retry_of'),
     /** The arrival that the job is part of. Such a job does not run yet. Null: it is accepted. */
@@ -178,6 +192,20 @@ export const jobs = sqliteTable(
     index('jobs_of_model').on(table.modelName, table.seq),
     index('jobs_of_caller').on(table.caller, table.seq),
   ],
+)
+
+/** How many jobs are ready, by line and sender. The triggers of migration 0009 count them with every change of a job. */
+export const readyCounts = sqliteTable(
+  'ready_counts',
+  {
+    groupKey: text('group_key').notNull(),
+    priority: integer('priority').notNull(),
+    account: text('account').notNull(),
+    sender: text('sender').notNull(),
+    /** At least 1. */
+    jobs: integer('jobs').notNull(),
+  },
+  table => [primaryKey({ columns: [table.groupKey, table.priority, table.account, table.sender] })],
 )
 
 /** Metadata and webhook of a job, if the caller gave any. Neither the queue nor the target reads them. */
@@ -430,6 +458,12 @@ export const target = sqliteTable(
     turnGroupKey: text('turn_group_key'),
     /** When that turn started. */
     turnStartedAt: integer('turn_started_at'),
+    /** The groups that the target can serve without a load, as JSON. Null: nobody knows. */
+    residentGroups: lenientJson('resident_groups', isTexts),
+    /** Until when the target stands still for a caller who is likely to come back. Null: it does not. */
+    expectingUntil: integer('expecting_until'),
+    /** The settings by which the active worker decides, as JSON. Null: none has said. */
+    rules: lenientJson('rules', isSchedulingRules),
   },
   table => [check('target_one_row', sql`${table.id} = 1`)],
 )
@@ -438,7 +472,7 @@ export const target = sqliteTable(
 export const workerMemory = sqliteTable('worker_memory', {
   /** Always 1. */
   id: integer('id').primaryKey(),
-  /** A text that only workers understand. */
+  /** A text of @foreman/experience. */
   memory: text('memory').notNull(),
 })
 

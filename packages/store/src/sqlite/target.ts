@@ -22,6 +22,9 @@ export const prepareReadTarget = ({ db }: Connection) => {
       suspectedAt: table.suspectedAt,
       stalledAt: table.stalledAt,
       embedderDoesNotFit: table.embedderDoesNotFit,
+      residentGroups: table.residentGroups,
+      expectingUntil: table.expectingUntil,
+      rules: table.rules,
     })
     .from(table)
     .prepare()

@@ -25,6 +25,30 @@ const JobError = z.object({
     .meta({ description: "The status of the target's answer, if there was one" }),
 } satisfies Record<keyof resource.JobError, z.ZodType>)
 
+const Why = z.object({ code: z.string(), text: z.string() } satisfies Record<keyof resource.Why, z.ZodType>)
+
+const prospect = {
+  position: count.exactOptional().meta({
+    description:
+      'How many of the queued jobs are likely to start before this one. Only queued jobs have it, and lists leave it out',
+  }),
+  estimated_start: Time.exactOptional().meta({
+    description:
+      'When this queued job is likely to start, if nothing else arrives. It is missing as long as something before it was never measured, and in lists',
+  }),
+  estimated_wait_ms: count
+    .exactOptional()
+    .meta({ description: 'How long this queued job is likely to wait from now on' }),
+  estimated_wait_range_ms: z.tuple([count, count]).exactOptional().meta({
+    description: 'How long it waits if the jobs before it are short, and if others arrive before it',
+  }),
+}
+
+export const JobProspect = z.object({
+  ...prospect,
+  why: Why,
+} satisfies Record<keyof resource.JobProspect, z.ZodType>)
+
 const jobFields = {
   id: JobId,
   state: z.enum(jobStates),
@@ -38,8 +62,12 @@ const jobFields = {
     .record(z.string(), z.unknown())
     .exactOptional()
     .meta({ description: 'The metadata of the submission' }),
-  position: count.max(1_000).exactOptional().meta({
-    description: 'How many queued jobs came earlier. Only queued jobs have it, and lists leave it out',
+  ...prospect,
+  waited_ms: count
+    .exactOptional()
+    .meta({ description: 'How long this job waited for its last start, from its arrival' }),
+  why: Why.exactOptional().meta({
+    description: 'What this job waits for, or waited for: for programs, and for people',
   }),
   attempts: count.meta({ description: 'How many attempts have begun' }),
   created_at: Time,

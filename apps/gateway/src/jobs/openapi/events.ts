@@ -1,6 +1,6 @@
 import type { EndState, JobEventData } from '@foreman/jobs'
 import { z } from 'zod'
-import { Time } from './answers.ts'
+import { JobProspect, Time } from './answers.ts'
 
 /** The events of `/jobs/{id}/events`. */
 
@@ -16,6 +16,10 @@ const ended = (state: EndState) =>
 
 const data = {
   queued: z.object({ state: z.literal('queued'), at: Time }),
+  estimate: JobProspect.meta({
+    description:
+      'When the queued job is likely to start. It is sent when that changes by a fifth, and at most every 5 s. It is not kept, and has the id of the event before it',
+  }),
   started: z.object({
     state: z.literal('running'),
     attempt,

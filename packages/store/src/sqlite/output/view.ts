@@ -13,6 +13,11 @@ export const prepareView = ({ db }: Connection) => {
       attempt: jobs.attempt,
       token: jobs.lastToken,
       answerAttempt: jobs.answerAttempt,
+      createdAt: jobs.createdAt,
+      startedAt: jobs.startedAt,
+      startReason: jobs.startReason,
+      behindModel: jobs.behindModel,
+      behindSince: jobs.behindSince,
       errorCode: jobs.errorCode,
       errorMessage: jobs.errorMessage,
     })

@@ -24,6 +24,9 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
       claimToken: value('token'),
       lastToken: value('token'),
       startedAt: value('now'),
+      startReason: value('reason'),
+      behindModel: value('behindModel'),
+      behindSince: value('behindSince'),
       tokens: null,
     })
     .where(and(eq(jobs.seq, given('seq')), inState('queued')))
@@ -34,8 +37,10 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
     .set({ turnGroupKey: value('groupKey'), turnStartedAt: value('startedAt') })
     .prepare()
 
-  const claimOne = ({ seq }: NextOfLine, { token, reason }: ClaimRequest, now: number): Claim => {
-    const job = setRunning.get({ seq, token, now })
+  const claimOne = ({ seq }: NextOfLine, request: ClaimRequest, now: number): Claim => {
+    const { token, reason, behind } = request
+    const [behindModel, behindSince] = [behind?.model ?? null, behind?.since ?? null]
+    const job = setRunning.get({ seq, token, now, reason, behindModel, behindSince })
     if (!job) throw new Error(`job ${seq} is not queued`)
     const claim = claimOf(job)
     const { attempt } = job

@@ -1,11 +1,22 @@
+import type { Ahead } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 
-export const preparePosition = ({ sqlite }: Connection) => {
-  const countAhead = sqlite
-    .prepare(`SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND seq < +? LIMIT +?)`)
-    .pluck()
+export const prepareAhead = ({ sqlite }: Connection) => {
+  const prepare = (ofSender: string) =>
+    sqlite
+      .prepare(
+        `SELECT count(*) FROM (SELECT 1 FROM jobs
+           WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
+             AND group_key = +@groupKey AND priority = +@priority ${ofSender} AND seq < +@seq LIMIT +@most)`,
+      )
+      .pluck()
+  const countOfSender = prepare('AND account = +@account AND sender = +@sender')
+  const countOfLine = prepare('')
 
-  return (seq: number, most: number): number => countAhead.get(seq, most) as number
+  return ({ groupKey, priority, seq, of }: Ahead, most: number): number => {
+    const asked = { groupKey, priority, seq, most }
+    return (of ? countOfSender.get({ ...asked, ...of }) : countOfLine.get(asked)) as number
+  }
 }
 
 export const prepareQueued = ({ sqlite }: Connection) => {

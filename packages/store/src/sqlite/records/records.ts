@@ -1,17 +1,22 @@
 import type { Records } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
 import { reads, steps } from '../verbs.ts'
-import { prepareEnded, preparePosition, prepareQueued } from './counts.ts'
+import { prepareAhead, prepareEnded, prepareQueued } from './counts.ts'
 import { prepareById, prepareBySeq } from './job-record.ts'
+import { prepareLineCounts, prepareSenderCounts } from './line-counts.ts'
 import { prepareList } from './list.ts'
 import { prepareLog } from './log.ts'
 import { prepareRequest, prepareRequestBytes, prepareRequestPart } from './request.ts'
+import { prepareRunning } from './running.ts'
 
 export const records = (connection: Connection): Records => ({
   bySeq: reads(prepareBySeq(connection)),
   byId: reads(prepareById(connection)),
   list: steps(prepareList(connection)),
-  position: reads(preparePosition(connection)),
+  lineCounts: reads(prepareLineCounts(connection)),
+  senderCounts: reads(prepareSenderCounts(connection)),
+  ahead: reads(prepareAhead(connection)),
+  running: reads(prepareRunning(connection)),
   queued: reads(prepareQueued(connection)),
   ended: reads(prepareEnded(connection)),
   request: reads(prepareRequest(connection)),

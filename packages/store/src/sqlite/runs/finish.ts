@@ -24,6 +24,7 @@ export const prepareEndRun = ({ db }: Connection, changes: Changes) => {
       errorMessage: value('errorMessage'),
       promptTokens: value('promptTokens'),
       completionTokens: value('completionTokens'),
+      loadMs: value('loadMs'),
       finishedAt: value('now'),
       expiresAt: value('expiresAt'),
     })
@@ -43,6 +44,7 @@ export const prepareEndRun = ({ db }: Connection, changes: Changes) => {
       errorMessage: end.errorMessage ?? null,
       promptTokens: end.usage?.promptTokens ?? null,
       completionTokens: end.usage?.completionTokens ?? null,
+      loadMs: end.usage?.loadMs === undefined ? null : Math.round(end.usage.loadMs),
       now,
       expiresAt: now + ttlMs,
     })

@@ -202,7 +202,23 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
       }),
     [lookup('deliveries', 'webhook_deliveries_pending_of_url', 'url', 'caller')],
   ],
-  ['position', ({ store }) => store.records.position(9, 9), [lookup('jobs', 'jobs_queued', 'seq')]],
+  [
+    'ahead',
+    ({ store }) => store.records.ahead({ groupKey: 'g', priority: 1, seq: 9, of: undefined }, 9),
+    [lookup('jobs', 'jobs_ready', 'group_key', 'priority', 'seq')],
+  ],
+  [
+    'ahead of the same sender',
+    ({ store }) =>
+      store.records.ahead({ groupKey: 'g', priority: 1, seq: 9, of: { account: 'a', sender: 's' } }, 9),
+    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender', 'seq')],
+  ],
+  [
+    'senderCounts',
+    ({ store }) => store.records.senderCounts({ groupKey: 'g', priority: 1 }, 9),
+    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender')],
+  ],
+  ['running', ({ store }) => store.records.running(), [lookup('jobs', 'jobs_running')]],
   ['list', ({ store }) => listJobs(store, { before: 9, limit: 9 }), [lookup('jobs', 'key', 'key')]],
   [
     'list by state queued',

@@ -26,6 +26,11 @@ export const outputContract = (engine: Engine): void => {
         answerAttempt: null,
         errorCode: null,
         errorMessage: null,
+        createdAt: 1_000,
+        startedAt: null,
+        startReason: null,
+        behindModel: null,
+        behindSince: null,
       }
       expect(await store.output.view(seq)).toEqual(job)
       expect(await store.output.read(seq, undefined)).toEqual({

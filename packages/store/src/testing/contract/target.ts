@@ -12,6 +12,9 @@ export const targetContract = (engine: Engine): void => {
         suspectedAt: null,
         stalledAt: null,
         embedderDoesNotFit: false,
+        residentGroups: null,
+        expectingUntil: null,
+        rules: null,
       })
     })
 
@@ -27,8 +30,13 @@ export const targetContract = (engine: Engine): void => {
         suspectedAt: 2_000,
         stalledAt: null,
         embedderDoesNotFit: true,
+        residentGroups: null,
+        expectingUntil: null,
+        rules: null,
       })
       await target.note({ state: 'up', reason: null, stalledAt: 3_000 })
+      const rules = { maxWaitMs: 1, maxWaitLowMs: 2, halfLifeMs: 0, concurrency: 3 }
+      await target.note({ residentGroups: ['a', 'b'], expectingUntil: 4_000, rules })
       expect(await target.read()).toEqual({
         state: 'up',
         since: 1_000,
@@ -36,6 +44,9 @@ export const targetContract = (engine: Engine): void => {
         suspectedAt: 2_000,
         stalledAt: 3_000,
         embedderDoesNotFit: true,
+        residentGroups: ['a', 'b'],
+        expectingUntil: 4_000,
+        rules,
       })
     })
   })

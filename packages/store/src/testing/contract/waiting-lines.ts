@@ -57,6 +57,59 @@ export const waitingLinesContract = (engine: Engine): void => {
     })
   })
 
+  describe('counts', () => {
+    const [ann, bob] = [
+      { account: 'team', sender: 'ann' },
+      { account: 'team', sender: 'bob' },
+    ]
+    const line = { groupKey: 'm', priority: 1 }
+
+    test('are those of the ready jobs of each line, with their oldest and its model', async () => {
+      const { store } = await engine.create()
+      expect(await store.records.lineCounts()).toEqual([])
+      const [first] = await submitAll(store, [bob, ann, ann])
+      await submitAll(store, [{ groupKey: 'other', modelName: 'n', priority: 'low' }, { groupKey: 'third' }])
+      await claimNext(store, 'third')
+      const lines = await store.records.lineCounts()
+      expect(lines.toSorted((a, b) => a.priority - b.priority)).toMatchObject([
+        { ...line, jobs: 3, oldestSeq: first!.seq, oldestCreatedAt: expect.any(Number), modelName: 'm' },
+        { groupKey: 'other', priority: 2, jobs: 1, modelName: 'n' },
+      ])
+    })
+
+    test('are those of each sender, and of what is before a job', async () => {
+      const { store } = await engine.create()
+      const jobs = await submitAll(store, [bob, ann, bob, bob])
+      const last = jobs.at(-1)!.seq
+      expect((await store.records.senderCounts(line, 9)).toSorted((a, b) => a.jobs - b.jobs)).toEqual([
+        { ...ann, jobs: 1, oldestSeq: jobs[1]!.seq },
+        { ...bob, jobs: 3, oldestSeq: jobs[0]!.seq },
+      ])
+      expect(await store.records.senderCounts(line, 1)).toHaveLength(1)
+      const ahead = (of: typeof ann | undefined, most = 9) =>
+        store.records.ahead({ ...line, seq: last, of }, most)
+      expect([await ahead(undefined), await ahead(undefined, 2), await ahead(ann), await ahead(bob)]).toEqual(
+        [3, 2, 1, 2],
+      )
+    })
+
+    test('are of no use where nothing is left', async () => {
+      const { store } = await engine.create()
+      const [job] = await submitAll(store, [ann])
+      await store.submissions.cancel(job!, ending(1_000))
+      expect([await store.records.lineCounts(), await store.records.senderCounts(line, 9)]).toEqual([[], []])
+    })
+  })
+
+  test('the running jobs are those that a worker has claimed', async () => {
+    const { store } = await engine.create()
+    await submitAll(store, [{ groupKey: 'a' }, { groupKey: 'b' }])
+    await claimNext(store, 'b', 5_000)
+    expect(await store.records.running()).toEqual([
+      { groupKey: 'b', modelName: 'm', account: '', sender: '', startedAt: 5_000, startReason: 'first' },
+    ])
+  })
+
   describe('a regrouping', () => {
     const groupOf = async (...[store, job]: Parameters<typeof recordOf>) =>
       (await recordOf(store, job)).groupKey

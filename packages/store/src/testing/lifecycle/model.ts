@@ -124,5 +124,21 @@ export class Model {
     // The lines are in no order.
     deepEqual(new Set(seen.map(String)), new Set(lines.map(String)))
     deepEqual(seen.length, lines.length)
+    await this.#checkCounts()
+  }
+
+  async #checkCounts(): Promise<void> {
+    const counted = await this.#store.records.lineCounts()
+    const seen = counted.map(({ groupKey, priority, jobs, oldestSeq }) => [
+      groupKey,
+      priority,
+      jobs,
+      oldestSeq,
+    ])
+    const lines = GROUPS.flatMap(group => {
+      const ready = Map.groupBy(this.ready(group), ({ record }) => record.priority)
+      return [...ready].map(([priority, jobs]) => [group, priority, jobs.length, jobs[0]!.record.seq])
+    })
+    deepEqual(new Set(seen.map(String)), new Set(lines.map(String)))
   }
 }

@@ -24,6 +24,7 @@ export const claim = async (scene: Scene, step: Omit<StepTo<'claim'>, 'do'>): Pr
     isIdle: step.isIdle,
     reason: 'first',
     turnStartedAt: model.now,
+    behind: step.isIdle ? { model: 'other', since: model.now } : undefined,
   }
   const claimed = await tested.store.queue.claim(request, model.now)
   deepEqual(
@@ -34,7 +35,7 @@ export const claim = async (scene: Scene, step: Omit<StepTo<'claim'>, 'do'>): Pr
     },
   )
   for (const [at, job] of expected.entries()) {
-    start(scene, job, request.token)
+    start(scene, job, request)
     const own = claimed.claims[at]!
     const { attempt, failedAttempts, answerAttempt, streaming, runsAlone } = job.record
     const { token } = request
@@ -44,12 +45,15 @@ export const claim = async (scene: Scene, step: Omit<StepTo<'claim'>, 'do'>): Pr
   return async () => deepEqual(await tested.store.queue.claimed(request.token), claimed.claims)
 }
 
-const start = ({ model }: Scene, job: ExpectedJob, token: string): void => {
+const start = ({ model }: Scene, job: ExpectedJob, { token, reason, behind }: ClaimRequest): void => {
   const { record } = job
   record.state = 'running'
   record.attempt++
   record.tokens = null
   record.startedAt = model.now
+  record.startReason = reason
+  record.behindModel = behind?.model ?? null
+  record.behindSince = behind?.since ?? null
   Object.assign(job, { token, hasOutput: false })
   model.change(job, record.attempt > 1 ? ['reset', 'started'] : ['started'], 'job.started')
 }

@@ -1,0 +1,124 @@
+import { Experience } from '@foreman/experience'
+import { Forecast, type Shares } from '@foreman/scheduling'
+import { isAlive, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
+
+/** What the queue is likely to do, as it looked at one moment. */
+export interface Outlook {
+  /** When the queue was read, in milliseconds since the epoch. */
+  readonly at: number
+  readonly forecast: Forecast
+  /** How much each has used. Undefined: the order of arrival decides. */
+  readonly shares: Shares | undefined
+  /** How long a job of a group takes, as far as anybody knows. */
+  readonly jobMs: (groupKey: string) => number
+  /** Why nothing starts. */
+  readonly obstacle: 'worker_away' | 'target_away' | undefined
+  /** Whether the target stands still, because a caller is likely to come back. */
+  readonly isExpecting: boolean
+  /** The group that has or had the turn. */
+  readonly turn: { readonly groupKey: string; readonly model: string | undefined } | undefined
+  readonly isResident: (groupKey: string) => boolean
+}
+
+/** What the worker decides by, as long as none has said so. */
+const USUAL_RULES: SchedulingRules = {
+  maxWaitMs: 60_000,
+  maxWaitLowMs: 600_000,
+  halfLifeMs: 300_000,
+  concurrency: 1,
+}
+
+/** How long a job takes whose group is not known. */
+const USUAL_JOB_MS = 1_000
+
+/** The least that a job needs that has run for longer than usual, as a part of the usual. */
+const REST = 0.2
+
+/** Reads the queue, and foretells what it does. */
+export class OutlookReader {
+  readonly #store: Store
+  /** What the worker has learned, and the text that says so: it is long, and changes seldom. */
+  #learned: {
+    readonly text: string | undefined
+    readonly halfLifeMs: number
+    readonly experience: Experience
+  } = { text: undefined, halfLifeMs: 0, experience: new Experience(0) }
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async read(now: number): Promise<Outlook> {
+    const { queue, records, target, workers } = this.#store
+    const [lines, running, turn, memory, state, worker] = await Promise.all([
+      records.lineCounts(),
+      records.running(),
+      queue.turn(),
+      queue.memory(),
+      target.read(),
+      workers.active(),
+    ])
+    const rules = state.rules ?? USUAL_RULES
+    const experience = this.#experience(memory, rules.halfLifeMs)
+    const { figures } = experience
+    const resident = new Set(state.residentGroups)
+    const isResident = (groupKey: string) => resident.has(groupKey)
+    const hasTurn = ({ groupKey }: { readonly groupKey: string }) => groupKey === turn?.groupKey
+    const isExpecting = state.expectingUntil !== null && state.expectingUntil > now
+    const isOver = running.length === 0 && !isExpecting && !lines.some(hasTurn)
+    const forecast = new Forecast({
+      ...rules,
+      lines,
+      turn: turn && { ...turn, isOver },
+      isResident,
+      now,
+      freeAt: Math.max(
+        freeAt(running, { experience, rules, now }),
+        (isExpecting && state.expectingUntil) || now,
+      ),
+      loadMs: groupKey => figures.loadMs(groupKey),
+      workOf: groupKey => {
+        const { workMs, workDeviationMs = 0 } = figures.of(groupKey)
+        return workMs === undefined ? undefined : { meanMs: workMs, deviationMs: workDeviationMs }
+      },
+      servedAt: groupKey => experience.servedAt(groupKey),
+    })
+    return {
+      at: now,
+      forecast,
+      shares: experience.shares(running, now),
+      jobMs: groupKey => figures.of(groupKey).workMs ?? USUAL_JOB_MS,
+      obstacle: isAlive(worker, now) ? (state.state === 'away' ? 'target_away' : undefined) : 'worker_away',
+      isExpecting,
+      turn: turn && { groupKey: turn.groupKey, model: [...running, ...lines].find(hasTurn)?.modelName },
+      isResident,
+    }
+  }
+
+  #experience(text: string | undefined, halfLifeMs: number): Experience {
+    if (text !== this.#learned.text || halfLifeMs !== this.#learned.halfLifeMs) {
+      const experience = new Experience(halfLifeMs)
+      if (text !== undefined) experience.takeOver(text)
+      this.#learned = { text, halfLifeMs, experience }
+    }
+    return this.#learned.experience
+  }
+}
+
+interface Known {
+  readonly experience: Experience
+  readonly rules: SchedulingRules
+  readonly now: number
+}
+
+/** When the target is likely to take the next job. */
+const freeAt = (running: readonly RunningJob[], { experience, rules, now }: Known): number => {
+  if (running.length < rules.concurrency) return now
+  const { figures } = experience
+  const ends = running.map(({ groupKey, startedAt, startReason }) => {
+    const workMs = figures.of(groupKey).workMs ?? USUAL_JOB_MS
+    const loadMs = startReason === 'resident' ? 0 : figures.loadMs(groupKey)
+    return Math.max(startedAt + loadMs + workMs, now + REST * workMs)
+  })
+  return Math.min(...ends)
+}

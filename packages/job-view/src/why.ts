@@ -1,0 +1,89 @@
+import { displayModelName } from '@foreman/ollama-client'
+import type { JobRecord, JobStart } from '@foreman/store'
+import { inWords, ordinal } from './in-words.ts'
+
+/** Why a job waits or has waited: for programs, and for people. */
+export interface Why {
+  readonly code: string
+  readonly text: string
+}
+
+/** What a queued job waits for. */
+export type WaitsFor =
+  /** The time of its next attempt. */
+  | { readonly code: 'delayed'; readonly inMs: number }
+  | { readonly code: 'worker_away' | 'target_away' }
+  /** The target stands still, because a caller is likely to come back for what is in memory. */
+  | { readonly code: 'expecting' }
+  /** Another model has the turn. */
+  | { readonly code: 'other_turn'; readonly model: string | undefined }
+  /** Other jobs come before it, of those that are in memory. */
+  | { readonly code: 'behind_in_line' }
+
+export interface WaitingJob {
+  /** The model as the job names it. */
+  readonly model: string
+  readonly waitsFor: WaitsFor
+  /** How many jobs are likely to start before it. Undefined: nobody knows. */
+  readonly position: number | undefined
+  /** In how many milliseconds it is likely to start. Undefined: nobody knows. */
+  readonly startsInMs: number | undefined
+}
+
+/** Says of a queued job where it stands, how long it will take, and what it waits for. Others are numbers in it. */
+export const whyWaiting = ({ model, waitsFor, position, startsInMs }: WaitingJob): Why => {
+  const { code } = waitsFor
+  if (code === 'delayed') return { code, text: `it is tried again in ${inWords(waitsFor.inMs)}` }
+  const place =
+    position === undefined ? `in line for ${model}` : `${ordinal(position + 1)} in line for ${model}`
+  const about = startsInMs === undefined ? '' : `, about ${inWords(startsInMs)}`
+  return { code, text: `${place}${about}${besides(waitsFor)}` }
+}
+
+const besides = (waitsFor: WaitsFor): string => {
+  switch (waitsFor.code) {
+    case 'worker_away':
+      return '; no worker is running'
+    case 'target_away':
+      return '; the target is away'
+    case 'expecting':
+      return '; the target waits a moment for a caller who is likely to come back'
+    case 'other_turn':
+      return waitsFor.model === undefined ? '' : `; ${shown(waitsFor.model)} has its turn`
+    default:
+      return ''
+  }
+}
+
+const shown = (model: string): string => displayModelName(model) ?? model
+
+/** A wait that nobody notices. */
+const AT_ONCE_MS = 100
+
+const ENDS_OF_TURNS: Readonly<Record<string, string>> = {
+  drained: ', until that had no more jobs',
+  overdue: ', until this model had waited for its bound',
+  priority: ', until this job came, which is more urgent',
+}
+
+/** Says of a job that has started for what it waited. Undefined: it has not started, or nobody noted why. */
+export const whyStarted = (job: JobStart & Partial<Pick<JobRecord, 'loadMs'>>): Why | undefined => {
+  const { startedAt, startReason, createdAt, loadMs } = job
+  if (startedAt === null || startReason === null) return undefined
+  const isLoad = loadMs !== null && loadMs !== undefined && loadMs >= AT_ONCE_MS
+  const loaded = isLoad ? `; then loaded in ${inWords(loadMs)}` : ''
+  return { code: startReason, text: `${waited(job, startedAt - createdAt)}${loaded}` }
+}
+
+const waited = (
+  { startedAt, startReason, createdAt, behindModel, behindSince }: JobStart,
+  ms: number,
+): string => {
+  if (ms < AT_ONCE_MS) return 'it started at once'
+  const total = `waited ${inWords(ms)}`
+  if (behindModel === null || behindSince === null || startedAt === null || startReason === null)
+    return startReason === 'resident' ? `${total} in line; its model was in memory` : total
+  const turnMs = startedAt - Math.max(createdAt, behindSince)
+  const turn = `for ${shown(behindModel)}: ${inWords(turnMs)} of its turn${ENDS_OF_TURNS[startReason] ?? ''}`
+  return turnMs > 0.9 * ms ? `waited ${turn}` : `${total}, at the end ${turn}`
+}
