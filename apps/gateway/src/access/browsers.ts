@@ -38,6 +38,10 @@ const OWN_HEADERS = ['Idempotency-Key', 'Last-Event-ID', 'Prefer', 'X-Api-Key']
 const EXPOSED_HEADERS = [
   'X-Foreman-Job-Id',
   'X-Foreman-Stale',
+  'X-Foreman-Queue-Position',
+  'X-Foreman-Estimated-Wait',
+  'X-Foreman-Waited',
+  'X-Foreman-Reason',
   'Retry-After',
   'Location',
   'Preference-Applied',

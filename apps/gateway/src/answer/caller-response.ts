@@ -1,3 +1,4 @@
+import type { Prospect } from '@foreman/job-view'
 import {
   type AnswerCheck,
   checkAnswer,
@@ -13,6 +14,7 @@ import { Refusal } from '../http/refusal.ts'
 import { breakOffSoon } from '../http/send-head.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { Patience } from './follow-options.ts'
+import { waitHeaders } from './wait-headers.ts'
 
 const STATUS_CLIENT_GONE = 499
 const LINE_FEED = 0x0a
@@ -65,6 +67,9 @@ export class CallerResponse {
   #hasLength = false
   #sentBytes = 0
   #check: AnswerCheck | undefined
+  /** The job as it was last seen, and what was last foretold of it. */
+  #view: JobView | undefined
+  #prospect: Prospect | undefined
   #tail = Buffer.alloc(0)
 
   constructor({ job, response, endpoint, streaming, asked, now }: CallerResponseOptions) {
@@ -86,6 +91,16 @@ export class CallerResponse {
     return this.#tail.byteLength > 0
   }
 
+  /** Whether the caller is sent a head soon in which a job that waits has its prospect. */
+  get wantsProspect(): boolean {
+    return this.#state === 'unsent'
+  }
+
+  /** Notes how far the job is. The head says so. */
+  note(view: JobView): void {
+    this.#view = view
+  }
+
   /** Sends the next piece of the job's output. */
   send(piece: OutputPiece): void {
     if (this.#state === 'over') return
@@ -100,7 +115,8 @@ export class CallerResponse {
   }
 
   /** Sends a heartbeat where one may stand, so that neither the caller nor a proxy gives up. */
-  keepAlive(): void {
+  keepAlive(prospect?: Prospect): void {
+    this.#prospect = prospect
     if (this.#state === 'over' || (this.#state === 'answering' && !this.#mayPad())) return
     if (this.#state === 'unsent') this.#commit()
     const heartbeat = this.#streaming ? this.#endpoint.heartbeat(this.#waiting()) : JSON_HEARTBEAT
@@ -188,7 +204,8 @@ export class CallerResponse {
   }
 
   #writeHead(head: ResponseHead): void {
-    writeRelayedHead(this.#response, head, [['X-Foreman-Job-Id', this.#job.id]])
+    const added = [['X-Foreman-Job-Id', this.#job.id] as const, ...waitHeaders(this.#view, this.#prospect)]
+    writeRelayedHead(this.#response, head, added)
   }
 
   /** A refusal under foreman's own 200: its text becomes an error of the dialect. */

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { problem, retryLater } from '../http/refusal.ts'
 import { breakOffSoon } from '../http/send-head.ts'
 import type { StoredRequestOptions } from '../intake/stored-request.ts'
+import { beat, type Foretelling } from './beat.ts'
 import { CallerResponse } from './caller-response.ts'
 import { continues } from './continues.ts'
 import { isAnswerIncomplete } from './end-of-job.ts'
@@ -11,7 +12,8 @@ import { expectedForm } from './expected-form.ts'
 import { type FollowOptions, patienceFor } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
-export interface RawStreamOptions extends FollowOptions, Pick<StoredRequestOptions, 'bodyMemory'> {
+export interface RawStreamOptions
+  extends FollowOptions, Foretelling, Pick<StoredRequestOptions, 'bodyMemory'> {
   readonly now: () => number
 }
 
@@ -36,10 +38,11 @@ export const streamAnswer = async (
   const out = new CallerResponse({ ...form, job, response, now })
   const wakeUps = new WakeUps(job.seq, response, options)
   let cursor: OutputCursor | undefined
+  let isWaiting = true
   const nothingNew = () =>
     wakeUps.untilNews(
       () => out.silenceMs(patience),
-      () => out.keepAlive(),
+      () => void beat(out, job, { ...options, isWaiting: () => isWaiting }),
     )
   try {
     while (!response.destroyed) {
@@ -58,6 +61,8 @@ export const streamAnswer = async (
       if (!seen && !out.hasBody) return out.interrupt(502, 'the queue no longer has this job')
       if (!seen || (out.hasBody && !continues(cursor, seen))) return breakOffSoon(response)
       cursor = seen.cursor
+      isWaiting = seen.job.state === 'queued'
+      out.note(seen.job)
       for (const piece of seen.pieces) out.send(piece)
       if (seen.pieces.length > 0) wakeUps.noteSent()
       if (seen.more || response.writableNeedDrain) continue

@@ -1,14 +1,12 @@
 import { generatingEndpoint } from '@foreman/ollama-client'
 import { submitJob, unavailableError } from '@foreman/store/testing'
 import type { ServerResponse } from 'node:http'
-import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
 import { firstOutput, runJob } from '../testing/answer.ts'
 import { serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
 import { relay, type RelayEnd } from './relay.ts'
 
-const logger = pino({ enabled: false })
 const LINE = '{"model":"m","response":"Hi","done":true}\n'
 const GENERATE = { path: '/api/generate', endpoint: '/api/generate' }
 
@@ -29,7 +27,6 @@ const start = async ({ streaming = true, silenceMs = 60_000, before = () => unde
     before(response)
     const ended = relay(job, response, {
       ...options,
-      logger,
       endpoint: generatingEndpoint('/api/generate')!,
       streaming,
       asked: { model: 'm', headers: {} },

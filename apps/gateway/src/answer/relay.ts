@@ -1,20 +1,19 @@
 import { isEndState } from '@foreman/jobs'
 import type { GeneratingEndpoint } from '@foreman/ollama-client'
-import type { Logger } from '@foreman/process/logger'
 import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import { beat, type Foretelling } from './beat.ts'
 import { type Asked, CallerResponse } from './caller-response.ts'
 import { continues } from './continues.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { FollowOptions } from './follow-options.ts'
 import { WakeUps } from './wake-ups.ts'
 
-export interface RelayOptions extends FollowOptions {
+export interface RelayOptions extends FollowOptions, Foretelling {
   readonly endpoint: GeneratingEndpoint
   /** Whether the caller gets the answer piece by piece. Otherwise it gets the answer once that is complete. */
   readonly streaming: boolean
   readonly asked: Asked
-  readonly logger: Logger
   readonly now: () => number
   /** Called when the job begins to wait for its turn, and when it no longer waits. */
   readonly onWaiting: (isWaiting: boolean) => void
@@ -41,7 +40,9 @@ export const relay = async (
   const out = new CallerResponse({ job, response, endpoint, streaming, asked, now })
   let cursor: OutputCursor | undefined
   let isWaiting = true
-  const noteState = ({ state }: JobView) => {
+  const noteState = (view: JobView) => {
+    const { state } = view
+    out.note(view)
     if ((state === 'queued') === isWaiting) return
     isWaiting = state === 'queued'
     options.onWaiting(isWaiting)
@@ -49,7 +50,7 @@ export const relay = async (
   const nothingNew = () =>
     wakeUps.untilNews(
       () => out.silenceMs(patience),
-      () => out.keepAlive(),
+      () => void beat(out, job, { ...options, isWaiting: () => isWaiting }),
     )
   /** A caller that waits for the whole answer is sent nothing of it before the job has ended. */
   const look = () =>

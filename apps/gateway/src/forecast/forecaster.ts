@@ -37,6 +37,12 @@ export class Forecaster {
     this.#reader = new OutlookReader(store)
   }
 
+  /** @returns undefined when the job no longer waits */
+  async bySeq(seq: number): Promise<Prospect | undefined> {
+    const job = await this.#store.records.bySeq(seq)
+    return job?.state === 'queued' ? this.of(job) : undefined
+  }
+
   async of(job: QueuedJob): Promise<Prospect> {
     const current = await this.#currentFor(job)
     const now = this.#now()

@@ -14,6 +14,7 @@ export type WaitContext = Pick<
   Context,
   | 'store'
   | 'intake'
+  | 'forecaster'
   | 'followers'
   | 'waitingCallers'
   | 'patience'

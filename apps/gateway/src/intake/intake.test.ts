@@ -219,8 +219,8 @@ describe('group keys', () => {
     await learn(store, 'm:latest', { weights: 'sha256-1' })
     await intake.enqueue(draft())
     const [before, after] = (await jobs()).map(({ groupKey }) => groupKey)
-    expect(before).toMatch(/^registry\.ollama\.ai\/library\/m:latest\|/)
-    expect(after).toMatch(/^sha256-1\|/)
+    expect(before).toBe('registry.ollama.ai/library/m:latest')
+    expect(after).toBe('sha256-1')
   })
 })
 

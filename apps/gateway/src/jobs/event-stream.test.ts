@@ -1,7 +1,5 @@
 import { submitJob, unavailableError } from '@foreman/store/testing'
-import { pino } from 'pino'
 import { describe, expect, test, vi } from 'vitest'
-import { Forecaster } from '../forecast/forecaster.ts'
 import { failForNow, serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
 import { streamEvents } from './event-stream.ts'
@@ -12,12 +10,8 @@ const ENDING = { now: 2_000, ttlMs: 3_600_000 }
 const start = async ({ heartbeatMs = 60_000 } = {}) => {
   const { store, other } = await twoConnections()
   const job = await submitJob(store)
-  const following = await serveFollowing({ store, silenceMs: heartbeatMs }, async (response, options) =>
-    streamEvents((await store.records.bySeq(job.seq))!, 0, response, {
-      ...options,
-      forecaster: new Forecaster(store, () => store.now()),
-      logger: pino({ enabled: false }),
-    }),
+  const following = await serveFollowing({ store, silenceMs: heartbeatMs }, (response, options) =>
+    streamEvents({ ...job, state: 'queued' }, 0, response, options),
   )
   const cancel = () => other.submissions.cancel(job, ENDING)
   return { ...following, store, cancel }

@@ -2,14 +2,14 @@ import { estimateEvent, eventOf, type Prospect } from '@foreman/job-view'
 import { isEndState } from '@foreman/jobs'
 import type { JobRecord, LogEntry } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import type { Foretelling } from '../answer/beat.ts'
 import type { FollowOptions } from '../answer/follow-options.ts'
 import { WakeUps } from '../answer/wake-ups.ts'
-import type { Context } from '../context.ts'
 import { ESTIMATE_EVERY_MS, FIRST_ESTIMATE_MS, isNews } from '../forecast/is-news.ts'
 import { sendHeadNow } from '../http/send-head.ts'
 import { TimeSlice } from '../http/slices.ts'
 
-export type EventOptions = FollowOptions & Pick<Context, 'forecaster' | 'logger'>
+export type EventOptions = FollowOptions & Foretelling
 
 /** The status that tells a browser's EventSource not to connect again. */
 const NO_MORE = 204
@@ -21,7 +21,7 @@ const NO_MORE = 204
  * @param after the id of that event, or 0
  */
 export const streamEvents = async (
-  job: JobRecord,
+  job: Pick<JobRecord, 'seq' | 'state'>,
   after: number,
   response: ServerResponse,
   options: EventOptions,
@@ -84,13 +84,13 @@ export const streamEvents = async (
 
 /** Tells a follower when a queued job is likely to start. */
 class Estimates {
-  readonly #job: JobRecord
+  readonly #job: Pick<JobRecord, 'seq'>
   readonly #response: ServerResponse
   readonly #options: Pick<EventOptions, 'forecaster' | 'logger'>
   #told: Prospect | undefined
   isQueued = false
 
-  constructor(job: JobRecord, response: ServerResponse, options: EventOptions) {
+  constructor(job: Pick<JobRecord, 'seq'>, response: ServerResponse, options: EventOptions) {
     this.#job = job
     this.#response = response
     this.#options = options
@@ -107,9 +107,10 @@ class Estimates {
     if (!this.isQueued) return false
     const { forecaster, logger } = this.#options
     try {
-      const prospect = await forecaster.of(this.#job)
+      const prospect = await forecaster.bySeq(this.#job.seq)
       // It may have started meanwhile, and its follower may have left.
-      if (!this.isQueued || this.#response.destroyed || !isNews(this.#told, prospect)) return false
+      if (!prospect || !this.isQueued || this.#response.destroyed || !isNews(this.#told, prospect))
+        return false
       this.#told = prospect
       this.#response.write(estimateEvent(prospect, lastId))
       return true

@@ -3,12 +3,15 @@ import { unavailableError } from '@foreman/store/testing'
 import type { ServerResponse } from 'node:http'
 import { pino } from 'pino'
 import type { MockInstance } from 'vitest'
+import type { Foretelling } from '../answer/beat.ts'
 import type { FollowOptions } from '../answer/follow-options.ts'
 import { LogFollowers } from '../answer/log-followers.ts'
+import { Forecaster } from '../forecast/forecaster.ts'
 import { watch } from './send.ts'
 import { serve } from './serve.ts'
 
 const LONG_MS = 60_000
+const logger = pino({ enabled: false })
 
 interface Given {
   readonly store: Store
@@ -19,13 +22,15 @@ interface Given {
 /** Serves each caller by `follow`. `ended` is what that resolves with. */
 export const serveFollowing = async <T>(
   { store, silenceMs }: Given,
-  follow: (response: ServerResponse, options: FollowOptions) => Promise<T>,
+  follow: (response: ServerResponse, options: FollowOptions & Foretelling) => Promise<T>,
 ) => {
   const gatewayStops = new AbortController()
   const ended = Promise.withResolvers<T>()
   const options = {
     store,
-    followers: new LogFollowers({ store, logger: pino({ enabled: false }) }),
+    followers: new LogFollowers({ store, logger }),
+    forecaster: new Forecaster(store, () => store.now()),
+    logger,
     patience: { heartbeatMs: silenceMs, holdMs: silenceMs, stallMs: LONG_MS },
     cutOff: gatewayStops.signal,
   }
