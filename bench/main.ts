@@ -2,6 +2,7 @@ import { onStopRequest, readSettings, runMain, SettingError } from '@foreman/pro
 import { constants } from 'node:os'
 import path from 'node:path'
 import { backlog } from './backlog.ts'
+import { estimates } from './estimates.ts'
 import { fair } from './fair.ts'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
@@ -21,6 +22,7 @@ const benchmarks = {
   schedule,
   'record-trace': recordTrace,
   fair,
+  estimates,
   idle,
   jobs,
   backlog,
@@ -45,6 +47,7 @@ const summary = [
   'schedule  the policy of foreman on a clock of its own, and other orders of the same arrivals',
   'record-trace  90 s of a simulated Ollama, for schedule: what its callers send, and when',
   'fair     callers who come back for their model, through the real processes',
+  'estimates  how well it foretells when jobs start, through the real processes',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
   'backlog  the part of jobs that accepts, claims and runs them behind a backlog',

@@ -1,3 +1,5 @@
+import { escaped, text } from './svg.ts'
+
 /** One group of bars: a case, and a bar for each policy. */
 export interface Group {
   readonly name: string
@@ -10,8 +12,6 @@ const TITLE = 16
 const BAR = 13
 const GAP = 12
 const COLOURS = ['#8c8c8c', '#d9a441', '#c4742f', '#2f6db5']
-
-const escaped = (text: string): string => text.replace(/[&<>]/g, char => `&#${char.charCodeAt(0)};`)
 
 /** Draws bars beside each other, each group on a scale of its own: its longest bar is as long as any. */
 export const barChart = (title: string, groups: readonly Group[]): string => {
@@ -48,6 +48,3 @@ export const barChart = (title: string, groups: readonly Group[]): string => {
     '</svg>\n',
   ].join('\n')
 }
-
-const text = (x: number, y: number, content: string, more = ''): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="#222222"${more && ` ${more}`}>${escaped(content)}</text>`
