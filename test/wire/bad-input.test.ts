@@ -114,6 +114,9 @@ describe('callers', () => {
     expect(await status('/api/embed')).toBe(401)
     expect(await status('/api/chat', { authorization: 'Bearer secret' })).toBe(200)
     expect(await status('/api/chat', { 'x-api-key': 'secret' })).toBe(200)
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    expect(await status('/api/chat', basic('any:secret'))).toBe(200)
+    expect(await status('/api/chat', basic('any:wrong'))).toBe(401)
     for (const path of ['/healthz', '/readyz']) {
       expect((await send(foreman.url, { method: 'GET', path })).status).toBe(200)
     }

@@ -16,7 +16,7 @@ export const gatewaySettings = {
     env: 'FOREMAN_TOKEN',
     optional: true,
     secret: true,
-    describe: 'The token that callers must send, as a bearer token or as x-api-key',
+    describe: 'The token that callers must send, as a bearer token, as x-api-key or as a password',
   }),
   shareBy: setting.choice({
     env: 'FOREMAN_SHARE_BY',

@@ -20,6 +20,8 @@ const ask = (token: string | undefined, headers: Record<string, string>) =>
 
 const TOKEN = 's3cret token'
 
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+
 test('without a configured token, everybody may call', async () => {
   expect((await ask(undefined, {})).status).toBe(200)
   expect((await ask(undefined, { Authorization: 'Bearer what' })).status).toBe(200)
@@ -30,6 +32,8 @@ describe('with a configured token', () => {
     ['as a bearer token', { Authorization: `Bearer ${TOKEN}` }],
     ['as a bearer token, with the word in any case', { authorization: `bEARER ${TOKEN}` }],
     ['as a bearer token after several spaces', { Authorization: `Bearer   ${TOKEN}` }],
+    ['as a password', { Authorization: basic(`any:${TOKEN}`) }],
+    ['as a user without a password', { Authorization: basic(`${TOKEN}:`) }],
     ['as an API key', { 'X-Api-Key': TOKEN }],
     [
       'as an API key, next to credentials of another kind',
@@ -49,6 +53,10 @@ describe('with a configured token', () => {
     ['an empty bearer token', { Authorization: 'Bearer ' }],
     ['it without the word Bearer', { Authorization: TOKEN }],
     ['it after another word', { Authorization: `Basic ${TOKEN}` }],
+    ['another password', { Authorization: basic('any:other') }],
+    ['it as a user, with a password', { Authorization: basic(`${TOKEN}:x`) }],
+    ['it in Basic without a colon', { Authorization: basic(TOKEN) }],
+    ['what is no base64', { Authorization: `Basic any:${TOKEN}` }],
     ['another key', { 'X-Api-Key': 'other' }],
     ['an empty key', { 'X-Api-Key': '' }],
     ['the key twice', { 'X-Api-Key': `${TOKEN}, ${TOKEN}` }],
@@ -69,6 +77,7 @@ describe('with several callers', () => {
   test.each([
     [{ Authorization: `Bearer ${TOKEN}` }, 'default'],
     [{ Authorization: 'Bearer a' }, 'ann'],
+    [{ Authorization: basic('bob:a') }, 'ann'],
     [{ 'X-Api-Key': 'b' }, 'bob'],
   ])('%j names the caller %s', async (headers, name) => {
     expect(await (await askAs(callers, headers as Record<string, string>)).text()).toBe(name)
@@ -76,6 +85,7 @@ describe('with several callers', () => {
 
   test('an unknown token, or none, names nobody', async () => {
     expect((await askAs(callers, { Authorization: 'Bearer c' })).status).toBe(401)
+    expect((await askAs(callers, { Authorization: basic('ann:c') })).status).toBe(401)
     expect((await askAs(callers, {})).status).toBe(401)
   })
 })

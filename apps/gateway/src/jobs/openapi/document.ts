@@ -27,7 +27,7 @@ export const openapiDocument = {
   },
   servers: [{ url: '/', description: 'The server that this document comes from' }],
   // The empty one stands for a foreman without tokens, where everybody may call.
-  security: [{ bearer: [] }, { apiKey: [] }, {}],
+  security: [{ bearer: [] }, { apiKey: [] }, { password: [] }, {}],
   tags: [
     { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
     { name: 'webhooks', description: 'The webhooks of a job' },
@@ -53,6 +53,11 @@ export const openapiDocument = {
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
       apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      password: {
+        type: 'http',
+        scheme: 'basic',
+        description: 'The token is the password, with any user name',
+      },
     },
   },
 }
