@@ -1,7 +1,7 @@
 import { ForemanClient, ForemanError } from '@foreman/foreman-client'
 import { startSim } from '@foreman/ollama-sim'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDoor } from '../harness/door.ts'
+import { openForwarder } from '../harness/forwarder.ts'
 import { startJobs } from '../harness/jobs.ts'
 import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
 import { startReceiver, webhookVariables } from '../harness/receiver.ts'
@@ -71,13 +71,13 @@ test('what foreman refuses is an error that says why', async () => {
 
 test('a client whose connections keep breaking misses nothing and sees nothing twice', async () => {
   const { client, foreman } = await start({ sim: { tokensPerSecond: 200 } })
-  const door = await openDoor(foreman.url, connection => 100 * connection)
-  const behind = new ForemanClient({ url: door.url, pauseMs: 1 })
+  const forwarder = await openForwarder(foreman.url, connection => 100 * connection)
+  const behind = new ForemanClient({ url: forwarder.url, pauseMs: 1 })
   const { id } = await client.submit({ model: 'alpha', prompt: 'go on', options: { num_predict: 40 } })
   const seen = await Array.fromAsync(behind.events(id))
   expect(seen).toEqual(await Array.fromAsync(client.events(id)))
   expect(seen.filter(({ event }) => event === 'output').length).toBeGreaterThan(5)
-  expect(door.connections).toBeGreaterThan(5)
+  expect(forwarder.connections).toBeGreaterThan(5)
 })
 
 test('a client waits on when the gateway is killed, until there is another', async () => {
@@ -85,15 +85,15 @@ test('a client waits on when the gateway is killed, until there is another', asy
   onTestFinished(() => sim.close())
   const variables = variablesFor(sim.url)
   const first = await startGatewayProcess(variables)
-  const door = await openDoor(first.url)
-  const client = new ForemanClient({ url: door.url, pauseMs: 10 })
+  const forwarder = await openForwarder(first.url)
+  const client = new ForemanClient({ url: forwarder.url, pauseMs: 10 })
   const batch = await client.submitBatch([{ request }, { request }])
   const waited = Promise.all([client.wait(batch.jobs[0]!.id), Array.fromAsync(client.results(batch))])
-  await until(() => door.connections === 4)
+  await until(() => forwarder.connections === 4)
   first.kill('SIGKILL')
   await first.ended
-  await until(() => door.connections > 6)
-  door.target = (await startGatewayProcess(variables)).url
+  await until(() => forwarder.connections > 6)
+  forwarder.target = (await startGatewayProcess(variables)).url
   startWorkerProcess(variables)
   const [job, results] = await waited
   expect(job.state).toBe('succeeded')

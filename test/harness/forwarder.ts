@@ -3,7 +3,7 @@ import net, { type AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 /** An address that stays when what is behind it does not, and whose connections break. */
-export interface Door {
+export interface Forwarder {
   readonly url: string
   /** Where it leads. */
   target: string
@@ -12,14 +12,14 @@ export interface Door {
 }
 
 /** @param bytesOf how much the nth connection (from 0) may answer before it is cut; everything by default */
-export const openDoor = async (
+export const openForwarder = async (
   target: string,
   bytesOf: (connection: number) => number = () => Number.POSITIVE_INFINITY,
-): Promise<Door> => {
+): Promise<Forwarder> => {
   const sockets = new Set<net.Socket>()
   let connections = 0
   const server = net.createServer(caller => {
-    const { hostname, port } = new URL(door.target)
+    const { hostname, port } = new URL(forwarder.target)
     const ahead = net.connect(Number(port), hostname)
     let left = bytesOf(connections++)
     for (const [one, other] of [
@@ -43,12 +43,12 @@ export const openDoor = async (
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  const door = {
+  const forwarder = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     target,
     get connections() {
       return connections
     },
   }
-  return door
+  return forwarder
 }
