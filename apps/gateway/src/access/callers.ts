@@ -1,5 +1,6 @@
 import type { Priority } from '@foreman/jobs'
 import { parseToken } from '@foreman/process'
+import { listEntries } from './list-entries.ts'
 
 /** Somebody who may call foreman, with the token that identifies them. */
 export interface Caller {
@@ -19,10 +20,7 @@ export const DEFAULT_CALLER = 'default'
  *   when a text that is not empty has no entry
  */
 export const parseCallers = (text: string): readonly Caller[] | undefined => {
-  const entries = text
-    .split(',')
-    .map(entry => entry.trim())
-    .filter(entry => entry !== '')
+  const entries = listEntries(text)
   const callers = entries.flatMap(entry => {
     const [, name, token, priority] =
       /^([A-Za-z0-9._-]{1,64}):(\S+?)(?::(high|normal|low))?$/.exec(entry) ?? []

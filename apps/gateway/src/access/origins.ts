@@ -1,3 +1,4 @@
+import { listEntries } from './list-entries.ts'
 import { readOrigin } from './read-origin.ts'
 
 /** The origins that Ollama allows without being told: pages from this machine, and desktop applications. */
@@ -27,10 +28,7 @@ export interface OriginPolicy {
  * @returns undefined when an entry can match no origin
  */
 export const originPolicy = (added: string): OriginPolicy | undefined => {
-  const entries = added
-    .split(',')
-    .map(entry => entry.trim())
-    .filter(entry => entry !== '')
+  const entries = listEntries(added)
   const extra = entries.map(readOrigin).filter(entry => entry !== undefined)
   if (extra.length < entries.length) return undefined
   const patterns = [...DEFAULT_ORIGINS, ...extra]
