@@ -51,6 +51,17 @@ test('prints its pid and its target, and the curl line that it prints streams an
   expect(started.output()).not.toContain('hush')
 })
 
+test('says whose the doors are, and they keep their ports when the gateway is started again', async () => {
+  const { started } = await startOnSim('--tokens', 'ann:hush', '--doors', 'ann=127.0.0.1:0')
+  const [, host] =
+    /^foreman: (\S+) is the door of ann: callers need no token there$/m.exec(started.output()) ?? []
+  const status = () => fetch(`http://${host}/jobs`).then(answer => answer.status)
+  expect(await status()).toBe(200)
+  process.kill(pidsOf(started.output(), 'gateway')[0]!, 'SIGKILL')
+  await expect.poll(() => pidsOf(started.output(), 'gateway').length, waiting).toBe(2)
+  await expect.poll(() => status().catch(() => 0), waiting).toBe(200)
+})
+
 test('says that callers need no token', async () => {
   const { started } = await startOnSim()
   expect(started.output()).toContain('\nforeman: callers need no token, as FOREMAN_TOKEN is not set\n')

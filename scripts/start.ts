@@ -1,5 +1,6 @@
-import { ensureOneCallerPerToken, type GatewayConfig, gatewaySettings } from '@foreman/gateway/settings'
+import { ensureConsistent, type GatewayConfig, gatewaySettings } from '@foreman/gateway/settings'
 import {
+  type Address,
   flagsAsEnvironment,
   formatAddress,
   localUrl,
@@ -40,21 +41,27 @@ const main = async (): Promise<number> => {
   const flags = flagsAsEnvironment(settings, command)
   const env = foremanEnvironment(process.env, settings)
   const config = readSettings(settings, { ...command, env })
-  ensureOneCallerPerToken(config)
+  ensureConsistent(config)
   say(`pid ${process.pid}`)
 
   const simulatedPort = await portOfSimulation(config.ollamaUrl)
   const target =
     config.ollamaUrl ?? (simulatedPort === undefined ? LOCAL_OLLAMA : `http://127.0.0.1:${simulatedPort}`)
   say(callersLine(config))
-  // Chosen here, not by the gateway, so that the port stays the same when the gateway is started again.
-  const addr = { ...config.addr, port: config.addr.port || (await freePort(config.addr.host)) }
+  const addr = await withPort(config.addr)
+  const doors = []
+  for (const { caller, address } of config.doors) {
+    const written = formatAddress(await withPort(address))
+    say(`${written} is the door of ${caller}: callers need no token there`)
+    doors.push(`${caller}=${written}`)
+  }
 
   const childEnv: Record<string, string | undefined> = {
     ...process.env,
     ...flags,
     [settings.ollamaUrl.env]: target,
     [settings.addr.env]: formatAddress(addr),
+    [settings.doors.env]: doors.join(),
   }
   // They are stopped in this order: the gateway first, while the worker still runs the jobs whose callers wait.
   const children: ChildCommand[] = [
@@ -92,6 +99,12 @@ const main = async (): Promise<number> => {
   }
   return supervisor.finished
 }
+
+/** A port is chosen here, not by the gateway, so that it stays the same when the gateway is started again. */
+const withPort = async (address: Address): Promise<Address> => ({
+  ...address,
+  port: address.port || (await freePort(address.host)),
+})
 
 /**
  * Chooses the target, and prints which it is.

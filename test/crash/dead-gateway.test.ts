@@ -53,7 +53,7 @@ test(
     killed.kill('SIGKILL')
     await killed.ended
     for (const { answer } of callers) expect((await answer)?.complete).not.toBe(true)
-    const restarted = await send(await foreman.startGateway(), bodyOf(3))
+    const restarted = await send((await foreman.startGateway()).url, bodyOf(3))
     foreman.startWorker()
 
     await until(async () => (await states())[0] === 'running')

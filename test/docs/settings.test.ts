@@ -1,4 +1,4 @@
-import { ensureOneCallerPerToken, gatewaySettings } from '@foreman/gateway/settings'
+import { ensureConsistent, gatewaySettings } from '@foreman/gateway/settings'
 import {
   describeSettings,
   ensureKnown,
@@ -95,6 +95,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_TOKEN', 'secret'],
   ['FOREMAN_TOKEN', 'two words'],
   ['FOREMAN_TOKENS', 'ann:token,bob:token2'],
+  ['FOREMAN_DOORS', 'ann=127.0.0.1:8081, bob=[::1]:8081'],
   ['FOREMAN_OLLAMA_TOKEN', 'a-b_c.d~e+f/g='],
   ['FOREMAN_ORIGINS', 'https://chat.example.org,https://*.example.com'],
   ['FOREMAN_ORIGINS', 'https://chat.example.org/, https://b.example.org:443'],
@@ -123,6 +124,12 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_TOKENS', 'ann:naïve'],
   ['FOREMAN_TOKENS', 'ann:"a"'],
   ['FOREMAN_TOKENS', '"ann:a,bob:b"'],
+  ['FOREMAN_DOORS', ','],
+  ['FOREMAN_DOORS', 'ann:127.0.0.1:8081'],
+  ['FOREMAN_DOORS', 'ann=:8081'],
+  ['FOREMAN_DOORS', 'ann=0.0.0.0:8081'],
+  ['FOREMAN_DOORS', 'ann=[::]:8081'],
+  ['FOREMAN_DOORS', '"ann=127.0.0.1:8081"'],
   ['FOREMAN_ORIGINS', 'chat.example.org'],
   ['FOREMAN_ORIGINS', 'https://chat.example.org/app'],
   ['FOREMAN_ORIGINS', 'https://a.example.org,"https://b.example.org"'],
@@ -186,7 +193,7 @@ test('one token for two callers is refused', () => {
     argv: [],
     env: { ...OLLAMA_URL, FOREMAN_TOKEN: 'a', FOREMAN_TOKENS: 'ann:a' },
   })
-  expect(() => ensureOneCallerPerToken(config)).toThrow(SettingError)
+  expect(() => ensureConsistent(config)).toThrow(SettingError)
 })
 
 test.each([

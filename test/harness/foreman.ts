@@ -20,15 +20,21 @@ const logger = pino(
   pino.destination({ dest: process.env['TEST_LOG_FILE'] ?? 1, sync: true }),
 )
 
-export interface Foreman {
+/** Where a gateway listens. */
+interface Entrances {
   readonly url: string
+  /** The URL of a caller's door (`FOREMAN_DOORS`). */
+  doorOf(caller: string): string
+}
+
+export interface Foreman extends Entrances {
   readonly dbPath: string
   /** A connection of the test's own to the queue. */
   readonly store: Store
   /** Begins to start one more worker. `stop` waits until it has started. */
   startWorker(variables?: Variables): { stop(): Promise<void> }
-  /** Starts one more gateway on the same file. Resolves with its URL. */
-  startGateway(): Promise<string>
+  /** Starts one more gateway on the same file. */
+  startGateway(): Promise<Entrances>
   stopGateway(): Promise<void>
   stopWorker(): Promise<void>
   healthReasons(): Promise<string[]>
@@ -53,6 +59,11 @@ export const temporaryDirectory = (): string => {
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
   return directory
 }
+
+const entrancesOf = ({ url, doors }: Awaited<ReturnType<typeof startGateway>>): Entrances => ({
+  url,
+  doorOf: caller => doors.find(door => door.caller === caller)!.url,
+})
 
 /** A gateway and a worker in this process, on a file of their own; gone when the test is. */
 export const startForeman = async ({
@@ -120,11 +131,11 @@ export const startForeman = async ({
     if (awaitTarget) await until(async () => (await store.target.read()).state === 'up')
   }
   return {
-    url: gateway.url,
+    ...entrancesOf(gateway),
     dbPath,
     store,
     startWorker,
-    startGateway: async () => (await openGateway()).url,
+    startGateway: async () => entrancesOf(await openGateway()),
     stopWorker,
     stopGateway: () => gateway.stop(),
     healthReasons,

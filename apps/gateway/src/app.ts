@@ -4,6 +4,7 @@ import { requireToken } from './access/tokens.ts'
 import type { Context } from './context.ts'
 import { embeddingRoutes } from './direct/embeddings.ts'
 import { directRoutes } from './direct/routes.ts'
+import type { Entrance } from './entrances.ts'
 import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
@@ -13,8 +14,16 @@ import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
 
-/** The order in which a request goes through the rooms of the gateway. What no room takes goes to the target. */
-export const createApp = (context: Context): Express => {
+/**
+ * The order in which a request goes through the rooms of the gateway. What no room takes goes to the target.
+ *
+ * @param entrance where the requests come in
+ */
+export const createApp = (
+  context: Context,
+  { checksHost, door }: Pick<Entrance, 'checksHost' | 'door'>,
+): Express => {
+  const { callers, origins } = context
   const app = express()
   // Callers get the target's answers unchanged, so Express must not add headers.
   app.disable('x-powered-by')
@@ -26,8 +35,8 @@ export const createApp = (context: Context): Express => {
   app.use(healthRoutes(context.observe))
   app.use(lateRoutes(isDocumentPath, openapi))
   app.use(refuseWhenStopping(context))
-  app.use(checkBrowser(context))
-  app.use(requireToken(context))
+  app.use(checkBrowser({ origins, checksHost }))
+  app.use(requireToken({ callers, door }))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))

@@ -4,7 +4,6 @@ import type { Logger } from '@foreman/process/logger'
 import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
-import { isLoopback } from './access/loopback.ts'
 import type { OriginPolicy } from './access/origins.ts'
 import type { Sharing } from './access/sender.ts'
 import type { Patience } from './answer/follow-options.ts'
@@ -55,8 +54,6 @@ export interface Context {
   readonly callers: readonly Caller[]
   readonly sharing: Sharing
   readonly origins: OriginPolicy
-  /** Whether the `Host` of a request is checked. */
-  readonly checksHost: boolean
   readonly management: 'on' | 'off'
   readonly patience: Patience
   readonly bodyMemory: BodyMemory
@@ -158,7 +155,6 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       hasTokens: callers.length > 0,
     },
     origins: config.origins,
-    checksHost: isLoopback(config.addr.host),
     management: config.management,
     patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
     bodyMemory: new BodyMemory(config.bodyMemory),

@@ -14,6 +14,17 @@ const newGateway = (variables: Record<string, string> = {}): Gateway => {
   return gateway
 }
 
+const TOKENS = { FOREMAN_TOKENS: 'ann:a,bulk:b:low' }
+const DOORS = { ...TOKENS, FOREMAN_DOORS: 'ann=127.0.0.1:0,bulk=127.0.0.1:0' }
+
+const freePort = async (): Promise<number> => {
+  const server = net.createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as net.AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
 /** Opens a connection and sends half of a request, so that the gateway has something to wait for. */
 const sendHalf = async (url: string): Promise<net.Socket> => {
   const socket = net.connect(Number(new URL(url).port), '127.0.0.1')
@@ -57,13 +68,48 @@ describe('starting', () => {
     const first = newGateway()
     await first.start()
     const second = newGateway({ FOREMAN_ADDR: new URL(first.url).host })
-    await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await expect(second.start()).rejects.toThrow(/^FOREMAN_ADDR cannot be used: .*EADDRINUSE/)
+    await second.stop()
+  })
+
+  test('fails when the address of a door is taken, and leaves no other entrance open', async () => {
+    const first = newGateway()
+    await first.start()
+    const addr = `127.0.0.1:${await freePort()}`
+    const second = newGateway({
+      ...TOKENS,
+      FOREMAN_ADDR: addr,
+      FOREMAN_DOORS: `ann=127.0.0.1:0,bulk=${new URL(first.url).host}`,
+    })
+    await expect(second.start()).rejects.toThrow(
+      expect.objectContaining({
+        name: 'SettingError',
+        message: expect.stringMatching(/^FOREMAN_DOORS cannot be used: .*EADDRINUSE/) as string,
+      }),
+    )
+    expect(await isReachable(`http://${addr}`)).toBe(false)
     await second.stop()
   })
 })
 
 test('a gateway has no address before it is started', () => {
   expect(() => newGateway().url).toThrow('has not started')
+  expect(() => newGateway(DOORS).doors).toThrow('has not started')
+})
+
+test('a gateway listens at its doors, and answers there as at its main entrance', async () => {
+  const gateway = newGateway(DOORS)
+  await gateway.start()
+  expect(gateway.doors.map(({ caller }) => caller)).toEqual(['ann', 'bulk'])
+  const urls = [gateway.url, ...gateway.doors.map(({ url }) => url)]
+  expect(new Set(urls).size).toBe(3)
+  const heads = await Promise.all(
+    urls.map(async url => {
+      const { headers } = await fetch(`${url}/healthz`)
+      return ['connection', 'keep-alive'].map(name => headers.get(name))
+    }),
+  )
+  expect(heads).toEqual([heads[0], heads[0], heads[0]])
 })
 
 describe('stopping', () => {
@@ -100,6 +146,29 @@ describe('stopping', () => {
     expect(isOver).toBe(false)
     socket.destroy()
     await Promise.all([first, second])
+  })
+
+  test('closes the doors, too, and waits for the requests that came through them', async () => {
+    const gateway = newGateway({ ...DOORS, FOREMAN_SHUTDOWN_GRACE: '10s' })
+    await gateway.start()
+    const { url, doors } = gateway
+    const [, bulk] = doors
+    const socket = await sendHalf(bulk!.url)
+    let isOver = false
+    const stopped = gateway.stop().then(() => (isOver = true))
+    for (const entrance of [url, ...doors.map(door => door.url)]) {
+      expect(await isReachable(entrance)).toBe(false)
+    }
+    expect(isOver).toBe(false)
+    socket.destroy()
+    await stopped
+  })
+
+  test('cuts the connections at the doors, too, when the grace period is over', async () => {
+    const gateway = newGateway(DOORS)
+    await gateway.start()
+    const socket = await sendHalf(gateway.doors[0]!.url)
+    await Promise.all([gateway.stop(), text(socket)])
   })
 
   test('waits for a start that is under way', async () => {

@@ -2,7 +2,7 @@ import type { Service } from '@foreman/process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createApp } from './app.ts'
 import { type Collaborators, type Context, createContext } from './context.ts'
-import { type GatewayServer, listen } from './http/server.ts'
+import { entrancesOf, type OpenEntrance, openEntrances } from './entrances.ts'
 import type { GatewayConfig } from './settings.ts'
 
 /** How long callers that are cut off have to read the reason. */
@@ -10,7 +10,7 @@ const FAREWELL_MS = 500
 
 interface Running {
   readonly context: Context
-  readonly server: GatewayServer
+  readonly entrances: readonly OpenEntrance[]
 }
 
 /**
@@ -22,24 +22,28 @@ export class Gateway implements Service {
   readonly #collaborators: Collaborators
   #started: Promise<Running> | undefined
   #stopped: Promise<void> | undefined
-  #url: string | undefined
+  #entrances: readonly OpenEntrance[] | undefined
 
   constructor(config: GatewayConfig, collaborators: Collaborators) {
     this.#config = config
     this.#collaborators = collaborators
   }
 
-  /** Where the gateway listens, once it has started. */
+  /** Where the gateway listens, once it has started: at its main entrance. */
   get url(): string {
-    if (this.#url === undefined) throw new Error('the gateway has not started')
-    return this.#url
+    return this.#opened()[0]!.url
+  }
+
+  /** The doors at which the gateway listens, once it has started. */
+  get doors(): readonly { readonly caller: string; readonly url: string }[] {
+    return this.#opened().flatMap(({ door, url }) => (door === undefined ? [] : [{ caller: door, url }]))
   }
 
   /**
    * Opens the queue and listens.
    *
    * @throws StoreUnusableError when the queue cannot be used
-   * @throws the system's error when the address cannot be listened on
+   * @throws SettingError when an address cannot be listened on
    */
   async start(): Promise<void> {
     if (this.#stopped) return
@@ -60,27 +64,34 @@ export class Gateway implements Service {
   async #open(): Promise<Running> {
     const context = await createContext(this.#config, this.#collaborators)
     try {
-      const server = await listen(createApp(context), this.#config.addr)
-      this.#url = server.url
+      const entrances = await openEntrances(entrancesOf(this.#config), entrance =>
+        createApp(context, entrance),
+      )
+      this.#entrances = entrances
       context.presence.start()
-      return { context, server }
+      return { context, entrances }
     } catch (error) {
       await context.store.close()
       throw error
     }
   }
 
+  #opened(): readonly OpenEntrance[] {
+    if (!this.#entrances) throw new Error('the gateway has not started')
+    return this.#entrances
+  }
+
   async #close(started: Promise<Running>): Promise<void> {
     // A start that failed has closed what it had opened.
     const running = await started.catch(() => undefined)
     if (!running) return
-    const { context, server } = running
+    const { context, entrances } = running
     context.beginStop()
-    const closed = server.stopAccepting()
+    const closed = Promise.all(entrances.map(entrance => entrance.stopAccepting()))
     if (!(await isDoneWithin(this.#config.shutdownGrace, closed))) {
       context.cutOffCallers()
       await isDoneWithin(FAREWELL_MS, closed)
-      server.cutConnections()
+      for (const entrance of entrances) entrance.cutConnections()
       await closed
     }
     await context.presence.stop()
@@ -92,7 +103,7 @@ export class Gateway implements Service {
  * Builds a gateway and starts it.
  *
  * @throws StoreUnusableError when the queue cannot be used
- * @throws the system's error when the address cannot be listened on
+ * @throws SettingError when an address cannot be listened on
  */
 export const startGateway = async (config: GatewayConfig, collaborators: Collaborators): Promise<Gateway> => {
   const gateway = new Gateway(config, collaborators)
@@ -100,7 +111,7 @@ export const startGateway = async (config: GatewayConfig, collaborators: Collabo
   return gateway
 }
 
-const isDoneWithin = async (ms: number, done: Promise<void>): Promise<boolean> => {
+const isDoneWithin = async (ms: number, done: Promise<unknown>): Promise<boolean> => {
   const timer = new AbortController()
   const late = delay(ms, false, { signal: timer.signal }).catch(() => false)
   const isDone = await Promise.race([done.then(() => true), late])

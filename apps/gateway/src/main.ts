@@ -1,9 +1,9 @@
-import { listenRefusal, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
+import { formatAddress, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
 import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './gateway.ts'
-import { ensureOneCallerPerToken, gatewaySettings } from './settings.ts'
+import { ensureConsistent, gatewaySettings } from './settings.ts'
 
 const main = async (): Promise<void> => {
   const config = readSettings(gatewaySettings, {
@@ -12,12 +12,18 @@ const main = async (): Promise<void> => {
     argv: process.argv.slice(2),
     env: () => foremanEnvironment(process.env, gatewaySettings),
   })
-  ensureOneCallerPerToken(config)
+  ensureConsistent(config)
   const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman gateway')
   if (config.token === undefined && config.tokens.length === 0 && !isLoopback(config.addr.host)) {
     logger.warn(
       'listening beyond loopback without FOREMAN_TOKEN: everybody who can reach this address can use it',
+    )
+  }
+  for (const { caller, address } of config.doors.filter(door => !isLoopback(door.address.host))) {
+    logger.warn(
+      { caller, address: formatAddress(address) },
+      'a door beyond loopback: everybody who can reach this address is this caller, without a token',
     )
   }
   const gateway = await startGateway(config, { logger })
@@ -27,8 +33,7 @@ const main = async (): Promise<void> => {
   })
   // Whoever reads this line may ask for a stop at once.
   logger.info({ url: gateway.url }, 'listening')
+  for (const { caller, url } of gateway.doors) logger.info({ caller, url }, 'listening at a door')
 }
 
-const addressRefusal = listenRefusal(gatewaySettings.addr.env)
-
-await runMain(main, error => (error instanceof StoreUnusableError ? error.message : addressRefusal(error)))
+await runMain(main, error => (error instanceof StoreUnusableError ? error.message : undefined))

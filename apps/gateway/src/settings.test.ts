@@ -1,21 +1,42 @@
 import { expect, test } from 'vitest'
-import { ensureOneCallerPerToken } from './settings.ts'
+import { ensureConsistent, type GatewayConfig } from './settings.ts'
 
 const ann = { name: 'ann', token: 'hush' }
 
+const check = (config: Partial<GatewayConfig>) => () =>
+  ensureConsistent({
+    addr: { host: undefined, port: 8080 },
+    token: undefined,
+    tokens: [],
+    doors: [],
+    ...config,
+  })
+
 test('a token of FOREMAN_TOKENS must not be FOREMAN_TOKEN too, and the message does not repeat it', () => {
-  const check = () => ensureOneCallerPerToken({ token: 'hush', tokens: [ann] })
-  expect(check).toThrow(
+  const same = check({ token: 'hush', tokens: [ann] })
+  expect(same).toThrow(
     expect.objectContaining({
       name: 'SettingError',
       message: expect.stringMatching(/^FOREMAN_TOKENS gives ann the token in FOREMAN_TOKEN: /) as string,
     }),
   )
-  expect(check).not.toThrow(/hush/)
+  expect(same).not.toThrow(/hush/)
 })
 
 test('different tokens, and callers without a default one, can be used', () => {
-  ensureOneCallerPerToken({ token: 'other', tokens: [ann] })
-  ensureOneCallerPerToken({ token: undefined, tokens: [ann] })
-  ensureOneCallerPerToken({ token: 'hush', tokens: [] })
+  check({ token: 'other', tokens: [ann] })()
+  check({ tokens: [ann] })()
+  check({ token: 'hush' })()
+})
+
+test('a door must lead to a caller', () => {
+  const doors = [{ caller: 'bulk', address: { host: '127.0.0.1', port: 8081 } }]
+  expect(check({ doors, token: 'other', tokens: [ann] })).toThrow(
+    expect.objectContaining({
+      name: 'SettingError',
+      message:
+        'FOREMAN_DOORS has a door for bulk, which is no caller: the callers with a token are default, ann',
+    }),
+  )
+  check({ doors, tokens: [{ ...ann, name: 'bulk' }] })()
 })

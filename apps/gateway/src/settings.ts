@@ -6,7 +6,8 @@ import {
   type SettingValues,
 } from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
-import { type Caller, parseCallers } from './access/callers.ts'
+import { type Caller, callersOf, parseCallers } from './access/callers.ts'
+import { type Door, doorFault, parseDoors } from './access/doors.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
 
 export const gatewaySettings = {
@@ -39,6 +40,14 @@ export const gatewaySettings = {
       'name:token or name:token:priority entries separated by commas, each name and token once, the tokens in printable ASCII without quotes',
     parse: parseCallers,
   } satisfies ForemanSetting<readonly Caller[]>,
+  doors: {
+    env: 'FOREMAN_DOORS',
+    default: '',
+    describe: 'More addresses, each for one caller, whose programs need no token there',
+    allowed:
+      'name=address entries separated by commas, such as bulk=127.0.0.1:8081, each with the IP address of one interface (or localhost) and a port; not every interface, as in :8081 or 0.0.0.0:8081, because no token is needed there',
+    parse: parseDoors,
+  } satisfies ForemanSetting<readonly Door[]>,
   management: setting.choice({
     env: 'FOREMAN_MANAGEMENT',
     default: 'on',
@@ -124,11 +133,21 @@ export const gatewaySettings = {
 export type GatewayConfig = SettingValues<typeof gatewaySettings>
 
 /**
- * A token names one caller. FOREMAN_TOKENS alone is checked when it is parsed.
+ * Checks what settings say together. Each of them alone is checked when it is parsed.
  *
  * @throws SettingError when the token of the default caller belongs to another caller too
+ * @throws SettingError when a door leads to no caller, or has the address of another entrance
  */
-export const ensureOneCallerPerToken = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): void => {
+export const ensureConsistent = (
+  config: Pick<GatewayConfig, 'addr' | 'token' | 'tokens' | 'doors'>,
+): void => {
+  ensureOneCallerPerToken(config)
+  const callers = callersOf(config.token, config.tokens).map(({ name }) => name)
+  const fault = doorFault({ ...config, callers })
+  if (fault !== undefined) throw new SettingError(`${gatewaySettings.doors.env} ${fault}`)
+}
+
+const ensureOneCallerPerToken = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): void => {
   const other = tokens.find(caller => caller.token === token)
   if (!other) return
   const [one, list] = [gatewaySettings.token.env, gatewaySettings.tokens.env]

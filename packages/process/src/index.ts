@@ -8,7 +8,7 @@ export {
 } from './known-variables.ts'
 export { listenRefusal, type Refusal, runMain } from './run-main.ts'
 export type { Service } from './service.ts'
-export { type Address, formatAddress, localUrl } from './settings/address.ts'
+export { type Address, formatAddress, localUrl, parseAddress } from './settings/address.ts'
 export type { Command } from './settings/command-line.ts'
 export { describeSettings, type SettingRow } from './settings/describe.ts'
 export { type Environment, withEnvFile } from './settings/env-file.ts'

@@ -7,9 +7,13 @@ import { type Caller, callersOf } from './callers.ts'
 import { callerOf, requireToken } from './tokens.ts'
 
 /** Starts a server that requires a token and answers with the name of the caller, and sends it a request. */
-const askAs = async (callers: readonly Caller[], headers: Record<string, string>): Promise<Response> => {
+const askAs = async (
+  callers: readonly Caller[],
+  headers: Record<string, string>,
+  door?: string,
+): Promise<Response> => {
   const app = express()
-  app.use(requireToken({ callers }))
+  app.use(requireToken({ callers, door }))
   app.use((_request, response) => void response.end(callerOf(response)))
   app.use(errorHandler({ logger: pino({ level: 'silent' }) }))
   return fetch(`${await serve(app)}/api/tags`, { headers })
@@ -87,5 +91,39 @@ describe('with several callers', () => {
     expect((await askAs(callers, { Authorization: 'Bearer c' })).status).toBe(401)
     expect((await askAs(callers, { Authorization: basic('ann:c') })).status).toBe(401)
     expect((await askAs(callers, {})).status).toBe(401)
+  })
+})
+
+describe('at the door of bob', () => {
+  const callers = callersOf(TOKEN, [
+    { name: 'ann', token: 'a' },
+    { name: 'bob', token: 'b' },
+  ])
+  const PAGE = { Origin: 'http://localhost:3000' }
+
+  test.each<[what: string, headers: Record<string, string>, name: string]>([
+    ['no credentials', {}, 'bob'],
+    ['an empty bearer token', { Authorization: 'Bearer ' }, 'bob'],
+    ['an empty user and password', { Authorization: basic(':') }, 'bob'],
+    ['an empty key', { 'X-Api-Key': '' }, 'bob'],
+    ['the origin of a desktop application', { Origin: 'app://obsidian.md' }, 'bob'],
+    ['his own token', { Authorization: 'Bearer b' }, 'bob'],
+    ['the token of ann', { Authorization: 'Bearer a' }, 'ann'],
+    ['the password of ann', { Authorization: basic('bob:a') }, 'ann'],
+    ['the token of a page', { 'X-Api-Key': 'a', ...PAGE }, 'ann'],
+  ])('a request with %s has the right caller', async (_what, headers, name) => {
+    expect(await (await askAs(callers, headers, 'bob')).text()).toBe(name)
+  })
+
+  test.each<[what: string, headers: Record<string, string>]>([
+    ['an unknown token', { Authorization: 'Bearer c' }],
+    ['an unknown key', { 'X-Api-Key': 'ollama' }],
+    ['credentials that cannot be read', { Authorization: 'Basic !' }],
+    ['the origin of a page', PAGE],
+    ['an empty token and the origin of a page', { Authorization: 'Bearer ', ...PAGE }],
+    ['an image of a page', { 'Sec-Fetch-Site': 'cross-site' }],
+  ])('a request with %s is refused', async (_what, headers) => {
+    const response = await askAs(callers, headers, 'bob')
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
   })
 })

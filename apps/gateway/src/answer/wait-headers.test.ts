@@ -49,7 +49,7 @@ test.each<
   ],
   [
     'behind a model whose name no header can carry',
-    { ...started, startReason: 'drained', behindModel: 'mödel\n', behindSince: NOW },
+    { ...started, startReason: 'drained', behindModel: 'm\u00f6del\n', behindSince: NOW },
     undefined,
     {
       'X-Foreman-Waited': '41.2',
