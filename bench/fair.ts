@@ -2,7 +2,15 @@ import { newPool, timedCall } from './caller.ts'
 import { queueDirectory, startForeman, startSimulation } from './installation.ts'
 import type { BenchOptions } from './options.ts'
 import { play } from './play.ts'
-import { agents, bulk, type MakeTrace, people, toolAgents, type Trace } from './schedule/trace.ts'
+import {
+  agents,
+  bulk,
+  independent,
+  type MakeTrace,
+  people,
+  toolAgents,
+  type Trace,
+} from './schedule/trace.ts'
 import { percentile } from './stats.ts'
 import { figure, table } from './table.ts'
 
@@ -25,6 +33,8 @@ interface Case {
   readonly name: string
   readonly make: MakeTrace
   readonly loadS: number
+  /** How many models are in memory at a time. Default: 1. */
+  readonly room?: number
   readonly ways: Readonly<Record<string, Variables>>
   /** Whose waits are shown. */
   readonly shown: string
@@ -60,7 +70,18 @@ const cases: readonly Case[] = [
     ways: sharing,
     shown: 'people, same model',
   },
+  {
+    name: '600 independent jobs, 4 models of which 2 fit into memory',
+    make: independent(600, 4, 10, 0.6),
+    loadS: 10,
+    room: 2,
+    ways: { foreman: {}, direct: undefined },
+    shown: 'all',
+  },
 ]
+
+/** The names of the models of a trace in the simulated Ollama. */
+const NAMES: Readonly<Record<string, string>> = { m0: 'alpha', m1: 'beta', m2: 'gamma', m3: 'story' }
 
 interface Outcome {
   readonly case: string
@@ -106,6 +127,7 @@ const measure = async (
   const simulation = await startSimulation({
     loadMs: (one.loadS / FASTER) * MS,
     tokensPerSecond: TOKENS_PER_SECOND,
+    maxLoaded: one.room ?? 1,
   })
   const start = () =>
     startForeman({
@@ -157,7 +179,7 @@ const run = async (trace: Trace, url: string): Promise<Wait[]> => {
       pool,
       '/api/chat',
       {
-        model: model === 'm0' ? 'alpha' : 'beta',
+        model: NAMES[model],
         messages: [{ role: 'user', content: 'hi' }],
         options: { num_predict: Math.max(1, Math.round((workS / FASTER) * TOKENS_PER_SECOND)) },
       },

@@ -28,6 +28,8 @@ export interface SimOptions {
   readonly tokensPerSecond?: number
   /** How many requests of a model it serves at a time. */
   readonly parallel?: number
+  /** How many models are in memory at a time. Default: 1. */
+  readonly maxLoaded?: number
 }
 
 export interface Simulation {
@@ -42,12 +44,12 @@ export interface Simulation {
   stop(): Promise<void>
 }
 
-/** Starts a simulated Ollama in its own process. It has one model in memory at a time. */
+/** Starts a simulated Ollama in its own process. */
 export const startSimulation = async (options: SimOptions = {}): Promise<Simulation> => {
-  const { loadMs = 0, promptMs = 0, tokensPerSecond = 0, parallel = 1 } = options
+  const { loadMs = 0, promptMs = 0, tokensPerSecond = 0, parallel = 1, maxLoaded = 1 } = options
   const flags = {
     addr: '127.0.0.1:0',
-    'max-loaded': 1,
+    'max-loaded': maxLoaded,
     load: `${loadMs}ms`,
     prompt: `${promptMs}ms`,
     ...(tokensPerSecond > 0 && { rate: tokensPerSecond }),
