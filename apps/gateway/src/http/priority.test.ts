@@ -14,6 +14,9 @@ describe('the priority of a request', () => {
     [{ 'x-foreman-priority': 'low' }, 'low', 'low'],
     [{ 'x-foreman-task': 'title_generation' }, undefined, 'low'],
     [{ 'x-foreman-task': 'title_generation' }, 'high', 'low'],
+    [{ 'x-foreman-task': 'of a kind that nobody knows' }, undefined, 'low'],
+    [{ 'x-foreman-task': 'query_generation' }, undefined, 'normal'],
+    [{ 'x-foreman-task': 'query_generation' }, 'high', 'high'],
     [{ 'x-foreman-task': '' }, undefined, 'normal'],
     [{ 'x-foreman-task': 'tags', 'x-foreman-priority': 'normal' }, undefined, 'normal'],
   ])('%j of a token with the priority %s is %s', (headers, ofToken, priority) => {

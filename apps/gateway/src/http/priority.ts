@@ -5,6 +5,18 @@ import { Refusal } from './refusal.ts'
 /** The priority of the jobs of a token that has none of its own. */
 const USUAL: Priority = 'normal'
 
+/** Tasks of Open WebUI on which a person's answer waits. */
+const WAITED_FOR = new Set([
+  'query_generation',
+  'function_calling',
+  'context_compaction',
+  'moa_response_generation',
+  'image_prompt_generation',
+  'autocomplete_generation',
+])
+
+const isWaitedFor = (task: string | string[]): boolean => WAITED_FOR.has(String(task))
+
 /** Whether one priority is more urgent than another. */
 const isAbove = (one: Priority, other: Priority): boolean =>
   priorities.indexOf(one) < priorities.indexOf(other)
@@ -14,7 +26,7 @@ const isPriority = (text: string): text is Priority => priorities.some(priority 
 /**
  * The priority of the job that a request becomes: what `X-Foreman-Priority` asks for, or else that of the caller's token. A
  * request with `X-Foreman-Task` is one that an application makes for itself, such as a title: nobody waits for it, so it is
- * `low` unless it says otherwise.
+ * `low`, unless it says otherwise or its task is one for which somebody waits.
  *
  * @param ofToken the priority of the token's jobs, and the most urgent one that they may have. Undefined: it has none of its own
  * @throws Refusal with 400 when the header names no priority, or one above that of the token
@@ -24,7 +36,7 @@ export const priorityOf = (
   ofToken: Priority | undefined,
 ): Priority => {
   const { 'x-foreman-priority': wish, 'x-foreman-task': task } = headers
-  if (wish === undefined) return task ? 'low' : (ofToken ?? USUAL)
+  if (wish === undefined) return task && !isWaitedFor(task) ? 'low' : (ofToken ?? USUAL)
   if (typeof wish !== 'string' || !isPriority(wish))
     throw new Refusal(
       400,
