@@ -48,7 +48,7 @@ interface Left extends CountedLine {
 }
 
 /** How many stretches are looked at one by one. The mean of them stands for those behind them. */
-const MAX_STRETCHES = 200
+const MAX_STRETCHES = 64
 
 /** What is assumed of a group of which nothing was measured. */
 const USUAL_WORK: Work = { meanMs: 1_000, deviationMs: 0 }
