@@ -106,10 +106,8 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
   [
     'senders',
     ({ store }) => store.queue.senders({ groupKey: 'a', priority: 1 }),
-    [
-      lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account'),
-      lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender'),
-    ],
+    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender')],
+  ],
   ],
   [
     'claim for a sender',
