@@ -12,7 +12,8 @@ export const textOf = (chunks: readonly Uint8Array[]): string => {
   return decoder.decode(second === undefined ? first : joined(chunks))
 }
 
-const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
+/** The chunks as one. */
+export const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
   const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.byteLength, 0))
   let at = 0
   for (const chunk of chunks) {

@@ -17,6 +17,17 @@ import {
   type Waiting,
 } from './heartbeats.ts'
 import { responseFailed, responsesHeartbeat } from './response-events.ts'
+import {
+  chatCompletionStatus,
+  chatCompletionThinking,
+  chatThinking,
+  generateThinking,
+  messagesThinking,
+  type ShownWait,
+} from './shown-wait.ts'
+
+/** `status`: an event of Open WebUI. `thinking`: the thinking of the answer, in the form of the dialect. */
+export type WaitPlace = 'status' | 'thinking'
 
 /** A route on which the target generates, and everything that foreman must know to relay it. foreman queues no other route. */
 export interface GeneratingEndpoint extends AnswerPieces {
@@ -41,6 +52,8 @@ export interface GeneratingEndpoint extends AnswerPieces {
   readonly saysDone: boolean
   /** Keeps a stream open while there is nothing to send. */
   readonly heartbeat: Heartbeat
+  /** The places in a stream where a caller can be shown how long it waits. */
+  readonly showsWait: Readonly<Partial<Record<WaitPlace, ShownWait>>>
   /** An error in a stream, in a form that the caller's parser reports. */
   readonly streamError: (status: number, message: string, waiting: Waiting) => Uint8Array
 }
@@ -64,6 +77,7 @@ const ofOthers = {
   takesLoadOptions: false,
   saysDone: false,
   required: [],
+  showsWait: {},
 } as const
 const neverStreams = {
   dialect: openai,
@@ -83,6 +97,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     path: '/api/chat',
     prompt: 'messages',
     heartbeat: chatHeartbeat,
+    showsWait: { thinking: chatThinking },
     fields: fieldTypes.chat,
   },
   {
@@ -92,6 +107,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     path: '/api/generate',
     prompt: 'prompt',
     heartbeat: generateHeartbeat,
+    showsWait: { thinking: generateThinking },
     fields: fieldTypes.generate,
   },
   {
@@ -103,6 +119,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: openai.stream.error,
     prompt: 'messages',
     heartbeat: chatCompletionHeartbeat,
+    showsWait: { status: chatCompletionStatus, thinking: chatCompletionThinking },
     fields: fieldTypes.chatCompletions,
     required: ['messages'],
   },
@@ -138,6 +155,7 @@ export const generatingEndpoints: readonly GeneratingEndpoint[] = [
     streamError: anthropic.stream.error,
     prompt: 'messages',
     heartbeat: messagesHeartbeat,
+    showsWait: { thinking: messagesThinking },
     fields: fieldTypes.messages,
     required: ['messages', 'max_tokens'],
   },

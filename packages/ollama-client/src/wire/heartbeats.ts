@@ -39,13 +39,14 @@ export const event = (data: unknown, name?: string): Uint8Array =>
  */
 const isOllamaCommand = ({ headers }: Waiting): boolean => String(headers['user-agent']).startsWith('ollama/')
 
+/** A line before the answer in Ollama's own form. */
+export const nativeLine = (content: Piece, { model, now }: Waiting): Uint8Array =>
+  line({ model, created_at: new Date(now).toISOString(), ...content, done: false })
+
 const native =
   (nothing: Piece): Heartbeat =>
-  waiting => {
-    if (isOllamaCommand(waiting)) return JSON_HEARTBEAT
-    const { model, now } = waiting
-    return line({ model, created_at: new Date(now).toISOString(), ...nothing, done: false })
-  }
+  waiting =>
+    isOllamaCommand(waiting) ? JSON_HEARTBEAT : nativeLine(nothing, waiting)
 
 /** Seconds since the epoch. */
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
@@ -54,40 +55,52 @@ export const seconds = (ms: number): number => Math.floor(ms / 1_000)
 const goesOn = (last: Piece): boolean =>
   listIn(last, 'choices').some(choice => isObject(choice) && choice['finish_reason'] == null)
 
-interface CompletionChunk {
+interface CompletionKind {
   readonly idPrefix: string
   readonly object: string
-  readonly nothing: Piece
 }
+
+/** A chunk before the answer. */
+const completionChunk = (
+  { idPrefix, object }: CompletionKind,
+  fields: Piece,
+  { id, model, now }: Waiting,
+): Uint8Array =>
+  event({
+    id: `${idPrefix}-${id}`,
+    object,
+    created: seconds(now),
+    model,
+    system_fingerprint: 'fp_ollama',
+    ...fields,
+  })
+
+/** The choices of a chunk in which one choice says something and goes on. */
+export const oneChoice = (says: Piece): Piece => ({
+  choices: [{ index: 0, ...says, finish_reason: null }],
+})
 
 /** An id and a time stay the same in all chunks of a stream: behind a chunk of the target they are that chunk's. */
 const completion =
-  ({ idPrefix, object, nothing }: CompletionChunk): Heartbeat =>
-  ({ id, model, last, now }) => {
+  (kind: CompletionKind, nothing: Piece): Heartbeat =>
+  waiting => {
+    const { last } = waiting
     if (last === '[DONE]' || (last !== undefined && !goesOn(last))) return undefined
-    return event({
-      id: `${idPrefix}-${id}`,
-      object,
-      created: seconds(now),
-      model,
-      system_fingerprint: 'fp_ollama',
-      ...last,
-      choices: [{ index: 0, ...nothing, finish_reason: null }],
-    })
+    return completionChunk(kind, { ...last, ...oneChoice(nothing) }, waiting)
   }
 
 export const chatHeartbeat = native({ message: { role: 'assistant', content: '' } })
 export const generateHeartbeat = native({ response: '' })
-export const chatCompletionHeartbeat = completion({
-  idPrefix: 'chatcmpl',
-  object: 'chat.completion.chunk',
-  nothing: { delta: { content: '' } },
-})
-export const completionHeartbeat = completion({
-  idPrefix: 'cmpl',
-  object: 'text_completion',
-  nothing: { text: '' },
-})
+const CHAT_COMPLETION: CompletionKind = { idPrefix: 'chatcmpl', object: 'chat.completion.chunk' }
+export const chatCompletionHeartbeat = completion(CHAT_COMPLETION, { delta: { content: '' } })
+export const completionHeartbeat = completion(
+  { idPrefix: 'cmpl', object: 'text_completion' },
+  { text: '' },
+)
+
+/** A chunk of `/v1/chat/completions` before the answer. */
+export const chatCompletionChunk = (fields: Piece, waiting: Waiting): Uint8Array =>
+  completionChunk(CHAT_COMPLETION, fields, waiting)
 
 /** Anthropic's own. Its clients pass over it anywhere. */
 export const messagesHeartbeat: Heartbeat = () => event({ type: 'ping' }, 'ping')
