@@ -75,6 +75,19 @@ describe('docs/wire.md', () => {
       expect(heartbeat?.startsWith(wordsOf(shown[at]![1]!)[0]!)).toBe(true)
   })
 
+  test('shows how each route shows a wait', () => {
+    const told = rows(section(wire, '### A wait that can be seen'))
+    const waiting = { id: '…', model: '…', headers: {}, last: undefined, now: 0 }
+    const expected = generatingEndpoints.flatMap(({ path, showsWait }) =>
+      Object.entries(showsWait).map(([place, { say }]) => {
+        const text = Buffer.from(say('…', waiting)).toString()
+        const shape = text.replace('"created":0', '"created":…').replace(/"1970[^"]*"/, '"…"')
+        return [code(path), code(place), code(shape.trim().replace('\n', ' '))]
+      }),
+    )
+    expect(told).toEqual(expected)
+  })
+
   test('shows the errors of each dialect', () => {
     const shapes = rows(section(wire, '## Errors')).filter(([name]) => name!.slice(1, -1) in dialects)
     const expected = Object.values(dialects).map(dialect => {

@@ -97,6 +97,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_TOKENS', 'ann:token,bob:token2'],
   ['FOREMAN_DOORS', 'ann=127.0.0.1:8081, bob=[::1]:8081'],
   ['FOREMAN_OLLAMA_TOKEN', 'a-b_c.d~e+f/g='],
+  ['FOREMAN_SHOW_WAIT', 'status'],
   ['FOREMAN_ORIGINS', 'https://chat.example.org,https://*.example.com'],
   ['FOREMAN_ORIGINS', 'https://chat.example.org/, https://b.example.org:443'],
   ['FOREMAN_WEBHOOK_SECRET', 'whsec_a2V5 other'],
@@ -162,6 +163,8 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_FAIR_HALFLIFE', 'never'],
   ['FOREMAN_SHARE_BY', 'address'],
   ['FOREMAN_TRUST_PROXY', 'yes'],
+  ['FOREMAN_SHOW_WAIT', 'on'],
+  ['FOREMAN_SHOW_WAIT', '"ann=status"'],
   ['FOREMAN_JOB_TIMEOUT', '0'],
   ['FOREMAN_STALL', '0'],
   ['FOREMAN_POLL_INTERVAL', '0'],
@@ -201,6 +204,11 @@ test.each([
     'apps/gateway/src/main.ts',
     'FOREMAN_TOKE=hush\n',
     'FOREMAN_TOKE is no setting; the nearest one is FOREMAN_TOKEN',
+  ],
+  [
+    'apps/gateway/src/main.ts',
+    'FOREMAN_TOKEN=hush\nFOREMAN_TOKENS=ann:a\nFOREMAN_SHOW_WAIT=ann=status,bob=off\n',
+    'FOREMAN_SHOW_WAIT names bob, which is no caller: the callers are default, ann',
   ],
   [
     'apps/worker/src/main.ts',

@@ -6,6 +6,7 @@ import { destinationPolicy } from '@foreman/webhooks'
 import { type Caller, callersOf } from './access/callers.ts'
 import type { OriginPolicy } from './access/origins.ts'
 import type { Sharing } from './access/sender.ts'
+import type { ShowWaitOfCaller } from './access/show-wait.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
@@ -53,6 +54,7 @@ export interface Context {
 
   readonly callers: readonly Caller[]
   readonly sharing: Sharing
+  readonly showWait: readonly ShowWaitOfCaller[]
   readonly origins: OriginPolicy
   readonly management: 'on' | 'off'
   readonly patience: Patience
@@ -154,6 +156,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       trustProxy: config.trustProxy === 'on',
       hasTokens: callers.length > 0,
     },
+    showWait: config.showWait,
     origins: config.origins,
     management: config.management,
     patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },

@@ -9,6 +9,7 @@ const check = (config: Partial<GatewayConfig>) => () =>
     token: undefined,
     tokens: [],
     doors: [],
+    showWait: [],
     ...config,
   })
 
@@ -39,4 +40,16 @@ test('a door must lead to a caller', () => {
     }),
   )
   check({ doors, tokens: [{ ...ann, name: 'bulk' }] })()
+})
+
+test.each<[what: string, config: Partial<GatewayConfig>, known: string]>([
+  ['without tokens', {}, 'default'],
+  ['with one token', { token: 'other' }, 'default'],
+  ['with two callers', { token: 'other', tokens: [ann] }, 'default, ann'],
+  ['with named callers alone', { tokens: [ann] }, 'ann'],
+])('%s, FOREMAN_SHOW_WAIT names callers that exist', (_what, config, known) => {
+  const showing = (caller: string) => check({ ...config, showWait: [{ caller, place: 'status' }] })
+  for (const caller of known.split(', ')) showing(caller)()
+  expect(showing('bob')).toThrow(`FOREMAN_SHOW_WAIT names bob, which is no caller: the callers are ${known}`)
+  check({ ...config, showWait: [{ place: 'status' }] })()
 })

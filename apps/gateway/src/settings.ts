@@ -9,6 +9,7 @@ import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, callersOf, parseCallers } from './access/callers.ts'
 import { type Door, doorFault, parseDoors } from './access/doors.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
+import { parseShowWait, showWaitFault, type ShowWaitOfCaller } from './access/show-wait.ts'
 
 export const gatewaySettings = {
   ...sharedSettings,
@@ -48,6 +49,14 @@ export const gatewaySettings = {
       'name=address entries separated by commas, such as bulk=127.0.0.1:8081, each with the IP address of one interface (or localhost) and a port; not every interface, as in :8081 or 0.0.0.0:8081, because no token is needed there',
     parse: parseDoors,
   } satisfies ForemanSetting<readonly Door[]>,
+  showWait: {
+    env: 'FOREMAN_SHOW_WAIT',
+    default: '',
+    describe: 'Where callers are shown in a stream how long they wait, unless a request says so itself',
+    allowed:
+      'status, thinking or off, or caller=status, caller=thinking and caller=off entries separated by commas, each caller once',
+    parse: parseShowWait,
+  } satisfies ForemanSetting<readonly ShowWaitOfCaller[]>,
   management: setting.choice({
     env: 'FOREMAN_MANAGEMENT',
     default: 'on',
@@ -137,14 +146,18 @@ export type GatewayConfig = SettingValues<typeof gatewaySettings>
  *
  * @throws SettingError when the token of the default caller belongs to another caller too
  * @throws SettingError when a door leads to no caller, or has the address of another entrance
+ * @throws SettingError when FOREMAN_SHOW_WAIT names a caller that does not exist
  */
 export const ensureConsistent = (
-  config: Pick<GatewayConfig, 'addr' | 'token' | 'tokens' | 'doors'>,
+  config: Pick<GatewayConfig, 'addr' | 'token' | 'tokens' | 'doors' | 'showWait'>,
 ): void => {
   ensureOneCallerPerToken(config)
   const callers = callersOf(config.token, config.tokens).map(({ name }) => name)
-  const fault = doorFault({ ...config, callers })
-  if (fault !== undefined) throw new SettingError(`${gatewaySettings.doors.env} ${fault}`)
+  const faults = [
+    [gatewaySettings.doors, doorFault({ ...config, callers })],
+    [gatewaySettings.showWait, showWaitFault(config.showWait, callers)],
+  ] as const
+  for (const [{ env }, fault] of faults) if (fault !== undefined) throw new SettingError(`${env} ${fault}`)
 }
 
 const ensureOneCallerPerToken = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): void => {

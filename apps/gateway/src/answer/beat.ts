@@ -25,8 +25,8 @@ export const beat = async (
   }
 }
 
-/** A caller that cannot be told how long it waits gets its heartbeat all the same. */
-const prospectOf = async (
+/** @returns undefined when the job no longer waits, or when nothing can be foretold: nobody is worse off than without it */
+export const prospectOf = async (
   job: JobRef,
   { forecaster, logger }: Foretelling,
 ): Promise<Prospect | undefined> => {

@@ -261,6 +261,167 @@ test.each([
   expect(await receive(false, [pieces(announced, body(LAST)), end(succeeded)])).toEqual([200, LAST, ending])
 })
 
+describe('words about the wait', () => {
+  const CHAT = '/v1/chat/completions'
+  const MESSAGES = '/v1/messages'
+  const event = (type: string, fields: object = {}) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+  const prospect = (text: string) => ({
+    position: 2,
+    start: undefined,
+    why: { code: 'behind_in_line', text },
+    now: 0,
+  })
+  const show =
+    (text: string): Step =>
+    out => {
+      expect(out.showsWait).toBe(true)
+      out.show(prospect(text))
+    }
+  const events = (status = 200, type = 'text/event-stream'): OutputPiece => ({
+    id: 1,
+    kind: 'head',
+    head: { status, headers: [['Content-Type', type]] },
+  })
+
+  /** What a caller of a path receives that is shown its wait in a place, with the words of foreman as short names. */
+  const receiveFrom = async (path: string, place: 'status' | 'thinking', steps: readonly Step[]) => {
+    const endpoint = generatingEndpoint(path)!
+    const url = await serve((_request, response) => {
+      const shownWait = endpoint.showsWait[place]
+      const common = { job, response, endpoint, streaming: true, asked, shownWait, now: () => 0 }
+      const out = new CallerResponse(common)
+      for (const step of steps) step(out)
+    })
+    const { status, headers, text, isComplete } = await send(url)
+    const shown = text
+      .replaceAll(
+        /data: \{"id":"chatcmpl-job_1".*"description":"(.*?)","done":(true|false).*\n\n/g,
+        '<$1 $2>',
+      )
+      .replaceAll(/data: \{"id":"chatcmpl-job_1".*"content":"".*\n\n/g, '<beat>')
+      .replace(
+        /event: message_start\n.*"msg_job_1".*\n\nevent: .*\n.*"index":0,"content_block".*\n\n/,
+        '<begin>',
+      )
+      .replaceAll(/event: content_block_delta\n.*"index":0.*"thinking":"(.*)\\n".*\n\n/g, '<$1>')
+      .replace(/event: error\n.*"message":"(.*?)".*\n\n/, '<error $1>')
+    return { status, headers, text: shown, ending: isComplete ? 'complete' : 'cut' }
+  }
+  const CHUNK = 'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+  const DONE = 'data: [DONE]\n\n'
+
+  test('commit foreman’s own 200, with what is foretold in its head, and are ended before the answer', async () => {
+    const steps = [
+      show('3rd'),
+      beat,
+      show('2nd'),
+      pieces(events(), body(CHUNK), body(DONE)),
+      (out: CallerResponse) => expect(out.showsWait).toBe(false),
+      end(succeeded),
+    ]
+    const { status, headers, text } = await receiveFrom(CHAT, 'status', steps)
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({ 'content-type': 'text/event-stream', 'x-foreman-queue-position': '2' })
+    expect(text).toBe(`<3rd false><beat><2nd false>< true>${CHUNK}${DONE}`)
+  })
+
+  test.each<[what: string, steps: Step[], text: RegExp]>([
+    ['an error of foreman', [end(failed)], /^<3rd false>< true>data: \{"error":\{"message":"it stalled"/],
+    ['a cancellation', [end(cancelled)], /^<3rd false>< true>data: \{"error":\{"message":"request canceled"/],
+    [
+      'a refusal of the target, of which more may follow',
+      [pieces(events(404, 'application/json'), body(ERROR)), show('again'), end(refused)],
+      /^<3rd false><again false>< true>data: \{"error":\{"message":"no such thing"/,
+    ],
+    ['an answer without a body', [pieces(events()), end(succeeded)], /^<3rd false>< true>$/],
+    [
+      'an answer that breaks off',
+      [pieces(events(), body(CHUNK)), takeBack(running)],
+      /^<3rd false>< true>data: \{"choices.*\n\ndata: \{"error"/,
+    ],
+  ])('are ended once, before %s', async (_what, steps, text) => {
+    const received = await receiveFrom(CHAT, 'status', [show('3rd'), ...steps])
+    expect(received.text).toMatch(text)
+  })
+
+  test('are not ended when none were shown', async () => {
+    const steps = [pieces(events(), body(CHUNK + DONE)), end(succeeded)]
+    expect(await receiveFrom(CHAT, 'status', steps)).toMatchObject({ text: CHUNK + DONE })
+    expect((await receiveFrom(CHAT, 'status', [beat, ...steps])).text).toBe(`<beat>${CHUNK}${DONE}`)
+    expect((await receiveFrom(CHAT, 'status', [end(failed)])).status).toBe(502)
+  })
+
+  test('are not shown behind the first byte of the answer, or where a route has no place for them', async () => {
+    const late: Step = out => out.show(prospect('late'))
+    const steps = [pieces(events(), body(CHUNK)), late, pieces(body(DONE)), late, end(succeeded), late]
+    expect((await receiveFrom(CHAT, 'status', steps)).text).toBe(CHUNK + DONE)
+    expect((await receiveFrom(MESSAGES, 'status', [late, ...steps])).text).toBe(CHUNK + DONE)
+  })
+
+  const START = event('message_start', { message: { id: 'msg_1' } })
+  const BLOCK = (index: number) => event('content_block_start', { index, content_block: {} })
+  const STOP = event('message_stop')
+  const PING = event('ping')
+  const END = event('content_block_stop', { index: 0 })
+
+  test('on /v1/messages are a block of a message with which the answer goes on, and heartbeats stand between events only', async () => {
+    const { text, ending } = await receiveFrom(MESSAGES, 'thinking', [
+      show('3rd'),
+      beat,
+      show('2nd'),
+      pieces(events(), body(START.slice(0, 20)), body(START.slice(20))),
+      beat,
+      pieces(body(BLOCK(0).slice(0, -30))),
+      beat,
+      pieces(body(BLOCK(0).slice(-30))),
+      beat,
+      pieces(body(STOP)),
+      beat,
+      end(succeeded),
+    ])
+    expect(text).toBe(`<begin><3rd>${PING}<2nd>${END}${PING}${BLOCK(1)}${PING}${STOP}`)
+    expect(ending).toBe('complete')
+  })
+
+  test.each<[what: string, steps: Step[], rest: string]>([
+    [
+      'an error event of the target',
+      [pieces(events(), body(event('error', { error: {} }))), end(refused)],
+      event('error', { error: {} }),
+    ],
+    [
+      'an answer that is no event stream',
+      [pieces(events(200, 'application/json'), body('{"index":0}')), end(refused)],
+      '{"index":0}',
+    ],
+    [
+      'an end in mid-line',
+      [pieces(events(), body(`${BLOCK(0)}event: pi`)), end(succeeded)],
+      `${BLOCK(1)}event: pi`,
+    ],
+    [
+      'an attempt that broke off before anything of it was sent',
+      [pieces(events(), body(START)), out => expect(out.hasBody).toBe(true), takeBack(running)],
+      '<error this attempt broke off, and the job runs again>',
+    ],
+    [
+      'an attempt that broke off in mid-line',
+      [pieces(events(), body(`${BLOCK(0)}event: pi`)), takeBack(running)],
+      `${BLOCK(1)}<error this attempt broke off, and the job runs again>`,
+    ],
+  ])('on /v1/messages are followed by %s', async (_what, steps, rest) => {
+    const { text } = await receiveFrom(MESSAGES, 'thinking', [show('3rd'), ...steps])
+    expect(text).toBe(`<begin><3rd>${END}${rest}`)
+  })
+
+  test('that were not shown leave the answer of /v1/messages as it is', async () => {
+    const answer = START + BLOCK(0) + STOP
+    const steps = [beat, pieces(events(), body(answer)), end(succeeded)]
+    expect((await receiveFrom(MESSAGES, 'thinking', steps)).text).toBe(PING + answer)
+  })
+})
+
 test('output without a head is an error of foreman', async () => {
   const endpoint = generatingEndpoint('/api/generate')!
   const url = await serve((_request, response) => {

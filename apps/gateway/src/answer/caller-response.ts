@@ -2,9 +2,11 @@ import type { Prospect } from '@foreman/job-view'
 import {
   type AnswerCheck,
   checkAnswer,
+  type ContinuedMessage,
   type GeneratingEndpoint,
   JSON_HEARTBEAT,
   ollamaErrorMessage,
+  type ShownWait,
   type Waiting,
 } from '@foreman/ollama-client'
 import type { HeaderPairs, JobRef, JobView, OutputPiece, ResponseHead } from '@foreman/store'
@@ -15,6 +17,7 @@ import { breakOffSoon } from '../http/send-head.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { Patience } from './follow-options.ts'
 import { waitHeaders } from './wait-headers.ts'
+import { WaitWords } from './wait-words.ts'
 
 const STATUS_CLIENT_GONE = 499
 const LINE_FEED = 0x0a
@@ -28,7 +31,7 @@ const MAX_REFUSAL_BYTES = 64 * 1024
  *
  * | state | status sent | answer sent | next |
  * |---|---|---|---|
- * | `unsent` | none | none | `committed` by a heartbeat, `answering` by the first byte of the answer |
+ * | `unsent` | none | none | `committed` by a heartbeat or by words about the wait, `answering` by the first byte of the answer |
  * | `committed` | foreman's own 200 | none | `answering`, or `refused` when the target answers with an error status |
  * | `refused` | foreman's own 200 | none; the refusal is collected | `committed` or `answering` when another attempt follows |
  * | `answering` | the target's, or foreman's own 200 | some, or all | |
@@ -45,6 +48,8 @@ export interface CallerResponseOptions {
   /** Whether the caller gets the answer piece by piece. */
   readonly streaming: boolean
   readonly asked: Asked
+  /** How the caller of a stream is shown its wait. Undefined: not at all. */
+  readonly shownWait?: ShownWait | undefined
   readonly now: () => number
 }
 
@@ -59,6 +64,7 @@ export class CallerResponse {
   readonly #streaming: boolean
   readonly #asked: Asked
   readonly #now: () => number
+  readonly #words: WaitWords | undefined
   #state: State = 'unsent'
   /** The target's head. It is sent with the first byte of the body: until then another attempt may bring another. */
   #head: ResponseHead | undefined
@@ -66,18 +72,23 @@ export class CallerResponse {
   /** The target's `Content-Length` was sent: exactly so many bytes must follow, and all of them are the target's. */
   #hasLength = false
   #sentBytes = 0
+  #hasBody = false
+  /** Makes the answer fit behind the words that were shown. */
+  #rewrite: ContinuedMessage | undefined
   #check: AnswerCheck | undefined
   /** The job as it was last seen, and what was last foretold of it. */
   #view: JobView | undefined
   #prospect: Prospect | undefined
+  /** The last bytes of the answer as the caller has it. */
   #tail = Buffer.alloc(0)
 
-  constructor({ job, response, endpoint, streaming, asked, now }: CallerResponseOptions) {
+  constructor({ job, response, endpoint, streaming, asked, shownWait, now }: CallerResponseOptions) {
     this.#job = job
     this.#response = response
     this.#endpoint = endpoint
     this.#streaming = streaming
     this.#asked = asked
+    this.#words = streaming && shownWait ? new WaitWords(shownWait) : undefined
     this.#now = now
   }
 
@@ -86,9 +97,14 @@ export class CallerResponse {
     return this.#state !== 'unsent'
   }
 
-  /** Whether the caller has been sent any byte of the answer. */
+  /** Whether any byte of the answer has gone into what the caller was sent. */
   get hasBody(): boolean {
-    return this.#tail.byteLength > 0
+    return this.#hasBody
+  }
+
+  /** Whether the caller can be shown its wait. From the first byte of the answer on, it cannot. */
+  get showsWait(): boolean {
+    return this.#words !== undefined && this.#state !== 'answering' && this.#state !== 'over'
   }
 
   /** Whether the caller is sent a head soon in which a job that waits has its prospect. */
@@ -123,6 +139,14 @@ export class CallerResponse {
     if (heartbeat) this.#response.write(heartbeat)
   }
 
+  /** Shows the caller how long it waits, where `showsWait` says that it can. */
+  show(prospect: Prospect): void {
+    if (!this.#words || !this.showsWait) return
+    this.#prospect = prospect
+    if (this.#state === 'unsent') this.#commit()
+    this.#response.write(this.#words.say(prospect.why.text, this.#waiting()))
+  }
+
   /** Ends as the job has ended. */
   end(job: JobView): void {
     if (this.#state === 'over') return
@@ -131,6 +155,7 @@ export class CallerResponse {
     if (message !== null) return this.interrupt(502, message)
     if (this.#state === 'refused') return this.#endWithRefusal()
     if (!this.#beginAnswer()) return
+    if (this.#rewrite) this.#write(this.#rewrite.rest())
     // A whole answer can be shorter than its head has promised. Its caller would wait for the rest.
     if (this.#hasLength && this.#sentBytes < this.#promisedBytes()) breakOffSoon(this.#response)
     else this.#response.end()
@@ -163,10 +188,15 @@ export class CallerResponse {
   }
 
   #sendBytes(bytes: Buffer): void {
+    this.#hasBody ||= bytes.byteLength > 0
+    this.#write(this.#rewrite ? this.#rewrite.push(bytes) : bytes)
+    if (this.#streaming) this.#check?.push(bytes)
+  }
+
+  #write(bytes: Uint8Array): void {
     this.#response.write(bytes)
     this.#sentBytes += bytes.byteLength
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
-    if (this.#streaming) this.#check?.push(bytes)
   }
 
   #promisedBytes(): number {
@@ -188,6 +218,10 @@ export class CallerResponse {
         return false
       }
       this.#hasLength = head.headers.some(([name]) => name.toLowerCase() === 'content-length')
+    }
+    if (this.#state !== 'answering') {
+      this.#endWords()
+      this.#rewrite = this.#words?.rewriteOf(head.headers)
     }
     this.#state = 'answering'
     return true
@@ -224,8 +258,14 @@ export class CallerResponse {
     this.#response.end(body)
   }
 
+  #endWords(): void {
+    const end = this.#words?.end(this.#waiting())
+    if (end && end.byteLength > 0) this.#response.write(end)
+  }
+
   #endStream(error: Uint8Array): void {
-    const isLineOpen = this.hasBody && this.#tail.at(-1) !== LINE_FEED
+    this.#endWords()
+    const isLineOpen = this.#tail.byteLength > 0 && this.#tail.at(-1) !== LINE_FEED
     if (isLineOpen) this.#response.write('\n')
     if (this.#endpoint.dialect.stream.afterError(this.#asked) === 'end') this.#response.end(error)
     else this.#breakOffBehind(error)

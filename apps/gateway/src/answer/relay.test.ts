@@ -30,6 +30,7 @@ const start = async ({ streaming = true, silenceMs = 60_000, before = () => unde
       endpoint: generatingEndpoint('/api/generate')!,
       streaming,
       asked: { model: 'm', headers: {} },
+      shownWait: undefined,
       now: () => 0,
       onWaiting: () => undefined,
     })

@@ -1,5 +1,5 @@
 import { isEndState } from '@foreman/jobs'
-import type { GeneratingEndpoint } from '@foreman/ollama-client'
+import type { GeneratingEndpoint, ShownWait } from '@foreman/ollama-client'
 import type { JobRef, JobView, OutputCursor } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { beat, type Foretelling } from './beat.ts'
@@ -7,6 +7,7 @@ import { type Asked, CallerResponse } from './caller-response.ts'
 import { continues } from './continues.ts'
 import { messageInsteadOfAnswer } from './end-of-job.ts'
 import type { FollowOptions } from './follow-options.ts'
+import { WaitTeller } from './wait-teller.ts'
 import { WakeUps } from './wake-ups.ts'
 
 export interface RelayOptions extends FollowOptions, Foretelling {
@@ -14,6 +15,8 @@ export interface RelayOptions extends FollowOptions, Foretelling {
   /** Whether the caller gets the answer piece by piece. Otherwise it gets the answer once that is complete. */
   readonly streaming: boolean
   readonly asked: Asked
+  /** How the caller of a stream is shown its wait. Undefined: not at all. */
+  readonly shownWait: ShownWait | undefined
   readonly now: () => number
   /** Called when the job begins to wait for its turn, and when it no longer waits. */
   readonly onWaiting: (isWaiting: boolean) => void
@@ -35,11 +38,13 @@ export const relay = async (
   response: ServerResponse,
   options: RelayOptions,
 ): Promise<RelayEnd> => {
-  const { store, cutOff, endpoint, streaming, asked, now, patience } = options
+  const { store, cutOff, endpoint, streaming, asked, shownWait, now, patience } = options
   const wakeUps = new WakeUps(job.seq, response, options)
-  const out = new CallerResponse({ job, response, endpoint, streaming, asked, now })
+  const out = new CallerResponse({ job, response, endpoint, streaming, asked, shownWait, now })
   let cursor: OutputCursor | undefined
   let isWaiting = true
+  const foretelling = { ...options, isWaiting: () => isWaiting }
+  const teller = new WaitTeller(out, job, foretelling)
   const noteState = (view: JobView) => {
     const { state } = view
     out.note(view)
@@ -50,7 +55,7 @@ export const relay = async (
   const nothingNew = () =>
     wakeUps.untilNews(
       () => out.silenceMs(patience),
-      () => void beat(out, job, { ...options, isWaiting: () => isWaiting }),
+      () => void beat(out, job, foretelling),
     )
   /** A caller that waits for the whole answer is sent nothing of it before the job has ended. */
   const look = () =>
@@ -103,6 +108,7 @@ export const relay = async (
     options.logger.warn({ err: error, job: job.id }, 'a relay failed after its caller had left')
     return cutOff.aborted ? 'cut_off' : 'left'
   } finally {
+    teller.stop()
     wakeUps.stop()
   }
 }

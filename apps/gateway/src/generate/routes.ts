@@ -2,6 +2,7 @@ import { generatingEndpoint, type GeneratingEndpoint } from '@foreman/ollama-cli
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
 import { senderOf } from '../access/sender.ts'
+import { showWaitOf } from '../access/show-wait.ts'
 import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
@@ -23,7 +24,7 @@ import { type SendAnswer, submit, type SubmitContext } from './submit.ts'
 
 export type GenerateContext = SubmitContext &
   WaitContext &
-  Pick<Context, 'target' | 'bodyMemory' | 'maxBodyBytes' | 'sharing'>
+  Pick<Context, 'target' | 'bodyMemory' | 'maxBodyBytes' | 'sharing' | 'showWait'>
 
 /** The routes on which the target generates. A request becomes a job, and its caller gets the answer of the job. */
 export const generateRoutes =
@@ -68,6 +69,8 @@ const accept = async (
     ...senderOf(request, { caller, user }, context.sharing),
     priority: priorityOf(request, tokenPriorityOf(response)),
   }
+  const place = showWaitOf(request, caller, context.showWait)
+  const shownWait = place === 'off' ? undefined : endpoint.showsWait[place]
   return isBackground
     ? submit(draft, response, context)
     : submitAndWait(draft, response, {
@@ -75,6 +78,7 @@ const accept = async (
         endpoint,
         streaming,
         asked,
+        shownWait,
         outlivesCaller,
         answersInText,
       })

@@ -1,7 +1,7 @@
 import type { Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { patienceFor } from '../answer/follow-options.ts'
-import { relay, type RelayEnd } from '../answer/relay.ts'
+import { relay, type RelayEnd, type RelayOptions } from '../answer/relay.ts'
 import type { Context } from '../context.ts'
 import { CallerLeftError } from '../http/caller-left.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
@@ -26,7 +26,8 @@ export type WaitContext = Pick<
 >
 
 export type WaitOptions = WaitContext &
-  Pick<QueueableRequest, 'endpoint' | 'streaming' | 'asked' | 'outlivesCaller' | 'answersInText'>
+  Pick<QueueableRequest, 'endpoint' | 'streaming' | 'asked' | 'outlivesCaller' | 'answersInText'> &
+  Pick<RelayOptions, 'shownWait'>
 
 /**
  * Submits a job whose caller waits. The answer is the job's.

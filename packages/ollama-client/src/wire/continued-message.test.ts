@@ -26,25 +26,54 @@ describe('what follows a message that has begun', () => {
       event('content_block_stop', { index: 1 }),
     ],
     ['it may get one more digit', 'data: {"index":9}\n\n', 'data: {"index":10}\n\n'],
-    ['it may stand anywhere', 'data:{"delta":{}, "index" : 41 , "x":1}\n', 'data:{"delta":{}, "index" : 42 , "x":1}\n'],
-    ['an index inside stays', 'data: {"delta":{"index":1},"a":[{"index":2}]}\n', 'data: {"delta":{"index":1},"a":[{"index":2}]}\n'],
-    ['an index in a text stays', 'data: {"a":"\\"index\\":1","b":"index","c":1}\n', 'data: {"a":"\\"index\\":1","b":"index","c":1}\n'],
-    ['an index that is no number stays', 'data: {"index":"1","indexes":2}\n', 'data: {"index":"1","indexes":2}\n'],
+    [
+      'it may stand anywhere',
+      'data:{"delta":{}, "index" : 41 , "x":1}\n',
+      'data:{"delta":{}, "index" : 42 , "x":1}\n',
+    ],
+    [
+      'an index inside stays',
+      'data: {"delta":{"index":1},"a":[{"index":2}]}\n',
+      'data: {"delta":{"index":1},"a":[{"index":2}]}\n',
+    ],
+    [
+      'an index in a text stays',
+      'data: {"a":"\\"index\\":1","b":"index","c":1}\n',
+      'data: {"a":"\\"index\\":1","b":"index","c":1}\n',
+    ],
+    [
+      'an index that is no number stays',
+      'data: {"index":"1","indexes":2}\n',
+      'data: {"index":"1","indexes":2}\n',
+    ],
     ['a number of no index stays', 'data: {"a":["index",1],"b":1}\n', 'data: {"a":["index",1],"b":1}\n'],
-    ['an error stays', event('error', { error: { message: 'oh' } }), event('error', { error: { message: 'oh' } })],
+    [
+      'an error stays',
+      event('error', { error: { message: 'oh' } }),
+      event('error', { error: { message: 'oh' } }),
+    ],
     ['carriage returns stay', 'event: ping\r\ndata: {}\r\n\r\n', 'event: ping\r\ndata: {}\r\n\r\n'],
     ['and end an event, too', `event: message_start\r\ndata: {}\r\n\r\n${event('ping')}`, event('ping')],
-    ['comments and unknown fields stay', ': message_start\nid: 7\ndat: 1\n\n', ': message_start\nid: 7\ndat: 1\n\n'],
+    [
+      'comments and unknown fields stay',
+      ': message_start\nid: 7\ndat: 1\n\n',
+      ': message_start\nid: 7\ndat: 1\n\n',
+    ],
     ['a long name stays', `event: ${'x'.repeat(99)}\n`, `event: ${'x'.repeat(99)}\n`],
     ['what ends in mid-line stays', 'data: {"index":1', 'data: {"index":2'],
     ['and so does a name', 'event: message_st', 'event: message_st'],
-    ['bytes beyond ASCII stay', 'event: ö\ndata: {"ü":"é","index":0,"a":"→"}\n\n', 'event: ö\ndata: {"ü":"é","index":1,"a":"→"}\n\n'],
+    [
+      'bytes beyond ASCII stay',
+      'event: ö\ndata: {"ü":"é","index":0,"a":"→"}\n\n',
+      'event: ö\ndata: {"ü":"é","index":1,"a":"→"}\n\n',
+    ],
   ])('%s', (_what, text, becomes) => {
     expect(continued(text)).toBe(becomes)
   })
 
   test('does not depend on where it is cut', () => {
-    const text = START + event('content_block_start', { index: 99, content_block: {} }) + START + event('ping')
+    const text =
+      START + event('content_block_start', { index: 99, content_block: {} }) + START + event('ping')
     const cuts = fc.array(fc.nat(text.length), { maxLength: 20 })
     fc.assert(
       fc.property(cuts, places => {
@@ -92,5 +121,10 @@ test.each(
   const together = fold(...shown, new ContinuedMessage().push(answer))
   const thinking = { type: 'thinking', thinking: '3rd in line\n2nd in line\n', signature: '' }
   expect(together.content).toEqual([thinking, ...alone.content])
-  expect(together).toMatchObject({ ...alone, id: 'msg_job_1', model: 'm', content: expect.anything() as unknown })
+  expect(together).toMatchObject({
+    ...alone,
+    id: 'msg_job_1',
+    model: 'm',
+    content: expect.anything() as unknown,
+  })
 })

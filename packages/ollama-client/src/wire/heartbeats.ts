@@ -93,10 +93,7 @@ export const chatHeartbeat = native({ message: { role: 'assistant', content: '' 
 export const generateHeartbeat = native({ response: '' })
 const CHAT_COMPLETION: CompletionKind = { idPrefix: 'chatcmpl', object: 'chat.completion.chunk' }
 export const chatCompletionHeartbeat = completion(CHAT_COMPLETION, { delta: { content: '' } })
-export const completionHeartbeat = completion(
-  { idPrefix: 'cmpl', object: 'text_completion' },
-  { text: '' },
-)
+export const completionHeartbeat = completion({ idPrefix: 'cmpl', object: 'text_completion' }, { text: '' })
 
 /** A chunk of `/v1/chat/completions` before the answer. */
 export const chatCompletionChunk = (fields: Piece, waiting: Waiting): Uint8Array =>

@@ -38,7 +38,9 @@ test('each route shows words in pieces of its dialect, and most routes have no p
     ],
     '/v1/chat/completions thinking': [
       undefined,
-      chunk('"choices":[{"index":0,"delta":{"content":"","reasoning":"3rd in line\\n"},"finish_reason":null}]'),
+      chunk(
+        '"choices":[{"index":0,"delta":{"content":"","reasoning":"3rd in line\\n"},"finish_reason":null}]',
+      ),
       undefined,
     ],
     '/v1/messages thinking': [

@@ -1,6 +1,6 @@
 import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { schemaRef } from './components.ts'
-import { idempotencyKey, preferRespondAsync } from './parameters.ts'
+import { idempotencyKey, preferRespondAsync, showWait } from './parameters.ts'
 import { answer, location, preferenceApplied, replayed, targetsAnswer, targetsErrors } from './responses.ts'
 
 const ofWhom = { description: 'The job whose answer this is', schema: schemaRef('JobId') }
@@ -37,7 +37,11 @@ const operation = (endpoint: GeneratingEndpoint) => ({
   tags: ['generating'],
   summary: `Send a request to \`${endpoint.path}\` through the queue`,
   description: 'Request, answer and errors have the form of the API that the path belongs to.',
-  parameters: [preferRespondAsync, idempotencyKey],
+  parameters: [
+    preferRespondAsync,
+    idempotencyKey,
+    ...(Object.keys(endpoint.showsWait).length > 0 ? [showWait] : []),
+  ],
   requestBody: {
     required: true,
     content: bodyOf(endpoint),

@@ -29,6 +29,12 @@ export const preferRespondAsync = header(
   { examples: ['respond-async'] },
 )
 
+export const showWait = header(
+  'X-Foreman-Show-Wait',
+  'Where a stream shows, before the answer, how long the job waits: in status events of Open WebUI, or as thinking',
+  { enum: ['status', 'thinking', 'off'] },
+)
+
 /** Empty means none. */
 const eventId = { pattern: '^[0-9]{0,15}$' }
 
