@@ -145,11 +145,14 @@ const run = async (
   }
 }
 
-const json = async <T>(url: string, init: RequestInit = {}): Promise<T> => {
-  const answer = await fetch(url, {
-    ...init,
-    headers: { 'Content-Type': 'application/json', ...init.headers },
-  })
+const json = async <T>(
+  url: string,
+  {
+    headers = {},
+    ...init
+  }: { method?: string; body?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<T> => {
+  const answer = await fetch(url, { ...init, headers: { 'Content-Type': 'application/json', ...headers } })
   if (!answer.ok) throw new Error(`${url} was answered with ${answer.status}: ${await answer.text()}`)
   return (await answer.json()) as T
 }

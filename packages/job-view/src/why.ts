@@ -50,7 +50,8 @@ const besides = (waitsFor: WaitsFor): string => {
       return '; the target waits a moment for a caller who is likely to come back'
     case 'other_turn':
       return waitsFor.model === undefined ? '' : `; ${shown(waitsFor.model)} has its turn`
-    default:
+    case 'delayed':
+    case 'behind_in_line':
       return ''
   }
 }

@@ -108,7 +108,6 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     ({ store }) => store.queue.senders({ groupKey: 'a', priority: 1 }),
     [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender')],
   ],
-  ],
   [
     'claim for a sender',
     ({ store }) => store.queue.claim({ ...claimOf('a'), of: { account: '', sender: '' } }, NOW),
