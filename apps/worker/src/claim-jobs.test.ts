@@ -220,6 +220,7 @@ describe('the order of the jobs', () => {
         running: [...running],
         concurrency: 3,
         ...PLAIN,
+        maxWaitLowMs: 50_000,
         now,
       })
       situation = { turn, awaited }

@@ -80,8 +80,8 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
       const after = decide({ ...known, turn: next })
       const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
-      const isOnly = of === undefined || chosen.isOnly
-      const upTo = keepsTurn && reason === 'resident' && isOnly ? freeSlots(groupKey, inFlight, situation) : 1
+      const upTo =
+        keepsTurn && reason === 'resident' && chosen.isOnly ? freeSlots(groupKey, inFlight, situation) : 1
       unanswered = { token: newToken(), turn: next }
       const { token } = unanswered
       const behind = reason === 'resident' ? undefined : endedTurn(turn, situation)
@@ -121,8 +121,8 @@ interface Choosing {
 interface Chosen extends Pick<Line, 'groupKey' | 'priority'> {
   /** Undefined: the order of arrival decides. */
   readonly of?: Sender
-  /** Whether nobody else has a job there. */
-  readonly isOnly?: boolean
+  /** Whether the jobs behind it are next, too: nobody else has an equally urgent one. */
+  readonly isOnly: boolean
 }
 
 /** @returns `full` when no slot is free for it, and `gone` when the jobs have gone meanwhile */
@@ -145,7 +145,12 @@ const chooseAmong = async (
   const levelIn = ({ priority }: Line, createdAt: number) => levelOf({ priority, createdAt }, situation)
   const levels = lines.map(line => levelIn(line, line.oldestCreatedAt))
   const urgent = lines.filter((_, at) => levels[at] === Math.min(...levels))
-  if (!shares) return urgent.reduce((first, line) => (line.oldestSeq < first.oldestSeq ? line : first))
+  if (!shares) {
+    const { groupKey, priority } = urgent.reduce((first, line) =>
+      line.oldestSeq < first.oldestSeq ? line : first,
+    )
+    return { groupKey, priority, isOnly: urgent.length === 1 }
+  }
   const candidates = await Promise.all(
     urgent.map(async line =>
       (await store.queue.senders(line)).map(({ oldestSeq: seq, oldestCreatedAt, ...sender }) => ({
