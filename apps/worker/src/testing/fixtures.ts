@@ -17,8 +17,8 @@ import { JobLog } from '../run/job-log.ts'
 export const silent = pino({ level: 'silent' })
 
 /** The location of a real queue, for as long as the present test runs. */
-export const tempFile = (): string => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-worker-'))
+export const tempFile = (parent = os.tmpdir()): string => {
+  const directory = fs.mkdtempSync(path.join(parent, 'foreman-worker-'))
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }))
   return path.join(directory, 'foreman.db')
 }
