@@ -64,7 +64,7 @@ class ForemanPolicy implements Policy {
   readonly #habits = new Map<string, Habit>()
   /** When the last answer of a caller and a model ended, if no request has followed. */
   readonly #gone = new Map<string, { readonly model: string; readonly at: number }>()
-  /** When a job of a model was last begun. */
+  /** When a job of a model was last begun, or has ended. */
   readonly #servedAt = new Map<string, number>()
   #turn: Turn | undefined
   #standingSince: number | undefined
@@ -88,6 +88,7 @@ class ForemanPolicy implements Policy {
     if (halfLifeMs > 0)
       this.#uses.set(caller, addUse(this.#uses.get(caller), workS * MS, { now, halfLifeMs }))
     this.#gone.set(`${caller} ${model}`, { model, at: now })
+    this.#servedAt.set(model, now)
   }
 
   choose(view: View) {

@@ -10,6 +10,7 @@ import {
   loadsAlone,
   lowJobsAge,
   nobodyFallsBehind,
+  overdueGroupsGoFirst,
   standsStillInBounds,
   turnsComeInTime,
 } from './testing/policy/rules.ts'
@@ -82,8 +83,15 @@ describe('whatever comes to the target, and when', { timeout: TIMEOUT_MS }, () =
     expect(kept.filter(({ state, attempt }) => state !== 'succeeded' || attempt !== 1)).toEqual([])
   })
 
-  test('of two groups, the one that waits gets its turn within its bound', async () => {
-    await watchAll(anyCourse({ groups: ['a', 'b'], priorities: PRIORITIES }), 500, turnsComeInTime)
+  test('a group that waits gets its turn within its bound, and none gets ahead of it more than twice', async () => {
+    const courses = anyCourse({
+      groups: ['a', 'b', 'c', 'd'],
+      priorities: PRIORITIES,
+      room: [1, 2],
+      concurrency: [1, 2, 3],
+      models: [1, 2],
+    })
+    await watchAll(courses, 500, turnsComeInTime, overdueGroupsGoFirst)
   })
 
   test('a job of low priority is served as a normal one when it has waited for its bound', () => {

@@ -74,6 +74,18 @@ describe('what somebody has used', () => {
   })
 })
 
+test('a group is served when a job of it is sent, and until that has ended', () => {
+  const experience = create()
+  expect(experience.servedAt('a')).toBe(0)
+  const steps = [
+    () => experience.noteClaim(job('ann'), 1_000),
+    () => experience.noteAnswer(job('ann'), second, 2_000),
+    () => experience.noteFailure(job('ann'), second, 3_000),
+  ]
+  expect(steps.map(step => (step(), experience.servedAt('a')))).toEqual([1_000, 2_000, 3_000])
+  expect(experience.servedAt('b')).toBe(0)
+})
+
 describe('what a worker has learned', () => {
   test('is known to the one that follows it', () => {
     const before = create()

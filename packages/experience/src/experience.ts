@@ -69,14 +69,14 @@ export class Experience {
     this.#sizes = sizes
   }
 
-  /** When a job of a group was last claimed. 0: nobody knows. */
+  /** When a job of a group was last claimed, or has ended. 0: nobody knows. */
   servedAt(groupKey: string): number {
     return this.#servedAt.get(groupKey) ?? 0
   }
 
   /** Notes that a group is served, and, if so, that a caller has come back. */
   noteClaim(claim: ExperiencedJob & { readonly createdAt: number }, now: number): void {
-    keepLast(this.#servedAt, claim.groupKey, now, MAX_GROUPS)
+    this.#noteServed(claim, now)
     const key = keyOf(claim)
     const gone = this.#gone.get(key)
     // A job that was there before the answer ended says nothing of a return.
@@ -89,12 +89,14 @@ export class Experience {
   /** Notes that the target has answered a job. */
   noteAnswer(job: ExperiencedJob, attempt: Attempt, now: number): void {
     const { groupKey } = job
+    this.#noteServed(job, now)
     this.#noteUse(job, this.figures.noteAnswer(groupKey, attempt), now)
     keepLast(this.#gone, keyOf(job), { groupKey, at: now }, MAX_HABITS)
   }
 
   /** Notes that an attempt has ended without a whole answer. The target may have worked on it all the same. */
   noteFailure(job: ExperiencedJob, attempt: Attempt, now: number): void {
+    this.#noteServed(job, now)
     const isStillLoading = attempt.isLoad && attempt.headAfterMs === undefined
     if (!isStillLoading) this.#noteUse(job, this.figures.workMs(job.groupKey, attempt), now)
   }
@@ -156,6 +158,10 @@ export class Experience {
     for (const [account, name, use] of kept.names) this.#uses.get(account)?.names.set(name, use)
     for (const [key, habit] of kept.habits)
       if (habit.length === UNKNOWN_HABIT.length) this.#habits.set(key, habit)
+  }
+
+  #noteServed({ groupKey }: ExperiencedJob, now: number): void {
+    keepLast(this.#servedAt, groupKey, now, MAX_GROUPS)
   }
 
   #noteUse({ account, sender }: Sender, spentMs: number, now: number): void {

@@ -281,6 +281,46 @@ describe('of several groups that are overdue', () => {
   })
 })
 
+describe('an overdue group', () => {
+  const served = (servedMsAgo: Record<string, number>, turn: Turn, ...lines: Line[]) =>
+    decide({
+      ...plain,
+      turn,
+      lines,
+      now: NOW,
+      loadMs: group => (group === 'b' ? 40_000 : 0),
+      servedAt: group => NOW - (servedMsAgo[group] ?? NOW),
+    })
+
+  test('leaves the turn of another group as long as the bound', () => {
+    expect(served({}, turnOf('a', 160_000), a(0), b(170_000))).toEqual(keepsTurn('a', 160_000))
+    expect(served({}, turnOf('a', 160_001), a(0), b(170_000))).toEqual(begun('b', 'overdue'))
+  })
+
+  test('gets the next turn, although the present one was too short for its load', () => {
+    const turn = turnOf('a', MAX_WAIT_MS + 1)
+    expect(served({}, turn, a(0), b(160_001), c(100_000))).toEqual(begun('b', 'overdue'))
+    expect(served({}, turn, a(0), b(160_000), c(100_000))).toEqual(begun('c', 'overdue'))
+  })
+
+  test('goes before a more urgent job that takes the turn', () => {
+    expect(served({}, turnOf('a', 10), a(0), high(b(0)), c(MAX_WAIT_MS + 1))).toEqual(begun('c', 'overdue'))
+    expect(served({}, turnOf('a', 10), a(0), high(b(0)), c(MAX_WAIT_MS))).toEqual(begun('b', 'priority'))
+  })
+
+  test('goes before an older backlog that was served meanwhile', () => {
+    const lines = [b(900_000), c(MAX_WAIT_MS + 1)]
+    expect(served({ b: 160_000 }, turnOf('a', 10), ...lines)).toEqual(begun('c', 'drained'))
+    expect(served({ b: 160_001 }, turnOf('a', 10), ...lines)).toEqual(begun('b', 'drained'))
+  })
+
+  test('is one that has waited in the present turn, if the clock was set back since it was served', () => {
+    const since = { c: -3_600_000 }
+    expect(served(since, turnOf('a', MAX_WAIT_MS), a(0), c(900_000))).toEqual(keepsTurn('a', MAX_WAIT_MS))
+    expect(served(since, turnOf('a', MAX_WAIT_MS + 1), a(0), c(900_000))).toEqual(begun('c', 'overdue'))
+  })
+})
+
 describe('groups that are in memory together', () => {
   const together = (turn: Turn, ...lines: Line[]) =>
     decide({ ...plain, turn, lines, now: NOW, isResident: groupKey => ['a', 'b'].includes(groupKey) })
@@ -307,7 +347,9 @@ describe('a job of low priority', () => {
     expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS)))).toEqual(keepsTurn('a', 10))
     // Nor does it take the turn: the next one that has waited for so long would take it back.
     expect(choose(turn, low(a(0)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(keepsTurn('a', 10))
-    expect(choose(turn, high(c(9)), low(b(MAX_WAIT_LOW_MS + 1)))).toEqual(begun('c', 'drained'))
+    const urgent = [high(c(9)), low(b(MAX_WAIT_LOW_MS + 1))]
+    const patient = { ...plain, maxWaitMs: MAX_WAIT_LOW_MS + 1 }
+    expect(decide({ ...patient, turn, lines: urgent, now: NOW })).toEqual(begun('c', 'drained'))
     const dry = [low(b(MAX_WAIT_LOW_MS + 1)), c(9)]
     expect(choose(turn, ...dry)).toEqual(begun('b', 'drained'))
   })

@@ -63,7 +63,7 @@ export interface Situation extends Bounds {
   readonly now: number
   /** How long the model of a group takes to load. 0: it is not known. */
   readonly loadMs: (groupKey: string) => number
-  /** When a job of a group was last sent to the target. 0: nobody knows. */
+  /** When the target last worked for a group. 0: nobody knows. */
   readonly servedAt: (groupKey: string) => number
   /** Undefined: nobody is expected. */
   readonly expectation: Expectation | undefined
@@ -74,7 +74,7 @@ const HIGH = 0
 const NORMAL = 1
 const LOW = 2
 
-/** A group may wait for so many of its loads: then loads take at most a fifth of the time, whatever they cost. */
+/** A group may wait for so many of its loads: then they take at most a fifth of the time, whatever they cost. */
 const LOADS_PER_TURN = 4
 
 /** How urgent a job is now. 0 is the most urgent. */
@@ -86,17 +86,20 @@ export const levelOf = (
 /**
  * Decides what runs next: from which groups the next job comes.
  *
- * 1. If a job of another group has waited longer than `maxWaitMs`, or than four loads of its model if that is longer, its group
- *    gets the turn; among several such groups, the one that has waited longest since it was served.
- * 2. Otherwise, if another group has a job that is more urgent than all jobs of what is in memory, that group gets it. A job of
- *    low priority that has waited for long is no reason for that: the model would change with each such job.
+ * 1. A group is overdue when it has waited longer than `maxWaitMs`, or than four loads of its model if that is longer. When the
+ *    present turn has lasted for as long, too, the overdue group that has waited longest gets the turn.
+ * 2. Otherwise, if another group has a job that is more urgent than all jobs of what is in memory, that group gets it: but if one is
+ *    overdue, it goes first. A job of low priority that has waited for long is no reason for that: the model would change with each
+ *    such job.
  * 3. Otherwise what is in memory keeps the turn while it has jobs, because they need no model load.
- * 4. If it has no jobs, the group with the most urgent job gets the turn; among several, the one with the oldest such job. An
- *    overdue job comes first here, too. But if nobody is overdue or very urgent, and a caller of what is in memory is likely to
- *    come back before a load is worth it, nothing runs: for no longer in a row than one load, and until somebody is overdue.
+ * 4. If it has no jobs, the group with the most urgent job gets the turn; among several, the one with the oldest such job; and if
+ *    some are overdue, the one of them with the oldest job. But if nobody may take the turn (1) or is very urgent, and a caller of
+ *    what is in memory is likely to come back before a load is worth it, nothing runs: for no longer in a row than one load, and
+ *    until somebody may take the turn.
  *
- * A wait counts from the arrival of the job or from the start of the present turn, whichever is later. If it counted
- * from the arrival alone, every job of an old backlog would be overdue, and the model would change with every choice.
+ * A group waits since the arrival of its oldest job or since it was served, whichever is later. If only that counted, and not how
+ * long the turn has lasted, the model would change with every choice while all have old backlogs. If only the present turn
+ * counted, short turns of others would keep a group waiting for ever.
  *
  * @returns undefined when no job is ready
  * @example
@@ -125,26 +128,22 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
   }))
   if (!turn) return begin(first(lines), 'first', now)
   const isHere = isHereIn(turn, situation)
-  const here = lines.filter(isHere)
-  const others = lines.filter(line => !isHere(line))
-  const own = first(here)
+  const own = first(lines.filter(isHere))
+  const others = lines
+    .filter(line => !isHere(line))
+    .map(line => ({ ...line, ...waitOf(line, turn, situation) }))
   const other = first(others)
-  // A turn that starts in the future was recorded before the clock was set back.
-  const startedAt = Math.min(turn.startedAt, now)
-  const overdue = longestUnserved(
-    others.filter(line => now > becomesOverdueAt(line, startedAt, situation)),
-    situation,
-  )
+  const overdue = others.filter(({ overdueAt }) => now > overdueAt)
   if (!own) {
-    const mayWait = other && !overdue && other.level > HIGH
-    const standstill = mayWait ? expect(turn, situation) : undefined
-    return standstill ?? begin(overdue ?? other, 'drained', now)
+    const standstill = other && other.level > HIGH ? expect(turn, situation) : undefined
+    return standstill ?? begin(oldest(overdue) ?? other, 'drained', now)
   }
-  if (overdue && !turn.isOver) return begin(overdue, 'overdue', now)
   const urgent = first(others.filter(({ priority }) => priority < own.level))
+  const isTaken = !turn.isOver && others.some(({ takesTurnAt }) => now > takesTurnAt)
+  if (overdue.length > 0 && (isTaken || urgent)) return begin(longestWaiting(overdue), 'overdue', now)
   if (urgent) return begin(urgent, 'priority', now)
-  const groupKeys = [...new Set(here.map(({ groupKey }) => groupKey))]
-  return { groupKeys, reason: 'resident', turnStartedAt: turn.isOver ? now : startedAt }
+  const groupKeys = [...new Set(lines.filter(isHere).map(({ groupKey }) => groupKey))]
+  return { groupKeys, reason: 'resident', turnStartedAt: turn.isOver ? now : startOf(turn, now) }
 }
 
 /** Whether it is better to wait for those who may come back than to load something else. */
@@ -154,19 +153,21 @@ const expect = (turn: Turn, situation: Situation): Standstill | undefined => {
   const { awaited, waiting, standingMs } = expectation
   const load = loadMs(turn.groupKey)
   const worthMs = worthWaitingMs({ awaited, loadMs: load, waiting })
-  const waitMs = Math.min(worthMs ?? 0, load - standingMs, firstOverdueAt(turn, situation) + 1 - now)
+  const waitMs = Math.min(worthMs ?? 0, load - standingMs, endOf(turn, situation) + 1 - now)
   return waitMs > 0 ? { waitMs } : undefined
 }
 
-/** Until when no group that is not in memory is overdue, in milliseconds since the epoch. Infinity: none of them waits. */
-export const firstOverdueAt = (turn: Turn, situation: Omit<Situation, 'expectation'>): number => {
+/** Until when no overdue group takes the turn, in milliseconds since the epoch. Infinity: no other group waits. */
+export const endOf = (turn: Turn, situation: Omit<Situation, 'expectation'>): number => {
   const isHere = isHereIn(turn, situation)
-  const startedAt = Math.min(turn.startedAt, situation.now)
   return situation.lines.reduce(
-    (first, line) => (isHere(line) ? first : Math.min(first, becomesOverdueAt(line, startedAt, situation))),
+    (first, line) => (isHere(line) ? first : Math.min(first, waitOf(line, turn, situation).takesTurnAt)),
     Infinity,
   )
 }
+
+/** A turn that starts in the future was recorded before the clock was set back. */
+const startOf = ({ startedAt }: Turn, now: number): number => Math.min(startedAt, now)
 
 const isHereIn =
   (turn: Turn, { isResident }: Pick<Situation, 'isResident'>) =>
@@ -184,37 +185,42 @@ const begin = (line: Line | undefined, reason: ChoiceReason, now: number): Choic
 /** The line with the most urgent jobs; among equally urgent lines, the one with the oldest job. */
 const first = (lines: readonly LeveledLine[]): LeveledLine | undefined => {
   const level = Math.min(...lines.map(line => line.level))
-  return longestWaiting(lines.filter(line => line.level === level))
+  return oldest(lines.filter(line => line.level === level))
 }
 
 /** The line with the oldest job. `oldestSeq` is unique, so there are no ties. */
-const longestWaiting = <L extends Line>(lines: readonly L[]): L | undefined =>
+const oldest = <L extends Line>(lines: readonly L[]): L | undefined =>
   lines.reduce<L | undefined>(
-    (oldest, line) => (oldest && oldest.oldestSeq < line.oldestSeq ? oldest : line),
+    (found, line) => (found && found.oldestSeq < line.oldestSeq ? found : line),
     undefined,
   )
 
-/**
- * The line of the group that was not served for longest, although it had jobs. If the oldest job decided, two groups with an old
- * backlog would take turns, and a third one would wait until they are through it.
- */
-const longestUnserved = <L extends Line>(
-  lines: readonly L[],
-  { servedAt }: Pick<Situation, 'servedAt'>,
-): L | undefined => {
-  const unservedSince = lines.map(({ groupKey, oldestCreatedAt }) =>
-    Math.max(oldestCreatedAt, servedAt(groupKey)),
-  )
-  const longest = Math.min(...unservedSince)
-  return longestWaiting(lines.filter((_, at) => unservedSince[at] === longest))
+interface Wait {
+  /** Since when the group waits for this line. */
+  readonly since: number
+  readonly overdueAt: number
+  /** When the turn has lasted for long enough, too. */
+  readonly takesTurnAt: number
 }
 
-const becomesOverdueAt = (
+const waitOf = (
   { groupKey, oldestCreatedAt }: Line,
-  turnStartedAt: number,
-  { now, maxWaitMs, loadMs }: Omit<Situation, 'expectation'>,
-): number => {
-  // An arrival in the future was recorded before the clock was set back.
-  const waitingSince = oldestCreatedAt > now ? turnStartedAt : Math.max(oldestCreatedAt, turnStartedAt)
-  return waitingSince + Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(groupKey))
+  turn: Turn,
+  { now, maxWaitMs, loadMs, servedAt }: Omit<Situation, 'expectation'>,
+): Wait => {
+  const startedAt = startOf(turn, now)
+  // What lies in the future was recorded before the clock was set back.
+  const past = (at: number) => (at > now ? startedAt : at)
+  const since = Math.max(past(oldestCreatedAt), past(servedAt(groupKey)))
+  const boundMs = Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(groupKey))
+  return { since, overdueAt: since + boundMs, takesTurnAt: Math.max(since, startedAt) + boundMs }
+}
+
+/**
+ * The line whose group has waited longest. If the oldest job decided, two groups with an old backlog would take turns, and a third
+ * one would wait until they are through it.
+ */
+const longestWaiting = <L extends Line & Wait>(lines: readonly L[]): L | undefined => {
+  const since = Math.min(...lines.map(line => line.since))
+  return oldest(lines.filter(line => line.since === since))
 }

@@ -1,4 +1,4 @@
-import { decide, firstOverdueAt, levelOf, type Line, type Situation, type Turn } from '../decide.ts'
+import { decide, endOf, levelOf, type Line, type Situation, type Turn } from '../decide.ts'
 
 /** A line, and how many jobs it has. */
 export interface CountedLine extends Line {
@@ -122,7 +122,7 @@ class Course {
       // Something has to leave for this load: what else is in memory, nobody knows now.
       this.#isResident = () => false
     }
-    const untilMs = Math.max(0, firstOverdueAt(this.#turn, this.#situation()) - this.#now)
+    const untilMs = Math.max(0, endOf(this.#turn, this.#situation()) - this.#now)
     const wholeMs = next.reduce((sum, line) => sum + line.jobs * this.#everyMs(line), 0)
     const part = wholeMs > untilMs ? untilMs / wholeMs : 1
     const lastsMs = this.#start(next, line =>
@@ -137,7 +137,7 @@ class Course {
   #awaitMoreOf(turn: Turn): void {
     const situation = this.#situation()
     if (situation.lines.some(({ groupKey }) => groupKey === turn.groupKey)) return
-    const untilMs = firstOverdueAt(turn, situation) - this.#now
+    const untilMs = endOf(turn, situation) - this.#now
     if (untilMs < Infinity) this.#now += Math.max(0, untilMs)
   }
 

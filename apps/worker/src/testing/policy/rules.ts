@@ -40,8 +40,8 @@ export const loadsAlone =
 
 /**
  * A group that has waited for its bound gets the turn when the present turn has lasted for as long, too, and the jobs that run then
- * have ended: that takes one load and the longest job at the most. Each group that gets the turn before takes no longer, and none
- * of them gets it twice.
+ * have ended: that takes one load and the longest job at the most. Each turn that begins before takes no longer, and none of the
+ * other groups has more than two of them.
  */
 export const turnsComeInTime = (course: Course): Rule => {
   const exchangeMs = longestLoadMs(course) + longestWorkMs(course)
@@ -54,8 +54,8 @@ export const turnsComeInTime = (course: Course): Rule => {
     const ofPresent = scene.loads.findLastIndex(load => load.at <= overdueAt)
     const turns = scene.loads.slice(ofPresent)
     const groups = turns.map(({ groupKey }) => groupKey)
-    if (new Set(groups).size < groups.length)
-      return `${job.groupKey} is overdue at ${overdueAt} ms, and others get the turn twice: ${groups.join(', ')}`
+    if (groups.some(one => groups.filter(other => other === one).length > 2))
+      return `${job.groupKey} is overdue at ${overdueAt} ms, and others get the turn again and again: ${groups.join(', ')}`
     const firstMs = Math.max(overdueAt, turns[0]!.at + ownMs)
     const latestMs = firstMs + exchangeMs + (turns.length - 1) * (ownMs + exchangeMs)
     return (
@@ -63,6 +63,18 @@ export const turnsComeInTime = (course: Course): Rule => {
     )
   }
 }
+
+/** Once a group has waited for its bound, no model is loaded before its own but those of groups that have, too. */
+export const overdueGroupsGoFirst =
+  (course: Course): Rule =>
+  (happened, scene) => {
+    if (happened.kind !== 'started' || !happened.isLoad || scene.loads.length === 0) return undefined
+    const { at, job } = happened
+    const isOverdue = (groupKey: string) => at - waitsSince(groupKey, scene) > boundMs(course, groupKey)
+    if (isOverdue(job.groupKey)) return undefined
+    const passed = scene.ready.find(({ groupKey }) => !scene.memory.includes(groupKey) && isOverdue(groupKey))
+    return passed && `${job.groupKey} is loaded, although ${passed.groupKey} is overdue`
+  }
 
 /**
  * Where the order of arrival decides, a job of low priority that has waited for longer than its bound is passed by none of its group
