@@ -1,7 +1,7 @@
 import {
   admits,
   type Choice,
-  chooseJob,
+  leastUsedOf,
   decide,
   type Expectation,
   levelOf,
@@ -144,26 +144,56 @@ const chooseAmong = async (
 ): Promise<Chosen | undefined> => {
   const levelIn = ({ priority }: Line, createdAt: number) => levelOf({ priority, createdAt }, situation)
   const levels = lines.map(line => levelIn(line, line.oldestCreatedAt))
-  const urgent = lines.filter((_, at) => levels[at] === Math.min(...levels))
+  const level = Math.min(...levels)
+  const urgent = lines.filter((_, at) => levels[at] === level)
   if (!shares) {
     const { groupKey, priority } = urgent.reduce((first, line) =>
       line.oldestSeq < first.oldestSeq ? line : first,
     )
     return { groupKey, priority, isOnly: urgent.length === 1 }
   }
-  const candidates = await Promise.all(
-    urgent.map(async line =>
-      (await store.queue.senders(line)).map(({ oldestSeq: seq, oldestCreatedAt, ...sender }) => ({
-        ...line,
-        ...sender,
-        seq,
-        level: levelIn(line, oldestCreatedAt),
-      })),
+  const candidates = (
+    await Promise.all(urgent.map(line => sendersIn(store, line, { level, situation })))
+  ).flat()
+  const [first, ...equals] = leastUsedOf(candidates, shares)
+  if (!first) return undefined
+  const { groupKey, priority, account, sender } =
+    equals.length === 0 ? first : ((await oldestOf(store, [first, ...equals])) ?? first)
+  return { groupKey, priority, of: { account, sender }, isOnly: candidates.length === 1 }
+}
+
+type Candidate = Line & Sender
+
+/** Who waits in a line with a job of this level. */
+const sendersIn = async (
+  store: Store,
+  line: Line,
+  { level, situation }: { readonly level: number; readonly situation: ClaimSituation },
+): Promise<Candidate[]> => {
+  const senders = await store.queue.senders(line)
+  // All jobs of a line have one level, unless its oldest ones have waited for long.
+  const urgent =
+    line.priority === level
+      ? senders
+      : (await store.queue.oldest(line, senders)).filter(
+          ({ oldestCreatedAt: createdAt }) =>
+            levelOf({ priority: line.priority, createdAt }, situation) === level,
+        )
+  return urgent.map(({ account, sender }) => ({ ...line, account, sender }))
+}
+
+/** The one of these senders whose job came first. Undefined: the jobs have gone meanwhile. */
+const oldestOf = async (store: Store, candidates: readonly Candidate[]): Promise<Candidate | undefined> => {
+  const lines = Map.groupBy(candidates, ({ groupKey, priority }) => `${priority} ${groupKey}`)
+  const found = await Promise.all(
+    [...lines.values()].map(async ([line, ...others]) =>
+      (await store.queue.oldest(line!, [line!, ...others])).map(oldest => ({ ...line!, ...oldest })),
     ),
   )
-  const all = candidates.flat()
-  const chosen = chooseJob(all, shares)
-  if (!chosen) return undefined
-  const { groupKey, priority, account, sender } = chosen
-  return { groupKey, priority, of: { account, sender }, isOnly: all.length === 1 }
+  return found
+    .flat()
+    .reduce<Candidate | undefined>(
+      (first, other) => (first && first.oldestSeq < other.oldestSeq ? first : other),
+      undefined,
+    )
 }

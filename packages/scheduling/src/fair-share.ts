@@ -47,12 +47,16 @@ export interface Shares {
 export const chooseJob = <C extends Candidate>(candidates: readonly C[], shares: Shares): C | undefined => {
   const level = candidates.reduce((least, candidate) => Math.min(least, candidate.level), Infinity)
   const urgent = candidates.filter(candidate => candidate.level === level)
-  const ofAccount = leastUsed(urgent, ({ account }) => shares.ofAccount(account))
-  const ofName = leastUsed(ofAccount, shares.ofName)
-  return ofName.reduce<C | undefined>(
+  return leastUsedOf(urgent, shares).reduce<C | undefined>(
     (first, other) => (first && first.seq < other.seq ? first : other),
     undefined,
   )
+}
+
+/** Those of the account with the least use who have used least there. Between several, the order of arrival decides. */
+export const leastUsedOf = <S extends Sender>(senders: readonly S[], shares: Shares): S[] => {
+  const ofAccount = leastUsed(senders, ({ account }) => shares.ofAccount(account))
+  return leastUsed(ofAccount, shares.ofName)
 }
 
 /** All whose use is the least. */

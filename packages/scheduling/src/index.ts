@@ -14,6 +14,7 @@ export {
   addUse,
   type Candidate,
   chooseJob,
+  leastUsedOf,
   type Sender,
   type Shares,
   type Use,

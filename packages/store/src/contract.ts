@@ -35,6 +35,7 @@ import type {
   Run,
   RunningJob,
   SenderCount,
+  Sender,
   SenderLine,
   Snapshot,
   StoreState,
@@ -256,7 +257,10 @@ export interface Queue {
    * Lists the senders that have a ready job in a line, in the order of their names: of at most 1,000 accounts the first one, and
    * at most 1,000 more of them all. The cost depends on their number, and not on that of jobs.
    */
-  senders(line: Pick<WaitingLine, 'groupKey' | 'priority'>): Promise<SenderLine[]>
+  senders(line: Pick<WaitingLine, 'groupKey' | 'priority'>): Promise<Sender[]>
+
+  /** The oldest ready job of each of these senders in a line. The cost depends on their number. */
+  oldest(line: Pick<WaitingLine, 'groupKey' | 'priority'>, senders: readonly Sender[]): Promise<SenderLine[]>
 
   /**
    * Moves the queued jobs of a model into other groups, after the worker has learned more about the model: also those that are

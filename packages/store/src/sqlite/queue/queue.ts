@@ -10,7 +10,7 @@ import { prepareMemory, prepareRemember } from './memory.ts'
 import { preparePromoteDue } from './promote-due.ts'
 import { prepareReady } from './ready.ts'
 import { prepareRegroup } from './regroup.ts'
-import { prepareSenders } from './senders.ts'
+import { prepareOldest, prepareSenders } from './senders.ts'
 import { prepareTurn } from './turn.ts'
 import { prepareWaitingLines } from './waiting-lines.ts'
 
@@ -20,6 +20,7 @@ export const queue = (connection: Connection, writes: Writes, changes: Changes):
     waitingLines: reads(prepareWaitingLines(connection)),
     ready: reads(prepareReady(connection)),
     senders: reads(prepareSenders(connection)),
+    oldest: reads(prepareOldest(connection)),
     regroup: prepareRegroup(connection, writes),
     claim: writes.quiet(prepareClaim(connection, changes)),
     claimed: reads(prepareClaimed(connection)),

@@ -5,30 +5,23 @@ const MAX_ACCOUNTS = 1_000
 /** Beside the first one of each account. */
 const MAX_MORE = 1_000
 
-/** Reads who waits from `ready_counts`, and the oldest job of each from the index `jobs_ready_of_sender`. */
+type Line = Pick<WaitingLine, 'groupKey' | 'priority'>
+
 export const prepareSenders = (connection: Connection) => {
   const prepare = (behind: string, most: number) =>
     connection.sqlite.prepare(
-      `SELECT waiting.account AS account, waiting.sender AS sender, jobs.seq AS oldestSeq, created_at AS oldestCreatedAt
-       FROM (SELECT account, sender FROM ready_counts
-             WHERE group_key = +@groupKey AND priority = +@priority AND ${behind}
-             ORDER BY account, sender LIMIT ${most}) AS waiting
-       JOIN jobs ON jobs.seq = (
-         SELECT seq FROM jobs
-         WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
-           AND group_key = +@groupKey AND priority = +@priority
-           AND account = waiting.account AND sender = waiting.sender
-         ORDER BY seq LIMIT 1)
-       ORDER BY waiting.account, waiting.sender`,
+      `SELECT account, sender FROM ready_counts
+       WHERE group_key = +@groupKey AND priority = +@priority AND ${behind}
+       ORDER BY account, sender LIMIT ${most}`,
     )
   const selectSome = prepare('true', MAX_MORE + 1)
   const selectNextAccount = prepare('account > +@account', 1)
   const selectNextSender = prepare('account = +@account AND sender > +@sender', 1)
 
   /** Jumps from sender to sender, and over those of an account that are too many. */
-  const jump = (line: Line, begin: SenderLine): SenderLine[] => {
-    const senders: SenderLine[] = []
-    let first: SenderLine | undefined = begin
+  const jump = (line: Line, begin: Sender): Sender[] => {
+    const senders: Sender[] = []
+    let first: Sender | undefined = begin
     for (let accounts = 1; first && accounts <= MAX_ACCOUNTS; accounts++) {
       senders.push(first)
       let other = next(selectNextSender, line, first)
@@ -39,18 +32,32 @@ export const prepareSenders = (connection: Connection) => {
     return senders
   }
 
-  return (line: Line): SenderLine[] =>
+  return ({ groupKey, priority }: Line): Sender[] =>
     connection.read(() => {
-      const { groupKey, priority } = line
-      const senders = selectSome.all({ groupKey, priority }) as SenderLine[]
+      const line = { groupKey, priority }
+      const senders = selectSome.all(line) as Sender[]
       return senders.length > MAX_MORE ? jump(line, senders[0]!) : senders
     })
 }
-
-type Line = Pick<WaitingLine, 'groupKey' | 'priority'>
 
 const next = (
   select: ReturnType<Connection['sqlite']['prepare']>,
   { groupKey, priority }: Line,
   { account, sender }: Sender,
-): SenderLine | undefined => select.get({ groupKey, priority, account, sender }) as SenderLine | undefined
+): Sender | undefined => select.get({ groupKey, priority, account, sender }) as Sender | undefined
+
+export const prepareOldest = (connection: Connection) => {
+  const select = connection.sqlite.prepare(
+    `SELECT account, sender, seq AS oldestSeq, created_at AS oldestCreatedAt FROM jobs
+     WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
+       AND group_key = +@groupKey AND priority = +@priority AND account = +@account AND sender = +@sender
+     ORDER BY seq LIMIT 1`,
+  )
+  return ({ groupKey, priority }: Line, senders: readonly Sender[]): SenderLine[] =>
+    connection.read(() =>
+      senders.flatMap(({ account, sender }) => {
+        const found = select.get({ groupKey, priority, account, sender })
+        return found ? [found as SenderLine] : []
+      }),
+    )
+}

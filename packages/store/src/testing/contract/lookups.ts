@@ -104,8 +104,8 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     [lookup('jobs', 'jobs_ready', 'group_key', 'priority')],
   ],
   [
-    'senders',
-    ({ store }) => store.queue.senders({ groupKey: 'a', priority: 1 }),
+    'oldest',
+    ({ store }) => store.queue.oldest({ groupKey: 'a', priority: 1 }, [{ account: '', sender: '' }]),
     [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender')],
   ],
   [
