@@ -61,6 +61,42 @@ describe('a caller that leaves', () => {
     expect(sim.requests.some(({ model }) => model === 'beta')).toBe(false)
   })
 
+  test('and asks again keeps its place, and nobody else gets it', async () => {
+    const sim = await simulate({ tokensPerSecond: 20 })
+    const variables = { FOREMAN_TOKENS: 'ann:one,bob:two', FOREMAN_FAIR_HALFLIFE: '0' }
+    const foreman = await startForeman({ target: sim.url, variables })
+    const answered: string[] = []
+    const as = async (token: string, prompt: string, signal?: AbortSignal, tokens = 2) => {
+      const answer = await fetch(`${foreman.url}/api/generate`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ model: 'alpha', prompt, stream: false, options: { num_predict: tokens } }),
+        signal: signal ?? null,
+      })
+      await answer.text()
+      answered.push(`${prompt} of ${token}`)
+    }
+    const queued = (count: number) => until(async () => (await foreman.store.records.queued()) === count)
+    const busy = new AbortController()
+    const running = as('one', 'busy', busy.signal, 10_000).catch(() => 'left')
+    await until(() => sim.inFlight === 1)
+    const impatient = new AbortController()
+    const first = as('one', 'same', impatient.signal).catch(() => 'left')
+    await queued(1)
+    const between = as('one', 'between')
+    await queued(2)
+    impatient.abort()
+    await first
+    await queued(1)
+    const others = [as('two', 'same')]
+    await queued(2)
+    others.push(as('one', 'same'))
+    await queued(3)
+    busy.abort()
+    await Promise.all([running, between, ...others])
+    expect(answered).toEqual(['same of one', 'between of one', 'same of two'])
+  })
+
   test('while its request loads a model that others wait for: the load is kept, the generation is not', async () => {
     const sim = await simulate({ maxLoaded: 1, loadMs: 600, tokensPerSecond: 20 })
     const foreman = await startForeman({ target: sim.url })

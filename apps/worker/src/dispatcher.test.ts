@@ -346,7 +346,7 @@ test('load options that cannot be read keep no other job of the model from its r
 
 describe('the embedding model', () => {
   test('is loaded before the next job, but not while a job runs', async () => {
-    const { sim, embedder, onPinned, dispatcher, submit, stateOf, isIdle } = await setUpDispatcher()
+    const { sim, embedder, onReady, dispatcher, submit, stateOf, isIdle } = await setUpDispatcher()
     sim.fault({ kind: 'hang' })
     const running = await submit('alpha')
     await dispatcher.dispatch(START)
@@ -365,7 +365,7 @@ describe('the embedding model', () => {
     expect(embedder.pin).toHaveBeenCalledTimes(1)
     expect(await stateOf(next)).toBe('queued')
     loaded?.()
-    await expect.poll(() => onPinned.mock.calls.length, soon).toBe(1)
+    await expect.poll(() => onReady.mock.calls.length, soon).toBe(1)
     await dispatcher.dispatch(START)
     expect(await stateOf(next)).toBe('running')
   })
@@ -389,15 +389,15 @@ describe('an error of what follows', () => {
   })
 
   test('loading the embedding model lets jobs run all the same', async () => {
-    const onPinned = vi.fn<() => void>(broken)
-    const { sim, embedder, dispatcher, submit, stateOf } = await setUpDispatcher({ onPinned })
+    const onReady = vi.fn<() => void>(broken)
+    const { sim, embedder, dispatcher, submit, stateOf } = await setUpDispatcher({ onReady })
     sim.fault({ kind: 'hang' })
     embedder.isDue = true
     embedder.pin.mockRejectedValue(new Error('malformed'))
     const seq = await submit('alpha')
     await dispatcher.dispatch(START)
     embedder.isDue = false
-    await expect.poll(() => onPinned.mock.calls.length, soon).toBe(1)
+    await expect.poll(() => onReady.mock.calls.length, soon).toBe(1)
     await dispatcher.dispatch(START)
     expect(await stateOf(seq)).toBe('running')
   })

@@ -39,8 +39,8 @@ export interface DispatcherOptions extends Bounds, SlotLimits {
   readonly askResidents: () => Promise<readonly string[]>
   /** Called when a run has ended, and its slot is free. */
   readonly onEnd: (result: RunResult) => void
-  /** Called when the embedding model has been loaded, or could not be. */
-  readonly onPinned: () => void
+  /** Called when jobs may run that could not before: the embedding model has been loaded, or it is known what is in memory. */
+  readonly onReady: () => void
 }
 
 /**
@@ -314,6 +314,8 @@ export class Dispatcher {
       this.#isLoading = false
       this.#residents.observe(names)
       this.#publish()
+      // A job of another model in memory may run beside this one.
+      this.#options.onReady()
     } catch (error) {
       this.#isLoading = false
       this.#options.run.logger.debug({ err: error }, 'the target does not say what is in its memory')
@@ -389,13 +391,13 @@ export class Dispatcher {
   }
 
   async #pinNow(): Promise<void> {
-    const { embedder, onPinned, run } = this.#options
+    const { embedder, onReady, run } = this.#options
     try {
       await embedder.pin()
     } catch (error) {
       run.logger.error({ err: error }, 'the embedding model could not be loaded')
     }
     this.#isPinning = false
-    contain(onPinned, run.logger, 'go on after loading the embedding model')
+    contain(onReady, run.logger, 'go on after loading the embedding model')
   }
 }

@@ -79,7 +79,7 @@ export class Shift {
         onProgress: () => this.#courier.sendDue(),
       },
       onEnd: result => this.#runEnded(result),
-      onPinned: () => void this.tick(),
+      onReady: () => void this.tick(),
     })
     this.#gatewayWatch = new GatewayWatch({ ...options.gatewayWatch, onCancelled: () => void this.tick() })
   }

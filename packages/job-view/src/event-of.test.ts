@@ -8,6 +8,7 @@ type Event = Extract<LogEntry, { kind: 'event' }>['event']
 
 test.each<[event: Event, name: string, data: object]>([
   [{ type: 'queued', at: AT }, 'queued', { state: 'queued', at: TIME }],
+  [{ type: 'queued', arrivedAt: AT, at: AT }, 'queued', { state: 'queued', at: TIME, arrived_at: TIME }],
   [
     { type: 'started', attempt: 2, reason: 'drained', at: AT },
     'started',

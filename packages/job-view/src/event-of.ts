@@ -31,8 +31,10 @@ const contentOf = (entry: LogEntry): Content => {
   const { event } = entry
   const at = time(event.at)
   switch (event.type) {
-    case 'queued':
-      return { name: 'queued', data: { state: 'queued', at } }
+    case 'queued': {
+      const arrived = event.arrivedAt === undefined ? {} : { arrived_at: time(event.arrivedAt) }
+      return { name: 'queued', data: { state: 'queued', at, ...arrived } }
+    }
     case 'started':
       return { name: 'started', data: { state: 'running', attempt, at, reason: event.reason } }
     case 'reset':

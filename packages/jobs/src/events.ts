@@ -9,7 +9,8 @@ export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'prior
  * the epoch.
  */
 export type JobChange =
-  | { type: 'queued' }
+  /** `arrivedAt`: when the request arrived that it repeats, whose place it has taken over. */
+  | { type: 'queued'; arrivedAt?: number }
   | { type: 'started'; attempt: number; reason: ChoiceReason }
   /** A new attempt begins. The output of earlier attempts is void. */
   | { type: 'reset'; attempt: number }
@@ -21,7 +22,8 @@ export type JobChange =
 
 /** The data of each event that `/jobs/:id/events` sends, by the name of the event. Times are RFC 3339. */
 export interface JobEventData {
-  queued: { state: 'queued'; at: string }
+  /** `arrived_at`: when the request arrived that this one repeats, and whose place in line it has. */
+  queued: { state: 'queued'; at: string; arrived_at?: string }
   /** What is foretold of a queued job. It is not kept, and has the id of the event before it. */
   estimate: JobProspect
   /** `reason` is a ChoiceReason, or a reason that a newer foreman has added. */

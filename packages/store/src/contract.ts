@@ -62,7 +62,8 @@ import type {
  * **Order.** Writes of one process about the same job, arrival, message or process row take effect in their order, awaited or
  * not; a call that failed and is repeated takes its place at the repetition. The entries of one job's log have rising ids, in
  * the order in which they become visible: a reader that has seen an entry has seen all of the same job before it. Between jobs
- * there is no such order. `seq` gives the order of arrival; of equal rights, the lower `seq` comes first.
+ * there is no such order. `seq` gives the order of arrival; of equal rights, the lower `seq` comes first, or
+ * the lower `place` where a job has taken one over (`enqueue`).
  *
  * **Errors.** A verb rejects with a NotNowError when the store does not do it now: `isUnavailable`, `isFull`, or read-only
  * (`mayPass` means any of them); none takes longer than some seconds. After the last two, nothing took effect. After
@@ -156,6 +157,10 @@ export interface Submissions {
    * job is returned in its place, as a replay. A key that has let go is taken away from its old job, and an arrival of which
    * that job was part is discarded.
    *
+   * **A repeated request keeps its place.** A job with a `requestHash` takes over the place in the order of arrival, and the time of
+   * the arrival, of a job of the same caller and sender with the same hash, whose caller has left in the last two minutes
+   * (`cancel`). Only one job takes a place over; when its caller leaves as well, the place is there again. `queued` says so.
+   *
    * Durable, if one of the jobs is handed over. A job with a `gateway` may be lost in a power cut: its caller is gone then, too.
    *
    * *Again:* a job whose id is there already is the one that the first call inserted, and no replay. That comes before its key.
@@ -177,11 +182,12 @@ export interface Submissions {
 
   /**
    * Ends a queued job as `cancelled`, with the code `cancelled` and without an answer; or records that the cancellation of a
-   * running job was requested, if it was not. Durable for a job that is handed over.
+   * running job was requested, if it was not. With `hasLeft`, a repetition of the request may take over the place of a queued job.
+   * Durable for a job that is handed over.
    *
    * *Again:* may return `ended` for a job that the first call ended.
    */
-  cancel(job: JobRef, ending: Ending): Promise<CancelResult>
+  cancel(job: JobRef, ending: Ending, why?: { readonly hasLeft: boolean }): Promise<CancelResult>
 
   /**
    * Notes that the caller has the whole answer: request and answer may be deleted at `expireAt`. Does nothing for a job that
@@ -412,7 +418,7 @@ export interface Records {
   /** The senders that have a ready job in a line, and how many: at most `most` of them. The cost depends on their number. */
   senderCounts(line: Pick<WaitingLine, 'groupKey' | 'priority'>, most: number): Promise<SenderCount[]>
 
-  /** Counts the ready jobs of a line that have a lower `seq`. Stops at `most`. */
+  /** Counts the ready jobs of a line that have an earlier place. Stops at `most`. */
   ahead(asked: Ahead, most: number): Promise<number>
 
   /** The running jobs, the oldest first. */

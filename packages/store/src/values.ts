@@ -115,6 +115,8 @@ export interface NewJob extends StoredRequest, Partial<Sender> {
   readonly metadata?: string | undefined
   readonly webhook?: Webhook | undefined
   readonly idempotency?: IdempotencyKey | undefined
+  /** A hash of the request, by which a repetition is recognised after its caller has left. Only with a `gateway`. */
+  readonly requestHash?: Buffer | undefined
   /** In how many parts the body is added to the arrival of the job; `body` is empty then. Undefined: `body` is whole. */
   readonly parts?: number | undefined
   /** The id of the job that this job repeats. */
@@ -177,7 +179,8 @@ export interface LineCount extends WaitingLine {
 
 /** The jobs that are before a job in its line. */
 export interface Ahead extends Pick<WaitingLine, 'groupKey' | 'priority'> {
-  readonly seq: number
+  /** The job's place in the order of arrival. */
+  readonly place: number
   /** Only jobs of this sender. Undefined: of any. */
   readonly of: Sender | undefined
 }
@@ -382,6 +385,8 @@ export interface OutputRead {
 
 /** All that is known of a job, except its request and its log. */
 export interface JobRecord extends JobRef, JobStart, GroupFacts, Sender {
+  /** The job's place in the order of arrival: its `seq`, or that of an earlier request that it repeats. */
+  readonly place: number
   readonly state: JobState
   readonly path: string
   readonly endpoint: string

@@ -5,7 +5,7 @@ import { type Outlook, OutlookReader } from './outlook.ts'
 
 export type QueuedJob = Pick<
   JobRecord,
-  'seq' | 'model' | 'groupKey' | 'priority' | 'account' | 'sender' | 'availableAt' | 'createdAt'
+  'place' | 'model' | 'groupKey' | 'priority' | 'account' | 'sender' | 'availableAt' | 'createdAt'
 >
 
 /** So many jobs of the same sender are counted one by one. With more before a job, all of its jobs count as before it. */
@@ -72,7 +72,7 @@ export class Forecaster {
   }
 
   async #estimate(job: QueuedJob, { outlook, senders }: Current): Promise<Estimate | undefined> {
-    const { account, sender, seq } = job
+    const { account, sender, place } = job
     const { shares, forecast, jobMs } = outlook
     if (!shares)
       return forecast.of(job, await this.#store.records.ahead({ ...job, of: undefined }, MAX_AHEAD))
@@ -84,7 +84,7 @@ export class Forecaster {
     const own = all.find(other => other.account === account && other.sender === sender)
     const ahead = counted < MAX_AHEAD ? counted : Math.max(counted, (own?.jobs ?? 0) - 1)
     const order = { shares, jobMs: jobMs(job.groupKey) }
-    return forecast.of(job, startBefore({ account, sender, seq, ahead }, all, order))
+    return forecast.of(job, startBefore({ account, sender, seq: place, ahead }, all, order))
   }
 }
 

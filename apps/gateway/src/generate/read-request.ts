@@ -3,7 +3,7 @@ import type { HeaderPairs, IdempotencyKey } from '@foreman/store'
 import type { IncomingMessage } from 'node:http'
 import type { Asked } from '../answer/caller-response.ts'
 import { jobHeaders } from '../http/headers.ts'
-import { idempotencyOf } from '../http/idempotency-key.ts'
+import { idempotencyOf, requestHash } from '../http/idempotency-key.ts'
 import { finishesOnDisconnect } from '../http/on-disconnect.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { requestPath } from '../http/request-path.ts'
@@ -21,6 +21,8 @@ export interface QueueableRequest {
   /** What the heartbeats take from the request. */
   readonly asked: Asked
   readonly idempotency: IdempotencyKey | undefined
+  /** By which a repetition is recognised, if the caller leaves while the job waits. Undefined: the job goes on without it. */
+  readonly requestHash: Buffer | undefined
   /** The request asks for a streaming answer. */
   readonly streaming: boolean
   /** The caller does not wait for the answer (`Prefer: respond-async`). */
@@ -51,10 +53,12 @@ export const readRequest = async (
   const repeated = await repeatedPart(request, endpoint, body)
   const idempotency = await inSlices(idempotencyOf(request, path, repeated))
   const outlivesCaller = finishesOnDisconnect(request) || idempotency !== undefined
+  const keepsPlace = !outlivesCaller && !isBackground
+  const hash = keepsPlace ? await inSlices(requestHash(path, body)) : undefined
   const streaming = isStreaming(generation)
   const asked = { model: generation.model, headers: request.headers }
   const queueable = { endpoint, path, headers, body, generation, asked, idempotency, streaming, isBackground }
-  return { ...queueable, outlivesCaller, answersInText: generation.answersInText }
+  return { ...queueable, requestHash: hash, outlivesCaller, answersInText: generation.answersInText }
 }
 
 /** What a repetition of a request has too: of a form, all but the boundary, which programs choose anew each time. */

@@ -118,7 +118,8 @@ const sendRefusal = (refusal: TargetRefusal, response: Response): void => {
 }
 
 const toDraft = (queueable: QueueableRequest, caller: string): Omit<JobDraft, 'priority'> => {
-  const { path, endpoint, generation, headers, body, streaming, isBackground, idempotency } = queueable
+  const { path, endpoint, generation, headers, body, streaming, isBackground, idempotency, requestHash } =
+    queueable
   return {
     ...jobFactsOf(path, endpoint, generation),
     headers,
@@ -126,5 +127,6 @@ const toDraft = (queueable: QueueableRequest, caller: string): Omit<JobDraft, 'p
     streaming: streaming && !isBackground,
     caller,
     idempotency,
+    requestHash,
   }
 }

@@ -81,7 +81,7 @@ const noteEnd = async (
     await untilWritten(() => store.submissions.delivered(job, now() + syncTtlMs), logger)
   }
   if (end === 'left' && !outlivesCaller) {
-    const cancel = () => store.submissions.cancel(job, { now: now(), ttlMs: jobTtlMs })
+    const cancel = () => store.submissions.cancel(job, { now: now(), ttlMs: jobTtlMs }, { hasLeft: true })
     await untilWritten(cancel, logger)
   }
 }

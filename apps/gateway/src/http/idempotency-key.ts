@@ -17,16 +17,26 @@ const STEP_BYTES = 256 * 1024
  * @throws Refusal with 400 when the key is empty, too long or not printable
  */
 export const idempotencyOf = function* (
-  { headers }: Pick<IncomingMessage, 'headers'>,
+  request: Pick<IncomingMessage, 'headers'>,
   path: string,
   body: Buffer | readonly Buffer[],
 ): Steps<IdempotencyKey | undefined> {
+  const key = keyOf(request)
+  return key === undefined ? undefined : { key: `one ${key}`, hash: yield* requestHash(path, body) }
+}
+
+const keyOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined => {
   const header = headers['idempotency-key']
   if (header === undefined) return undefined
   const text = [header].flat().join(',').trim()
   const key = /^"(.*)"$/.exec(text)?.[1] ?? text
   if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(key))
     throw new Refusal(400, `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} printable characters`)
+  return key
+}
+
+/** A hash of a request, by which a repetition is recognised. */
+export const requestHash = function* (path: string, body: Buffer | readonly Buffer[]): Steps<Buffer> {
   const hash = createHash('sha256').update(`${path}\0`)
   if (Buffer.isBuffer(body)) yield* updateWith(hash, body)
   else
@@ -35,7 +45,7 @@ export const idempotencyOf = function* (
       hash.update(`${piece.byteLength}\0`)
       yield* updateWith(hash, piece)
     }
-  return { key: `one ${key}`, hash: hash.digest() }
+  return hash.digest()
 }
 
 const updateWith = function* (hash: Hash, bytes: Buffer): Steps<void> {

@@ -25,7 +25,7 @@ export const setUpDispatcher = async (
   const target = { isUp: true }
   const embedder = { isDue: false, pin: vi.fn<() => Promise<void>>(() => Promise.resolve()) }
   const onEnd = vi.fn<DispatcherOptions['onEnd']>()
-  const onPinned = vi.fn<() => void>()
+  const onReady = vi.fn<() => void>()
   const start = () =>
     new Dispatcher({
       store,
@@ -52,7 +52,7 @@ export const setUpDispatcher = async (
         onProgress: () => undefined,
       },
       onEnd,
-      onPinned,
+      onReady,
       ...options,
     })
   const dispatcher = start()
@@ -100,7 +100,7 @@ export const setUpDispatcher = async (
     target,
     embedder,
     onEnd,
-    onPinned,
+    onReady,
     start,
     dispatcher,
     submit,

@@ -3,6 +3,7 @@ import type { JobRecord } from '@foreman/store'
 /** A queued job that differs from all others only in what the test is about. */
 export const aJob = (differing: Partial<JobRecord> = {}): JobRecord => ({
   seq: 1,
+  place: 1,
   id: 'job_1',
   state: 'queued',
   path: '/api/chat',

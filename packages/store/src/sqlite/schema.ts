@@ -90,6 +90,16 @@ export const jobs = sqliteTable(
     errorMessage: text('error_message'),
     /** When the job was submitted. */
     createdAt: integer('created_at').notNull(),
+    /**
+     * The place in the order of arrival that the job has taken over from an earlier request, and when that arrived. Null: it has
+     * its own.
+     */
+    keptPlace: integer('kept_place'),
+    keptCreatedAt: integer('kept_created_at'),
+    /** The job's place in the order of arrival. */
+    place: integer('place').generatedAlwaysAs(sql`coalesce(kept_place, seq)`, { mode: 'virtual' }),
+    /** When the caller left while the job waited, so that a repetition may take its place over. Null: it did not, or one has. */
+    leftAt: integer('left_at'),
     /** When the last attempt started. Null: the job was never claimed. */
     startedAt: integer('started_at'),
     /** Why it started then. Null: the job was never claimed, or by a version that did not say so. */
@@ -123,7 +133,7 @@ export const jobs = sqliteTable(
      * sent again after the job has ended, but not for good.
      */
     idempotencyKey: text('idempotency_key'),
-    /** A hash of the request that came with the idempotency key. It tells a repeated request from a different one. */
+    /** A hash of the request, if it has an idempotency key or its caller waits. It tells a repeated request from a different one. */
     requestHash: blob('request_hash', { mode: 'buffer' }),
     /** How many pieces of the answer the running attempt has received so far. Each claim sets it to null. */
     tokens: integer('tokens'),
@@ -151,11 +161,14 @@ export const jobs = sqliteTable(
       sql`(${table.state} IN (${oneOf(endStates)})) = (${table.finishedAt} IS NOT NULL)`,
     ),
     index('jobs_ready')
-      .on(table.groupKey, table.priority, table.seq)
+      .on(table.groupKey, table.priority, table.place)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
     index('jobs_ready_of_sender')
-      .on(table.groupKey, table.priority, table.account, table.sender, table.seq)
+      .on(table.groupKey, table.priority, table.account, table.sender, table.place)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
+    index('jobs_left')
+      .on(table.caller, table.requestHash)
+      .where(sql`${table.leftAt} IS NOT NULL`),
     index('jobs_arriving')
       .on(table.arrival)
       .where(sql`${table.arrival} IS NOT NULL`),

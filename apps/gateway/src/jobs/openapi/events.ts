@@ -15,7 +15,13 @@ const ended = (state: EndState) =>
   })
 
 const data = {
-  queued: z.object({ state: z.literal('queued'), at: Time }),
+  queued: z.object({
+    state: z.literal('queued'),
+    at: Time,
+    arrived_at: Time.exactOptional().meta({
+      description: 'When the request arrived that this one repeats, and whose place in line it has',
+    }),
+  }),
   estimate: JobProspect.meta({
     description:
       'When the queued job is likely to start. It is sent when that changes by a fifth, and at most every 5 s. It is not kept, and has the id of the event before it',

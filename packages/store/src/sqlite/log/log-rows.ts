@@ -45,7 +45,7 @@ type FieldType = 'number' | 'string' | 'number?' | 'string?'
 
 /** The fields that a change of each type has besides its type and time. The compiler asks for every type. */
 const FIELDS_OF_CHANGE = {
-  queued: {},
+  queued: { arrivedAt: 'number?' },
   started: { attempt: 'number', reason: 'string' },
   reset: { attempt: 'number' },
   progress: { attempt: 'number', tokens: 'number' },

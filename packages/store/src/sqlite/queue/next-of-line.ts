@@ -25,7 +25,7 @@ export const prepareNextOfLine = ({ db }: Connection) => {
     .select(columns)
     .from(jobs)
     .where(and(isReadyInGroup, eq(jobs.priority, given('priority'))))
-    .orderBy(asc(jobs.seq))
+    .orderBy(asc(jobs.place))
     .limit(atMost(1))
     .prepare()
   const selectFirstOf = db
@@ -39,7 +39,7 @@ export const prepareNextOfLine = ({ db }: Connection) => {
         eq(jobs.sender, given('sender')),
       ),
     )
-    .orderBy(asc(jobs.seq))
+    .orderBy(asc(jobs.place))
     .limit(atMost(1))
     .prepare()
   const selectAwaited = db

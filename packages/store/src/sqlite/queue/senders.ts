@@ -48,10 +48,10 @@ const next = (
 
 export const prepareOldest = (connection: Connection) => {
   const select = connection.sqlite.prepare(
-    `SELECT account, sender, seq AS oldestSeq, created_at AS oldestCreatedAt FROM jobs
+    `SELECT account, sender, place AS oldestSeq, coalesce(kept_created_at, created_at) AS oldestCreatedAt FROM jobs
      WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
        AND group_key = +@groupKey AND priority = +@priority AND account = +@account AND sender = +@sender
-     ORDER BY seq LIMIT 1`,
+     ORDER BY place LIMIT 1`,
   )
   return ({ groupKey, priority }: Line, senders: readonly Sender[]): SenderLine[] =>
     connection.read(() =>

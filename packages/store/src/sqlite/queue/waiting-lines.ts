@@ -7,15 +7,15 @@ export const prepareWaitingLines = ({ sqlite }: Connection) => {
   const ready = `FROM jobs WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL`
   const select = sqlite.prepare(
     `WITH RECURSIVE lines(seq) AS (
-         SELECT (SELECT seq ${ready} ORDER BY group_key, priority, seq LIMIT 1)
+         SELECT (SELECT seq ${ready} ORDER BY group_key, priority, place LIMIT 1)
          UNION ALL
          SELECT coalesce(
            (SELECT seq ${ready} AND group_key = last.group_key AND priority > last.priority
-            ORDER BY priority, seq LIMIT 1),
-           (SELECT seq ${ready} AND group_key > last.group_key ORDER BY group_key, priority, seq LIMIT 1))
+            ORDER BY priority, place LIMIT 1),
+           (SELECT seq ${ready} AND group_key > last.group_key ORDER BY group_key, priority, place LIMIT 1))
          FROM lines JOIN jobs AS last ON last.seq = lines.seq)
-       SELECT jobs.group_key AS groupKey, jobs.priority AS priority, jobs.seq AS oldestSeq,
-         jobs.created_at AS oldestCreatedAt
+       SELECT jobs.group_key AS groupKey, jobs.priority AS priority, jobs.place AS oldestSeq,
+         coalesce(jobs.kept_created_at, jobs.created_at) AS oldestCreatedAt
        FROM lines JOIN jobs ON jobs.seq = lines.seq`,
   )
 

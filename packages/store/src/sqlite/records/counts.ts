@@ -7,14 +7,14 @@ export const prepareAhead = ({ sqlite }: Connection) => {
       .prepare(
         `SELECT count(*) FROM (SELECT 1 FROM jobs
            WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL
-             AND group_key = +@groupKey AND priority = +@priority ${ofSender} AND seq < +@seq LIMIT +@most)`,
+             AND group_key = +@groupKey AND priority = +@priority ${ofSender} AND place < +@place LIMIT +@most)`,
       )
       .pluck()
   const countOfSender = prepare('AND account = +@account AND sender = +@sender')
   const countOfLine = prepare('')
 
-  return ({ groupKey, priority, seq, of }: Ahead, most: number): number => {
-    const asked = { groupKey, priority, seq, most }
+  return ({ groupKey, priority, place, of }: Ahead, most: number): number => {
+    const asked = { groupKey, priority, place, most }
     return (of ? countOfSender.get({ ...asked, ...of }) : countOfLine.get(asked)) as number
   }
 }

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, getTableColumns, given, isNull } from '../drizzle.ts'
+import { and, eq, getTableColumns, given, isNull, sql } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
 
 const {
@@ -9,13 +9,17 @@ const {
   requestHash: _requestHash,
   arrival: _arrival,
   gateway: _gateway,
+  keptPlace: _keptPlace,
+  keptCreatedAt: _keptCreatedAt,
+  leftAt: _leftAt,
+  place: _place,
   ...recordColumns
 } = getTableColumns(jobs)
 
 /** Starts a query for job records. */
 export const selectJobs = ({ db }: Connection) =>
   db
-    .select({ ...recordColumns, metadata: jobDetails.metadata })
+    .select({ ...recordColumns, place: sql<number>`${jobs.place}`, metadata: jobDetails.metadata })
     .from(jobs)
     .leftJoin(jobDetails, eq(jobDetails.jobSeq, jobs.seq))
 

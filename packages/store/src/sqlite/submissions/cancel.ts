@@ -14,7 +14,7 @@ export const prepareCancel = (connection: Connection, changes: Changes) => {
   const isRunning = and(eq(jobs.seq, given('seq')), inState('running'))
   const cancelQueued = db
     .update(jobs)
-    .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled' })
+    .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled', leftAt: value('leftAt') })
     .where(isQueued)
     .returning({ attempt: jobs.attempt })
     .prepare()
@@ -26,8 +26,12 @@ export const prepareCancel = (connection: Connection, changes: Changes) => {
     .prepare()
   const selectRunning = db.select({ seq: jobs.seq }).from(jobs).where(isRunning).prepare()
 
-  return ({ seq }: Pick<JobRef, 'seq'>, { now, ttlMs }: Ending): CancelResult => {
-    const queued = cancelQueued.get({ seq, now, expiresAt: now + ttlMs })
+  return (
+    { seq }: Pick<JobRef, 'seq'>,
+    { now, ttlMs }: Ending,
+    { hasLeft = false }: { readonly hasLeft?: boolean } = {},
+  ): CancelResult => {
+    const queued = cancelQueued.get({ seq, now, expiresAt: now + ttlMs, leftAt: hasLeft ? now : null })
     if (queued) {
       changes.record({ seq, ...queued }, { type: 'cancelled', ...queued }, now)
       return 'cancelled'

@@ -4,6 +4,7 @@ import type { Connection } from '../connection.ts'
 import { eq, given, sql } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
 import { jobDetails, webhookDeliveries } from '../schema.ts'
+import type { KeptPlace } from './take-place.ts'
 
 /** The last moment that JavaScript knows: nobody hears of a job before its arrival is accepted. */
 const WITHHELD_UNTIL = 8_640_000_000_000_000
@@ -13,6 +14,8 @@ interface Place {
   readonly groupKey: string
   readonly now: number
   readonly arrival: number | undefined
+  /** The place that it takes over from an earlier request. */
+  readonly kept: KeptPlace | undefined
 }
 
 /** Inserts a job, its request and its details, unless its id is there already. The caller opens the transaction. */
@@ -20,8 +23,9 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
   // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
-       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway, account, sender)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway, account, sender,
+       kept_place, kept_created_at)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   )
   const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
@@ -43,7 +47,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
     .where(eq(webhookDeliveries.jobSeq, given('seq')))
     .prepare()
 
-  return (job: NewJob, { groupKey, now, arrival }: Place): JobRef => {
+  return (job: NewJob, { groupKey, now, arrival, kept }: Place): JobRef => {
     const { id, metadata, webhook, idempotency } = job
     const { changes: inserted, lastInsertRowid } = insertJob.run(
       id,
@@ -60,12 +64,14 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       job.maxAttempts ?? null,
       job.deadlineAt ?? null,
       idempotency?.key ?? null,
-      idempotency?.hash ?? null,
+      idempotency?.hash ?? job.requestHash ?? null,
       job.retryOf ?? null,
       arrival ?? null,
       job.gateway ?? null,
       job.account ?? '',
       job.sender ?? '',
+      kept?.place ?? null,
+      kept?.createdAt ?? null,
     )
     if (inserted === 0) return { seq: selectSeq.get(id) as number, id }
     const seq = Number(lastInsertRowid)
@@ -79,7 +85,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       })
     }
     const record = webhook ? changes.record : changes.recordUnannounced
-    record({ seq, attempt: 0 }, { type: 'queued' }, now)
+    record({ seq, attempt: 0 }, { type: 'queued', ...(kept && { arrivedAt: kept.createdAt }) }, now)
     if (arrival !== undefined && webhook) withholdMessages.run({ seq })
     return { seq, id }
   }

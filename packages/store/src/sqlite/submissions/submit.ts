@@ -6,6 +6,7 @@ import type { Changes } from '../log/changes.ts'
 import { arrivals, jobs } from '../schema.ts'
 import { prepareInsertJob } from './insert-job.ts'
 import type { JobOfKey } from './job-of-key.ts'
+import { prepareTakePlace } from './take-place.ts'
 
 export interface Submission {
   readonly jobs: readonly NewJob[]
@@ -19,6 +20,7 @@ export type Submit = ReturnType<typeof prepareSubmit>
 /** Inserts jobs, or finds the jobs that their idempotency keys already have. The caller opens the transaction. */
 export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey: JobOfKey) => {
   const insert = prepareInsertJob(connection, changes)
+  const takePlace = prepareTakePlace(connection)
   const model = prepareModel(connection)
   // The submission of a job with a key may be repeated after the key has gone to another job.
   const selectSeq = connection.sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
@@ -57,7 +59,8 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
       if (keyed && !keyed.hasLetGo) return { seq: keyed.seq, id: keyed.id, isReplayed: true }
       if (keyed) removeKey.run({ seq: keyed.seq })
       if (keyed && keyed.arrival !== null) removeArrival.run({ id: keyed.arrival })
-      return { ...insert(job, { groupKey: groupKeyOfJob(job), now, arrival }), isReplayed: false }
+      const kept = takePlace(job, now)
+      return { ...insert(job, { groupKey: groupKeyOfJob(job), now, arrival, kept }), isReplayed: false }
     })
   }
 }

@@ -18,6 +18,7 @@ import { lostClaimsContract } from './lost-claims.ts'
 import { messagesContract } from './messages.ts'
 import { orderContract } from './order.ts'
 import { outputContract } from './output.ts'
+import { placesContract } from './places.ts'
 import { processesContract } from './processes.ts'
 import { receiversContract } from './receivers.ts'
 import { recordsContract } from './records.ts'
@@ -38,6 +39,7 @@ const contracts = [
   cancelContract,
   waitingLinesContract,
   sendersContract,
+  placesContract,
   claimContract,
   delaysContract,
   appendContract,

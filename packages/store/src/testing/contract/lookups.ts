@@ -201,14 +201,14 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
   ],
   [
     'ahead',
-    ({ store }) => store.records.ahead({ groupKey: 'g', priority: 1, seq: 9, of: undefined }, 9),
-    [lookup('jobs', 'jobs_ready', 'group_key', 'priority', 'seq')],
+    ({ store }) => store.records.ahead({ groupKey: 'g', priority: 1, place: 9, of: undefined }, 9),
+    [lookup('jobs', 'jobs_ready', 'group_key', 'priority', 'place')],
   ],
   [
     'ahead of the same sender',
     ({ store }) =>
-      store.records.ahead({ groupKey: 'g', priority: 1, seq: 9, of: { account: 'a', sender: 's' } }, 9),
-    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender', 'seq')],
+      store.records.ahead({ groupKey: 'g', priority: 1, place: 9, of: { account: 'a', sender: 's' } }, 9),
+    [lookup('jobs', 'jobs_ready_of_sender', 'group_key', 'priority', 'account', 'sender', 'place')],
   ],
   [
     'senderCounts',

@@ -87,7 +87,7 @@ export const waitingLinesContract = (engine: Engine): void => {
       ])
       expect(await store.records.senderCounts(line, 1)).toHaveLength(1)
       const ahead = (of: typeof ann | undefined, most = 9) =>
-        store.records.ahead({ ...line, seq: last, of }, most)
+        store.records.ahead({ ...line, place: last, of }, most)
       expect([await ahead(undefined), await ahead(undefined, 2), await ahead(ann), await ahead(bob)]).toEqual(
         [3, 2, 1, 2],
       )

@@ -38,6 +38,7 @@ export const expectedJob = ({ seq, id }: Submitted, given: Given, now: number): 
   hash: given.hash,
   record: {
     seq,
+    place: seq,
     id,
     groupKey: given.group,
     streaming: given.streaming,

@@ -1,0 +1,32 @@
+import type { NewJob } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+
+/** The place in the order of arrival that a job had whose caller has left. */
+export interface KeptPlace {
+  readonly place: number
+  /** When the first request for it arrived. */
+  readonly createdAt: number
+}
+
+/** Whoever comes back later than this has no place any more. */
+const KEPT_FOR_MS = 120_000
+
+/** Takes the place of a job whose caller has left and sends the same request again. The caller opens the transaction. */
+export const prepareTakePlace = ({ sqlite }: Connection) => {
+  // The sender is compared, and not looked up: the same request rarely comes from two. A repeated call takes no second place.
+  const take = sqlite.prepare(
+    `UPDATE jobs SET left_at = NULL WHERE seq = (
+       SELECT seq FROM jobs
+       WHERE left_at IS NOT NULL AND caller = +@caller AND request_hash = +@hash
+         AND account = @account AND sender = @sender AND left_at BETWEEN @from AND @now
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = +@id)
+       ORDER BY place LIMIT 1)
+     RETURNING place, coalesce(kept_created_at, created_at) AS createdAt`,
+  )
+  return (
+    { id, caller, requestHash: hash, account = '', sender = '' }: NewJob,
+    now: number,
+  ): KeptPlace | undefined =>
+    hash &&
+    (take.get({ id, caller, hash, account, sender, from: now - KEPT_FOR_MS, now }) as KeptPlace | undefined)
+}
