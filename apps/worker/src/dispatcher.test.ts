@@ -192,6 +192,12 @@ describe('a caller who is likely to come back', () => {
 
 describe('models that are in memory together', () => {
   /** Alpha and beta have run, and the target says that both are in memory. */
+  const poll = (residents: readonly string[], askedAt: number) => ({
+    residents,
+    askedAt,
+    version: undefined,
+    sizes: undefined,
+  })
   const setUpTogether = async () => {
     const inMemory = new Set<string>()
     const askResidents = () => Promise.resolve([...inMemory])
@@ -219,10 +225,18 @@ describe('models that are in memory together', () => {
 
   test('are believed to have gone when the target says so', async () => {
     const { dispatcher, submitAll, drain, reasonsOf } = await setUpTogether()
-    dispatcher.observe({ residents: ['beta'], version: undefined, sizes: undefined })
+    dispatcher.observe(poll(['beta'], performance.now()))
     const [a1, b1, a2, b2] = await submitAll('alpha', 'beta', 'alpha', 'beta')
     expect(await drain()).toEqual([b1, b2, a1, a2])
     expect((await reasonsOf(a1)).flat()).toEqual(['drained'])
+  })
+
+  test('are not believed to have gone when the target said so before a model was loaded', async () => {
+    const askedAt = performance.now()
+    const { dispatcher, submitAll, drain } = await setUpTogether()
+    dispatcher.observe(poll([], askedAt))
+    const [a1, b1, a2, b2] = await submitAll('alpha', 'beta', 'alpha', 'beta')
+    expect(await drain()).toEqual([a1, b1, a2, b2])
   })
 
   test('are not known any more once another model was loaded, before the target is asked', async () => {

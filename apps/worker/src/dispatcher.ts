@@ -60,8 +60,11 @@ export class Dispatcher {
   #lastClaim: Claim | undefined
   #unanswered: UnansweredClaim | undefined
   #rememberTimer: NodeJS.Timeout | undefined
-  /** Whether a job runs whose model has to be loaded first, and whose answer has not begun. */
-  #isLoading = false
+  /**
+   * Since when, by `performance.now()`, no model has been loaded. What the target said of its memory before is out of date.
+   * Infinity: one is being loaded.
+   */
+  #steadySince = 0
   /** Since when nothing runs, although jobs wait, because somebody is expected. */
   #standingSince: number | undefined
   #isPinning = false
@@ -130,11 +133,9 @@ export class Dispatcher {
   }
 
   /** Takes note of what the target says. */
-  observe({ residents, version, sizes }: Omit<Poll, 'complaints'>): void {
+  observe({ residents, askedAt, version, sizes }: Omit<Poll, 'complaints'>): void {
     if (version !== undefined) this.#experience.fits.heedVersion(version)
-    // While a model is loaded, what the target says may be out of date when it is heard.
-    if (!this.#isLoading) this.#residents.observe(residents)
-    this.#publish()
+    this.#noteMemory(residents, askedAt)
     if (sizes) void this.#noteSizes(sizes)
   }
 
@@ -275,7 +276,7 @@ export class Dispatcher {
     for (const claim of claims) {
       const sent = this.#residents.noteSent(claim)
       this.#lastClaim = claim
-      this.#isLoading ||= sent.isLoad
+      if (sent.isLoad) this.#steadySince = Infinity
       this.#experience.noteClaim(claim, now)
       contain(() => this.#start(claim, sent), this.#options.run.logger, 'start a job that was claimed')
     }
@@ -301,7 +302,7 @@ export class Dispatcher {
       this.#running.delete(run)
       this.#learn(claim, result, { ...sent, wasAlone })
       // It may have ended before its answer began.
-      if (isLoad) this.#isLoading = false
+      if (isLoad) this.#steadySince = Math.min(this.#steadySince, performance.now())
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#idle?.resolve()
     })
@@ -309,15 +310,13 @@ export class Dispatcher {
 
   /** A model has been loaded: which others are still there, only the target knows. */
   async #lookAtMemory(): Promise<void> {
+    const askedAt = performance.now()
+    this.#steadySince = askedAt
     try {
-      const names = await this.#options.askResidents()
-      this.#isLoading = false
-      this.#residents.observe(names)
-      this.#publish()
+      this.#noteMemory(await this.#options.askResidents(), askedAt)
       // A job of another model in memory may run beside this one.
       this.#options.onReady()
     } catch (error) {
-      this.#isLoading = false
       this.#options.run.logger.debug({ err: error }, 'the target does not say what is in its memory')
     }
   }
@@ -338,6 +337,11 @@ export class Dispatcher {
     const { store, run } = this.#options
     const note = async () => this.#experience.noteSizes(await sizesByWeights(store, sizes))
     await writeQuietly(note, run.logger, 'read which weights the models have')
+  }
+
+  #noteMemory(names: readonly string[] | undefined, askedAt: number): void {
+    if (askedAt >= this.#steadySince) this.#residents.observe(names)
+    this.#publish()
   }
 
   async #rememberLast(): Promise<void> {

@@ -17,6 +17,8 @@ export interface PollOptions {
 export interface Poll {
   /** The names of the models in the target's memory; undefined when it does not say. */
   readonly residents: readonly string[] | undefined
+  /** When the target was asked, by `performance.now()`. */
+  readonly askedAt: number
   /** Undefined when the target does not say. */
   readonly version: string | undefined
   /** The bytes of the installed models that it says, by their canonical names. Undefined when it lists none. */
@@ -25,7 +27,7 @@ export interface Poll {
   readonly complaints: ReadonlyMap<string, string>
 }
 
-type Said = { -readonly [Fact in Exclude<keyof Poll, 'complaints'>]: Poll[Fact] }
+type Said = { -readonly [Fact in Exclude<keyof Poll, 'askedAt' | 'complaints'>]: Poll[Fact] }
 
 /** What came of one question: the answer, or why it is of no use. */
 type Asked = { readonly answer: WholeAnswer } | { readonly error: unknown }
@@ -39,6 +41,7 @@ type Asked = { readonly answer: WholeAnswer } | { readonly error: unknown }
  */
 export const pollTarget = async (options: PollOptions): Promise<Poll> => {
   const { client, store, stopped } = options
+  const askedAt = performance.now()
   const question = (path: string, maxBytes?: number): Promise<Asked> =>
     askWell(client, { path, signal: timeLimit(stopped), ...(maxBytes !== undefined && { maxBytes }) }).then(
       answer => ({ answer }),
@@ -85,7 +88,7 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
     said.residents = list.models.map(({ name }) => name)
     return withoutName('/api/ps', list.nameless)
   })
-  return { ...said, complaints }
+  return { ...said, askedAt, complaints }
 }
 
 const textOf = ({ body }: WholeAnswer, name: string): string | undefined => {
