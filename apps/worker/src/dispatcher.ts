@@ -1,4 +1,4 @@
-import { type Attempt, Experience, hasLoaded } from '@foreman/experience'
+import { type Attempt, Experience } from '@foreman/experience'
 import { groupKeyOf } from '@foreman/ollama-client'
 import { type Bounds, decide, type Expectation, type Situation, type Turn } from '@foreman/scheduling'
 import type { BrokenJobError, Claim, Store } from '@foreman/store'
@@ -366,10 +366,10 @@ export class Dispatcher {
     const now = this.#options.run.now()
     const { isLoad, wasAlone } = sent
     const attempt = { ...spent, isLoad, wasAlone, streaming: claim.streaming }
-    const loaded = hasLoaded(attempt)
-    if (loaded !== undefined) this.#residents.noteLoad(claim, sent, loaded)
     if (ending === 'answered') this.#experience.noteAnswer(claim, attempt, now)
     else this.#experience.noteFailure(claim, attempt, now)
+    const loaded = this.#experience.figures.hasLoaded(claim.groupKey, attempt)
+    if (loaded !== undefined) this.#residents.noteLoad(claim, sent, loaded)
     this.#rememberTimer ??= setTimeout(() => void this.#remember(), REMEMBER_MS).unref()
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Attempt, Figures, hasLoaded } from './figures.ts'
+import { type Attempt, Figures } from './figures.ts'
 
 const MB = 1_000_000
 
@@ -62,9 +62,10 @@ describe('the time of a load', () => {
     expect([alone.loadMs('a'), beside.loadMs('a')]).toEqual([6_000, 0])
   })
 
-  test('is not learned from a job whose model was in memory', () => {
+  test('is not learned from a job whose model was in memory, however long it took to find it there', () => {
     const figures = create()
     for (const ms of [8_000, 99]) figures.noteAnswer('a', said(ms))
+    for (const ms of [300, 310]) figures.noteAnswer('a', said(ms, resident))
     expect(figures.loadMs('a')).toBe(8_000)
   })
 })
@@ -102,15 +103,43 @@ test('the figures are known to a worker that follows', () => {
   expect(after.loadMs('a')).toBe(6_000)
 })
 
-test.each<[what: string, attempt: Attempt, loaded: boolean | undefined]>([
-  ['it says so', said(100), true],
-  ['it says that it took less than a load takes', said(99), false],
-  ['it says nothing', unsaid, undefined],
-  [
-    'it may have waited for the load of another job',
-    said(100, { isLoad: false, wasAlone: false }),
-    undefined,
-  ],
-])('whether the target has loaded a model for a job: %s', (_what, attempt, loaded) => {
-  expect(hasLoaded(attempt)).toBe(loaded)
+describe('whether the target has loaded a model for a job', () => {
+  test.each<[what: string, attempt: Attempt, loaded: boolean | undefined]>([
+    ['it says so', said(100), true],
+    ['it says that it took less than any load takes', said(24), false],
+    ['it says how long, but that may be a tiny model or a busy machine', said(25), undefined],
+    ['it says how long, and that is not quite a load', said(99), undefined],
+    ['it says nothing', unsaid, undefined],
+    ['it says nothing, but answered in less than any load takes', { ...unsaid, headAfterMs: 24 }, false],
+    ['its answer did not begin', { ...unsaid, headAfterMs: undefined }, undefined],
+    [
+      'it may have waited for the load of another job',
+      said(100, { isLoad: false, wasAlone: false }),
+      undefined,
+    ],
+  ])('is known or not where %s', (_what, attempt, loaded) => {
+    expect(create().hasLoaded('a', attempt)).toBe(loaded)
+  })
+
+  test.each<[what: string, foundMs: readonly number[], loadMs: number, loaded: boolean | undefined]>([
+    ['not three times as long as that', [200], 599, false],
+    ['three times as long as that', [200], 600, true],
+    ['three times as long as the shortest of them', [300, 200, 300], 600, true],
+    ['three times as long as that, but too short for a load', [2], 99, undefined],
+    ['a second is not so long', [1_001], 100, true],
+  ])('depends on how long it takes to find one that is in memory: %s', (_what, foundMs, loadMs, loaded) => {
+    const figures = create()
+    for (const ms of foundMs) figures.noteAnswer('a', said(ms, resident))
+    expect(figures.hasLoaded('a|num_ctx=1', said(loadMs))).toBe(loaded)
+    expect(figures.hasLoaded('b', said(100))).toBe(true)
+  })
+
+  test.each<[what: string, attempt: Attempt]>([
+    ['was sent to load its model', said(200)],
+    ['may have waited for the load of another', said(200, { isLoad: false, wasAlone: false })],
+  ])('does not depend on how long it took for a job that %s', (_what, attempt) => {
+    const figures = create()
+    figures.noteAnswer('a', attempt)
+    expect(figures.hasLoaded('a', said(200))).toBe(true)
+  })
 })

@@ -1,8 +1,14 @@
 import { type TokenUsage, weightsOf } from '@foreman/ollama-client'
 import { keepLast } from './keep-last.ts'
 
-/** What takes less is no load: the model was in memory. */
+/** What takes less counts as no load: it is not worth avoiding. */
 const MIN_LOAD_MS = 100
+/** What takes less is none. Between the two, it may be that of a tiny model, or a busy machine that has it in memory. */
+const MIN_DOUBTFUL_MS = 25
+/** What takes less than so many times as long as it takes to find the model in memory is none either. */
+const FOUND_PER_LOAD = 3
+/** What takes longer was not found in memory. */
+const MAX_FOUND_MS = 1_000
 /** What is left of the older figures after a new one. */
 const FADE = 0.7
 /** The figures of more groups than this are not kept. */
@@ -48,6 +54,11 @@ export class Figures {
   readonly #groups = new Map<string, GroupFigures>()
   /** The load time of weights, whichever group they were loaded for. */
   readonly #loadMsOfWeights = new Map<string, number>()
+  /**
+   * The least time that the target took to find weights that were in memory. That is a millisecond for a small model, and hundreds
+   * of them for a large one on a slow machine.
+   */
+  readonly #foundMsOfWeights = new Map<string, number>()
   #loadMsPerByte = USUAL_LOAD_MS_PER_BYTE
 
   /** @param bytesOf the size of a weights file, if it is known */
@@ -72,7 +83,8 @@ export class Figures {
 
   /** Notes a whole answer. @returns how long the target has worked on it, without a load */
   noteAnswer(groupKey: string, attempt: Attempt): number {
-    const loaded = loadOf(attempt)
+    this.#noteFound(groupKey, attempt)
+    const loaded = this.#loadOf(groupKey, attempt)
     if (loaded !== undefined && isOwnLoad(attempt)) this.#noteLoad(groupKey, loaded)
     const workMs = this.workMs(groupKey, attempt, loaded)
     const expectedMs = this.of(groupKey).workMs
@@ -88,8 +100,22 @@ export class Figures {
   }
 
   /** How long the target has worked on an attempt. Where nobody says how long its load took, that was as long as usual. */
-  workMs(groupKey: string, attempt: Attempt, loaded = loadOf(attempt)): number {
+  workMs(groupKey: string, attempt: Attempt, loaded = this.#loadOf(groupKey, attempt)): number {
     return Math.max(0, attempt.totalMs - (loaded ?? (attempt.isLoad ? this.loadMs(groupKey) : 0)))
+  }
+
+  /**
+   * Whether a model was loaded for an attempt. Undefined: the target does not say, or it is in doubt, or it may have been for a job
+   * beside it.
+   */
+  hasLoaded(groupKey: string, attempt: Attempt): boolean | undefined {
+    const said = attempt.usage?.loadMs
+    // Where the target does not say how long the load took, it took no longer than the answer to begin.
+    const atMostMs = said ?? attempt.headAfterMs ?? Infinity
+    if (atMostMs < this.#atLeast(MIN_DOUBTFUL_MS, groupKey)) return false
+    return said !== undefined && said >= this.#atLeast(MIN_LOAD_MS, groupKey) && isOwnLoad(attempt)
+      ? true
+      : undefined
   }
 
   /** What the worker that follows this one should know. */
@@ -103,6 +129,28 @@ export class Figures {
       this.#note(groupKey, figures)
       if (loadMs !== undefined) this.#noteLoad(groupKey, loadMs)
     }
+  }
+
+  /** A time, or how long a load of this group's weights takes at the very least if that is longer. */
+  #atLeast(ms: number, groupKey: string): number {
+    return Math.max(ms, FOUND_PER_LOAD * (this.#foundMsOfWeights.get(weightsOf(groupKey)) ?? 0))
+  }
+
+  /**
+   * How long a load took: what the target says, or, where it does not, the time before a stream began that was sent to load its
+   * model. Undefined: there was none, or nobody knows.
+   */
+  #loadOf(groupKey: string, { usage, headAfterMs, isLoad, streaming }: Attempt): number | undefined {
+    const loaded = usage?.loadMs ?? (isLoad && streaming ? headAfterMs : undefined)
+    return loaded !== undefined && loaded >= this.#atLeast(MIN_LOAD_MS, groupKey) ? loaded : undefined
+  }
+
+  #noteFound(groupKey: string, { usage, isLoad, wasAlone }: Attempt): void {
+    const foundMs = usage?.loadMs ?? Infinity
+    if (isLoad || !wasAlone || foundMs > MAX_FOUND_MS) return
+    const weights = weightsOf(groupKey)
+    const least = Math.min(foundMs, this.#foundMsOfWeights.get(weights) ?? Infinity)
+    keepLast(this.#foundMsOfWeights, weights, least, MAX_GROUPS)
   }
 
   #noteLoad(groupKey: string, loadMs: number): void {
@@ -132,24 +180,8 @@ const mean = (before: number | undefined, value: number): number =>
 const perToken = (ms: number | undefined, tokens: number | undefined): number | undefined =>
   ms !== undefined && tokens !== undefined && tokens > 0 ? ms / tokens : undefined
 
-/**
- * How long a load took: what the target says, or, where it does not, the time before a stream began that was sent to load its
- * model. Undefined: there was none, or nobody knows.
- */
-const loadOf = ({ usage, headAfterMs, isLoad, streaming }: Attempt): number | undefined => {
-  const loaded = usage?.loadMs ?? (isLoad && streaming ? headAfterMs : undefined)
-  return loaded !== undefined && loaded >= MIN_LOAD_MS ? loaded : undefined
-}
-
 /** Whether it did not wait for the end of a load that had begun before. */
 const isOwnLoad = ({ isLoad, wasAlone }: Attempt): boolean => isLoad || wasAlone
-
-/** Whether a model was loaded for an attempt. Undefined: the target does not say, or it may have been for a job beside it. */
-export const hasLoaded = (attempt: Attempt): boolean | undefined => {
-  const said = attempt.usage?.loadMs
-  if (said === undefined || said < MIN_LOAD_MS) return said === undefined ? undefined : false
-  return isOwnLoad(attempt) ? true : undefined
-}
 
 /** What the target says of its times; where it does not, what the clock says of a stream whose model was in memory. */
 const timed = ({ usage = {}, headAfterMs, isLoad, streaming }: Attempt, workMs: number): TokenUsage => {
