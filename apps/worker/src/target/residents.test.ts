@@ -9,10 +9,10 @@ const job = (groupKey: string, model = groupKey.split('|')[0]!) => ({ modelName:
 const setUp = () => {
   const fits = new Fits()
   const residents = new Residents(fits)
-  /** Sends a job to a target that loads its model, or does not, and says so. @returns whether a load was expected */
-  const run = (groupKey: string, hasLoaded: boolean, model?: string): boolean => {
+  /** Sends a job to a target that loads its model, or does not, or does not say. @returns whether a load was expected */
+  const run = (groupKey: string, hasLoaded: boolean | undefined, model?: string): boolean => {
     const sent = residents.noteSent(job(groupKey, model))
-    residents.noteLoad(job(groupKey, model), sent, hasLoaded)
+    if (hasLoaded !== undefined) residents.noteLoad(job(groupKey, model), sent, hasLoaded)
     return sent.isLoad
   }
   const areHere = (...groups: string[]) => groups.map(group => residents.has(group))
@@ -62,6 +62,33 @@ describe('a group is in memory', () => {
     run('a|num_ctx=2', true)
     residents.observe(['a'])
     expect(areHere('a|num_ctx=1', 'a|num_ctx=2')).toEqual([false, true])
+  })
+})
+
+describe('a job whose answer does not say whether its model was loaded', () => {
+  test('is believed to have been a load where one was expected', () => {
+    const { run } = setUp()
+    run('a', true)
+    run('a|num_gpu=-1', false)
+    run('a|num_ctx=1', true)
+    expect([run('a', undefined), run('a|num_gpu=-1', false)]).toEqual([true, false])
+  })
+
+  test('teaches nothing of those that follow it', () => {
+    const { fits, run, areHere } = setUp()
+    run('a', true)
+    expect([run('a|num_gpu=-1', undefined), run('a|num_batch=512', false)]).toEqual([true, true])
+    expect(fits.toKept().pairs).toEqual([])
+    expect(areHere('a', 'a|num_gpu=-1', 'a|num_batch=512')).toEqual([false, true, true])
+  })
+
+  test('can be followed by one that shows that it does not fit any more', () => {
+    const { fits, run } = setUp()
+    run('a', true)
+    run('a|num_gpu=-1', false)
+    run('b', undefined)
+    expect([run('a', undefined), run('a|num_gpu=-1', true)]).toEqual([true, false])
+    expect(fits.has('a', 'a|num_gpu=-1')).toBe(false)
   })
 })
 

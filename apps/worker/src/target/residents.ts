@@ -5,12 +5,19 @@ import type { Claim } from '@foreman/store'
 /** More groups and names of a runner are not kept: those that it served longest ago go. */
 const MAX_SERVED = 1_000
 
-const newRunner = (loadedFor?: string): Runner => ({ loadedFor, groups: new Map(), names: new Map() })
+const newRunner = (loadedFor: string, isLoadSeen: boolean): Runner => ({
+  loadedFor,
+  isLoadSeen,
+  groups: new Map(),
+  names: new Map(),
+})
 
 /** A loaded model. */
 interface Runner {
-  /** The group whose job loaded it. Undefined: nobody saw that. */
+  /** The group whose job loaded it. Undefined: it was there before. */
   loadedFor: string | undefined
+  /** Whether the target has said that it was loaded for that group. An answer on /v1 does not say. */
+  isLoadSeen: boolean
   /** The groups that it has served, the last one at the end. */
   readonly groups: Map<string, true>
   /** Under which names. */
@@ -71,7 +78,7 @@ export class Residents {
     const isLoad = !this.has(groupKey)
     const before = this.#presentRunner(groupKey)
     const weights = weightsOf(groupKey)
-    const runner = before && !isLoad ? before : newRunner()
+    const runner = before && !isLoad ? before : newRunner(groupKey, false)
     noteServed(runner, job)
     if (isLoad) this.#present.clear()
     this.#present.add(weights)
@@ -89,12 +96,15 @@ export class Residents {
     const loadedFor = before?.loadedFor
     if (hasLoaded) {
       if (!isLoad && loadedFor !== undefined) this.#fits.unlearn(loadedFor, groupKey)
-      if (isLoad) runner.loadedFor = groupKey
-      else this.#runners.set(weights, noteServed(newRunner(groupKey), job))
+      if (isLoad) runner.isLoadSeen = true
+      else this.#runners.set(weights, noteServed(newRunner(groupKey, true), job))
     } else if (before) {
       // Jobs that were sent beside it are of the same group.
       this.#runners.set(weights, noteServed(before, job))
-      if (loadedFor !== undefined && loadedFor !== groupKey) this.#fits.learn(loadedFor, groupKey)
+      const isSure = before.isLoadSeen && loadedFor !== undefined
+      if (isSure && loadedFor !== groupKey) this.#fits.learn(loadedFor, groupKey)
+    } else {
+      runner.loadedFor = undefined
     }
   }
 
