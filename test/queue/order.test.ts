@@ -1,8 +1,8 @@
 import { startSim } from '@foreman/ollama-sim'
-import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startForeman } from '../harness/foreman.ts'
 import { post } from '../harness/request.ts'
+import { startReasons } from '../harness/start-reasons.ts'
 import { until } from '../harness/until.ts'
 
 const simulate = async (options: Parameters<typeof startSim>[0]) => {
@@ -95,14 +95,3 @@ describe('the order of jobs', () => {
     expect(startReasons(foreman.dbPath)).toEqual(['first', 'resident', 'drained'])
   })
 })
-
-const startReasons = (dbPath: string): unknown[] => {
-  const db = new Database(dbPath, { readonly: true })
-  const rows = db
-    .prepare(`SELECT bytes FROM job_log WHERE kind = 'event' ORDER BY id`)
-    .pluck()
-    .all() as Buffer[]
-  db.close()
-  const events = rows.map(bytes => JSON.parse(bytes.toString()) as Record<string, unknown>)
-  return events.filter(event => event['type'] === 'started').map(event => event['reason'])
-}

@@ -1,4 +1,4 @@
-import { Experience, hasLoaded } from '@foreman/experience'
+import { Experience } from '@foreman/experience'
 import { priorities } from '@foreman/jobs'
 import { weightsOf } from '@foreman/ollama-client'
 import type { Expectation } from '@foreman/scheduling'
@@ -162,7 +162,7 @@ class Playing {
       wasAlone,
       streaming: true,
     }
-    this.#residents.noteLoad(claim, sent, hasLoaded(attempt)!)
+    this.#residents.noteLoad(claim, sent, this.#experience.figures.hasLoaded(claim.groupKey, attempt)!)
     this.#experience.noteAnswer(claim, attempt, now)
     const { job, visit } = this.#jobs.get(claim.seq)!
     this.events.push({ kind: 'ended', at: now, job })
