@@ -21,7 +21,7 @@ import { Presence } from './intake/presence.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
 import { StoreFaults } from './intake/store-faults.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
-import { JobViewer } from './jobs/viewer.ts'
+import { JobPresenter } from './jobs/presenter.ts'
 import type { GatewayConfig } from './settings.ts'
 
 export interface Collaborators {
@@ -42,7 +42,7 @@ export interface Context {
   readonly target: Target
   readonly intake: Intake
   readonly admission: Admission
-  readonly viewer: JobViewer
+  readonly presenter: JobPresenter
   readonly forecaster: Forecaster
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
@@ -135,7 +135,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       policy: destinationPolicy({ allow: config.webhookAllow }),
       hasWebhookSecret: config.webhookSecret.length > 0,
     }),
-    viewer: new JobViewer({
+    presenter: new JobPresenter({
       store,
       forecaster,
       isShared: callers.length > 1,

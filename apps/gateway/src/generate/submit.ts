@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Context } from '../context.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 
-export type SubmitContext = Pick<Context, 'intake' | 'viewer'>
+export type SubmitContext = Pick<Context, 'intake' | 'presenter'>
 
 /** Sends the answer, which may take hours: by then, the body of the request is no longer in memory. */
 export type SendAnswer = () => Promise<void>
@@ -15,11 +15,11 @@ export type SendAnswer = () => Promise<void>
 export const submit = async (
   draft: JobDraft,
   response: ServerResponse,
-  { intake, viewer }: SubmitContext,
+  { intake, presenter }: SubmitContext,
 ): Promise<SendAnswer> => {
   const submitted = await intake.submit(draft)
   return () => {
     response.setHeader('Preference-Applied', 'respond-async')
-    return viewer.accepted(submitted, response)
+    return presenter.accepted(submitted, response)
   }
 }

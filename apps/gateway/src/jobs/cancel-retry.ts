@@ -9,32 +9,35 @@ import type { JobDraft } from '../intake/job-draft.ts'
 import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-export type CancelContext = Pick<Context, 'store' | 'intake' | 'viewer' | 'bodyMemory' | 'now' | 'jobTtlMs'>
+export type CancelContext = Pick<
+  Context,
+  'store' | 'intake' | 'presenter' | 'bodyMemory' | 'now' | 'jobTtlMs'
+>
 
 type OfJob = { readonly id: string }
 
 /** `DELETE /jobs/:id` and `POST /jobs/:id/cancel`. Cancelling a job that has ended changes nothing. */
 export const cancelJob =
-  ({ store, viewer, now, jobTtlMs }: CancelContext): RequestHandler<OfJob> =>
+  ({ store, presenter, now, jobTtlMs }: CancelContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = await viewer.find(request.params.id, callerOf(response))
+    const job = await presenter.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) {
       const ending = { now: now(), ttlMs: jobTtlMs }
       await whenWritable(() => store.submissions.cancel(job, ending))
     }
-    await viewer.show(job.seq, response)
+    await presenter.show(job.seq, response)
   }
 
 /** `POST /jobs/:id/retry`: submits the request of a job that has ended once more, as a new job. */
 export const retryJob =
-  ({ intake, viewer, ...context }: CancelContext): RequestHandler<OfJob> =>
+  ({ intake, presenter, ...context }: CancelContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = await viewer.find(request.params.id, callerOf(response))
+    const job = await presenter.find(request.params.id, callerOf(response))
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
     const repeated = await withStoredRequest(job.seq, context, async stored =>
       intake.submit(repeatOf(job, stored, tokenPriorityOf(response))),
     )
-    await viewer.accepted(repeated, response)
+    await presenter.accepted(repeated, response)
   }
 
 /**

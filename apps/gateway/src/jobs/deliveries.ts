@@ -9,13 +9,18 @@ import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { sendJson } from '../http/send-json.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-export type DeliveriesContext = Pick<Context, 'store' | 'viewer' | 'patience' | 'now'>
+export type DeliveriesContext = Pick<Context, 'store' | 'presenter' | 'patience' | 'now'>
 
 type JobRequest = Request<{ id: string }>
 type DeliveryRequest = Request<{ id: string; delivery: string }>
 
 /** The routes that show the webhooks of a job, and send one again. */
-export const deliveryRoutes = ({ store, viewer, patience: { stallMs }, now }: DeliveriesContext): Router => {
+export const deliveryRoutes = ({
+  store,
+  presenter,
+  patience: { stallMs },
+  now,
+}: DeliveriesContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   const { deliveries } = store
 
@@ -23,7 +28,7 @@ export const deliveryRoutes = ({ store, viewer, patience: { stallMs }, now }: De
     describeDelivery(delivery, await deliveries.attempts([delivery.seq]))
 
   const findJob = ({ params }: JobRequest, response: Response): Promise<JobRecord> =>
-    viewer.find(params.id, callerOf(response))
+    presenter.find(params.id, callerOf(response))
 
   const findDelivery = async (request: DeliveryRequest, response: Response): Promise<Delivery> => {
     const [job, delivery] = await Promise.all([

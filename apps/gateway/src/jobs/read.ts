@@ -15,7 +15,15 @@ import { JobQuery } from './schemas.ts'
 
 export type ReadContext = Pick<
   Context,
-  'store' | 'viewer' | 'forecaster' | 'followers' | 'bodyMemory' | 'patience' | 'stopping' | 'logger' | 'now'
+  | 'store'
+  | 'presenter'
+  | 'forecaster'
+  | 'followers'
+  | 'bodyMemory'
+  | 'patience'
+  | 'stopping'
+  | 'logger'
+  | 'now'
 >
 
 /** Followers can come again, so they are not kept for the grace period of a stop. */
@@ -31,10 +39,10 @@ const CURSOR_BASE = 36
 
 /** `GET /jobs`: a page of jobs, the newest first. It is read and sent in steps. */
 export const listJobs =
-  ({ store, viewer, patience: { stallMs } }: ReadContext): RequestHandler =>
+  ({ store, presenter, patience: { stallMs } }: ReadContext): RequestHandler =>
   async (request, response) => {
     const { state, model, caller, since, limit, cursor } = validate(JobQuery, request.query)
-    const own = viewer.visibleTo(callerOf(response))
+    const own = presenter.visibleTo(callerOf(response))
     const isOfOthers = own !== undefined && caller !== undefined && caller !== own
     const steps = isOfOthers
       ? []
@@ -76,22 +84,22 @@ const pageJson = async function* (
 export const readJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const { viewer } = context
-    const job = await viewer.find(request.params.id, callerOf(response))
+    const { presenter } = context
+    const job = await presenter.find(request.params.id, callerOf(response))
     const { waitMs } = preferencesOf(request)
     if (waitMs !== undefined) {
       await untilJobEnded(job, waitMs, response, following(context))
       if (response.destroyed) return
       response.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
     }
-    await viewer.show(job.seq, response)
+    await presenter.show(job.seq, response)
   }
 
 /** `GET /jobs/:id/events`: what has happened to the job and what happens, as an event stream. */
 export const followJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = await context.viewer.find(request.params.id, callerOf(response))
+    const job = await context.presenter.find(request.params.id, callerOf(response))
     await streamEvents(job, lastEventId(request), response, following(context))
   }
 
@@ -99,7 +107,7 @@ export const followJob =
 export const streamJob =
   (context: ReadContext): RequestHandler<OfJob> =>
   async (request, response) => {
-    const job = await context.viewer.find(request.params.id, callerOf(response))
+    const job = await context.presenter.find(request.params.id, callerOf(response))
     await streamAnswer(job, response, following(context))
   }
 

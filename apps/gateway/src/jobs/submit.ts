@@ -17,12 +17,12 @@ import { readSubmission } from './submission.ts'
 
 export type SubmitContext = Pick<
   Context,
-  'intake' | 'admission' | 'viewer' | 'now' | 'bodyMemory' | 'maxBodyBytes' | 'maxBatchBytes' | 'sharing'
+  'intake' | 'admission' | 'presenter' | 'now' | 'bodyMemory' | 'maxBodyBytes' | 'maxBatchBytes' | 'sharing'
 >
 
 /** `POST /jobs`. A request that is replayed by its key is not checked again. */
 export const submitJob =
-  ({ intake, admission, viewer, now, bodyMemory, maxBodyBytes, sharing }: SubmitContext): RequestHandler =>
+  ({ intake, admission, presenter, now, bodyMemory, maxBodyBytes, sharing }: SubmitContext): RequestHandler =>
   async (request, response) => {
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBodyBytes, memory: bodyMemory }
@@ -35,7 +35,7 @@ export const submitJob =
       if (!isKnown) await admission.ensureAcceptable(job)
       return intake.submit({ ...job, idempotency }, { isKnown })
     })
-    await viewer.accepted(submitted, response)
+    await presenter.accepted(submitted, response)
   }
 
 /** `POST /jobs/batch`: all jobs of a batch are accepted, or none is. */

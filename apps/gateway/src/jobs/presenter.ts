@@ -7,7 +7,7 @@ import { sendJsonParts } from '../http/send-json-parts.ts'
 import { whenAvailable } from '../http/when-available.ts'
 import { type StoredResult, StoredResults } from './stored-result.ts'
 
-export interface ViewerOptions {
+export interface PresenterOptions {
   readonly store: Store
   readonly forecaster: Forecaster
   /** Whether there are several callers. Each sees only its own jobs then. */
@@ -19,11 +19,11 @@ export interface ViewerOptions {
 }
 
 /** Finds jobs for their callers, and shows them. */
-export class JobViewer {
-  readonly #options: ViewerOptions
+export class JobPresenter {
+  readonly #options: PresenterOptions
   readonly #results: StoredResults
 
-  constructor(options: ViewerOptions) {
+  constructor(options: PresenterOptions) {
     this.#options = options
     this.#results = new StoredResults(options.store)
   }

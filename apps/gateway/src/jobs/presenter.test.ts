@@ -5,12 +5,12 @@ import { Forecaster } from '../forecast/forecaster.ts'
 import { runJob } from '../testing/answer.ts'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
-import { JobViewer } from './viewer.ts'
+import { JobPresenter } from './presenter.ts'
 
 const HOUR_MS = 3_600_000
 
-const viewerOf = (store: Store, { isShared = true, now = 2_000 } = {}) =>
-  new JobViewer({
+const presenterOf = (store: Store, { isShared = true, now = 2_000 } = {}) =>
+  new JobPresenter({
     store,
     forecaster: new Forecaster(store, () => now),
     isShared,
@@ -32,10 +32,10 @@ const endedJob = async (
 
 /** What a caller is answered. */
 const answerOf = async (
-  act: (viewer: JobViewer, response: Parameters<JobViewer['show']>[1]) => Promise<void>,
+  act: (presenter: JobPresenter, response: Parameters<JobPresenter['show']>[1]) => Promise<void>,
   store: Store,
 ) => {
-  const url = await serve((_request, response) => void act(viewerOf(store), response))
+  const url = await serve((_request, response) => void act(presenterOf(store), response))
   const answer = await fetch(url)
   const text = await answer.text()
   return {
@@ -50,10 +50,10 @@ describe('a job is found', () => {
   test('by its caller, and not by another: to them it is as if it were not there', async () => {
     const store = await tempStore()
     const { id } = await submitJob(store, { caller: 'ann' })
-    const viewer = viewerOf(store)
-    expect((await viewer.find(id, 'ann')).id).toBe(id)
-    await expect(viewer.find(id, 'bob')).rejects.toMatchObject({ status: 404, code: 'job_not_found' })
-    expect([viewer.visibleTo('ann'), viewerOf(store, { isShared: false }).visibleTo('ann')]).toEqual([
+    const presenter = presenterOf(store)
+    expect((await presenter.find(id, 'ann')).id).toBe(id)
+    await expect(presenter.find(id, 'bob')).rejects.toMatchObject({ status: 404, code: 'job_not_found' })
+    expect([presenter.visibleTo('ann'), presenterOf(store, { isShared: false }).visibleTo('ann')]).toEqual([
       'ann',
       undefined,
     ])
@@ -62,7 +62,7 @@ describe('a job is found', () => {
   test('by everybody where there is one caller', async () => {
     const store = await tempStore()
     const { id } = await submitJob(store, { caller: 'ann' })
-    expect((await viewerOf(store, { isShared: false }).find(id, 'default')).id).toBe(id)
+    expect((await presenterOf(store, { isShared: false }).find(id, 'default')).id).toBe(id)
   })
 
   test.each([
@@ -71,13 +71,13 @@ describe('a job is found', () => {
   ])('no more when it is one %s', async (_what, now, status) => {
     // The id begins with the time 500 (UUID version 7).
     const id = `job_0000000001f4${'7'.padEnd(20, '0')}`
-    const viewer = viewerOf(await tempStore(), { now })
-    await expect(viewer.find(id, 'ann')).rejects.toMatchObject({ status })
+    const presenter = presenterOf(await tempStore(), { now })
+    await expect(presenter.find(id, 'ann')).rejects.toMatchObject({ status })
   })
 
   test('not by a text that is no id', async () => {
-    const viewer = viewerOf(await tempStore())
-    await expect(viewer.find('job_x', 'ann')).rejects.toMatchObject({ status: 404 })
+    const presenter = presenterOf(await tempStore())
+    await expect(presenter.find('job_x', 'ann')).rejects.toMatchObject({ status: 404 })
   })
 })
 
@@ -87,18 +87,18 @@ describe('while others keep the queue busy', () => {
     const job = await submitJob(store)
     for (const verb of ['byId', 'bySeq', 'ahead'] as const)
       vi.spyOn(store.records, verb).mockRejectedValueOnce(unavailableError())
-    expect(await viewerOf(store).find(job.id, 'default')).toMatchObject({ id: job.id })
-    const shown = await answerOf((viewer, response) => viewer.show(job.seq, response), store)
+    expect(await presenterOf(store).find(job.id, 'default')).toMatchObject({ id: job.id })
+    const shown = await answerOf((presenter, response) => presenter.show(job.seq, response), store)
     expect(shown.json).toMatchObject({ id: job.id, position: 0 })
     vi.spyOn(store.records, 'bySeq').mockRejectedValueOnce(unavailableError())
-    const accepted = await answerOf((viewer, response) => viewer.accepted(job, response), store)
+    const accepted = await answerOf((presenter, response) => presenter.accepted(job, response), store)
     expect(accepted.status).toBe(202)
   })
 
   test('a caller is told so when that goes on', async () => {
     const store = await tempStore()
     vi.spyOn(store.records, 'byId').mockRejectedValue(unavailableError())
-    await expect(viewerOf(store).find('job_1', 'default')).rejects.toMatchObject({
+    await expect(presenterOf(store).find('job_1', 'default')).rejects.toMatchObject({
       status: 503,
       code: 'queue_busy',
     })
@@ -110,14 +110,14 @@ describe('what is shown', () => {
     const store = await tempStore()
     await submitJob(store)
     const { seq } = await submitJob(store)
-    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(json).toMatchObject({ state: 'queued', position: 1 })
   })
 
   test('of a job whose answer nests too deep is why its result is left out', async () => {
     const store = await tempStore()
     const { seq } = await endedJob(store, `${'{"a":'.repeat(6_000)}1${'}'.repeat(6_000)}`)
-    const { status, json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { status, json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(status).toBe(200)
     expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('levels') })
     expect(json).not.toHaveProperty('result')
@@ -126,7 +126,7 @@ describe('what is shown', () => {
   test('of a job whose answer is too long is why its result is left out', async () => {
     const store = await tempStore()
     const { seq } = await endedJob(store, JSON.stringify({ response: 'x'.repeat(33 * 1024 * 1024) }))
-    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('32 MiB') })
   })
 
@@ -137,7 +137,7 @@ describe('what is shown', () => {
   ])('of a job whose answer %s is why there is no result', async (_what, answer) => {
     const store = await tempStore()
     const { seq } = await endedJob(store, answer)
-    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(json).toMatchObject({ state: 'succeeded', result_omitted: expect.stringContaining('JSON object') })
   })
 
@@ -151,7 +151,7 @@ describe('what is shown', () => {
     async (_what, answer, contentType) => {
       const store = await tempStore()
       const { seq } = await endedJob(store, answer, { contentType, metadata: DIGITS })
-      const { text } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+      const { text } = await answerOf((presenter, response) => presenter.show(seq, response), store)
       expect(text.split(DIGITS)).toHaveLength(3)
     },
   )
@@ -160,7 +160,7 @@ describe('what is shown', () => {
     const store = await tempStore()
     const answer = `{"a":[${'"é€😀", 1.0, '.repeat(200_000)}1]}`
     const { seq } = await endedJob(store, answer)
-    const { text, headers } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { text, headers } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(text.endsWith(`,"result":${answer}}`)).toBe(true)
     expect(headers.get('content-length')).toBeNull()
   })
@@ -169,7 +169,7 @@ describe('what is shown', () => {
     const store = await tempStore()
     const line = '{"response":"é€😀","done":true}\n'
     const { seq } = await endedJob(store, line.repeat(50_000), { contentType: 'application/x-ndjson' })
-    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     const { response } = json['result'] as { response: string }
     expect(response === 'é€😀'.repeat(50_000)).toBe(true)
   })
@@ -177,7 +177,7 @@ describe('what is shown', () => {
   test('of a job that has ended is its result', async () => {
     const store = await tempStore()
     const { seq } = await endedJob(store, '{"response":"Hi","done":true}')
-    const { json } = await answerOf((viewer, response) => viewer.show(seq, response), store)
+    const { json } = await answerOf((presenter, response) => presenter.show(seq, response), store)
     expect(json).toMatchObject({ state: 'succeeded', result: { response: 'Hi', done: true } })
   })
 
@@ -185,7 +185,7 @@ describe('what is shown', () => {
     const store = await tempStore()
     const job = await submitJob(store)
     const { status, headers, json } = await answerOf(
-      (viewer, response) => viewer.accepted(job, response),
+      (presenter, response) => presenter.accepted(job, response),
       store,
     )
     expect([status, headers.get('location'), json['id']]).toEqual([202, `/jobs/${job.id}`, job.id])
@@ -196,7 +196,7 @@ describe('what is shown', () => {
     const store = await tempStore()
     const job = { ...(await endedJob(store, '{"response":"Hi"}')), isReplayed: true }
     const { status, headers, json } = await answerOf(
-      (viewer, response) => viewer.accepted(job, response),
+      (presenter, response) => presenter.accepted(job, response),
       store,
     )
     expect([status, headers.get('idempotency-replayed')]).toEqual([200, 'true'])
