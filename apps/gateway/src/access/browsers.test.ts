@@ -1,5 +1,7 @@
 import express from 'express'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
+import { errorHandler } from '../http/error-handler.ts'
 import { serve } from '../testing/serve.ts'
 import { checkBrowser } from './browsers.ts'
 import { originPolicy } from './origins.ts'
@@ -12,6 +14,7 @@ const ask = async (
   const app = express()
   app.use(checkBrowser({ origins: originPolicy(origins)!, checksHost }))
   app.use((_request, response) => void response.end('through'))
+  app.use(errorHandler({ logger: pino({ level: 'silent' }) }))
   const url = await serve(app)
   return fetch(`${url}${request.path ?? '/api/chat'}`, {
     method: request.method ?? 'POST',
@@ -29,8 +32,12 @@ test('an empty Origin is none, as to Ollama', async () => {
   expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([200, null])
 })
 
-test('a page whose origin may not call gets 403', async () => {
-  expect((await ask({ headers: { Origin: 'https://example.com' } })).status).toBe(403)
+test('a page whose origin may not call gets 403, on the routes of the target without a body', async () => {
+  const page = { headers: { Origin: 'https://example.com' } }
+  const [targets, own] = [await ask(page), await ask({ ...page, path: '/jobs' })]
+  expect([targets.status, await targets.text()]).toEqual([403, ''])
+  expect([own.status, own.headers.get('Content-Type')]).toEqual([403, 'application/problem+json'])
+  expect(await own.json()).toMatchObject({ status: 403, code: 'forbidden' })
 })
 
 test('a page whose origin may call goes through, and may read the answer', async () => {

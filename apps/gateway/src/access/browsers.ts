@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { endEarly } from '../http/end-early.ts'
 import { isOwnPath } from '../http/own-paths.ts'
+import { problem } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { isAllowedHost } from './allowed-host.ts'
 import type { OriginPolicy } from './origins.ts'
@@ -86,7 +87,10 @@ export const checkBrowser =
     next()
   }
 
+/** As Ollama does it: without a body. foreman's own routes have problem details for every refusal. */
 const forbid = (request: IncomingMessage, response: ServerResponse): void => {
+  if (isOwnPath(requestPath(request).decoded))
+    throw problem(403, 'forbidden', 'the origin of the page, or the Host of the request, is not allowed')
   response.writeHead(403, { 'Content-Length': 0 })
   endEarly(request, response)
 }

@@ -3,6 +3,7 @@ export const problemCodes = [
   'invalid_request',
   'target_refuses',
   'unauthorized',
+  'forbidden',
   'job_not_found',
   'delivery_not_found',
   'model_not_found',
@@ -30,12 +31,7 @@ export const problemCodes = [
 ] as const
 
 /** The codes above, and those of statuses that only other routes answer with. Errors of these routes have no code. */
-export type ProblemCode =
-  | (typeof problemCodes)[number]
-  | 'forbidden'
-  | 'conflict'
-  | 'target_unreachable'
-  | 'error'
+export type ProblemCode = (typeof problemCodes)[number] | 'conflict' | 'target_unreachable' | 'error'
 
 /** What a refusal has besides its status and its message. */
 export interface RefusalOptions {

@@ -52,23 +52,18 @@ const problemResponse = (status: string, description: string): Refused => ({
 /** Refusals of every route that needs a token. */
 const everywhere = {
   401: '`unauthorized`: the token is missing or wrong',
+  403: '`forbidden`: the origin of the web page or the `Host` is not allowed',
   503: '`unavailable`: foreman stops, or sends too many long results',
 }
 
-const forbidden: Refused = {
-  description: 'The origin of the web page or the `Host` is not allowed. The answer has no body',
-}
-
 /** @param descriptions of the route's own refusals, by status */
-export const problems = (descriptions: Readonly<Record<number, string>>): Record<string, Refused> => ({
-  ...Object.fromEntries(
+export const problems = (descriptions: Readonly<Record<number, string>>): Record<string, Refused> =>
+  Object.fromEntries(
     Object.entries({ ...everywhere, ...descriptions }).map(([status, text]) => [
       status,
       problemResponse(status, text),
     ]),
-  ),
-  403: forbidden,
-})
+  )
 
 /** Refusals of the routes below `/jobs/{id}`. */
 export const ofJob = {
