@@ -22,3 +22,16 @@ export const describeDelivery = (
     ...(response !== null && { response }),
   })),
 })
+
+/**
+ * A webhook delivery without what may be content, or a secret: of the URL there is only its origin, since many receivers have
+ * a secret in the path, of an error only its code, and nothing of the receiver's answer.
+ */
+export const outlineOfDelivery = ({ url, attempts, ...delivery }: Delivery): Delivery => ({
+  ...delivery,
+  url: URL.parse(url)?.origin ?? '',
+  attempts: attempts.map(({ response: _response, error, ...attempt }) => ({
+    ...attempt,
+    ...(error !== undefined && { error: error.replace(/:.*$/s, '') }),
+  })),
+})

@@ -1,4 +1,4 @@
-import type { Job } from '@foreman/jobs'
+import type { Job, JobErrorCode } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import { expect, test } from 'vitest'
 import { aroundResult, jobJson } from './describe-job.ts'
@@ -129,4 +129,34 @@ test('a result is written between two parts of the JSON of its job', () => {
   const whole = aroundResult(json).join(result)
   expect(whole).toContain(`"result":${result}`)
   expect(JSON.parse(whole)).toEqual({ ...(JSON.parse(json) as object), result: { ratio: 1 } })
+})
+
+test('an outline has all that is not content', () => {
+  const queued = aJob({ metadata: '{"a":1}' })
+  const { metadata, ...rest } = JSON.parse(jobJson(queued, { prospect })) as Job
+  expect(metadata).toEqual({ a: 1 })
+  expect(JSON.parse(jobJson(queued, { prospect, isOutline: true }))).toEqual(rest)
+})
+
+test.each<[code: JobErrorCode, message: string | null, shown: string]>([
+  ['stall', 'it fell silent', 'it fell silent'],
+  ['deadline_exceeded', 'it was late', 'it was late'],
+  ['http_error', null, 'the target answered with status 404'],
+  ['target_error', null, "the target's answer is an error"],
+  ['not_an_answer', 'no HTTP (HPE_X: "said")', "the target's answer is in no known form"],
+  ['target_lost', 'broke off (said)', 'the connection to the target broke off'],
+  ['unsendable', 'Invalid character in "said"', 'HTTP cannot carry the request'],
+  ['cancelled', null, 'the job was cancelled'],
+])('an outline of a job that ended as %s quotes nobody', (errorCode, errorMessage, message) => {
+  const job = { ...ended, state: 'failed', errorCode, errorMessage, statusCode: 404 } as const
+  expect(shown(job, { isOutline: true, answer: { errorText: 'said' } }).error).toEqual({
+    code: errorCode,
+    message,
+    status: 404,
+  })
+})
+
+test('a code that an outline does not know quotes nobody', () => {
+  const job = { ...ended, state: 'failed', errorCode: 'of_tomorrow', errorMessage: 'said' } as const
+  expect(shown(job, { isOutline: true }).error?.message).not.toContain('said')
 })

@@ -1,4 +1,11 @@
-import { isEndState, type Job, type JobError, type JobProspect, priorities } from '@foreman/jobs'
+import {
+  isEndState,
+  type Job,
+  type JobError,
+  type JobErrorCode,
+  type JobProspect,
+  priorities,
+} from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import type { JobAnswer } from './answer.ts'
 import { time } from './time.ts'
@@ -20,6 +27,8 @@ export interface JobExtras {
   /** What is foretold of a queued job. */
   readonly prospect?: Prospect | undefined
   readonly answer?: Omit<JobAnswer, 'result'> | undefined
+  /** Whether everything is left out that may be content, or quote it: the metadata, and the words of others in an error. */
+  readonly isOutline?: boolean
 }
 
 /**
@@ -28,7 +37,7 @@ export interface JobExtras {
  */
 export const jobJson = (job: JobRecord, extras: JobExtras = {}): string => {
   const json = JSON.stringify(describeJob(job, extras))
-  return job.metadata === null ? json : withField(json, 'metadata', job.metadata)
+  return job.metadata === null || extras.isOutline ? json : withField(json, 'metadata', job.metadata)
 }
 
 /**
@@ -58,7 +67,10 @@ export const prospectFields = ({ position, start, why, now }: Prospect): JobPros
 
 const waitMs = (at: number, now: number): number => Math.max(0, Math.round(at - now))
 
-const describeJob = (job: JobRecord, { prospect, answer }: JobExtras): Omit<Job, 'metadata' | 'result'> => {
+const describeJob = (
+  job: JobRecord,
+  { prospect, answer, isOutline }: JobExtras,
+): Omit<Job, 'metadata' | 'result'> => {
   const { state } = job
   const isOver = isEndState(state)
   return {
@@ -82,7 +94,7 @@ const describeJob = (job: JobRecord, { prospect, answer }: JobExtras): Omit<Job,
     ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
     ...(isOver && usageOf(job)),
     ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
-    ...(isOver && state !== 'succeeded' && { error: errorOf(job, answer) }),
+    ...(isOver && state !== 'succeeded' && { error: isOutline ? outlineOfError(job) : errorOf(job, answer) }),
   }
 }
 
@@ -104,12 +116,29 @@ const usageOf = ({ promptTokens, completionTokens }: JobRecord): Pick<Job, 'usag
   }
 }
 
-/** The message of an error whose own text is not known. */
+/** The message of an error whose own text is not known, or not shown. */
 const messages: Record<string, string> = {
   cancelled: 'the job was cancelled',
   target_error: "the target's answer is an error",
   not_an_answer: "the target's answer is in no known form",
+  target_lost: 'the connection to the target broke off',
+  unsendable: 'HTTP cannot carry the request',
 }
+
+/** The codes whose messages are foreman's own words throughout. Those of others quote Node or the target. */
+const IN_OWN_WORDS: ReadonlySet<string> = new Set<JobErrorCode>([
+  'job_timeout',
+  'stall',
+  'load_timeout',
+  'cut_short',
+  'worker_stopped',
+  'worker_lost',
+  'deadline_exceeded',
+  'internal_error',
+])
+
+const outlineOfError = (job: JobRecord): JobError =>
+  errorOf(IN_OWN_WORDS.has(job.errorCode ?? '') ? job : { ...job, errorMessage: null })
 
 const errorOf = (
   { errorCode, errorMessage, statusCode, state }: JobRecord,

@@ -1,5 +1,5 @@
 export { type AnswerReader, type JobAnswer, readAnswer, type ResultJson } from './answer.ts'
-export { describeDelivery } from './describe-delivery.ts'
+export { describeDelivery, outlineOfDelivery } from './describe-delivery.ts'
 export { aroundResult, type JobExtras, jobJson, type Prospect, prospectFields } from './describe-job.ts'
 export { estimateEvent, eventOf } from './event-of.ts'
 export { webhookBody, type WebhookBodyOptions, INLINE_RESULT_BYTES } from './webhook-body.ts'
