@@ -89,7 +89,7 @@ test('asker sends the token, and rejects when the status is an error', async () 
 })
 
 test('the shell passes the curl line on unchanged, and the line does not show the token', async () => {
-  const line = curlLine('http://127.0.0.1:1', 'it\'s:a"model', true)
+  const line = curlLine('http://127.0.0.1:1', 'it\'s:a"model', 'FOREMAN_TOKEN')
   const args = execFileSync('sh', ['-c', line.replace(/^curl/, String.raw`printf '%s\n'`)], {
     env: { FOREMAN_TOKEN: 'hush' },
     encoding: 'utf8',

@@ -50,12 +50,16 @@ export const asker =
     return response.json()
   }
 
-/** A command line that streams an answer. It names the variable of the token instead of the token itself. */
-export const curlLine = (baseUrl: string, model: string, withToken: boolean): string => {
+/**
+ * A command line that streams an answer.
+ *
+ * @param tokenName the variable that the token is in, which is shown instead of the token. Undefined: none is needed
+ */
+export const curlLine = (baseUrl: string, model: string, tokenName: string | undefined): string => {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] }).replaceAll(
     "'",
     String.raw`\u0027`,
   )
-  const authorization = withToken ? ' -H "Authorization: Bearer $FOREMAN_TOKEN"' : ''
+  const authorization = tokenName === undefined ? '' : ` -H "Authorization: Bearer $${tokenName}"`
   return `curl -N ${baseUrl}/api/chat${authorization} -d '${body}'`
 }

@@ -62,6 +62,13 @@ test('says whose the doors are, and they keep their ports when the gateway is st
   await expect.poll(() => status().catch(() => 0), waiting).toBe(200)
 })
 
+test('an operator alone is asked for, too, and the curl line names that token', async () => {
+  const { started } = await startOnSim('--operator-token', 'hush')
+  expect(started.output()).toContain('\nforeman: callers need a token, as FOREMAN_OPERATOR_TOKEN is set\n')
+  expect(started.output()).toContain(' -H "Authorization: Bearer $FOREMAN_OPERATOR_TOKEN" ')
+  expect((await request(started.output(), 'hush')).status).toBe(200)
+})
+
 test('says that callers need no token', async () => {
   const { started } = await startOnSim()
   expect(started.output()).toContain('\nforeman: callers need no token, as FOREMAN_TOKEN is not set\n')

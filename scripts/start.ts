@@ -94,8 +94,9 @@ const main = async (): Promise<number> => {
   const url = localUrl(addr)
   if (await becomesReady(url, stopping.signal)) {
     say(`listening on ${url}, try:`)
-    const model = simulatedPort === undefined ? await firstChatModel(asker(url, config.token)) : 'plain'
-    console.log(curlLine(url, model ?? 'MODEL', config.token !== undefined))
+    const { name, token } = tokenFor(config)
+    const model = simulatedPort === undefined ? await firstChatModel(asker(url, token)) : 'plain'
+    console.log(curlLine(url, model ?? 'MODEL', token === undefined ? undefined : name))
   }
   return supervisor.finished
 }
@@ -124,11 +125,22 @@ const portOfSimulation = async (configured: string | undefined): Promise<number 
   return undefined
 }
 
+/** The token for the first request, and the variable that it is in. */
+const tokenFor = ({ token, operatorToken }: Pick<GatewayConfig, 'token' | 'operatorToken'>) =>
+  token === undefined
+    ? { name: settings.operatorToken.env, token: operatorToken }
+    : { name: settings.token.env, token }
+
 /** A token that does not reach foreman would leave it open to everybody. */
-const callersLine = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): string => {
+const callersLine = ({
+  token,
+  tokens,
+  operatorToken,
+}: Pick<GatewayConfig, 'token' | 'tokens' | 'operatorToken'>): string => {
   const given = [
     ...(token === undefined ? [] : [settings.token.env]),
     ...(tokens.length === 0 ? [] : [settings.tokens.env]),
+    ...(operatorToken === undefined ? [] : [settings.operatorToken.env]),
   ]
   return given.length === 0
     ? `callers need no token, as ${settings.token.env} is not set`

@@ -11,6 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Contract, contractOf, routesOf, type Seen } from '../harness/contract.ts'
 import { type Foreman, type ForemanOptions, startForeman, temporaryDirectory } from '../harness/foreman.ts'
 import { root } from '../harness/processes.ts'
+import { webhookVariables } from '../harness/receiver.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -358,6 +359,23 @@ describe('answers are as the document says', () => {
     expect([status, json]).toEqual([500, { error: 'broken' }])
     for (const route of ['GET /healthz', 'GET /readyz', 'GET /openapi.json'])
       expect([route, (await call(route)).status]).toEqual([route, 200])
+  })
+
+  test('to viewers, who see no content', async () => {
+    const variables = { ...webhookVariables, FOREMAN_TOKEN: 'secret', FOREMAN_VIEWER_TOKEN: 'viewer' }
+    const { call, document } = await start({ variables })
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+    const headers = { ...bearer('secret'), prefer: 'wait=30' }
+    const body = { ...hello, metadata: { a: 1 }, webhook: { url: 'http://127.0.0.1:9/' } }
+    const id = (await call('POST /jobs', { body, headers })).json['id'] as string
+    await call('GET /jobs/{id}', { id, headers })
+    const { json } = await call('GET /jobs/{id}/deliveries', { id, headers })
+    const delivery = (json['deliveries'] as { id: string }[])[0]!.id
+    for (const { route } of routesOf(document)) {
+      const { status } = await call(route, { id, delivery, headers: bearer('viewer'), body: hello })
+      const isRead = route.startsWith('GET ') && !route.endsWith('/stream')
+      expect([route, status]).toEqual([route, isRead ? 200 : 403])
+    }
   })
 
   test('to callers who may not call', async () => {

@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { checkBrowser } from './access/browsers.ts'
+import { targetRules } from './access/target-rules.ts'
 import { requireToken } from './access/tokens.ts'
 import type { Context } from './context.ts'
 import { embeddingRoutes } from './direct/embeddings.ts'
@@ -23,7 +24,7 @@ export const createApp = (
   context: Context,
   { checksHost, door }: Pick<Entrance, 'checksHost' | 'door'>,
 ): Express => {
-  const { callers, origins } = context
+  const { identities, origins, management } = context
   const app = express()
   // Callers get the target's answers unchanged, so Express must not add headers.
   app.disable('x-powered-by')
@@ -36,8 +37,9 @@ export const createApp = (
   app.use(lateRoutes(isDocumentPath, openapi))
   app.use(refuseWhenStopping(context))
   app.use(checkBrowser({ origins, checksHost }))
-  app.use(requireToken({ callers, door }))
+  app.use(requireToken({ identities, door }))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
+  app.use(targetRules({ management }))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
   app.use(directRoutes(context))

@@ -3,10 +3,11 @@ import { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
-import { type Caller, callersOf } from './access/callers.ts'
+import { identitiesOf, type Identity } from './access/identities.ts'
 import type { OriginPolicy } from './access/origins.ts'
 import type { Sharing } from './access/sender.ts'
 import type { ShowWaitOfCaller } from './access/show-wait.ts'
+import type { Management } from './access/target-rules.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
 import { Target } from './direct/target.ts'
@@ -52,11 +53,11 @@ export interface Context {
   /** What /healthz and /readyz are computed from. */
   readonly observe: () => Promise<Observed>
 
-  readonly callers: readonly Caller[]
+  readonly identities: readonly Identity[]
   readonly sharing: Sharing
   readonly showWait: readonly ShowWaitOfCaller[]
   readonly origins: OriginPolicy
-  readonly management: 'on' | 'off'
+  readonly management: Management
   readonly patience: Patience
   readonly bodyMemory: BodyMemory
   readonly maxBodyBytes: number
@@ -120,7 +121,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
   })
   const forecaster = new Forecaster(store, now)
   const presence = new Presence({ store, logger, heartbeatMs })
-  const callers = callersOf(config.token, config.tokens)
+  const identities = identitiesOf(config)
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const isStopping = () => stopping.signal.aborted
@@ -138,7 +139,8 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     presenter: new JobPresenter({
       store,
       forecaster,
-      isShared: callers.length > 1,
+      reveal: config.reveal,
+      logger,
       jobTtlMs: config.jobTtl,
       stallMs: config.callerStall,
       now,
@@ -150,11 +152,11 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     logger,
     now,
     observe: observer({ store, diskSpace, isStopping, logger, now }),
-    callers,
+    identities,
     sharing: {
       by: config.shareBy,
       trustProxy: config.trustProxy === 'on',
-      hasTokens: callers.length > 0,
+      hasTokens: identities.length > 0,
     },
     showWait: config.showWait,
     origins: config.origins,

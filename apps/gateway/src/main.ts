@@ -1,6 +1,7 @@
 import { formatAddress, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
 import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
+import { identitiesOf } from './access/identities.ts'
 import { isLoopback } from './access/loopback.ts'
 import { startGateway } from './gateway.ts'
 import { ensureConsistent, gatewaySettings } from './settings.ts'
@@ -15,7 +16,7 @@ const main = async (): Promise<void> => {
   ensureConsistent(config)
   const logger = createLogger({ name: 'gateway', level: config.logLevel, output: process.stdout })
   logger.info({ target: config.ollamaUrl, db: config.dbPath }, 'foreman gateway')
-  if (config.token === undefined && config.tokens.length === 0 && !isLoopback(config.addr.host)) {
+  if (identitiesOf(config).length === 0 && !isLoopback(config.addr.host)) {
     logger.warn(
       'listening beyond loopback without FOREMAN_TOKEN: everybody who can reach this address can use it',
     )

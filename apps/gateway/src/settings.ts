@@ -8,6 +8,7 @@ import {
 import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, callersOf, parseCallers } from './access/callers.ts'
 import { type Door, doorFault, parseDoors } from './access/doors.ts'
+import { identitiesOf, OPERATOR, type Tokens } from './access/identities.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
 import { parseShowWait, showWaitFault, type ShowWaitOfCaller } from './access/show-wait.ts'
 
@@ -41,6 +42,24 @@ export const gatewaySettings = {
       'name:token or name:token:priority entries separated by commas, each name and token once, the tokens in printable ASCII without quotes',
     parse: parseCallers,
   } satisfies ForemanSetting<readonly Caller[]>,
+  operatorToken: setting.token({
+    env: 'FOREMAN_OPERATOR_TOKEN',
+    optional: true,
+    secret: true,
+    describe: 'The token of operators, who see and do everything',
+  }),
+  viewerToken: setting.token({
+    env: 'FOREMAN_VIEWER_TOKEN',
+    optional: true,
+    secret: true,
+    describe: 'The token of viewers, who see everything but content, and do nothing',
+  }),
+  reveal: setting.choice({
+    env: 'FOREMAN_REVEAL',
+    default: 'on',
+    choices: ['on', 'off'],
+    describe: "Whether operators see the content of callers' jobs",
+  }),
   doors: {
     env: 'FOREMAN_DOORS',
     default: '',
@@ -144,27 +163,54 @@ export type GatewayConfig = SettingValues<typeof gatewaySettings>
 /**
  * Checks what settings say together. Each of them alone is checked when it is parsed.
  *
- * @throws SettingError when the token of the default caller belongs to another caller too
+ * @throws SettingError when a token shows two things about who sends it
+ * @throws SettingError when a caller could be taken for an operator, or nobody could submit a job
  * @throws SettingError when a door leads to no caller, or has the address of another entrance
  * @throws SettingError when FOREMAN_SHOW_WAIT names a caller that does not exist
  */
 export const ensureConsistent = (
-  config: Pick<GatewayConfig, 'addr' | 'token' | 'tokens' | 'doors' | 'showWait'>,
+  config: Pick<GatewayConfig, 'addr' | 'doors' | 'showWait' | keyof Tokens>,
 ): void => {
-  ensureOneCallerPerToken(config)
+  ensureTokensDiffer(config)
+  const submitting = identitiesOf(config).flatMap(({ role, caller }) => (role === 'viewer' ? [] : caller))
+  ensureRolesWork(config, submitting)
   const callers = callersOf(config.token, config.tokens).map(({ name }) => name)
   const faults = [
     [gatewaySettings.doors, doorFault({ ...config, callers })],
-    [gatewaySettings.showWait, showWaitFault(config.showWait, callers)],
+    [gatewaySettings.showWait, showWaitFault(config.showWait, submitting)],
   ] as const
   for (const [{ env }, fault] of faults) if (fault !== undefined) throw new SettingError(`${env} ${fault}`)
 }
 
-const ensureOneCallerPerToken = ({ token, tokens }: Pick<GatewayConfig, 'token' | 'tokens'>): void => {
-  const other = tokens.find(caller => caller.token === token)
-  if (!other) return
-  const [one, list] = [gatewaySettings.token.env, gatewaySettings.tokens.env]
-  throw new SettingError(
-    `${list} gives ${other.name} the token in ${one}: each caller needs a token of its own`,
-  )
+const ensureTokensDiffer = (config: Tokens): void => {
+  const singles = (['token', 'operatorToken', 'viewerToken'] as const).map(key => ({
+    env: gatewaySettings[key].env,
+    token: config[key],
+  }))
+  for (const [at, { env, token }] of singles.entries()) {
+    if (token === undefined) continue
+    const other = config.tokens.find(caller => caller.token === token)
+    if (other)
+      throw new SettingError(
+        `${gatewaySettings.tokens.env} gives ${other.name} the token in ${env}: each caller needs a token of its own`,
+      )
+    const twin = singles.slice(at + 1).find(single => single.token === token)
+    if (twin) throw new SettingError(`${twin.env} has the token in ${env}: each needs a token of its own`)
+  }
+}
+
+/** @param submitting the names of those with whose tokens jobs can be submitted */
+const ensureRolesWork = (
+  { tokens, operatorToken, viewerToken }: Tokens,
+  submitting: readonly string[],
+): void => {
+  const { tokens: list, operatorToken: operators, viewerToken: viewers, token: single } = gatewaySettings
+  if (operatorToken !== undefined && tokens.some(({ name }) => name === OPERATOR))
+    throw new SettingError(
+      `${list.env} has a caller named ${OPERATOR}, but those jobs are of whoever sends ${operators.env}: give it another name`,
+    )
+  if (viewerToken !== undefined && submitting.length === 0)
+    throw new SettingError(
+      `${viewers.env} is the only token, so nobody could submit a job: set ${single.env}, ${list.env} or ${operators.env}, too`,
+    )
 }

@@ -31,7 +31,7 @@ export interface Job extends Partial<JobProspect> {
   model: string
   priority: Priority
   caller: string
-  /** The metadata that was submitted with the job. */
+  /** The metadata that was submitted with the job. Viewers do not see it. */
   metadata?: Record<string, unknown>
   /** How long a job waited for its last start, from its arrival. */
   waited_ms?: number
@@ -58,7 +58,7 @@ export interface Job extends Partial<JobProspect> {
   usage?: { prompt_tokens?: number; completion_tokens?: number }
   /** The answer as one object, whether the target streamed it or not. Lists omit it. */
   result?: Record<string, unknown>
-  /** Why a succeeded job has no `result` although its answer is stored. */
+  /** Why a succeeded job has no `result`: it may not be seen, or the stored answer cannot be shown as an object. */
   result_omitted?: string
   error?: JobError
 }

@@ -3,32 +3,41 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { errorHandler } from '../http/error-handler.ts'
 import { serve } from '../testing/serve.ts'
-import { type Caller, callersOf } from './callers.ts'
-import { callerOf, requireToken } from './tokens.ts'
+import { identitiesOf, type Tokens } from './identities.ts'
+import { type Who, whoOf } from './roles.ts'
+import { requireToken } from './tokens.ts'
 
-/** Starts a server that requires a token and answers with the name of the caller, and sends it a request. */
+const NO_TOKENS: Tokens = { token: undefined, tokens: [], operatorToken: undefined, viewerToken: undefined }
+
+/** Starts a server that requires a token and answers with whoever has sent a request, and sends it one. */
 const askAs = async (
-  callers: readonly Caller[],
+  tokens: Partial<Tokens>,
   headers: Record<string, string>,
   door?: string,
 ): Promise<Response> => {
   const app = express()
-  app.use(requireToken({ callers, door }))
-  app.use((_request, response) => void response.end(callerOf(response)))
+  app.use(requireToken({ identities: identitiesOf({ ...NO_TOKENS, ...tokens }), door }))
+  app.use((_request, response) => void response.json(whoOf(response)))
   app.use(errorHandler({ logger: pino({ level: 'silent' }) }))
   return fetch(`${await serve(app)}/api/tags`, { headers })
 }
 
-const ask = (token: string | undefined, headers: Record<string, string>) =>
-  askAs(callersOf(token, []), headers)
+const ask = (token: string | undefined, headers: Record<string, string>) => askAs({ token }, headers)
+
+const whoAsks = async (...asked: Parameters<typeof askAs>): Promise<Who> =>
+  (await (await askAs(...asked)).json()) as Who
+
+const callerOf = async (...asked: Parameters<typeof askAs>): Promise<string> =>
+  (await whoAsks(...asked)).caller
 
 const TOKEN = 's3cret token'
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
-test('without a configured token, everybody may call', async () => {
-  expect((await ask(undefined, {})).status).toBe(200)
-  expect((await ask(undefined, { Authorization: 'Bearer what' })).status).toBe(200)
+test('without a configured token, everybody may call, and is the operator', async () => {
+  for (const headers of [{}, { Authorization: 'Bearer what' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+    expect(await whoAsks({}, headers)).toEqual({ caller: 'default', role: 'operator' })
+  }
 })
 
 describe('with a configured token', () => {
@@ -45,7 +54,7 @@ describe('with a configured token', () => {
     ],
   ])('a caller that sends it %s may call', async (_what, headers) => {
     const response = await ask(TOKEN, headers)
-    expect([response.status, await response.text()]).toEqual([200, 'default'])
+    expect([response.status, await response.json()]).toEqual([200, { caller: 'default', role: 'operator' }])
   })
 
   test.each<[what: string, headers: Record<string, string>]>([
@@ -73,10 +82,13 @@ describe('with a configured token', () => {
 })
 
 describe('with several callers', () => {
-  const callers = callersOf(TOKEN, [
-    { name: 'ann', token: 'a' },
-    { name: 'bob', token: 'b' },
-  ])
+  const callers = {
+    token: TOKEN,
+    tokens: [
+      { name: 'ann', token: 'a' },
+      { name: 'bob', token: 'b' },
+    ],
+  }
 
   test.each([
     [{ Authorization: `Bearer ${TOKEN}` }, 'default'],
@@ -84,7 +96,7 @@ describe('with several callers', () => {
     [{ Authorization: basic('bob:a') }, 'ann'],
     [{ 'X-Api-Key': 'b' }, 'bob'],
   ])('%j names the caller %s', async (headers, name) => {
-    expect(await (await askAs(callers, headers as Record<string, string>)).text()).toBe(name)
+    expect(await callerOf(callers, headers as Record<string, string>)).toBe(name)
   })
 
   test('an unknown token, or none, names nobody', async () => {
@@ -95,10 +107,13 @@ describe('with several callers', () => {
 })
 
 describe('at the door of bob', () => {
-  const callers = callersOf(TOKEN, [
-    { name: 'ann', token: 'a' },
-    { name: 'bob', token: 'b' },
-  ])
+  const callers = {
+    token: TOKEN,
+    tokens: [
+      { name: 'ann', token: 'a' },
+      { name: 'bob', token: 'b' },
+    ],
+  }
   const PAGE = { Origin: 'http://localhost:3000' }
 
   test.each<[what: string, headers: Record<string, string>, name: string]>([
@@ -112,7 +127,7 @@ describe('at the door of bob', () => {
     ['the password of ann', { Authorization: basic('bob:a') }, 'ann'],
     ['the token of a page', { 'X-Api-Key': 'a', ...PAGE }, 'ann'],
   ])('a request with %s has the right caller', async (_what, headers, name) => {
-    expect(await (await askAs(callers, headers, 'bob')).text()).toBe(name)
+    expect(await whoAsks(callers, headers, 'bob')).toEqual({ caller: name, role: 'caller' })
   })
 
   test.each<[what: string, headers: Record<string, string>]>([
@@ -125,5 +140,45 @@ describe('at the door of bob', () => {
   ])('a request with %s is refused', async (_what, headers) => {
     const response = await askAs(callers, headers, 'bob')
     expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
+  })
+})
+
+describe('a role', () => {
+  const roles = {
+    operatorToken: 'o',
+    viewerToken: 'v',
+    tokens: [{ name: 'ann', token: 'a', priority: 'low' as const }],
+  }
+
+  test.each<[what: string, headers: Record<string, string>, who: Who]>([
+    ['operator, by a bearer token', { Authorization: 'Bearer o' }, { caller: 'operator', role: 'operator' }],
+    ['operator, by a password', { Authorization: basic('any:o') }, { caller: 'operator', role: 'operator' }],
+    ['operator, by an API key', { 'X-Api-Key': 'o' }, { caller: 'operator', role: 'operator' }],
+    ['viewer, by a bearer token', { Authorization: 'Bearer v' }, { caller: 'viewer', role: 'viewer' }],
+    ['viewer, by a user name', { Authorization: basic('v:') }, { caller: 'viewer', role: 'viewer' }],
+    ['viewer, by an API key', { 'X-Api-Key': 'v' }, { caller: 'viewer', role: 'viewer' }],
+    [
+      'caller, with the priority of its token',
+      { Authorization: 'Bearer a' },
+      { caller: 'ann', role: 'caller', priority: 'low' },
+    ],
+  ])('is that of the %s', async (_what, headers, who) => {
+    expect(await whoAsks(roles, headers)).toEqual(who)
+    expect(await whoAsks(roles, headers, 'ann')).toEqual(who)
+  })
+
+  test('needs a token, also where callers have none', async () => {
+    const { operatorToken, viewerToken } = roles
+    expect((await askAs({ operatorToken }, {})).status).toBe(401)
+    expect((await askAs({ operatorToken, viewerToken }, { Authorization: 'Bearer x' })).status).toBe(401)
+  })
+
+  test('does not come with a door, not even to a caller who is alone', async () => {
+    const alone = { tokens: [{ name: 'ann', token: 'a' }] }
+    expect(await whoAsks(alone, {}, 'ann')).toEqual({ caller: 'ann', role: 'caller' })
+    expect(await whoAsks(alone, { Authorization: 'Bearer a' }, 'ann')).toEqual({
+      caller: 'ann',
+      role: 'operator',
+    })
   })
 })

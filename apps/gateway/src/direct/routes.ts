@@ -1,23 +1,21 @@
-import { routeAt, type RouteKind } from '@foreman/ollama-client'
+import { routeAt } from '@foreman/ollama-client'
 import { mayPass, type Snapshot, type Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '../context.ts'
 import { callerLeftSignal } from '../http/caller-left.ts'
 import { leaveWhenHalfClosed, leaveWhenSilent } from '../http/half-closed.ts'
-import { Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { forward } from './forward.ts'
 import { forwardOrSnapshot } from './snapshots.ts'
 
-export type DirectContext = Pick<Context, 'target' | 'store' | 'management' | 'now'>
+export type DirectContext = Pick<Context, 'target' | 'store' | 'now'>
 
 /** Forwards every request that needs no turn to the target, whatever the queue does. Bodies stream both ways. */
 export const directRoutes =
-  ({ target, store, management, now }: DirectContext): RequestHandler =>
+  ({ target, store, now }: DirectContext): RequestHandler =>
   async (request, response) => {
     const { decoded } = requestPath(request)
-    if (management === 'off') ensureHarmless(request.method ?? 'GET', decoded)
     // Such as a web search: the target works on it as long as its caller is there.
     if (routeAt(decoded)?.kind === 'other') leaveWhenHalfClosed(response)
     else leaveWhenSilent(response)
@@ -39,18 +37,6 @@ const snapshotOf = async (
     if (mayPass(error)) return undefined
     throw error
   }
-}
-
-/** Whatever is not known to leave models and account alone is refused, so that a newer Ollama opens nothing. */
-const HARMLESS: ReadonlySet<RouteKind | 'generating'> = new Set(['metadata', 'embedding', 'generating'])
-
-/** @throws Refusal with 403 */
-const ensureHarmless = (method: string, path: string): void => {
-  const route = routeAt(path)
-  if (route && HARMLESS.has(route.kind) && [...route.methods, 'OPTIONS'].includes(method)) return
-  if (route?.kind === 'management')
-    throw new Refusal(403, 'managing models is turned off here (FOREMAN_MANAGEMENT)')
-  throw new Refusal(403, 'only routes that change nothing are open here (FOREMAN_MANAGEMENT)')
 }
 
 const bodyOf = (request: IncomingMessage): IncomingMessage | undefined =>

@@ -1,9 +1,9 @@
 import { generatingEndpoint, type GeneratingEndpoint } from '@foreman/ollama-client'
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
+import { whoOf } from '../access/roles.ts'
 import { senderOf } from '../access/sender.ts'
 import { showWaitOf } from '../access/show-wait.ts'
-import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { openForward, relayExchange } from '../direct/forward.ts'
 import type { TargetRefusal } from '../direct/target.ts'
@@ -62,12 +62,12 @@ const accept = async (
     if (refusal) return async () => sendRefusal(refusal, response)
   }
   const { isBackground, streaming, asked, outlivesCaller, answersInText } = queueable
-  const caller = callerOf(response)
+  const { caller, priority } = whoOf(response)
   const { user } = queueable.generation
   const draft = {
     ...toDraft(queueable, caller),
     ...senderOf(request, { caller, user }, context.sharing),
-    priority: priorityOf(request, tokenPriorityOf(response)),
+    priority: priorityOf(request, priority),
   }
   const place = showWaitOf(request, caller, context.showWait)
   const shownWait = place === 'off' ? undefined : endpoint.showsWait[place]
@@ -107,7 +107,7 @@ const refusalOf = async (
   { model, response, context }: Refusing,
 ): Promise<TargetRefusal | undefined> => {
   const signal = callerLeftSignal(response)
-  if (await context.intake.isKnown(callerOf(response), idempotency)) return undefined
+  if (await context.intake.isKnown(whoOf(response).caller, idempotency)) return undefined
   const suspect = { demands: generation, model: generation.model, place: model.place }
   return earlyRefusal({ ...suspect, path, headers, body, signal }, context)
 }

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http'
+import type { Response } from 'express'
+import { whoOf } from '../access/roles.ts'
 import type { Context } from '../context.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 
@@ -14,12 +15,12 @@ export type SendAnswer = () => Promise<void>
  */
 export const submit = async (
   draft: JobDraft,
-  response: ServerResponse,
+  response: Response,
   { intake, presenter }: SubmitContext,
 ): Promise<SendAnswer> => {
   const submitted = await intake.submit(draft)
   return () => {
     response.setHeader('Preference-Applied', 'respond-async')
-    return presenter.accepted(submitted, response)
+    return presenter.accepted(submitted, whoOf(response), response)
   }
 }

@@ -1,44 +1,40 @@
 import { isEndState, priorities, type Priority } from '@foreman/jobs'
 import type { JobRecord } from '@foreman/store'
 import type { RequestHandler } from 'express'
-import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { priorityWithin } from '../http/priority.ts'
 import { problem } from '../http/refusal.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
 import { whenWritable } from '../intake/when-writable.ts'
+import { aboutJob, type OfJob } from './about-job.ts'
 
 export type CancelContext = Pick<
   Context,
   'store' | 'intake' | 'presenter' | 'bodyMemory' | 'now' | 'jobTtlMs'
 >
 
-type OfJob = { readonly id: string }
-
 /** `DELETE /jobs/:id` and `POST /jobs/:id/cancel`. Cancelling a job that has ended changes nothing. */
-export const cancelJob =
-  ({ store, presenter, now, jobTtlMs }: CancelContext): RequestHandler<OfJob> =>
-  async (request, response) => {
-    const job = await presenter.find(request.params.id, callerOf(response))
+export const cancelJob = (context: CancelContext): RequestHandler<OfJob> =>
+  aboutJob(context, async ({ job, who, response }) => {
+    const { store, presenter, now, jobTtlMs } = context
     if (!isEndState(job.state)) {
       const ending = { now: now(), ttlMs: jobTtlMs }
       await whenWritable(() => store.submissions.cancel(job, ending))
     }
-    await presenter.show(job.seq, response)
-  }
+    await presenter.show(job.seq, who, response)
+  })
 
 /** `POST /jobs/:id/retry`: submits the request of a job that has ended once more, as a new job. */
-export const retryJob =
-  ({ intake, presenter, ...context }: CancelContext): RequestHandler<OfJob> =>
-  async (request, response) => {
-    const job = await presenter.find(request.params.id, callerOf(response))
+export const retryJob = (context: CancelContext): RequestHandler<OfJob> =>
+  aboutJob(context, async ({ job, who, response }) => {
+    const { intake, presenter } = context
     if (!isEndState(job.state)) throw problem(409, 'not_ended', `job ${job.id} is ${job.state}`)
     const repeated = await withStoredRequest(job.seq, context, async stored =>
-      intake.submit(repeatOf(job, stored, tokenPriorityOf(response))),
+      intake.submit(repeatOf(job, stored, who.priority)),
     )
-    await presenter.accepted(repeated, response)
-  }
+    await presenter.accepted(repeated, who, response)
+  })
 
 /**
  * The new job has no deadline: the old one's was meant for the old job. What the queue needs to know of the request is in

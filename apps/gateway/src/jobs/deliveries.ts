@@ -1,7 +1,7 @@
-import { describeDelivery } from '@foreman/job-view'
-import type { Delivery, JobRecord } from '@foreman/store'
+import { describeDelivery, outlineOfDelivery } from '@foreman/job-view'
+import type { JobRecord } from '@foreman/store'
 import { type Request, type Response, Router } from 'express'
-import { callerOf } from '../access/tokens.ts'
+import { whoOf } from '../access/roles.ts'
 import type { Context } from '../context.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
@@ -24,51 +24,63 @@ export const deliveryRoutes = ({
   const router = Router({ caseSensitive: true, strict: true })
   const { deliveries } = store
 
-  const describe = async (delivery: Delivery) =>
-    describeDelivery(delivery, await deliveries.attempts([delivery.seq]))
-
   const findJob = ({ params }: JobRequest, response: Response): Promise<JobRecord> =>
-    presenter.find(params.id, callerOf(response))
+    presenter.find(params.id, whoOf(response))
 
-  const findDelivery = async (request: DeliveryRequest, response: Response): Promise<Delivery> => {
+  /** Describes deliveries of a job as whoever asks may see them. */
+  const describer = (job: JobRecord, response: Response): typeof describeDelivery => {
+    const isOutline = presenter.look(job, whoOf(response)) !== 'everything'
+    return isOutline ? (...stored) => outlineOfDelivery(describeDelivery(...stored)) : describeDelivery
+  }
+
+  const findDelivery = async (request: DeliveryRequest, response: Response) => {
     const [job, delivery] = await Promise.all([
       findJob(request, response),
       deliveries.byId(request.params.delivery),
     ])
-    if (delivery?.jobSeq === job.seq) return delivery
+    if (delivery?.jobSeq === job.seq) return { job, delivery }
     throw problem(404, 'delivery_not_found', `job ${job.id} has no delivery ${request.params.delivery}`)
   }
 
-  const describeSteps = async function* (jobSeq: number): AsyncGenerator<string[], void> {
+  const describeSteps = async function* (
+    jobSeq: number,
+    describe: typeof describeDelivery,
+  ): AsyncGenerator<string[], void> {
     for await (const step of deliveries.ofJob(jobSeq)) {
       const found = await deliveries.attempts(step.map(({ seq }) => seq))
       const attempts = Map.groupBy(found, ({ deliverySeq }) => deliverySeq)
-      yield step.map(delivery => JSON.stringify(describeDelivery(delivery, attempts.get(delivery.seq) ?? [])))
+      yield step.map(delivery => JSON.stringify(describe(delivery, attempts.get(delivery.seq) ?? [])))
     }
   }
 
-  const listJson = async function* (jobSeq: number): AsyncGenerator<string, void> {
+  const listJson = async function* (
+    jobSeq: number,
+    describe: typeof describeDelivery,
+  ): AsyncGenerator<string, void> {
     yield '{"deliveries":'
-    yield* jsonArray(describeSteps(jobSeq))
+    yield* jsonArray(describeSteps(jobSeq, describe))
     yield '}'
   }
 
   const list = async (request: JobRequest, response: Response): Promise<void> => {
-    const { seq } = await findJob(request, response)
-    await sendJsonParts(response, listJson(seq), { status: 200, stallMs })
+    const job = await findJob(request, response)
+    const json = listJson(job.seq, describer(job, response))
+    await sendJsonParts(response, json, { status: 200, stallMs })
   }
 
   const read = async (request: DeliveryRequest, response: Response): Promise<void> => {
-    const delivery = await findDelivery(request, response)
-    sendJson(response, 200, await describe(delivery))
+    const { job, delivery } = await findDelivery(request, response)
+    const describe = describer(job, response)
+    sendJson(response, 200, describe(delivery, await deliveries.attempts([delivery.seq])))
   }
 
   const redeliver = async (request: DeliveryRequest, response: Response): Promise<void> => {
-    const delivery = await findDelivery(request, response)
+    const { job, delivery } = await findDelivery(request, response)
     const at = now()
     await whenWritable(() => deliveries.redeliver(delivery, at))
     const redelivered = (await deliveries.byId(delivery.id)) ?? delivery
-    sendJson(response, 202, await describe(redelivered))
+    const describe = describer(job, response)
+    sendJson(response, 202, describe(redelivered, await deliveries.attempts([redelivered.seq])))
   }
 
   router.route('/jobs/:id/deliveries').get(list).all(onlyFor('GET'))

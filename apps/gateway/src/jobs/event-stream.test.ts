@@ -1,4 +1,4 @@
-import { submitJob, unavailableError } from '@foreman/store/testing'
+import { appendOutput, claimNext, submitJob, unavailableError } from '@foreman/store/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { failForNow, serveFollowing } from '../testing/follow.ts'
 import { twoConnections } from '../testing/temp-store.ts'
@@ -7,11 +7,11 @@ import { streamEvents } from './event-stream.ts'
 const ENDING = { now: 2_000, ttlMs: 3_600_000 }
 
 /** A queued job, and a client that follows its events. */
-const start = async ({ heartbeatMs = 60_000 } = {}) => {
+const start = async ({ heartbeatMs = 60_000, isOutline = false } = {}) => {
   const { store, other } = await twoConnections()
   const job = await submitJob(store)
   const following = await serveFollowing({ store, silenceMs: heartbeatMs }, (response, options) =>
-    streamEvents({ ...job, state: 'queued' }, 0, response, options),
+    streamEvents({ ...job, state: 'queued' }, 0, response, { ...options, isOutline }),
   )
   const cancel = () => other.submissions.cancel(job, ENDING)
   return { ...following, store, cancel }
@@ -74,4 +74,27 @@ test('the event of an end that comes right behind a look at the log is not misse
   const { received } = call()
   await ended
   expect(namesIn((await received).text)).toEqual(['queued', 'cancelled'])
+})
+
+test('an outline has all events but the output, and heartbeats while there is nothing else', async () => {
+  const { store, call, ended } = await start({ heartbeatMs: 30, isOutline: true })
+  const { text, received } = call()
+  const claim = (await claimNext(store))!
+  await appendOutput(store, claim, {
+    head: { status: 200, headers: [['Content-Type', 'application/x-ndjson']] },
+    body: Buffer.from('secret'),
+  })
+  await expect.poll(text).toContain('event: head')
+  const beats = () => text().split(': keep-alive').length
+  const enough = beats() + 2
+  const beatsBesideOutput = async () => {
+    await appendOutput(store, claim, { body: Buffer.from('secret') })
+    return beats()
+  }
+  await expect.poll(beatsBesideOutput, { interval: 5 }).toBeGreaterThan(enough)
+  await store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1, statusCode: 200 }, ENDING)
+  await ended
+  const answer = await received
+  expect(namesIn(answer.text)).toEqual(['queued', 'started', 'head', 'succeeded'])
+  expect(answer.text).not.toContain('secret')
 })

@@ -9,7 +9,10 @@ import { ESTIMATE_EVERY_MS, FIRST_ESTIMATE_MS, isNews } from '../forecast/is-new
 import { sendHeadNow } from '../http/send-head.ts'
 import { TimeSlice } from '../http/slices.ts'
 
-export type EventOptions = FollowOptions & Foretelling
+export interface EventOptions extends FollowOptions, Foretelling {
+  /** Whether the output of the job is left out. */
+  readonly isOutline: boolean
+}
 
 /** The status that tells a browser's EventSource not to connect again. */
 const NO_MORE = 204
@@ -26,7 +29,7 @@ export const streamEvents = async (
   response: ServerResponse,
   options: EventOptions,
 ): Promise<void> => {
-  const { store, patience } = options
+  const { store, patience, isOutline } = options
   const hasAll = isEndState(job.state) && (await store.records.log(job.seq, after)).length === 0
   if (response.destroyed) return
   if (hasAll) return void response.writeHead(NO_MORE).end()
@@ -60,7 +63,8 @@ export const streamEvents = async (
       }
       const { state, entries } = looked.seen
       const slice = new TimeSlice()
-      for (const entry of entries) {
+      const shown = isOutline ? entries.filter(({ kind }) => kind !== 'body') : entries
+      for (const entry of shown) {
         if (slice.isOver) await slice.rest()
         if (response.destroyed) return
         response.write(eventOf(entry))
@@ -68,10 +72,8 @@ export const streamEvents = async (
       last = entries.at(-1)?.id ?? last
       estimates.isQueued = state === 'queued'
       if (entries.some(isEnd)) break
-      if (entries.length > 0) {
-        wakeUps.noteSent()
-        continue
-      }
+      if (shown.length > 0) wakeUps.noteSent()
+      if (entries.length > 0) continue
       // The job was deleted meanwhile, or the client has asked for events after the last one.
       if (state === undefined || isEndState(state)) break
       await nothingNew()

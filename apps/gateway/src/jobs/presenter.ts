@@ -1,6 +1,8 @@
 import { aroundResult, jobJson, type Prospect } from '@foreman/job-view'
+import type { Logger } from '@foreman/process/logger'
 import type { JobRecord, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
+import { type Reveal, type Sight, sightOf, type Who } from '../access/roles.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
@@ -10,15 +12,21 @@ import { type StoredResult, StoredResults } from './stored-result.ts'
 export interface PresenterOptions {
   readonly store: Store
   readonly forecaster: Forecaster
-  /** Whether there are several callers. Each sees only its own jobs then. */
-  readonly isShared: boolean
+  readonly reveal: Reveal
+  readonly logger: Logger
   readonly jobTtlMs: number
   /** A caller that reads nothing for this long is disconnected. */
   readonly stallMs: number
   readonly now: () => number
 }
 
-/** Finds jobs for their callers, and shows them. */
+/** Why somebody sees a job in outline only. */
+const whyOutline = ({ role }: Who): string =>
+  role === 'viewer'
+    ? 'a viewer sees no content (FOREMAN_VIEWER_TOKEN)'
+    : "an operator does not see the content of callers' jobs here (FOREMAN_REVEAL)"
+
+/** Finds jobs, and shows as much of them as somebody may see. */
 export class JobPresenter {
   readonly #options: PresenterOptions
   readonly #results: StoredResults
@@ -32,52 +40,90 @@ export class JobPresenter {
    * @throws Refusal with 404 when there is no such job, or when it is another caller's
    * @throws Refusal with 410 when the job has been deleted after its time
    */
-  async find(id: string, caller: string): Promise<JobRecord> {
-    const { store, isShared, jobTtlMs, now } = this.#options
+  async find(id: string, who: Who): Promise<JobRecord> {
+    const { store, reveal, jobTtlMs, now } = this.#options
     const job = await whenAvailable(() => store.records.byId(id))
-    if (job && (!isShared || job.caller === caller)) return job
+    if (job && sightOf(who, job.caller, reveal) !== 'nothing') return job
     const createdAt = timeOf(id)
     if (!job && createdAt !== undefined && createdAt <= now() && createdAt + jobTtlMs < now())
       throw problem(410, 'job_expired', `job ${id} is no longer kept`)
     throw problem(404, 'job_not_found', `there is no job ${id}`)
   }
 
-  /** The caller whose jobs this caller may list; undefined when it may list everybody's. */
-  visibleTo(caller: string): string | undefined {
-    return this.#options.isShared ? caller : undefined
+  /** What somebody sees of a job that is about to be shown. What an operator sees of others is logged. */
+  look({ id, caller }: JobRecord, who: Who): Sight {
+    const { reveal, logger } = this.#options
+    const sight = sightOf(who, caller, reveal)
+    if (sight === 'everything' && caller !== who.caller)
+      logger.info({ job: id, caller, by: who.caller }, "an operator looks at another's job")
+    return sight
+  }
+
+  /** @throws Refusal with 403 when somebody sees a job in outline only */
+  ensureContentIsSeen(job: JobRecord, who: Who): void {
+    if (this.look(job, who) !== 'everything') throw problem(403, 'forbidden', whyOutline(who))
+  }
+
+  /** Jobs as they stand in a list. If an operator sees the metadata of others there, that is logged once. */
+  async *listed(steps: AsyncIterable<readonly JobRecord[]>, who: Who): AsyncGenerator<string[], void> {
+    const { reveal, logger } = this.#options
+    let jobsOfOthers = 0
+    try {
+      for await (const jobs of steps) {
+        yield jobs.map(job => {
+          const isOutline = sightOf(who, job.caller, reveal) !== 'everything'
+          if (!isOutline && job.caller !== who.caller && job.metadata !== null) jobsOfOthers++
+          return jobJson(job, { isOutline })
+        })
+      }
+    } finally {
+      if (jobsOfOthers > 0)
+        logger.info(
+          { jobs: jobsOfOthers, by: who.caller },
+          "an operator looks at the metadata of others' jobs",
+        )
+    }
   }
 
   /** Sends a job as it is now. @throws Refusal with 410 when it has been deleted meanwhile */
-  async show(seq: number, response: ServerResponse): Promise<void> {
+  async show(seq: number, who: Who, response: ServerResponse): Promise<void> {
     const { store, forecaster } = this.#options
     const job = await whenAvailable(() => store.records.bySeq(seq))
     if (!job) throw problem(410, 'job_expired', 'the job is no longer kept')
     const prospect = job.state === 'queued' ? await whenAvailable(() => forecaster.of(job)) : undefined
-    await this.#send(job, response, { status: 200, prospect })
+    await this.#send(job, response, { who, status: 200, prospect })
   }
 
   /** Answers a submission: with 202, or with 200 if the job was submitted before with the same key. */
-  async accepted({ seq, isReplayed }: Submitted, response: ServerResponse): Promise<void> {
+  async accepted({ seq, isReplayed }: Submitted, who: Who, response: ServerResponse): Promise<void> {
     const { records } = this.#options.store
     const job = await whenAvailable(() => records.bySeq(seq))
     if (!job) throw new Error(`job ${seq} is not there`)
     response.setHeader('Location', `/jobs/${job.id}`)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     // No estimate: it takes longer than inserting the job. `GET /jobs/:id` has it.
-    await this.#send(job, response, { status: isReplayed ? 200 : 202 })
+    await this.#send(job, response, { who, status: isReplayed ? 200 : 202 })
   }
 
-  async #send(
-    job: JobRecord,
-    response: ServerResponse,
-    { status, prospect }: { readonly status: number; readonly prospect?: Prospect | undefined },
-  ): Promise<void> {
+  async #send(job: JobRecord, response: ServerResponse, { who, status, prospect }: Shown): Promise<void> {
     const { stallMs } = this.#options
+    if (this.look(job, who) !== 'everything') {
+      const json = jobJson(job, { prospect, answer: { omitted: whyOutline(who) }, isOutline: true })
+      return sendJsonParts(response, [json], { status, stallMs })
+    }
     await this.#results.use(job, answer => {
       const json = jobJson(job, { prospect, answer })
       return sendJsonParts(response, withResult(json, answer), { status, stallMs })
     })
   }
+}
+
+/** How a job is shown. */
+interface Shown {
+  /** To whom. */
+  readonly who: Who
+  readonly status: number
+  readonly prospect?: Prospect | undefined
 }
 
 const withResult = async function* (

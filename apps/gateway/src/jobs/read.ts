@@ -1,8 +1,7 @@
-import { jobJson } from '@foreman/job-view'
 import { canonicalModelName } from '@foreman/ollama-client'
 import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
-import { callerOf } from '../access/tokens.ts'
+import { ownerListedFor, whoOf } from '../access/roles.ts'
 import { type RawStreamOptions, streamAnswer } from '../answer/raw-stream.ts'
 import { untilJobEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
@@ -10,7 +9,8 @@ import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
 import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
-import { type EventOptions, streamEvents } from './event-stream.ts'
+import { aboutJob, type OfJob } from './about-job.ts'
+import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
 
 export type ReadContext = Pick<
@@ -27,12 +27,10 @@ export type ReadContext = Pick<
 >
 
 /** Followers can come again, so they are not kept for the grace period of a stop. */
-const following = ({ stopping, ...context }: ReadContext): RawStreamOptions & EventOptions => ({
+const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => ({
   ...context,
   cutOff: stopping,
 })
-
-type OfJob = { readonly id: string }
 
 /** A cursor is the place of a job in the order of arrival, written with letters to keep it short. */
 const CURSOR_BASE = 36
@@ -42,7 +40,8 @@ export const listJobs =
   ({ store, presenter, patience: { stallMs } }: ReadContext): RequestHandler =>
   async (request, response) => {
     const { state, model, caller, since, limit, cursor } = validate(JobQuery, request.query)
-    const own = presenter.visibleTo(callerOf(response))
+    const who = whoOf(response)
+    const own = ownerListedFor(who)
     const isOfOthers = own !== undefined && caller !== undefined && caller !== own
     const steps = isOfOthers
       ? []
@@ -55,61 +54,59 @@ export const listJobs =
           // One more than the page shows, to learn whether there is a next page.
           limit: limit + 1,
         })
-    await sendJsonParts(response, pageJson(steps, limit), { status: 200, stallMs })
+    const json = pageJson(steps, limit, pages => presenter.listed(pages, who))
+    await sendJsonParts(response, json, { status: 200, stallMs })
   }
 
 const pageJson = async function* (
   steps: AsyncIterable<readonly JobRecord[]> | Iterable<readonly JobRecord[]>,
   limit: number,
+  listed: (pages: AsyncIterable<readonly JobRecord[]>) => AsyncIterable<string[]>,
 ): AsyncGenerator<string, void> {
   let shown = 0
   let last: JobRecord | undefined
   let hasMore = false
-  const jobsOfSteps = async function* (): AsyncGenerator<string[], void> {
+  const jobsOfSteps = async function* (): AsyncGenerator<readonly JobRecord[], void> {
     for await (const jobs of steps) {
       const page = jobs.slice(0, limit - shown)
       hasMore ||= jobs.length > page.length
       shown += page.length
       last = page.at(-1) ?? last
-      yield page.map(job => jobJson(job))
+      yield page
     }
   }
   yield '{"jobs":'
-  yield* jsonArray(jobsOfSteps())
+  yield* jsonArray(listed(jobsOfSteps()))
   const next = hasMore ? last?.seq.toString(CURSOR_BASE) : undefined
   yield `,"next_cursor":${JSON.stringify(next ?? null)}}`
 }
 
 /** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */
-export const readJob =
-  (context: ReadContext): RequestHandler<OfJob> =>
-  async (request, response) => {
-    const { presenter } = context
-    const job = await presenter.find(request.params.id, callerOf(response))
+export const readJob = (context: ReadContext): RequestHandler<OfJob> =>
+  aboutJob(context, async ({ job, who, request, response }) => {
     const { waitMs } = preferencesOf(request)
     if (waitMs !== undefined) {
       await untilJobEnded(job, waitMs, response, following(context))
       if (response.destroyed) return
       response.setHeader('Preference-Applied', `wait=${waitMs / 1_000}`)
     }
-    await presenter.show(job.seq, response)
-  }
+    await context.presenter.show(job.seq, who, response)
+  })
 
 /** `GET /jobs/:id/events`: what has happened to the job and what happens, as an event stream. */
-export const followJob =
-  (context: ReadContext): RequestHandler<OfJob> =>
-  async (request, response) => {
-    const job = await context.presenter.find(request.params.id, callerOf(response))
-    await streamEvents(job, lastEventId(request), response, following(context))
-  }
+export const followJob = (context: ReadContext): RequestHandler<OfJob> =>
+  aboutJob(context, async ({ job, who, request, response }) => {
+    const after = lastEventId(request)
+    const isOutline = context.presenter.look(job, who) !== 'everything'
+    await streamEvents(job, after, response, { ...following(context), isOutline })
+  })
 
 /** `GET /jobs/:id/stream`: the target's answer as it came. */
-export const streamJob =
-  (context: ReadContext): RequestHandler<OfJob> =>
-  async (request, response) => {
-    const job = await context.presenter.find(request.params.id, callerOf(response))
+export const streamJob = (context: ReadContext): RequestHandler<OfJob> =>
+  aboutJob(context, async ({ job, who, response }) => {
+    context.presenter.ensureContentIsSeen(job, who)
     await streamAnswer(job, response, following(context))
-  }
+  })
 
 /**
  * The last event that a client has; 0 when it has none. A browser cannot set the header the first time. A client whose

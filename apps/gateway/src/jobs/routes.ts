@@ -1,4 +1,5 @@
-import { type ErrorRequestHandler, Router } from 'express'
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import { ensureNoViewer, whoOf } from '../access/roles.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
 import { type CancelContext, cancelJob, retryJob } from './cancel-retry.ts'
@@ -10,6 +11,7 @@ import { submitBatch, type SubmitContext, submitJob } from './submit.ts'
 export const jobRoutes = (context: SubmitContext & ReadContext & CancelContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   const cancel = cancelJob(context)
+  router.use(viewersRead)
   router.route('/jobs').get(listJobs(context)).post(submitJob(context)).all(onlyFor('GET, POST'))
   router.route('/jobs/batch').post(submitBatch(context)).all(onlyFor('POST'))
   router.route('/jobs/:id').get(readJob(context)).delete(cancel).all(onlyFor('GET, DELETE'))
@@ -23,6 +25,11 @@ export const jobRoutes = (context: SubmitContext & ReadContext & CancelContext):
   })
   router.use(refuseUndecodable)
   return router
+}
+
+const viewersRead: RequestHandler = ({ method }, response, next) => {
+  if (method !== 'GET' && method !== 'HEAD') ensureNoViewer(whoOf(response))
+  next()
 }
 
 const noRoute = () => problem(404, 'not_found', 'there is no such route')

@@ -92,7 +92,7 @@ export const JobQuery = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .meta({ description: 'Jobs of this caller. If there are several callers, you see only your own jobs' }),
+    .meta({ description: 'Jobs of this caller. Only operators and viewers see the jobs of others' }),
   since: time.optional().meta({ description: 'Jobs submitted at this time or later' }),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_JOBS).default(50),
   cursor: z

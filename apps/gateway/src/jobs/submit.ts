@@ -1,8 +1,8 @@
 import { rawHeaderLines } from '@foreman/ollama-client'
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
+import { whoOf } from '../access/roles.ts'
 import { senderOf, type Sharing } from '../access/sender.ts'
-import { callerOf, tokenPriorityOf } from '../access/tokens.ts'
 import type { Context } from '../context.ts'
 import { isEncoded } from '../http/decoded-body.ts'
 import { idempotencyOf, keyOfBatchJob } from '../http/idempotency-key.ts'
@@ -27,7 +27,7 @@ export const submitJob =
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBodyBytes, memory: bodyMemory }
     const submitted = await withBody(request, limits, async body => {
-      const caller = callerOf(response)
+      const { caller } = whoOf(response)
       const idempotency = await inSlices(idempotencyOf(request, '/jobs', body))
       const isKnown = await intake.isKnown(caller, idempotency)
       const options = { ...optionsFor(request, response, sharing), deadlinesAfter: isKnown ? 0 : now() }
@@ -35,7 +35,7 @@ export const submitJob =
       if (!isKnown) await admission.ensureAcceptable(job)
       return intake.submit({ ...job, idempotency }, { isKnown })
     })
-    await presenter.accepted(submitted, response)
+    await presenter.accepted(submitted, whoOf(response), response)
   }
 
 /** `POST /jobs/batch`: all jobs of a batch are accepted, or none is. */
@@ -45,7 +45,7 @@ export const submitBatch =
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBatchBytes, memory: bodyMemory }
     const submitted = await withBody(request, limits, async body => {
-      const caller = callerOf(response)
+      const { caller } = whoOf(response)
       const key = await inSlices(idempotencyOf(request, '/jobs/batch', body))
       const isKnown = await intake.isKnown(caller, key && keyOfBatchJob(key, 0))
       const options = { ...optionsFor(request, response, sharing), deadlinesAfter: isKnown ? 0 : now() }
@@ -73,9 +73,9 @@ export const submitBatch =
 
 /** What a submission takes from the request that brought it. */
 const optionsFor = (request: IncomingMessage, response: Response, sharing: Sharing) => {
-  const caller = callerOf(response)
+  const { caller, priority: tokenPriority } = whoOf(response)
   const senderFor = (user: string | undefined) => senderOf(request, { caller, user }, sharing)
-  return { caller, tokenPriority: tokenPriorityOf(response), senderFor }
+  return { caller, tokenPriority, senderFor }
 }
 
 /** @throws Refusal with 415 */

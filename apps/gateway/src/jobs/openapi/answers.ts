@@ -61,7 +61,7 @@ const jobFields = {
   metadata: z
     .record(z.string(), z.unknown())
     .exactOptional()
-    .meta({ description: 'The metadata of the submission' }),
+    .meta({ description: 'The metadata of the submission, for those who may see content' }),
   ...prospect,
   waited_ms: count
     .exactOptional()
@@ -88,13 +88,13 @@ const jobFields = {
     .object({ prompt_tokens: count.exactOptional(), completion_tokens: count.exactOptional() })
     .exactOptional()
     .meta({ description: 'The tokens, as the answer counts them' }),
-  result: z
-    .record(z.string(), z.unknown())
-    .exactOptional()
-    .meta({ description: 'The answer as one object, also if the target streamed it. Lists leave it out' }),
+  result: z.record(z.string(), z.unknown()).exactOptional().meta({
+    description:
+      'The answer as one object, also if the target streamed it, for those who may see content. Lists leave it out',
+  }),
   result_omitted: z.string().exactOptional().meta({
     description:
-      'Why this succeeded job has no `result` although its answer is stored. Its state does not change, and its stream has the answer',
+      'Why this succeeded job has no `result`: you may not see content, or its answer cannot be shown as an object, and then its stream has it',
   }),
   error: JobError.exactOptional().meta({ description: 'Why the job failed or was cancelled' }),
 } satisfies Record<keyof resource.Job, z.ZodType>
@@ -122,7 +122,7 @@ export const BatchAccepted = z.object({
 export const Delivery = z.object({
   id: DeliveryId,
   event: z.enum(webhookEvents),
-  url: z.string(),
+  url: z.string().meta({ description: 'For those who may not see content, only its origin' }),
   state: z.enum(deliveryStates),
   created_at: Time,
   next_attempt_at: Time.exactOptional().meta({
@@ -137,7 +137,9 @@ export const Delivery = z.object({
         .exactOptional()
         .meta({ description: "The status of the receiver's answer, if there was one" }),
       error: z.string().exactOptional(),
-      response: z.string().exactOptional().meta({ description: "The beginning of the receiver's answer" }),
+      response: z.string().exactOptional().meta({
+        description: "The beginning of the receiver's answer, for those who may see content",
+      }),
     }),
   ),
 })

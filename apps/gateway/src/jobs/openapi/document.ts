@@ -22,6 +22,7 @@ export const openapiDocument = {
       'Errors are problem details (RFC 9457) with a `code` for programs.',
       'A path answers 405 to a method that it does not have, and `Allow` names those that it has.',
       'Objects in answers may get more members later.',
+      'A caller sees its own jobs. The token of an operator shows those of all callers, that of a viewer shows them without content, and only for reading.',
     ].join(' '),
     license: { name: 'MIT', identifier: 'MIT' },
   },

@@ -16,7 +16,8 @@ export const listJobs = {
   operationId: 'listJobs',
   tags,
   summary: 'List jobs, the newest first',
-  description: 'Answers with a page of jobs. If there are several callers, you see only your own jobs.',
+  description:
+    'Answers with a page of jobs. If there are several callers, each sees only its own jobs. Operators and viewers see all.',
   parameters: Object.entries(queryProperties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',
@@ -47,7 +48,7 @@ export const followJob = {
   tags,
   summary: 'Follow a job by an event stream',
   description:
-    'Sends all events that have happened, and then each event as it happens, up to the end of the job.',
+    'Sends all events that have happened, and then each event as it happens, up to the end of the job. Who may not see content gets no `output`.',
   parameters: lastEventId,
   responses: {
     200: {
@@ -77,7 +78,11 @@ export const streamAnswer = {
   responses: {
     200: targetsAnswer(),
     ...orTargets(
-      problems({ ...ofJob, 409: '`no_answer`: the job ended without one, or its bytes are no longer kept' }),
+      problems({
+        ...ofJob,
+        403: '`forbidden`: you may not see content; or as on every route',
+        409: '`no_answer`: the job ended without one, or its bytes are no longer kept',
+      }),
     ),
     ...targetsErrors,
   },

@@ -52,7 +52,7 @@ const problemResponse = (status: string, description: string): Refused => ({
 /** Refusals of every route that needs a token. */
 const everywhere = {
   401: '`unauthorized`: the token is missing or wrong',
-  403: '`forbidden`: the origin of the web page or the `Host` is not allowed',
+  403: '`forbidden`: a viewer only reads; or the origin of the web page, or the `Host`, is not allowed',
   503: '`unavailable`: foreman stops, or sends too many long results',
 }
 

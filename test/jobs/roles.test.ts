@@ -1,0 +1,191 @@
+import type { Delivery, Job } from '@foreman/foreman-client'
+import { type RouteKind, routes } from '@foreman/ollama-client'
+import { describe, expect, test } from 'vitest'
+import { hello, type JobsUnderTest, startJobs } from '../harness/jobs.ts'
+import { startReceiver, webhookVariables } from '../harness/receiver.ts'
+import { until } from '../harness/until.ts'
+
+const ROLES = { FOREMAN_TOKENS: 'ann:a,bob:b', FOREMAN_OPERATOR_TOKEN: 'o', FOREMAN_VIEWER_TOKEN: 'v' }
+
+const TOKENS = { ann: 'a', bob: 'b', viewer: 'v', operator: 'o' } as const
+type Name = keyof typeof TOKENS
+
+const as = (name: Name): Record<string, string> => ({ authorization: `Bearer ${TOKENS[name]}` })
+
+/** Stands in the prompt, the metadata, the path of the webhook, and in what its receiver answers. */
+const SECRET = 'confidential'
+
+/** A foreman with several callers, and a word for an ended job that has a webhook. */
+const start = async (variables: Record<string, string> = {}) => {
+  const reply = { status: 400, headers: {}, body: SECRET }
+  const receiver = await startReceiver(() => reply)
+  const jobs = await startJobs({ variables: { ...ROLES, ...webhookVariables, ...variables } })
+  const endedJob = async (owner: Name) => {
+    const submission = {
+      request: { model: 'plain', prompt: SECRET },
+      metadata: { of: SECRET },
+      webhook: { url: `${receiver.url}/${SECRET}` },
+    }
+    const { id } = await jobs.submit(submission, as(owner))
+    const job = `/jobs/${id}`
+    const wait = { ...as(owner), prefer: 'wait=30' }
+    const { json } = await jobs.ask('GET', job, undefined, wait)
+    const { response } = (json as unknown as Job).result as { response: string }
+    const deliveries = async () =>
+      (await jobs.ask('GET', `${job}/deliveries`, undefined, as(owner))).json['deliveries'] as Delivery[]
+    await until(async () => (await deliveries())[0]?.attempts.length === 1)
+    return { id, delivery: (await deliveries())[0]!.id, response }
+  }
+  return { ...jobs, endedJob, statusOf: statusesOf(jobs) }
+}
+
+const statusesOf =
+  ({ ask }: JobsUnderTest) =>
+  async (route: string, who: Name, body?: unknown): Promise<number> => {
+    const [method = '', path = ''] = route.split(' ')
+    const headers = { ...as(who), 'content-type': 'application/json' }
+    return (await ask(method, path, body, headers)).status
+  }
+
+describe('who may what on the routes of foreman', () => {
+  /** The statuses for a job of ann: of ann, of bob, of a viewer, of an operator, and of an operator with FOREMAN_REVEAL=off. */
+  const TABLE: readonly (readonly [route: string, ...statuses: number[]])[] = [
+    ['GET /jobs', 200, 200, 200, 200, 200],
+    ['POST /jobs', 202, 202, 403, 202, 202],
+    ['POST /jobs/batch', 202, 202, 403, 202, 202],
+    ['GET /jobs/{id}', 200, 404, 200, 200, 200],
+    ['HEAD /jobs/{id}', 200, 404, 200, 200, 200],
+    ['GET /jobs/{id}/events', 200, 404, 200, 200, 200],
+    ['GET /jobs/{id}/stream', 200, 404, 403, 200, 403],
+    ['GET /jobs/{id}/deliveries', 200, 404, 200, 200, 200],
+    ['GET /jobs/{id}/deliveries/{delivery}', 200, 404, 200, 200, 200],
+    ['POST /jobs/{id}/deliveries/{delivery}/redeliver', 202, 404, 403, 202, 202],
+    ['POST /jobs/{id}/cancel', 200, 404, 403, 200, 200],
+    ['DELETE /jobs/{id}', 200, 404, 403, 200, 200],
+    ['POST /jobs/{id}/retry', 202, 404, 403, 202, 202],
+    ['GET /jobs/job_1', 404, 404, 404, 404, 404],
+    ['POST /jobs/job_1/cancel', 404, 404, 403, 404, 404],
+    ['PATCH /jobs/{id}', 405, 405, 403, 405, 405],
+    ['GET /openapi.json', 200, 200, 200, 200, 200],
+    ['GET /healthz', 200, 200, 200, 200, 200],
+    ['GET /readyz', 200, 200, 200, 200, 200],
+  ]
+  const BODIES: Readonly<Record<string, unknown>> = { 'POST /jobs': hello, 'POST /jobs/batch': [hello] }
+
+  test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {
+    const { ask, endedJob, statusOf } = await start({ FOREMAN_REVEAL: reveal })
+    const { id, delivery } = await endedJob('ann')
+    for (const [route, ann, bob, viewer, operator, unrevealed] of TABLE) {
+      const asked = route.replace('{id}', id).replace('{delivery}', delivery)
+      const answered = []
+      for (const name of ['ann', 'bob', 'viewer', 'operator'] as const)
+        answered.push(await statusOf(asked, name, BODIES[route]))
+      const expected = [ann, bob, viewer, reveal === 'on' ? operator : unrevealed]
+      expect([route, ...answered]).toEqual([route, ...expected])
+    }
+    const { paths } = (await ask('GET', '/openapi.json')).json as { paths: Record<string, object> }
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
+    )
+    const missing = documented.filter(each => !TABLE.some(([route]) => route === each))
+    expect(missing.filter(each => !/^PARAMETERS|^POST \/(api|v1)\//.test(each))).toEqual([])
+  })
+})
+
+describe('what is content', () => {
+  const READING = ['', '?limit=1', '/{id}', '/{id}/events', '/{id}/deliveries', '/{id}/deliveries/{delivery}']
+
+  /** All that somebody can read of a job, as one text. */
+  const everythingAs = async (who: Name, reveal = 'on') => {
+    const { ask, endedJob } = await start({ FOREMAN_REVEAL: reveal })
+    const { id, delivery, response } = await endedJob('ann')
+    const texts = []
+    for (const path of READING) {
+      const asked = `/jobs${path.replace('{id}', id).replace('{delivery}', delivery)}`
+      texts.push((await ask('GET', asked, undefined, as(who))).text)
+    }
+    return { text: texts.join('\n'), word: response.trim().split(' ')[0]! }
+  }
+
+  test.each<[name: Name, reveal: string]>([
+    ['viewer', 'on'],
+    ['operator', 'off'],
+  ])('is not shown to the %s, with FOREMAN_REVEAL=%s', async (name, reveal) => {
+    const { text, word } = await everythingAs(name, reveal)
+    expect(text).not.toContain(SECRET)
+    expect(text).not.toContain(word)
+    // But everything else is.
+    for (const known of ['"caller":"ann"', 'completion_tokens', 'event: succeeded', 'msg_', '"status":400'])
+      expect(text).toContain(known)
+  })
+
+  test('is shown to the operator', async () => {
+    const { text, word } = await everythingAs('operator')
+    expect(text).toContain(SECRET)
+    expect(text).toContain(word)
+  })
+})
+
+test('an operator steps in, and the job stays that of its caller', async () => {
+  const { ask, endedJob, submit } = await start({ FOREMAN_REVEAL: 'off' })
+  const { id } = await endedJob('ann')
+  const { json } = await ask('POST', `/jobs/${id}/retry`, undefined, as('operator'))
+  expect(json).toMatchObject({ caller: 'ann', retry_of: id })
+  expect(json).not.toHaveProperty('metadata')
+  expect((await submit(hello, as('operator'))).caller).toBe('operator')
+  const listed = async (query: string, who: Name) => {
+    const page = await ask('GET', `/jobs${query}`, undefined, as(who))
+    return (page.json['jobs'] as Job[]).map(({ caller }) => caller)
+  }
+  for (const name of ['viewer', 'operator'] as const) {
+    expect(await listed('', name)).toEqual(['operator', 'ann', 'ann'])
+    expect(await listed('?caller=ann', name)).toEqual(['ann', 'ann'])
+  }
+  expect(await listed('', 'ann')).toEqual(['ann', 'ann'])
+})
+
+describe('who may what on the routes of Ollama', () => {
+  const chat = { model: 'plain', messages: [{ role: 'user', content: 'hi' }], stream: false }
+  /** A path that ends in a slash is followed by something. */
+  const askedOf = (kind: RouteKind | 'generating') =>
+    routes
+      .filter(route => route.kind === kind)
+      .flatMap(({ path, methods }) => methods.map(method => `${method} ${path.replace(/(?<=.)\/$/, '/x')}`))
+
+  test.each<[management: string, kind: RouteKind | 'generating', refused: readonly Name[]]>([
+    ['on', 'metadata', []],
+    ['on', 'generating', ['viewer']],
+    ['on', 'embedding', ['viewer']],
+    ['on', 'management', ['viewer']],
+    ['on', 'account', ['viewer']],
+    ['on', 'other', ['viewer']],
+  ])(
+    'with FOREMAN_MANAGEMENT=%s, the routes of kind %s are closed to: %j',
+    async (management, kind, refused) => {
+      const { statusOf } = await start({ FOREMAN_MANAGEMENT: management })
+      for (const route of askedOf(kind)) {
+        for (const name of ['ann', 'viewer', 'operator'] as const) {
+          const isRefused = (await statusOf(route, name, { model: 'nobody' })) === 403
+          expect([route, name, isRefused]).toEqual([route, name, refused.includes(name)])
+        }
+      }
+    },
+  )
+
+  test('a viewer is refused in the form of the route, also when it does not wait', async () => {
+    const { ask, foreman } = await start()
+    for (const more of [{}, { prefer: 'respond-async' }]) {
+      const headers = { ...as('viewer'), ...more }
+      const native = await ask('POST', '/api/chat', chat, headers)
+      expect([native.status, native.json]).toEqual([
+        403,
+        { error: expect.stringContaining('FOREMAN_VIEWER_TOKEN') as string },
+      ])
+      const openai = await ask('POST', '/v1/chat/completions', chat, headers)
+      expect([openai.status, openai.json['error']]).toMatchObject([403, { type: 'permission_error' }])
+    }
+    const own = await ask('POST', '/jobs', hello, as('viewer'))
+    expect(own.json).toMatchObject({ status: 403, code: 'forbidden' })
+    expect(await foreman.store.records.queued()).toBe(0)
+  })
+})
