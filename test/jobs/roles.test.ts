@@ -159,6 +159,12 @@ describe('who may what on the routes of Ollama', () => {
     ['on', 'management', ['viewer']],
     ['on', 'account', ['viewer']],
     ['on', 'other', ['viewer']],
+    ['operator', 'metadata', []],
+    ['operator', 'generating', ['viewer']],
+    ['operator', 'embedding', ['viewer']],
+    ['operator', 'management', ['ann', 'viewer']],
+    ['operator', 'account', ['ann', 'viewer']],
+    ['operator', 'other', ['ann', 'viewer']],
   ])(
     'with FOREMAN_MANAGEMENT=%s, the routes of kind %s are closed to: %j',
     async (management, kind, refused) => {
@@ -188,4 +194,18 @@ describe('who may what on the routes of Ollama', () => {
     expect(own.json).toMatchObject({ status: 403, code: 'forbidden' })
     expect(await foreman.store.records.queued()).toBe(0)
   })
+})
+
+test('where there are no tokens, or one caller alone, everything is as it is without roles', async () => {
+  const variables = { FOREMAN_MANAGEMENT: 'operator' }
+  const open = await startJobs({ worker: false, variables })
+  const alone = await startJobs({ worker: false, variables: { ...variables, FOREMAN_TOKEN: 'a' } })
+  for (const [{ ask }, headers] of [
+    [open, {}],
+    [alone, as('ann')],
+  ] as const) {
+    expect((await ask('POST', '/jobs', hello, headers)).json).toMatchObject({ caller: 'default' })
+    // The simulated Ollama has no models to pull.
+    expect((await ask('POST', '/api/pull', { model: 'x' }, headers)).status).toBe(501)
+  }
 })

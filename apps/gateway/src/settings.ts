@@ -79,8 +79,8 @@ export const gatewaySettings = {
   management: setting.choice({
     env: 'FOREMAN_MANAGEMENT',
     default: 'on',
-    choices: ['on', 'off'],
-    describe: 'Whether callers may pull, push, create, copy and delete models',
+    choices: ['on', 'operator', 'off'],
+    describe: 'Who may pull, push, create, copy and delete models: everybody, operators, or nobody',
   }),
   maxBody: setting.size({
     env: 'FOREMAN_MAX_BODY',

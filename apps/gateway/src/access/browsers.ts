@@ -6,6 +6,7 @@ import { isOwnPath } from '../http/own-paths.ts'
 import { problem } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { isAllowedHost } from './allowed-host.ts'
+import { isForeign } from './foreign.ts'
 import type { OriginPolicy } from './origins.ts'
 
 const PREFLIGHT_MAX_AGE_SECONDS = 43_200
@@ -64,9 +65,7 @@ export const checkBrowser =
   ({ origins, checksHost }: BrowserOptions): RequestHandler =>
   (request, response, next) => {
     const { origin = '', host } = request.headers
-    // To Ollama an empty Origin is none.
-    const isForeign = origin !== '' && origin !== `http://${host}` && origin !== `https://${host}`
-    if (isForeign) {
+    if (isForeign({ origin, host })) {
       if (!origins.allows(origin)) return forbid(request, response)
       response.setHeader('Access-Control-Allow-Origin', origins.any ? '*' : origin)
       if (request.method === 'OPTIONS') {

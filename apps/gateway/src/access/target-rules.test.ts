@@ -1,7 +1,7 @@
 import { routes } from '@foreman/ollama-client'
 import express from 'express'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { errorHandler } from '../http/error-handler.ts'
 import { serve } from '../testing/serve.ts'
 import { type Role, setWho } from './roles.ts'
@@ -52,10 +52,13 @@ const HARMLESS: readonly Kind[] = ['metadata', 'embedding', 'generating']
 
 test.each<[role: Role, management: Management, open: readonly Kind[]]>([
   ['caller', 'on', KINDS],
+  ['caller', 'operator', HARMLESS],
   ['caller', 'off', HARMLESS],
   ['viewer', 'on', ['metadata']],
+  ['viewer', 'operator', ['metadata']],
   ['viewer', 'off', ['metadata']],
   ['operator', 'on', KINDS],
+  ['operator', 'operator', KINDS],
   ['operator', 'off', HARMLESS],
 ])('a %s may use, with FOREMAN_MANAGEMENT=%s: %j', async (role, management, open) => {
   const ask = await asker({ role, management })
@@ -68,4 +71,25 @@ test.each<[role: Role, management: Management, open: readonly Kind[]]>([
 test('what only looks like a pre-flight request does no harm', async () => {
   const ask = await asker({ role: 'viewer', management: 'off' })
   expect((await ask('OPTIONS', '/api/tags')).status).toBe(200)
+})
+
+describe('where operators manage models', () => {
+  const management = 'operator'
+
+  test('others are told which setting would help, in the form of the route', async () => {
+    const ask = await asker({ role: 'caller', management })
+    const native = JSON.parse((await ask('POST', '/api/pull')).text) as { error: string }
+    expect(native.error).toContain('FOREMAN_OPERATOR_TOKEN')
+    const openai = JSON.parse((await ask('POST', '/v1/of-tomorrow')).text) as { error: { type: string } }
+    expect(openai.error.type).toBe('permission_error')
+  })
+
+  test('no page of another origin does, but it may do what it could do before', async () => {
+    const headers = { Origin: 'http://localhost:3000' }
+    const ask = await asker({ role: 'operator', management, headers })
+    expect((await ask('DELETE', '/api/delete')).status).toBe(403)
+    expect((await ask('POST', '/api/chat')).status).toBe(200)
+    const everywhere = await asker({ role: 'operator', headers })
+    expect((await everywhere('DELETE', '/api/delete')).status).toBe(200)
+  })
 })

@@ -2,10 +2,11 @@ import { routeAt, type RouteKind } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
 import { Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
+import { ensureOperator } from './ensure-operator.ts'
 import { ensureNoViewer, whoOf } from './roles.ts'
 
-/** Who may use the routes that change models, or may change something: everybody, or nobody. */
-export type Management = 'on' | 'off'
+/** Who may use the routes that change models, or may change something: everybody, operators, or nobody. */
+export type Management = 'on' | 'operator' | 'off'
 
 /**
  * Decides who may use which of the target's routes. Behind it are all of these routes: those that generate, those that embed,
@@ -20,7 +21,10 @@ export const targetRules =
     const { decoded } = requestPath(request)
     const kind = kindOf(request.method, decoded)
     if (kind !== 'metadata') ensureNoViewer(who)
-    if (management === 'off' && !HARMLESS.has(kind)) throw refusalOfEverybody(routeAt(decoded)?.kind)
+    if (management !== 'on' && !HARMLESS.has(kind)) {
+      if (management === 'operator') ensureOperator(who, request.headers)
+      else throw refusalOfEverybody(routeAt(decoded)?.kind)
+    }
     next()
   }
 
