@@ -254,7 +254,7 @@ describe('a job', () => {
     ]
     const jobs = []
     for (const [model, priority] of order)
-      jobs.push(await submit({ request: { model, prompt: 'x' }, priority }))
+      jobs.push(await submit({ request: { model, prompt: 'x', options: { num_predict: 2 } }, priority }))
     foreman.startWorker()
     const done = await Promise.all(jobs.map(({ id }) => ended(id)))
     const started = done.toSorted((a, b) => (a.started_at! < b.started_at! ? -1 : 1))
