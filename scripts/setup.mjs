@@ -84,15 +84,15 @@ const lock = async () => {
 /** Runs pnpm and returns its exit code. pnpm gets its own process group, so that one signal ends all of it. */
 const install = async () => {
   console.error('foreman: installing dependencies (once)')
+  // Before it starts, or a signal at that moment would end this process alone. The next start completes what was cut off.
+  const stop = () => process.kill(-npx.pid, 'SIGKILL')
+  process.once('SIGTERM', stop).once('SIGINT', stop)
   const npx = spawn('npx', ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only'], {
     // The output of pnpm goes to stderr: stdout belongs to the command that is being started.
     stdio: ['ignore', 2, 2],
     detached: true,
     env: { ...process.env, CI: 'true', NODE_ENV: 'development' },
   })
-  // The next start completes an installation that was cut off.
-  const stop = () => process.kill(-npx.pid, 'SIGKILL')
-  process.once('SIGTERM', stop).once('SIGINT', stop)
   const exit = once(npx, 'exit')
   if (npx.pid !== undefined) fs.appendFileSync(holders, `${npx.pid}\n`)
   const [code] = await exit

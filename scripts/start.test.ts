@@ -76,6 +76,7 @@ test('says that callers need no token', async () => {
 
 test('a killed worker is started again, and SIGTERM ends gateway and worker', async () => {
   const { started } = await startOnSim()
+  await expect.poll(() => pidsOf(started.output(), 'worker').length, waiting).toBe(1)
   process.kill(pidsOf(started.output(), 'worker')[0]!, 'SIGKILL')
   await expect.poll(() => pidsOf(started.output(), 'worker').length, waiting).toBe(2)
   expect(await (await request(started.output(), '')).text()).toContain('"done":true')

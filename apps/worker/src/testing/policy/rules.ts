@@ -21,15 +21,20 @@ const waitsSince = (groupKey: string, { ready, servedAt }: Scene): number => {
   return Math.max(arrivedAt, servedAt.get(groupKey) ?? 0)
 }
 
-/** Slots are for jobs of loaded models: a load waits until no job runs, and while it lasts only jobs of its group are sent. */
+/**
+ * Slots are for jobs of loaded models: a load waits until no job runs, and while it lasts only jobs are sent that the target serves
+ * with what it loads.
+ */
 export const loadsAlone =
-  ({ concurrency, models }: Course): Rule =>
+  ({ concurrency, models, fits }: Course): Rule =>
   (happened, { running, loads }) => {
     if (happened.kind !== 'started') return undefined
     const { at, isLoad, job } = happened
     if (isLoad && running.length > 0) return 'a load begins while jobs run'
     const last = loads.at(-1)
-    if (last && at < last.endsAt && job.groupKey !== last.groupKey)
+    const isServed = (loadedFor: string) =>
+      job.groupKey === loadedFor || (fits && weightsOf(job.groupKey) === weightsOf(loadedFor))
+    if (last && at < last.endsAt && !isServed(last.groupKey))
       return `${job.groupKey} is sent while ${last.groupKey} is loaded`
     const runners = running.map(({ groupKey }) => weightsOf(groupKey))
     const own = weightsOf(job.groupKey)

@@ -18,7 +18,7 @@ export const prepareTakePlace = ({ sqlite }: Connection) => {
     `UPDATE jobs SET left_at = NULL WHERE seq = (
        SELECT seq FROM jobs
        WHERE left_at IS NOT NULL AND caller = +@caller AND request_hash = +@hash
-         AND account = @account AND sender = @sender AND left_at BETWEEN @from AND @now
+         AND account = +@account AND sender = +@sender AND left_at >= +@from AND left_at <= +@now
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = +@id)
        ORDER BY place LIMIT 1)
      RETURNING place, coalesce(kept_created_at, created_at) AS createdAt`,
