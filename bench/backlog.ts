@@ -4,7 +4,7 @@ import { type BacklogFigures, measureBacklog } from './measure-backlog.ts'
 import type { BenchOptions } from './options.ts'
 import { figure, ratio, table } from './table.ts'
 
-/** How fast jobs are accepted, claimed and run, behind a backlog. */
+/** How fast jobs are accepted and run, behind a backlog. */
 export const backlog = async ({ quick, against, directory }: BenchOptions) => {
   const simulation = await startSimulation({ parallel: 8 })
   try {
@@ -34,7 +34,6 @@ const compare = async (simulation: Simulation, quick: boolean, directory: string
 const whole = (value: number): string => figure(value, 0)
 
 const describe = (backlogs: readonly BacklogFigures[]): string => {
-  const [least] = backlogs
   const accepted = table(
     ['queued', '1 caller/s', '32 callers/s', 'batches/s', 'to 1 caller', 'run/s', 'bytes a job'],
     backlogs.map(each => [
@@ -47,21 +46,5 @@ const describe = (backlogs: readonly BacklogFigures[]): string => {
       whole(each.bytesPerQueuedJob),
     ]),
   )
-  const claimed = table(
-    ['queued', 'claim ms', `to ${least?.queued}`, 'claim and finish ms', `to ${least?.queued}`],
-    backlogs.map(each => [
-      each.queued,
-      figure(each.claimMs, 3),
-      ratio(each.claimMs / (least?.claimMs ?? Number.NaN)),
-      figure(each.claimAndFinishMs, 3),
-      ratio(each.claimAndFinishMs / (least?.claimAndFinishMs ?? Number.NaN)),
-    ]),
-  )
-  return [
-    'jobs accepted and run a second, behind a backlog of 50 groups',
-    accepted,
-    '',
-    'claims, made as the worker makes them',
-    claimed,
-  ].join('\n')
+  return ['jobs accepted and run a second, behind a backlog of 50 groups', accepted].join('\n')
 }

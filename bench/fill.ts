@@ -1,15 +1,32 @@
-import type { GroupKeyOf, Store } from '@foreman/store'
+import type { GroupFacts, NewJob, Store } from '@foreman/store'
 import { newJob } from './new-job.ts'
 import { BATCH, GROUPS, PROMPT } from './rates.ts'
 
-const groupKeyOf: GroupKeyOf = ({ loadOptions }) => `plain ${loadOptions}`
+const groupKeyOf = ({ loadOptions }: Pick<GroupFacts, 'loadOptions'>): string => `plain ${loadOptions}`
 
-/** Fills a queue with jobs of many groups: their models load with different options. */
-export const fill = async (store: Store, count: number): Promise<void> => {
+const loadOptionsAt = (at: number): string => JSON.stringify({ num_ctx: 1_000 + (at % GROUPS) })
+
+/** The group of the job at this place of a filled queue. */
+export const groupAt = (at: number): string => groupKeyOf({ loadOptions: loadOptionsAt(at) })
+
+/**
+ * Fills a queue with jobs of many groups: their models load with different options.
+ *
+ * @param differing what else differs between the jobs
+ */
+export const fill = async (
+  store: Store,
+  count: number,
+  differing: (at: number) => Partial<NewJob> = () => ({}),
+): Promise<void> => {
   const body = Buffer.from(JSON.stringify({ model: 'plain', prompt: PROMPT, options: { num_predict: 1 } }))
   for (let first = 0; first < count; first += BATCH) {
     const jobs = Array.from({ length: Math.min(BATCH, count - first) }, (_, at) =>
-      newJob({ loadOptions: JSON.stringify({ num_ctx: 1_000 + ((first + at) % GROUPS) }), body }),
+      newJob({
+        loadOptions: loadOptionsAt(first + at),
+        body,
+        ...differing(first + at),
+      }),
     )
     await store.submissions.enqueue({ jobs, groupKeyOf, now: Date.now() })
   }

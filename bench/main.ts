@@ -2,6 +2,7 @@ import { onStopRequest, readSettings, runMain, SettingError } from '@foreman/pro
 import { constants } from 'node:os'
 import path from 'node:path'
 import { backlog } from './backlog.ts'
+import { claims } from './claims.ts'
 import { estimates } from './estimates.ts'
 import { fair } from './fair.ts'
 import { idle } from './idle.ts'
@@ -26,15 +27,16 @@ const benchmarks = {
   idle,
   jobs,
   backlog,
+  claims,
   webhooks,
   neighbours,
 }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
 /** The benchmarks that can measure another checkout, too. */
-const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'backlog', 'webhooks', 'neighbours']
+const comparable: readonly Name[] = ['latency', 'idle', 'jobs', 'backlog', 'claims', 'webhooks', 'neighbours']
 /** The benchmarks that are parts of another one, and what only records. */
-const notInAll: ReadonlySet<Name> = new Set<Name>(['record-trace', 'backlog', 'webhooks'])
+const notInAll: ReadonlySet<Name> = new Set<Name>(['record-trace', 'backlog', 'claims', 'webhooks'])
 
 /** All benchmarks together take less. */
 const TIMEOUT_MS = 40 * 60_000
@@ -50,7 +52,8 @@ const summary = [
   'estimates  how well it foretells when jobs start, through the real processes',
   'idle     CPU and memory of gateway and worker while nothing happens and while callers wait',
   'jobs     background jobs: how fast they are accepted, claimed, run, announced by webhooks and deleted',
-  'backlog  the part of jobs that accepts, claims and runs them behind a backlog',
+  'backlog  the part of jobs that accepts and runs them behind a backlog',
+  'claims   the part of jobs that chooses and claims them',
   'webhooks  the part of jobs that announces them by webhooks',
   'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
   'all      all of them but record-trace, one after the other',
@@ -60,8 +63,8 @@ const summary = [
   'With --against DIR, the gateway and the worker of another checkout run on the same simulation and take',
   'turns with those of this checkout. The tables call them "before", and show the ratio before / foreman:',
   'latency compares all figures; idle compares CPU and memory; backlog compares how many jobs a second the',
-  'gateway accepts and the worker runs, webhooks how many messages a second the worker sends, and jobs both.',
-  'swaps, single claims and deletion are not compared. The results go to bench/results/NAME-against.json.',
+  'gateway accepts and the worker runs, claims how long a claim takes, webhooks how many messages a second the',
+  'worker sends, and jobs all three. swaps and deletion are not compared. The results go to bench/results/NAME-against.json.',
 ].join('\n')
 
 const run = async (name: Name, options: BenchOptions): Promise<void> => {
