@@ -20,7 +20,7 @@ interface Current {
 }
 
 /** How long an outlook is of use, and for a job that has come since. */
-const MAX_AGE_MS = 1_000
+const MAX_AGE_MS = 250
 const MIN_AGE_MS = 50
 
 /** Foretells when queued jobs start. Reads the queue seldom, however many ask. */
