@@ -167,7 +167,7 @@ export const jobs = sqliteTable(
       .on(table.groupKey, table.priority, table.account, table.sender, table.place)
       .where(sql`${table.state} = 'queued' AND ${table.availableAt} IS NULL AND ${table.arrival} IS NULL`),
     index('jobs_left')
-      .on(table.caller, table.requestHash)
+      .on(table.caller, table.account, table.sender, table.requestHash, table.leftAt)
       .where(sql`${table.leftAt} IS NOT NULL`),
     index('jobs_arriving')
       .on(table.arrival)

@@ -1,6 +1,6 @@
 import type { CancelResult, Ending, JobRef } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, eq, given, isNull, value } from '../drizzle.ts'
+import { and, eq, given, isNull, sql, value } from '../drizzle.ts'
 import { inState } from '../in-state.ts'
 import type { Changes } from '../log/changes.ts'
 import { endingQueued, isQueued } from '../queue/ending-queued.ts'
@@ -12,9 +12,11 @@ export type Cancel = ReturnType<typeof prepareCancel>
 export const prepareCancel = (connection: Connection, changes: Changes) => {
   const { db } = connection
   const isRunning = and(eq(jobs.seq, given('seq')), inState('running'))
+  // Whoever has been served once has had its place.
+  const leftAtIfNew = sql`iif(${jobs.attempt} = 0, ${value('leftAt')}, NULL)`
   const cancelQueued = db
     .update(jobs)
-    .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled', leftAt: value('leftAt') })
+    .set({ ...endingQueued, state: 'cancelled', errorCode: 'cancelled', leftAt: leftAtIfNew })
     .where(isQueued)
     .returning({ attempt: jobs.attempt })
     .prepare()

@@ -13,14 +13,15 @@ const KEPT_FOR_MS = 120_000
 
 /** Takes the place of a job whose caller has left and sends the same request again. The caller opens the transaction. */
 export const prepareTakePlace = ({ sqlite }: Connection) => {
-  // The sender is compared, and not looked up: the same request rarely comes from two. A repeated call takes no second place.
+  // Whoever has left first comes first, so that the index finds one row, however many have left. A repeated call takes no second
+  // place.
   const take = sqlite.prepare(
     `UPDATE jobs SET left_at = NULL WHERE seq = (
        SELECT seq FROM jobs
-       WHERE left_at IS NOT NULL AND caller = +@caller AND request_hash = +@hash
-         AND account = +@account AND sender = +@sender AND left_at >= +@from AND left_at <= +@now
+       WHERE left_at IS NOT NULL AND caller = +@caller AND account = +@account AND sender = +@sender
+         AND request_hash = +@hash AND left_at >= +@from AND left_at <= +@now
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = +@id)
-       ORDER BY place LIMIT 1)
+       ORDER BY left_at, seq LIMIT 1)
      RETURNING place, coalesce(kept_created_at, created_at) AS createdAt`,
   )
   return (

@@ -133,6 +133,11 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     [lookup('jobs', 'jobs_deadline', 'deadline_at')],
   ],
   [
+    'enqueue what may be a repetition',
+    ({ store }) => submitJob(store, { gateway: 'g1', requestHash: Buffer.from('hash') }),
+    [lookup('jobs', 'jobs_left', 'caller', 'account', 'sender', 'request_hash', 'left_at')],
+  ],
+  [
     'enqueue with a key',
     ({ store }) => submitJob(store, { idempotency }),
     [lookup('jobs', 'jobs_idempotency', 'caller', 'idempotency_key')],

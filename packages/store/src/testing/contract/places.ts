@@ -80,6 +80,26 @@ export const placesContract = (engine: Engine): void => {
       expect((await eventsOf(store, job))[0]).toEqual({ type: 'queued', at: now })
     })
 
+    test('of several that have left keeps the place of the one that has left first', async () => {
+      const { store } = await engine.create()
+      const [one, two] = [await ask(store, 1_000), await ask(store, 1_000)]
+      await leave(store, two, 2_000)
+      await leave(store, one, 3_000)
+      const places = []
+      for (const now of [4_000, 4_000]) places.push((await recordOf(store, await ask(store, now))).place)
+      expect(places).toEqual([two.seq, one.seq])
+    })
+
+    test('of a job that had started, and went back to the queue, has a place of its own', async () => {
+      const { store } = await engine.create()
+      const first = await ask(store, 1_000)
+      const claim = (await claimNext(store))!
+      await store.runs.release(claim, { code: 'target_busy', spent: true }, ending(1_500))
+      await leave(store, first, 2_000)
+      const again = await ask(store, 4_000)
+      expect((await recordOf(store, again)).place).toBe(again.seq)
+    })
+
     test.each(['was cancelled in another way', 'has started'])(
       'of a job that %s has a place of its own',
       async what => {
