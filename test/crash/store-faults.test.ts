@@ -187,36 +187,43 @@ const lastSeq = async ({ foreman }: Setting): Promise<number> =>
 
 const covered = new Set<string>()
 
+/** A life for each call of each verb that may fail: the longest take twenty seconds on two quiet cores. */
+const TIMEOUT_MS = 120_000
+
 describe.each(Object.entries(lives))('%s, and a store that is not available once', (name, live) => {
-  test('get an answer or a clear error, each job ends once, and each webhook arrives once', async () => {
-    const { faults, setting } = await startSetting()
-    faults.disarm()
-    await live(setting)
-    await ensureSettled(setting, 0)
-    const planned: StoreFault[] = [...faults.calls.values()]
-      .flatMap(({ role, verb, count }) =>
-        Array.from({ length: Math.min(count, CALLS_PER_VERB) }, (_, at) => at + 1).flatMap(call =>
-          (['before', 'after'] as const).map(when => ({ role, verb, call, when })),
-        ),
-      )
-      .filter(fault => !covered.has(json(fault)) || (CHANGES.test(fault.verb) && !SLOW.has(name)))
-    expect(planned.length).toBeGreaterThan(5)
-    let struck = 0
-    for (const fault of planned) {
-      const since = await lastSeq(setting)
-      setting.receiver.received.length = 0
-      faults.arm(fault)
-      try {
-        await live(setting)
-        await ensureSettled(setting, since)
-      } catch (cause) {
-        throw new Error(`${json(fault)}${faults.hasStruck ? '' : ' (it has not struck)'}`, { cause })
+  test(
+    'get an answer or a clear error, each job ends once, and each webhook arrives once',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { faults, setting } = await startSetting()
+      faults.disarm()
+      await live(setting)
+      await ensureSettled(setting, 0)
+      const planned: StoreFault[] = [...faults.calls.values()]
+        .flatMap(({ role, verb, count }) =>
+          Array.from({ length: Math.min(count, CALLS_PER_VERB) }, (_, at) => at + 1).flatMap(call =>
+            (['before', 'after'] as const).map(when => ({ role, verb, call, when })),
+          ),
+        )
+        .filter(fault => !covered.has(json(fault)) || (CHANGES.test(fault.verb) && !SLOW.has(name)))
+      expect(planned.length).toBeGreaterThan(5)
+      let struck = 0
+      for (const fault of planned) {
+        const since = await lastSeq(setting)
+        setting.receiver.received.length = 0
+        faults.arm(fault)
+        try {
+          await live(setting)
+          await ensureSettled(setting, since)
+        } catch (cause) {
+          throw new Error(`${json(fault)}${faults.hasStruck ? '' : ' (it has not struck)'}`, { cause })
+        }
+        if (!faults.hasStruck) continue
+        struck += 1
+        covered.add(json(fault))
       }
-      if (!faults.hasStruck) continue
-      struck += 1
-      covered.add(json(fault))
-    }
-    // Some verbs are called now and then, such as heartbeats.
-    expect(struck).toBeGreaterThan(planned.length / 3)
-  })
+      // Some verbs are called now and then, such as heartbeats.
+      expect(struck).toBeGreaterThan(planned.length / 3)
+    },
+  )
 })
