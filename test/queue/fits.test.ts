@@ -67,6 +67,12 @@ const surprises = async (foreman: Foreman, sim: Sim, walk: readonly Wish[], requ
 
 const nothing = { loads: [], noLoads: [] }
 
+/** Tries again where there were some: on a busy machine it can be in doubt whether there was a load, and is not learned. */
+const surprisesInTheEnd = async (...asked: Parameters<typeof surprises>) => {
+  const first = await surprises(...asked)
+  return first.noLoads.length === 0 ? first : surprises(...asked)
+}
+
 test.each<[Version, Wish]>([
   ['0.24.0', 'no shift'],
   ['0.33.0', 'no mmap'],
@@ -79,7 +85,7 @@ test.each<[Version, Wish]>([
     const { loads, noLoads } = await surprises(foreman, sim, walk)
     expect(loads).toEqual([])
     expect(noLoads).toContain(`no options, then ${alike}`)
-    expect(await surprises(foreman, sim, walk, onV1)).toEqual(nothing)
+    expect(await surprisesInTheEnd(foreman, sim, walk, onV1)).toEqual(nothing)
   },
 )
 
@@ -89,6 +95,7 @@ test('what a worker has learned is known to the next one, and forgotten when the
   const walk = roundTrip(['no options', 'no shift', 'a small context'])
   const { noLoads } = await surprises(foreman, sim, walk)
   expect(noLoads).toContain('no options, then no shift')
+  expect(await surprisesInTheEnd(foreman, sim, walk)).toEqual(nothing)
   await foreman.stopWorker()
   foreman.startWorker()
   expect(await surprises(foreman, sim, walk)).toEqual(nothing)
