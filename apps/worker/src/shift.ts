@@ -48,6 +48,8 @@ export class Shift {
   readonly #looks = new OneAtATime(() => this.#look())
   readonly #inOrder = inOrder()
   #isOver = false
+  /** Whether the store says that the target is silent. Undefined: a worker before this one may have said so. */
+  #isSilent: boolean | undefined
   #tickTimer: NodeJS.Timeout | undefined
   #unlisten: (() => void) | undefined
 
@@ -175,10 +177,11 @@ export class Shift {
   /** Keeps in the store since when the target has been silent, which `/healthz` reports. */
   async #noteSilence(ending: RunResult['ending']): Promise<void> {
     const { store, logger, now } = this.#options
+    const isSilent = ending === 'timed_out'
+    if (!isSilent && (ending !== 'answered' || this.#isSilent === false)) return
     const note = async (): Promise<void> => {
-      if (ending === 'timed_out') await store.target.note({ stalledAt: now() })
-      else if (ending === 'answered' && (await store.target.read()).stalledAt !== null)
-        await store.target.note({ stalledAt: null })
+      await store.target.note({ stalledAt: isSilent ? now() : null })
+      this.#isSilent = isSilent
     }
     await writeQuietly(note, logger, 'note whether the target is silent')
   }

@@ -8,11 +8,14 @@ export const lenientJson = <T>(name: string, hasShape: (value: unknown) => value
   customType<{ data: T | null; driverData: string }>({
     dataType: () => 'text',
     toDriver: value => JSON.stringify(value),
-    fromDriver: text => {
-      const value = parse(text)
-      return hasShape(value) ? value : null
-    },
+    fromDriver: text => lenientValue(text, hasShape),
   })(name)
+
+/** Reads what such a column holds. */
+export const lenientValue = <T>(text: string | null, hasShape: (value: unknown) => value is T): T | null => {
+  const value = text === null ? null : parse(text)
+  return hasShape(value) ? value : null
+}
 
 /** As `lenientJson`, for a text that is read as it was written, so that its numbers keep their digits. */
 export const lenientJsonText = (name: string, hasShape: (value: unknown) => boolean) =>

@@ -2,36 +2,34 @@ import { BrokenJobError } from '../../errors.ts'
 import type { Claim, Claimed, ClaimRequest } from '../../values.ts'
 import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
-import { and, asc, eq, given, sql, value } from '../drizzle.ts'
-import { inState } from '../in-state.ts'
+import { value } from '../drizzle.ts'
 import { isHeaderPairs } from '../json-shapes.ts'
 import type { Changes } from '../log/changes.ts'
-import { jobRequests, jobs, target } from '../schema.ts'
+import { target } from '../schema.ts'
 import { type NextOfLine, prepareNextOfLine } from './next-of-line.ts'
 
-type JobRow = typeof jobs.$inferSelect
+/** What a claim has of the row of its job, but for the columns that SQLite stores as numbers. */
+type ClaimedRow = Omit<Claim, 'headers' | 'body' | 'parts' | 'streaming' | 'runsAlone'> & {
+  readonly streams: number
+  readonly isAlone: number
+}
+
+const CLAIMED_COLUMNS = `seq, id, path, endpoint, model, model_name AS modelName, load_options AS loadOptions,
+  group_key AS groupKey, streams, caller, account, sender, created_at AS createdAt, claim_token AS token, attempt,
+  failed_attempts AS failedAttempts, answer_attempt AS answerAttempt, max_attempts AS maxAttempts,
+  deadline_at AS deadlineAt, runs_alone AS isAlone`
 
 /** Claims jobs of one line. The caller opens the transaction. */
 export const prepareClaim = (connection: Connection, changes: Changes) => {
-  const { db } = connection
+  const { db, sqlite } = connection
   const nextOfLine = prepareNextOfLine(connection)
   const claimOf = prepareClaimOf(connection)
-  const setRunning = db
-    .update(jobs)
-    .set({
-      state: 'running',
-      attempt: sql`${jobs.attempt} + 1`,
-      claimToken: value('token'),
-      lastToken: value('token'),
-      startedAt: value('now'),
-      startReason: value('reason'),
-      behindModel: value('behindModel'),
-      behindSince: value('behindSince'),
-      tokens: null,
-    })
-    .where(and(eq(jobs.seq, given('seq')), inState('queued')))
-    .returning()
-    .prepare()
+  // Without Drizzle for speed: this runs for each job.
+  const setRunning = sqlite.prepare(
+    `UPDATE jobs SET state = 'running', attempt = attempt + 1, claim_token = @token, last_token = @token,
+       started_at = @now, start_reason = @reason, behind_model = @behindModel, behind_since = @behindSince, tokens = NULL
+     WHERE seq = +@seq AND state = 'queued' RETURNING ${CLAIMED_COLUMNS}`,
+  )
   const setTurn = db
     .update(target)
     .set({ turnGroupKey: value('groupKey'), turnStartedAt: value('startedAt') })
@@ -40,7 +38,9 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
   const claimOne = ({ seq }: NextOfLine, request: ClaimRequest, now: number): Claim => {
     const { token, reason, behind } = request
     const [behindModel, behindSince] = [behind?.model ?? null, behind?.since ?? null]
-    const job = setRunning.get({ seq, token, now, reason, behindModel, behindSince })
+    const job = setRunning.get({ seq, token, now, reason, behindModel, behindSince }) as
+      | ClaimedRow
+      | undefined
     if (!job) throw new Error(`job ${seq} is not queued`)
     const claim = claimOf(job)
     const { attempt } = job
@@ -78,30 +78,29 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
 
 export const prepareClaimed = (connection: Connection) => {
   const claimOf = prepareClaimOf(connection)
-  const select = connection.db
-    .select()
-    .from(jobs)
-    .where(and(inState('running'), eq(jobs.claimToken, given('token'))))
-    .orderBy(asc(jobs.seq))
-    .prepare()
+  const select = connection.sqlite.prepare(
+    `SELECT ${CLAIMED_COLUMNS} FROM jobs WHERE state = 'running' AND claim_token = +? ORDER BY seq`,
+  )
 
-  return (token: string): Claim[] => connection.read(() => select.all({ token }).map(claimOf))
+  return (token: string): Claim[] =>
+    connection.read(() => (select.all(token) as ClaimedRow[]).map(row => claimOf(row)))
 }
 
 /** Makes a claim of the row of a job that runs. */
-const prepareClaimOf = ({ db }: Connection) => {
-  const selectRequest = db
-    .select()
-    .from(jobRequests)
-    .where(eq(jobRequests.jobSeq, given('seq')))
-    .prepare()
+const prepareClaimOf = ({ sqlite }: Connection) => {
+  const selectRequest = sqlite.prepare('SELECT headers, body, parts FROM job_requests WHERE job_seq = +?')
 
-  return (job: JobRow): Claim => {
-    const { seq, claimToken } = job
-    const request = selectRequest.get({ seq })
+  return ({ streams, isAlone, ...job }: ClaimedRow): Claim => {
+    const { seq } = job
+    const request = selectRequest.get(seq) as RequestRow | undefined
     if (!request) throw new Error(`job ${seq} has no request`)
-    const { headers, body, parts } = request
+    const { body, parts } = request
+    const headers: unknown = JSON.parse(request.headers)
     if (!isHeaderPairs(headers)) throw new Error(`the headers of job ${seq} are no list of pairs`)
-    return { ...job, token: claimToken ?? '', headers, body, parts }
+    return { ...job, streaming: streams === 1, runsAlone: isAlone === 1, headers, body, parts }
   }
+}
+
+interface RequestRow extends Pick<Claim, 'body' | 'parts'> {
+  readonly headers: string
 }
