@@ -48,8 +48,9 @@ class PiecesCount implements TokenCount {
   }
 
   usage(): TokenUsage | undefined {
-    // The last line may have no line feed.
-    return this.#usageAfter(parseObject(this.#pieces.begun() ?? ''))
+    // The last line may have no line feed. To parse nothing would cost an exception.
+    const begun = this.#pieces.begun()
+    return begun ? this.#usageAfter(parseObject(begun)) : this.#usage
   }
 
   #take(text: string): void {

@@ -55,6 +55,8 @@ const duration = (name: string, nanoseconds: unknown): Readonly<Record<string, n
 const ofOllama = {
   isLastPiece: piece => piece !== '[DONE]' && piece['done'] === true,
   usageIn: piece => {
+    // Only the last piece reports anything.
+    if (piece['done'] !== true) return undefined
     const usage = {
       ...tokenUsage(piece['prompt_eval_count'], piece['eval_count']),
       ...duration('loadMs', piece['load_duration']),

@@ -32,12 +32,18 @@ export const prepareSenders = (connection: Connection) => {
     return senders
   }
 
-  return ({ groupKey, priority }: Line): Sender[] =>
+  const jumpFrom = (line: Line): Sender[] =>
     connection.read(() => {
-      const line = { groupKey, priority }
-      const senders = selectSome.all(line) as Sender[]
-      return senders.length > MAX_MORE ? jump(line, senders[0]!) : senders
+      const [first] = selectSome.all(line) as Sender[]
+      return first ? jump(line, first) : []
     })
+
+  return ({ groupKey, priority }: Line): Sender[] => {
+    const line = { groupKey, priority }
+    // One statement needs no transaction.
+    const senders = selectSome.all(line) as Sender[]
+    return senders.length > MAX_MORE ? jumpFrom(line) : senders
+  }
 }
 
 const next = (
