@@ -255,6 +255,9 @@ export interface Claimed {
 /** An attempt that a worker runs, with the token of its claim. */
 export type Run = Pick<Claim, 'seq' | 'token' | 'attempt'>
 
+/** Why a turn ended. `dry`: its group had no more jobs. `ended`: an operator did it. `away`: the target or its worker went. */
+export type TurnEnd = 'dry' | 'overdue' | 'priority' | 'ended' | 'paused' | 'away'
+
 /** The group that has or had the last turn. */
 export interface RecordedTurn {
   readonly groupKey: string
@@ -296,7 +299,11 @@ export interface Finish {
     readonly promptTokens?: number
     readonly completionTokens?: number
     readonly loadMs?: number
+    readonly promptMs?: number
+    readonly answerMs?: number
   }
+  /** When this run had its first byte. It is kept if the answer is its own. */
+  readonly firstByteAt?: number
 }
 
 /** How a job goes back to the queue. */
@@ -421,6 +428,15 @@ export interface JobRecord extends JobRef, JobStart, GroupFacts, Sender {
   readonly completionTokens: number | null
   /** How long the load of the model took, in milliseconds, as the answer states it. */
   readonly loadMs: number | null
+  /** How long the prompt and the rest of the answer took, as the answer states it. Null: it does not. */
+  readonly promptMs: number | null
+  readonly generateMs: number | null
+  /** When the attempt that brought the answer had its first byte. Null: there is no answer. */
+  readonly firstByteAt: number | null
+  /** The number of the turn in which the last attempt started. Null: none has. */
+  readonly turn: number | null
+  /** The number of the batch in which it was submitted. Null: in none. */
+  readonly batch: number | null
   readonly retryOf: string | null
   /** The JSON object that the caller gave with the job, as the caller wrote it. Null also when it is damaged. */
   readonly metadata: string | null

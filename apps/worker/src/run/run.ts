@@ -2,7 +2,7 @@ import type { Spent } from '@foreman/experience'
 import type { OllamaClient } from '@foreman/ollama-client'
 import { MAX_TIMER_MS } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { type Claim, JobLostError, type Received, type Store, wholeBody } from '@foreman/store'
+import { type Claim, type Finish, JobLostError, type Received, type Store, wholeBody } from '@foreman/store'
 import { setTimeout as delay } from 'node:timers/promises'
 import { persist } from '../persist.ts'
 import type { TargetProbe } from '../target/target-probe.ts'
@@ -243,7 +243,12 @@ export class Run {
       const ending = { now: now(), ttlMs: jobTtlMs }
       const after = this.#log.lastEntry
       if (verdict.kind === 'finish') {
-        const end = { ...(rest && { output: rest }), ...verdict.finish, ...(after && { after }) }
+        const end = {
+          ...(rest && { output: rest }),
+          ...verdict.finish,
+          ...this.#firstByte(),
+          ...(after && { after }),
+        }
         return store.runs.finish(this.claim, end, ending)
       }
       const { release, delayMs } = verdict
@@ -251,6 +256,11 @@ export class Run {
       await store.runs.release(this.claim, back, ending)
     }
     return persist(write, this.#logger, this.#giveUp.signal)
+  }
+
+  #firstByte(): Partial<Pick<Finish, 'firstByteAt'>> {
+    if (this.#begunAt === undefined) return {}
+    return { firstByteAt: this.#options.now() - Math.round(performance.now() - this.#begunAt) }
   }
 
   #report(verdict: Verdict): void {

@@ -148,7 +148,8 @@ describe('usage', () => {
 })
 
 describe('a line or body of more than 1 MiB', () => {
-  const line = (length: number) => `{"message":{"content":"${'x'.repeat(length)}"},"eval_count":2,"done":true}`
+  const line = (length: number) =>
+    `{"message":{"content":"${'x'.repeat(length)}"},"eval_count":2,"done":true}`
   const MIB = 1024 * 1024
 
   test('is skipped in a stream, and the next line is read', () => {

@@ -75,7 +75,7 @@ describe('writes in the same turn of the event loop', () => {
     const writer = startChild(`
       import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))}
       const sqlite = new Database(await told())
-      sqlite.exec("BEGIN IMMEDIATE; INSERT INTO gateways VALUES ('g', 1)")
+      sqlite.exec("BEGIN IMMEDIATE; INSERT INTO gateways (id, heartbeats) VALUES ('g', 1)")
       console.log('writing')
       setTimeout(() => { sqlite.exec('COMMIT'); console.log('written') }, 300)
     `)

@@ -143,6 +143,15 @@ export const jobs = sqliteTable(
     completionTokens: integer('completion_tokens'),
     /** How long the load of the model took, in milliseconds, as the answer states it. */
     loadMs: integer('load_ms'),
+    /** How long the prompt and the rest of the answer took, in milliseconds, as the answer states it. */
+    promptMs: integer('prompt_ms'),
+    generateMs: integer('generate_ms'),
+    /** When the answer's attempt had its first byte. Null: there is no answer, or an older version wrote it. */
+    firstByteAt: integer('first_byte_at'),
+    /** The turn in which the last attempt started, by `turns.id`. */
+    turn: integer('turn'),
+    /** The batch that it was submitted in, by `batches.seq`. */
+    batch: integer('batch'),
     /** The id of the ended job that this job repeats. Null: it repeats none. */
     retryOf: text('retry_of'),
     /** The arrival that the job is part of. Such a job does not run yet. Null: it is accepted. */
@@ -204,6 +213,9 @@ export const jobs = sqliteTable(
       .where(sql`${table.finishedAt} IS NOT NULL`),
     index('jobs_of_model').on(table.modelName, table.seq),
     index('jobs_of_caller').on(table.caller, table.seq),
+    index('jobs_of_batch')
+      .on(table.batch, table.seq, table.state)
+      .where(sql`${table.batch} IS NOT NULL`),
   ],
 )
 
@@ -422,6 +434,19 @@ export const deployment = sqliteTable('deployment', {
   name: text('name').primaryKey(),
 })
 
+/** How a process does. Null: its version is older than that. */
+const processColumns = () => ({
+  /** The version of foreman. */
+  version: text('version'),
+  residentBytes: integer('resident_bytes'),
+  /** The CPU time of all its threads so far. */
+  cpuMs: integer('cpu_ms'),
+  /** How late its event loop was, of a hundred times the latest but one, since the last heartbeat. */
+  loopLagMs: integer('loop_lag_ms'),
+  /** A hash of the settings that all processes must share. */
+  settings: text('settings'),
+})
+
 /** One row per worker process, active or on standby. */
 export const workers = sqliteTable('workers', {
   /** A name that the worker process chose for itself. */
@@ -434,6 +459,7 @@ export const workers = sqliteTable('workers', {
   startedAt: integer('started_at').notNull(),
   /** When the worker last updated this row. */
   heartbeatAt: integer('heartbeat_at').notNull(),
+  ...processColumns(),
 })
 
 /** One row per gateway process. */
@@ -445,6 +471,10 @@ export const gateways = sqliteTable('gateways', {
    * that is set back or stands still must not make a gateway look dead.
    */
   heartbeats: integer('heartbeats').notNull(),
+  /** For people: when it wrote the last one. */
+  heartbeatAt: integer('heartbeat_at'),
+  startedAt: integer('started_at'),
+  ...processColumns(),
 })
 
 export const targetStates = ['unknown', 'up', 'away'] as const
@@ -475,6 +505,8 @@ export const target = sqliteTable(
     residentGroups: lenientJson('resident_groups', isTexts),
     /** Until when the target stands still for a caller who is likely to come back. Null: it does not. */
     expectingUntil: integer('expecting_until'),
+    /** The present turn, by `turns.id`. */
+    turn: integer('turn'),
     /** The settings by which the active worker decides, as JSON. Null: none has said. */
     rules: lenientJson('rules', isSchedulingRules),
   },

@@ -69,7 +69,13 @@ const prepareForgetStale = ({ db }: Connection) => {
 
 export const prepareActive = ({ db }: Connection) => {
   const select = db
-    .select()
+    .select({
+      id: table.id,
+      pid: table.pid,
+      active: table.active,
+      startedAt: table.startedAt,
+      heartbeatAt: table.heartbeatAt,
+    })
     .from(table)
     .where(eq(table.active, sql`1`))
     .orderBy(desc(table.heartbeatAt))

@@ -2,10 +2,9 @@ import { BrokenJobError } from '../../errors.ts'
 import type { Claim, Claimed, ClaimRequest } from '../../values.ts'
 import { withJob } from '../broken-job.ts'
 import type { Connection } from '../connection.ts'
-import { value } from '../drizzle.ts'
+import { prepareTurnOf } from '../history/turn-of.ts'
 import { isHeaderPairs } from '../json-shapes.ts'
 import type { Changes } from '../log/changes.ts'
-import { target } from '../schema.ts'
 import { type NextOfLine, prepareNextOfLine } from './next-of-line.ts'
 
 /** What a claim has of the row of its job, but for the columns that SQLite stores as numbers. */
@@ -21,24 +20,23 @@ const CLAIMED_COLUMNS = `seq, id, path, endpoint, model, model_name AS modelName
 
 /** Claims jobs of one line. The caller opens the transaction. */
 export const prepareClaim = (connection: Connection, changes: Changes) => {
-  const { db, sqlite } = connection
+  const { sqlite } = connection
   const nextOfLine = prepareNextOfLine(connection)
   const claimOf = prepareClaimOf(connection)
+  const turnOf = prepareTurnOf(connection)
   // Without Drizzle for speed: this runs for each job.
   const setRunning = sqlite.prepare(
     `UPDATE jobs SET state = 'running', attempt = attempt + 1, claim_token = @token, last_token = @token,
-       started_at = @now, start_reason = @reason, behind_model = @behindModel, behind_since = @behindSince, tokens = NULL
+       started_at = @now, start_reason = @reason, behind_model = @behindModel, behind_since = @behindSince, turn = @turn,
+       tokens = NULL
      WHERE seq = +@seq AND state = 'queued' RETURNING ${CLAIMED_COLUMNS}`,
   )
-  const setTurn = db
-    .update(target)
-    .set({ turnGroupKey: value('groupKey'), turnStartedAt: value('startedAt') })
-    .prepare()
 
-  const claimOne = ({ seq }: NextOfLine, request: ClaimRequest, now: number): Claim => {
+  const claimOne = ({ seq, modelName }: NextOfLine, request: ClaimRequest, now: number): Claim => {
     const { token, reason, behind } = request
     const [behindModel, behindSince] = [behind?.model ?? null, behind?.since ?? null]
-    const job = setRunning.get({ seq, token, now, reason, behindModel, behindSince }) as
+    const turn = turnOf(request, modelName, now)
+    const job = setRunning.get({ seq, token, now, reason, behindModel, behindSince, turn }) as
       | ClaimedRow
       | undefined
     if (!job) throw new Error(`job ${seq} is not queued`)
@@ -49,7 +47,7 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
     return claim
   }
 
-  const claimAll = (request: ClaimRequest, now: number): Claimed => {
+  return (request: ClaimRequest, now: number): Claimed => {
     const { upTo, isIdle } = request
     const claims: Claim[] = []
     while (claims.length < upTo) {
@@ -66,13 +64,6 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
       if (next.runsAlone) break
     }
     return { claims }
-  }
-
-  return (request: ClaimRequest, now: number): Claimed => {
-    const claimed = claimAll(request, now)
-    if (claimed.claims.length > 0)
-      setTurn.run({ groupKey: request.groupKey, startedAt: request.turnStartedAt })
-    return claimed
   }
 }
 

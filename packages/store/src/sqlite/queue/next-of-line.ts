@@ -7,11 +7,12 @@ import { jobs } from '../schema.ts'
 /** The job of a line that is to be claimed next. */
 export interface NextOfLine {
   readonly seq: number
+  readonly modelName: string
   /** Whether it may run only while no other job runs. */
   readonly runsAlone: boolean
 }
 
-const columns = { seq: jobs.seq, runsAlone: jobs.runsAlone }
+const columns = { seq: jobs.seq, modelName: jobs.modelName, runsAlone: jobs.runsAlone }
 const isReadyInGroup = and(
   inState('queued'),
   isNull(jobs.availableAt),

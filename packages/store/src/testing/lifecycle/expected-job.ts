@@ -22,7 +22,7 @@ export interface ExpectedJob {
   readonly hash: string | null
   /** What must be seen of it. */
   readonly record: Writable<
-    Omit<JobRecord, 'model' | 'modelName' | 'loadOptions' | 'path' | 'endpoint' | 'errorMessage'>
+    Omit<JobRecord, 'model' | 'modelName' | 'loadOptions' | 'path' | 'endpoint' | 'errorMessage' | 'turn'>
   >
   /** The token of its last claim. */
   token: string | null
@@ -71,6 +71,10 @@ export const expectedJob = ({ seq, id }: Submitted, given: Given, now: number): 
     promptTokens: null,
     completionTokens: null,
     loadMs: null,
+    promptMs: null,
+    generateMs: null,
+    firstByteAt: null,
+    batch: null,
     maxAttempts: null,
     metadata: null,
   },
@@ -83,7 +87,7 @@ export const expectedJob = ({ seq, id }: Submitted, given: Given, now: number): 
 export const hasLetGo = ({ record: { state, statusCode } }: ExpectedJob): boolean =>
   state === 'cancelled' || (state === 'failed' && [null, 429, 503].includes(statusCode))
 
-/** What is compared of a job's record. The rest is what the job was submitted with, and is the same for all jobs. */
+/** What is compared of a job's record. The rest is what the job was submitted with, and is the same for all jobs; turns have tests of their own. */
 export const seenOf = ({
   model: _model,
   modelName: _modelName,
@@ -91,5 +95,6 @@ export const seenOf = ({
   path: _path,
   endpoint: _endpoint,
   errorMessage: _errorMessage,
+  turn: _turn,
   ...record
 }: JobRecord): ExpectedJob['record'] => record
