@@ -25,6 +25,9 @@ import type {
   LogEntry,
   ModelRow,
   NewJob,
+  NewOperation,
+  OperationRow,
+  OperationsAsked,
   Output,
   OutputCursor,
   OutputRead,
@@ -119,6 +122,7 @@ export interface Store {
   readonly workers: Workers
   readonly gateways: Gateways
   readonly upkeep: Upkeep
+  readonly operations: Operations
   readonly locks: Locks
   readonly changes: Changes
   /** Waits for what is under way, gives the locks of this process back, and ends its listeners. No verb may be called after it. */
@@ -134,6 +138,15 @@ export interface StoreReader {
   readonly target: Pick<Target, 'read'>
   readonly workers: Pick<Workers, 'active'>
   close(): Promise<void>
+}
+
+/** What operators did. */
+export interface Operations {
+  /** Writes down who did what. Quick. *Again:* it is written twice. @returns its id */
+  note(operation: NewOperation, now: number): Promise<number>
+
+  /** The newest first. */
+  list(asked: OperationsAsked): Promise<OperationRow[]>
 }
 
 /** The verbs of a process that submits jobs. */

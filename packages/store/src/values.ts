@@ -610,6 +610,42 @@ export interface Snapshot {
   readonly polledAt: number
 }
 
+/** What somebody did to the queue. */
+export interface NewOperation {
+  /** The name of the caller, or `operator`. */
+  readonly by: string
+  readonly action: string
+  /** To what it was done. Undefined: to the queue as a whole. */
+  readonly subject?: string | undefined
+  readonly reason?: string | undefined
+  /** More about it. Never a prompt or an answer. */
+  readonly detail?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface OperationsAsked {
+  /** Only those that came before this one. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+export interface OperationRow {
+  readonly id: number
+  readonly at: number
+  readonly by: string
+  readonly action: string
+  readonly subject: string
+  readonly reason: string | null
+  readonly detail: Readonly<Record<string, unknown>> | null
+  /** An operation on many jobs goes on for a while. */
+  readonly state: 'running' | 'done' | 'stopped' | 'failed'
+  /** How many jobs or messages it is about, and how many are done. Null: it is about none. */
+  readonly matched: number | null
+  readonly done: number | null
+  readonly stopRequestedAt: number | null
+  /** Null: it goes on. */
+  readonly endedAt: number | null
+}
+
 /** A worker process. */
 export interface WorkerRow {
   /** A name that the process chose for itself. */

@@ -27,6 +27,7 @@ import { runs } from './runs/runs.ts'
 import { inPlace } from './state/in-place.ts'
 import { LockTest } from './state/lock-test.ts'
 import { stateOf } from './state/state.ts'
+import { operations } from './steering/operations.ts'
 import { prepareCancel } from './submissions/cancel.ts'
 import { submissions } from './submissions/submissions.ts'
 import { target } from './target.ts'
@@ -93,6 +94,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     workers: workers(connection, writes),
     gateways: gateways(connection, writes, prepareCancel(connection, recorder)),
     upkeep: upkeep(connection, writes),
+    operations: operations(connection, writes),
     locks,
     changes: changesOf(connection, commits),
     close: async () => {
