@@ -160,6 +160,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_MAX_WAIT', '0'],
   ['FOREMAN_MAX_WAIT_LOW', '0'],
   ['FOREMAN_EXPECT', 'ON'],
+  ['FOREMAN_HISTORY', '0'],
   ['FOREMAN_FAIR_HALFLIFE', 'never'],
   ['FOREMAN_SHARE_BY', 'address'],
   ['FOREMAN_TRUST_PROXY', 'yes'],

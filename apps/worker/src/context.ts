@@ -82,6 +82,7 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
       expects: config.expect === 'on',
       halfLifeMs: config.fairHalflife,
     },
+    historyMs: config.history,
     graceMs: config.shutdownGrace,
   })
   return {

@@ -43,6 +43,13 @@ export interface DispatcherOptions extends Bounds, SlotLimits {
   readonly onReady: () => void
 }
 
+interface LoadSeen extends Pick<RunResult, 'spent'> {
+  /** Whether it was sent as one that needs a load. */
+  readonly isLoad: boolean
+  /** Whether there was one. Undefined: nobody knows. */
+  readonly loaded: boolean | undefined
+}
+
 /**
  * Decides what runs next: chooses the group that has the turn, claims its jobs for the free slots, and runs them.
  * Knows nothing of locks, timers and changes: it acts when `dispatch` is called. What changes the turn is done one after the
@@ -84,6 +91,16 @@ export class Dispatcher {
   /** How many jobs run. */
   get running(): number {
     return this.#running.size
+  }
+
+  /** How many groups the target has in memory, as far as anybody knows. At least one. */
+  get fits(): number {
+    return Math.max(1, this.#residents.groups.length)
+  }
+
+  /** How long a load of a group takes, as far as anybody knows. */
+  loadMs(groupKey: string): number {
+    return this.#experience.figures.loadMs(groupKey)
   }
 
   /** Continues the turn that the last active worker has recorded, with what it had learned. */
@@ -253,7 +270,7 @@ export class Dispatcher {
   /** What the next choice depends on, besides the lines and who is expected. */
   #situation(now: number): Omit<Situation, 'lines' | 'expectation'> {
     const { maxWaitMs, maxWaitLowMs } = this.#options
-    const loadMs = (groupKey: string) => this.#experience.figures.loadMs(groupKey)
+    const loadMs = (groupKey: string) => this.loadMs(groupKey)
     const isResident = (groupKey: string) => this.#residents.has(groupKey)
     const servedAt = (groupKey: string) => this.#experience.servedAt(groupKey)
     return { turn: this.#turn, isResident, now, maxWaitMs, maxWaitLowMs, loadMs, servedAt }
@@ -294,7 +311,7 @@ export class Dispatcher {
     const run: Run = new Run(claim, {
       ...this.#options.run,
       isWaitedFor: () => this.#isLoadWaitedFor(run),
-      onBegun: () => isLoad && void this.#lookAtMemory(),
+      onBegun: () => isLoad && this.#noteBegun(claim),
     })
     this.#running.add(run)
     // `execute` does not reject.
@@ -306,6 +323,30 @@ export class Dispatcher {
       contain(() => this.#options.onEnd(result), this.#options.run.logger, 'go on after the end of a job')
       if (this.#running.size === 0) this.#idle?.resolve()
     })
+  }
+
+  /** The first byte of a job for which a model had to be loaded, as far as anybody knew. */
+  #noteBegun(claim: Claim): void {
+    void this.#lookAtMemory()
+    this.#noteLoaded(claim, this.#options.run.now())
+  }
+
+  /** @param at undefined: nothing was loaded after all */
+  #noteLoaded({ turn }: Claim, at: number | undefined): void {
+    const { store, run } = this.#options
+    if (turn === null) return
+    void writeQuietly(() => store.history.noteLoaded(turn, at ?? null), run.logger, 'note a load')
+  }
+
+  /** Counts a load, which the target states, or which nobody doubts. */
+  #countLoad(claim: Claim, { isLoad, loaded, spent }: LoadSeen): void {
+    const { store, run } = this.#options
+    if (isLoad && loaded === false) this.#noteLoaded(claim, undefined)
+    if (!(loaded ?? isLoad) || !spent) return
+    const { turn, modelName: model, groupKey } = claim
+    const loadMs = spent.usage?.loadMs ?? Math.min(this.loadMs(groupKey), spent.headAfterMs ?? spent.totalMs)
+    const load = { turn, model, loadMs, isForeign: !isLoad }
+    void writeQuietly(() => store.history.noteLoad(load, run.now()), run.logger, 'count a load')
   }
 
   /** A model has been loaded: which others are still there, only the target knows. */
@@ -370,6 +411,7 @@ export class Dispatcher {
     else this.#experience.noteFailure(claim, attempt, now)
     const loaded = this.#experience.figures.hasLoaded(claim.groupKey, attempt)
     if (loaded !== undefined) this.#residents.noteLoad(claim, sent, loaded)
+    if (ending === 'answered') this.#countLoad(claim, { isLoad, loaded, spent })
     this.#rememberTimer ??= setTimeout(() => void this.#remember(), REMEMBER_MS).unref()
   }
 

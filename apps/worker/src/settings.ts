@@ -41,6 +41,12 @@ export const workerSettings = {
     choices: ['on', 'off'],
     describe: 'Wait a moment for a caller who is likely to come back, before its model has to leave',
   }),
+  history: setting.duration({
+    env: 'FOREMAN_HISTORY',
+    default: '30d',
+    max: '3650d',
+    describe: 'How long it is kept what happened: turns, minutes, operations',
+  }),
   maxAttempts: setting.integer({
     env: 'FOREMAN_MAX_ATTEMPTS',
     default: '3',

@@ -11,6 +11,7 @@ import { askResidents } from './target/answers.ts'
 import { Embedder, type EmbedderOptions } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
 import type { Poll } from './target/poll.ts'
+import { Counter } from './upkeep/counter.ts'
 import { GatewayWatch, type GatewayWatchOptions } from './upkeep/gateway-watch.ts'
 import { JobCleaner } from './upkeep/job-cleaner.ts'
 import { Courier } from './webhooks/courier.ts'
@@ -25,6 +26,8 @@ export interface ShiftOptions {
   readonly embedder: EmbedderOptions
   readonly gatewayWatch: Omit<GatewayWatchOptions, 'onCancelled'>
   readonly courier: DeliveryOptions
+  /** How long what happened is kept. */
+  readonly historyMs: number
   readonly scheduling: Pick<
     DispatcherOptions,
     'concurrency' | 'models' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects' | 'halfLifeMs'
@@ -42,6 +45,7 @@ export class Shift {
   readonly #dispatcher: Dispatcher
   readonly #embedder: Embedder
   readonly #gatewayWatch: GatewayWatch
+  readonly #counter: Counter
   readonly #jobCleaner: JobCleaner
   readonly #courier: Courier
   readonly #loop: StoreLoop
@@ -58,7 +62,12 @@ export class Shift {
     const { store, logger } = options
     this.#loop = new StoreLoop(logger)
     this.#embedder = new Embedder(options.embedder)
-    this.#jobCleaner = new JobCleaner(options)
+    this.#counter = new Counter({
+      ...options,
+      fits: () => this.#dispatcher.fits,
+      loadMsOf: groupKey => this.#dispatcher.loadMs(groupKey),
+    })
+    this.#jobCleaner = new JobCleaner({ ...options, beforeDeleting: () => this.#counter.catchUp() })
     this.#courier = new Courier(options.courier)
     this.#monitor = new TargetMonitor({
       ...options.monitor,
@@ -91,6 +100,7 @@ export class Shift {
     void this.#loop.try('read whose turn it is', () => this.#dispatcher.resumeTurn())
     this.#unlisten = this.#options.store.changes.listen('work', () => void this.tick())
     this.#monitor.start()
+    this.#counter.start()
     this.#jobCleaner.start()
     this.#gatewayWatch.start()
     this.#courier.start()
@@ -98,6 +108,7 @@ export class Shift {
 
   /** Claims nothing more. Jobs that still run after `graceMs` go back to the queue. */
   async stop(graceMs: number): Promise<void> {
+    this.#counter.stop()
     this.#jobCleaner.stop()
     this.#gatewayWatch.stop()
     const jobs = this.#dispatcher.running
@@ -110,6 +121,7 @@ export class Shift {
   /** Ends everything at once and writes nothing more, because another worker may be at work now. */
   async abandon(): Promise<void> {
     this.#end()
+    this.#counter.stop()
     this.#jobCleaner.stop()
     this.#gatewayWatch.stop()
     await Promise.all([this.#dispatcher.lose(), this.#courier.stop(0)])

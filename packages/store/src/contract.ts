@@ -3,6 +3,7 @@ import type {
   Ahead,
   Backlog,
   CancelResult,
+  CountRequest,
   Claim,
   Claimed,
   ClaimRequest,
@@ -25,25 +26,33 @@ import type {
   LogEntry,
   ModelRow,
   NewJob,
+  NewLoad,
   NewOperation,
+  NewPhase,
   OperationRow,
   OperationsAsked,
   Output,
   OutputCursor,
   OutputRead,
+  PhaseRow,
   RecordedTurn,
   Recovery,
   Release,
   RequestPart,
   Run,
   RunningJob,
+  SampleRow,
   SenderCount,
   Sender,
   SenderLine,
   Snapshot,
   StoreState,
   Submitted,
+  Tally,
   TargetRow,
+  TimeRange,
+  TurnEnd,
+  TurnRow,
   WaitingLine,
   WorkerRow,
 } from './values.ts'
@@ -53,8 +62,8 @@ import type {
  * these promises; nothing outside the engine knows which engine it is.
  *
  * **A verb is one unit.** All of it happens or nothing, and whoever reads sees all of it or nothing. It takes values, and
- * gives values that are the caller's own. Two functions are called from inside: `GroupKeyOf` and `Compose`, both pure and
- * synchronous.
+ * gives values that are the caller's own. Three functions are called from inside: `GroupKeyOf`, `Compose` and
+ * `CountRequest.loadMsOf`, all pure and synchronous.
  *
  * **Durability belongs to the verb.** *durable*: when the verb has resolved, a power cut does not undo it, nor what it
  * answers: also when it found nothing to do. *quick*: it survives the death of every process of foreman, but a power cut, or a
@@ -123,6 +132,7 @@ export interface Store {
   readonly gateways: Gateways
   readonly upkeep: Upkeep
   readonly operations: Operations
+  readonly history: History & HistoryReads
   readonly locks: Locks
   readonly changes: Changes
   /** Waits for what is under way, gives the locks of this process back, and ends its listeners. No verb may be called after it. */
@@ -135,9 +145,57 @@ export interface StoreReader {
   now(): number
   readonly records: Records
   readonly output: JobOutput
+  readonly history: HistoryReads
   readonly target: Pick<Target, 'read'>
   readonly workers: Pick<Workers, 'active'>
   close(): Promise<void>
+}
+
+/**
+ * What happened, as the active worker counts it. What is counted of jobs is read from the log of their changes, once: that a
+ * change is counted, and what it adds, is one unit. So a crash neither loses nor doubles it, and whoever waits for a change does
+ * not wait for its counting.
+ */
+export interface History {
+  /** Whether there are changes that are not counted yet. */
+  isDue(): Promise<boolean>
+
+  /** Counts some of the changes that are not counted yet. Quick. @returns whether there are more */
+  count(request: CountRequest): Promise<boolean>
+
+  /** Counts a load, and notes it in its turn. Quick. *Again:* it counts twice. */
+  noteLoad(load: NewLoad, now: number): Promise<void>
+
+  /** Notes when the first job of a turn had its first byte, if its model was loaded for it. Null: it was not, after all. Quick. */
+  noteLoaded(turn: number, at: number | null): Promise<void>
+
+  /** Ends the present turn, if there is one. Quick. */
+  endTurn(end: TurnEnd, at: number): Promise<void>
+
+  /** Notes a time in which nothing could go on, after it is over. Quick. */
+  notePhase(phase: NewPhase, time: TimeRange): Promise<void>
+
+  /** Notes how the queue looks, in the minute of `now`. Quick. */
+  sample(now: number): Promise<void>
+
+  /** Deletes some of what happened before a time. Quick. @returns whether there is more */
+  prune(before: number): Promise<boolean>
+}
+
+export interface HistoryReads {
+  /** Since when jobs are counted. */
+  since(): Promise<number>
+
+  tallies(): Promise<Tally[]>
+
+  /** The turns that lie in a time at least in part, the oldest first: the last `limit` of them. */
+  turns(time: TimeRange, limit: number): Promise<TurnRow[]>
+
+  /** The phases that lie in a time at least in part, the oldest first: the last `limit` of them. */
+  phases(time: TimeRange, limit: number): Promise<PhaseRow[]>
+
+  /** What happened in a time, in steps, the oldest first. */
+  samples(time: TimeRange, stepMs: number): Promise<SampleRow[]>
 }
 
 /** What operators did. */

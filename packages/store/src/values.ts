@@ -233,6 +233,8 @@ export interface Claim extends StoredRequest, JobRef, Sender {
   readonly parts: number
   /** The number of this attempt, from 1. */
   readonly attempt: number
+  /** The number of its turn. Null: it was claimed by an older version. */
+  readonly turn: number | null
   /** How many attempts before it count against the limit. */
   readonly failedAttempts: number
   /** The earlier attempt that brought the best answer of the target so far. Null: none did. */
@@ -608,6 +610,107 @@ export interface Snapshot {
   readonly headers: HeaderPairs
   readonly body: Buffer
   readonly polledAt: number
+}
+
+// What happened
+
+/** What the worker knows when it counts. */
+export interface CountRequest {
+  readonly now: number
+  /** How many groups the target can have in memory at a time. */
+  readonly fits: number
+  /** How long a load of a group takes. Pure and synchronous. */
+  readonly loadMsOf: (groupKey: string) => number
+}
+
+/** One of the numbers that only rise. */
+export interface TallyKey {
+  /** What is counted. */
+  readonly name: string
+  /** A JSON object of texts, with its names in alphabetical order. */
+  readonly labels: string
+  /** The upper bound of a bucket, `more`, or `sum`. Empty: it is no histogram. Buckets are not cumulative. */
+  readonly part: string
+}
+
+/** Times are in milliseconds. */
+export interface Tally extends TallyKey {
+  readonly value: number
+}
+
+/** A load of a model. */
+export interface NewLoad {
+  /** The turn in which it happened. Null: nobody knows. */
+  readonly turn: number | null
+  readonly model: string
+  readonly loadMs: number
+  /** Whether the model should have been in memory: somebody else has loaded another one. */
+  readonly isForeign: boolean
+}
+
+export interface TimeRange {
+  readonly from: number
+  readonly until: number
+}
+
+/** A turn of a group at a target. */
+export interface TurnRow {
+  readonly id: number
+  readonly target: string
+  readonly groupKey: string
+  /** Canonical names. Null: what is stored is damaged. */
+  readonly models: readonly string[] | null
+  readonly reason: ChoiceReason
+  readonly startedAt: number
+  /** When its first job had its first byte, if its model was loaded for it. */
+  readonly loadedAt: number | null
+  readonly loadMs: number | null
+  /** When the last of its jobs ended so far. */
+  readonly lastAt: number | null
+  /** Null: it is the present one, or the last one, whose group ran dry. */
+  readonly endedAt: number | null
+  readonly end: TurnEnd | null
+  /** How many jobs have ended in it, how many tokens they have generated, and how long they ran, one after the other. */
+  readonly jobs: number
+  readonly tokens: number
+  readonly busyMs: number
+}
+
+export type PhaseKind = 'away' | 'silent' | 'paused' | 'closed' | 'worker_away'
+
+/** A time in which no turn could go on as usual. */
+export interface PhaseRow extends NewPhase {
+  readonly target: string
+  readonly startedAt: number
+  /** Null: it goes on. */
+  readonly endedAt: number | null
+}
+
+export interface NewPhase {
+  readonly kind: PhaseKind
+  /** For people. */
+  readonly detail: string | null
+}
+
+/** What happened in a time, for one caller, or to nobody: there `caller` is empty. */
+export interface SampleRow {
+  /** When the time began. */
+  readonly minute: number
+  readonly caller: string
+  readonly succeeded: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly busyMs: number
+  readonly loads: number
+  readonly loadMs: number
+  readonly arrivalLoads: number
+  readonly arrivalLoadMs: number
+  /** How the queue looked. Null: nobody looked. */
+  readonly queued: number | null
+  readonly running: number | null
+  readonly oldestWaitMs: number | null
 }
 
 /** What somebody did to the queue. */

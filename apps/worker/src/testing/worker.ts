@@ -52,6 +52,7 @@ export const setUpWorker = async ({
     embedder: { ...shared, model: undefined },
     gatewayWatch: { ...shared, steady, jobTtlMs: 60_000, patience: { lookMs: 10, goneAfterMs: 100 } },
     courier: { ...shared, steady, random: () => 0.5, secrets: ['secret'], deliver },
+    historyMs: 60_000,
     scheduling: {
       concurrency: 1,
       models: 1,

@@ -20,7 +20,12 @@ const setUp = async () => {
   const store = await openTempStore()
   const clock = { now: 0 }
   const logger = pino({ level: 'silent' })
-  const cleaner = new JobCleaner({ store, logger, now: () => clock.now })
+  const cleaner = new JobCleaner({
+    store,
+    logger,
+    now: () => clock.now,
+    beforeDeleting: async () => undefined,
+  })
   return { store, clock, logger, cleaner }
 }
 

@@ -1,8 +1,6 @@
-import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
-import { StoreLoop } from '../store-loop.ts'
-import { Rounds } from './rounds.ts'
+import { Chore } from './chore.ts'
 
 const REST_MS = 10_000
 
@@ -10,37 +8,25 @@ export interface JobCleanerOptions {
   readonly store: Store
   readonly logger: Logger
   readonly now: () => number
+  /** Does what has to be done with jobs while they are there. */
+  readonly beforeDeleting: () => Promise<void>
 }
 
 /** Deletes expired jobs and delivered answers, in short steps, and gives the free space back. */
-export class JobCleaner implements Service {
+export class JobCleaner extends Chore {
   readonly #options: JobCleanerOptions
-  readonly #loop: StoreLoop
-  readonly #rounds = new Rounds({ step: () => this.step(), restMs: REST_MS })
 
   constructor(options: JobCleanerOptions) {
+    super({ ...options, what: 'clean up', restMs: REST_MS })
     this.#options = options
-    this.#loop = new StoreLoop(options.logger)
   }
 
-  start(): void {
-    this.#rounds.start()
-  }
-
-  stop(): void {
-    this.#rounds.stop()
-  }
-
-  /** @returns whether there is more to delete now */
-  async step(): Promise<boolean> {
-    return (await this.#loop.try('clean up', () => this.#deleteSome())) ?? false
-  }
-
-  async #deleteSome(): Promise<boolean> {
-    const { store, logger, now } = this.#options
+  protected async doSome(): Promise<boolean> {
+    const { store, logger, now, beforeDeleting } = this.#options
+    await beforeDeleting()
     const { more, expired, failed } = await store.upkeep.step(now())
     if (expired > 0) logger.debug({ jobs: expired }, 'expired jobs deleted')
-    for (const error of failed) this.#loop.failed('clean up all of it', error)
+    for (const error of failed) this.loop.failed('clean up all of it', error)
     return more
   }
 }

@@ -1,8 +1,8 @@
-const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
-const shape = /^(?:(?<h>\d+)h)?(?:(?<m>\d+)m(?!s))?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/
+const unitMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+const shape = /^(?:(?<d>\d+)d)?(?:(?<h>\d+)h)?(?:(?<m>\d+)m(?!s))?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/
 
 /**
- * The milliseconds of a duration such as `30s`, `5m`, `1h30m` or `300ms`, or of `0`: whole numbers, the largest unit
+ * The milliseconds of a duration such as `30s`, `5m`, `1h30m`, `30d` or `300ms`, or of `0`: whole numbers, the largest unit
  * first.
  *
  * @returns undefined for anything else, also for a number without a unit

@@ -13,6 +13,7 @@ import {
   storeVersionOf,
   unusable,
 } from './file-header.ts'
+import { historyReads } from './history/read.ts'
 import { migrationsFolder } from './open-connection.ts'
 import { output } from './output/output.ts'
 import { records } from './records/records.ts'
@@ -36,6 +37,7 @@ export const openSqliteReader = (file: string): StoreReader => {
     now: Date.now,
     records: records(connection),
     output: output(connection),
+    history: historyReads(connection),
     target: { read: reads(prepareReadTarget(connection)) },
     workers: { active: reads(prepareActive(connection)) },
     close: async () => void connection.sqlite.close(),

@@ -15,6 +15,7 @@ import { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts'
 import { flushAhead } from './flush-ahead.ts'
 import { gateways } from './gateways.ts'
 import { GroupCommit } from './group-commit.ts'
+import { history } from './history/history.ts'
 import { changeRecorder } from './log/changes.ts'
 import { logWriter } from './log/log-writer.ts'
 import { outboxWriter } from './log/outbox.ts'
@@ -95,6 +96,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     gateways: gateways(connection, writes, prepareCancel(connection, recorder)),
     upkeep: upkeep(connection, writes),
     operations: operations(connection, writes),
+    history: history(connection, writes),
     locks,
     changes: changesOf(connection, commits),
     close: async () => {

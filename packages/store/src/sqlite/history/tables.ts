@@ -118,8 +118,8 @@ export const counted = sqliteTable(
     logId: integer('log_id').notNull(),
     /** Since when jobs are counted. */
     since: integer('since').notNull(),
-    /** The groups of the jobs that arrived last, the newest first, as JSON: what the order of arrival would have in memory. */
-    groups: lenientJson('groups', isTexts),
+    /** What the next step has to know, as JSON. Null: nothing yet. */
+    state: text('state'),
   },
   table => [check('counted_one_row', sql`${table.id} = 1`)],
 )

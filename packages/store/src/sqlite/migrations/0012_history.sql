@@ -57,7 +57,7 @@ CREATE TABLE `counted` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`log_id` integer NOT NULL,
 	`since` integer NOT NULL,
-	`groups` text,
+	`state` text,
 	CONSTRAINT "counted_one_row" CHECK("counted"."id" = 1)
 );
 --> statement-breakpoint

@@ -16,7 +16,7 @@ type ClaimedRow = Omit<Claim, 'headers' | 'body' | 'parts' | 'streaming' | 'runs
 const CLAIMED_COLUMNS = `seq, id, path, endpoint, model, model_name AS modelName, load_options AS loadOptions,
   group_key AS groupKey, streams, caller, account, sender, created_at AS createdAt, claim_token AS token, attempt,
   failed_attempts AS failedAttempts, answer_attempt AS answerAttempt, max_attempts AS maxAttempts,
-  deadline_at AS deadlineAt, runs_alone AS isAlone`
+  deadline_at AS deadlineAt, runs_alone AS isAlone, turn`
 
 /** Claims jobs of one line. The caller opens the transaction. */
 export const prepareClaim = (connection: Connection, changes: Changes) => {

@@ -10,6 +10,7 @@ import { delaysContract } from './delays.ts'
 import { deliveriesContract } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import { gatewaysContract } from './gateways.ts'
+import { historyContract } from './history.ts'
 import { keysContract } from './keys.ts'
 import { leavingContract } from './leaving.ts'
 import { locksContract } from './locks.ts'
@@ -56,6 +57,7 @@ const contracts = [
   workersContract,
   gatewaysContract,
   upkeepContract,
+  historyContract,
   unitsContract,
   againContract,
   orderContract,

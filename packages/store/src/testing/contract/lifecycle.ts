@@ -12,16 +12,20 @@ export const lifecycleContract = (engine: Engine): void => {
       { timeout: 60_000 },
       async () => {
         /** A store that the run before has left empty. */
-        let empty: TestedStore | undefined
+        let empty:
+          | { readonly tested: TestedStore; readonly happened: ReadonlyMap<string, number> }
+          | undefined
         const steps = fc.array(anyStep, { minLength: 10, maxLength: 60, size: 'max' })
         const holds = async (taken: typeof steps extends fc.Arbitrary<infer T> ? T : never) => {
-          const tested =
-            empty ?? (await engine.create({ compose: ({ event, job }) => `${event} of ${job.seq}` }))
+          const { tested, happened } = empty ?? {
+            tested: await engine.create({ compose: ({ event, job }) => `${event} of ${job.seq}` }),
+            happened: new Map(),
+          }
           empty = undefined
-          const trial = new Trial(tested)
+          const trial = new Trial(tested, happened)
           for (const step of taken) await trial.take(step)
           await trial.checkEnd()
-          empty = tested
+          empty = { tested, happened: trial.happened }
         }
         await fc.assert(fc.asyncProperty(steps, holds), { numRuns: 200 })
       },

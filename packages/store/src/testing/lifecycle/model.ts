@@ -15,14 +15,18 @@ const bySeq = (a: { seq: number }, b: { seq: number }): number => a.seq - b.seq
 export class Model {
   readonly jobs = new Map<number, ExpectedJob>()
   readonly messages: ExpectedMessages
+  /** How often jobs changed, by the type of the change. */
+  readonly happened: Map<string, number>
   now = 10_000_000
   readonly #store: Store
   /** What was read of each log so far. */
   readonly #logs = new Map<number, { last: number; readonly events: string[] }>()
   #statesBefore = new Map<number, JobState>()
 
-  constructor(store: Store) {
+  /** @param happened before, of which nothing may be left but what is counted */
+  constructor(store: Store, happened: ReadonlyMap<string, number>) {
     this.#store = store
+    this.happened = new Map(happened)
     this.messages = new ExpectedMessages(store)
   }
 
@@ -40,13 +44,19 @@ export class Model {
   add(submitted: Submitted, given: Given): void {
     const job = expectedJob(submitted, given, this.now)
     this.jobs.set(submitted.seq, job)
+    this.#note('queued')
     this.messages.tell(job, 'job.queued', this.now)
   }
 
   /** Notes changes of a job, and the message that reports them. */
   change(job: ExpectedJob, types: readonly string[], event?: WebhookEvent): void {
     job.events.push(...types)
+    for (const type of types) this.#note(type)
     if (event) this.messages.tell(job, event, this.now)
+  }
+
+  #note(type: string): void {
+    this.happened.set(type, (this.happened.get(type) ?? 0) + 1)
   }
 
   end(job: ExpectedJob, state: (typeof endStates)[number], errorCode: string, answerAttempt: number | null) {

@@ -60,6 +60,7 @@ export const anyStep = fc.oneof(
   kindOf(3, 'requeueLost', {}),
   kindOf(3, 'promoteDue', {}),
   kindOf(3, 'upkeep', {}),
+  kindOf(3, 'count', {}),
   kindOf(3, 'clock', { byMs: fc.constantFrom(1, 500, 2_000, 50_000, 3_600_000, -500, -3_600_000) }),
   // The worker dies several times in a row.
   kindOf(2, 'crashes', { group: anyGroup, times: fc.constantFrom(1, 2, 3) }),

@@ -3,6 +3,7 @@ import { deepEqual } from 'node:assert/strict'
 import type { TestedStore } from '../contract/engine.ts'
 import { upkeep } from '../contract/look.ts'
 import type { ExpectedJob } from './expected-job.ts'
+import { checkTallies, countAll } from './expected-tallies.ts'
 import { cancel, delivered, enqueue, repeat } from './gateway-steps.ts'
 import { Model } from './model.ts'
 import { claim, failOverdue, promoteDue, requeueLost } from './queue-steps.ts'
@@ -13,13 +14,18 @@ import type { Step, StepTo } from './steps.ts'
 /** The deletion of an expired job is put off by this much while one of its messages is pending. */
 const DELIVERY_GRACE_MS = 3_600_000
 
-/** An empty store under test, next to a model of what it should hold. */
+/** A store without jobs under test, next to a model of what it should hold. */
 export class Trial {
   readonly #scene: Scene
   #again: Again | undefined
 
-  constructor(tested: TestedStore) {
-    this.#scene = { tested, model: new Model(tested.store), seqs: [], runs: [] }
+  constructor(tested: TestedStore, happened: ReadonlyMap<string, number>) {
+    this.#scene = { tested, model: new Model(tested.store, happened), seqs: [], runs: [] }
+  }
+
+  /** How often jobs changed so far, by the type of the change. */
+  get happened(): ReadonlyMap<string, number> {
+    return this.#scene.model.happened
   }
 
   async take(step: Step): Promise<void> {
@@ -66,6 +72,8 @@ export class Trial {
         return promoteDue(scene)
       case 'upkeep':
         return this.#upkeep()
+      case 'count':
+        return this.#count()
       case 'crashes':
         return this.#crash(step)
       case 'clock':
@@ -86,6 +94,7 @@ export class Trial {
   async #upkeep(): Promise<Again> {
     const { model, tested } = this.#scene
     const { now } = model
+    await this.#count()
     await upkeep(tested.store, now)
     for (const job of model.all()) {
       const { record } = job
@@ -94,6 +103,13 @@ export class Trial {
     }
     model.distrustLogs()
     return () => upkeep(tested.store, now)
+  }
+
+  /** What is counted is what happened, whoever counts and when. */
+  async #count(): Promise<void> {
+    const { model, tested } = this.#scene
+    await countAll(tested.store, model.now)
+    await checkTallies(tested.store, model.happened)
   }
 
   #expire({ record }: ExpectedJob): void {

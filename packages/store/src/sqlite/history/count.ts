@@ -1,0 +1,123 @@
+import type { CountedJob } from '../../counting/count-change.ts'
+import {
+  type CountedEntry,
+  countLog,
+  type CountingState,
+  type PendingArrival,
+} from '../../counting/count-log.ts'
+import type { Increments } from '../../counting/increments.ts'
+import type { CountRequest } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { isObject, isTexts } from '../json-shapes.ts'
+import { readChange } from '../log/log-rows.ts'
+import { prepareAddSample, prepareAddTally } from './add.ts'
+
+/** A step reads so many entries of the log, of which most are pieces of answers, and counts so many changes. */
+const ENTRIES_PER_STEP = 5_000
+const CHANGES_PER_STEP = 500
+/** A catalogue has a few dozen models. The series of all others are one. */
+const MAX_MODELS = 100
+
+interface LogRow extends Omit<CountedJob, 'isHandedOver' | 'seq'> {
+  readonly id: number
+  readonly bytes: Buffer
+  readonly jobSeq: number
+  /** Null: the job is deleted. */
+  readonly seq: number | null
+  readonly gateway: string | null
+}
+
+/**
+ * Counts the changes in the log that are not counted yet, in steps. That they are counted, and what they add, is one commit: a
+ * crash neither loses a change nor counts it twice. Not in the commit of the change, for which somebody waits.
+ */
+export const prepareCount = ({ sqlite }: Connection) => {
+  const selectState = sqlite.prepare('SELECT log_id AS logId, state FROM counted')
+  const selectLast = sqlite.prepare('SELECT coalesce(max(id), 0) FROM job_log').pluck()
+  const setState = sqlite.prepare('UPDATE counted SET log_id = ?, state = ?')
+  const selectChanges = sqlite.prepare(
+    `SELECT log.id AS id, log.bytes AS bytes, log.job_seq AS jobSeq, jobs.seq AS seq, arrival, gateway, caller, priority,
+       model_name AS modelName, endpoint, group_key AS groupKey, created_at AS createdAt, started_at AS startedAt,
+       first_byte_at AS firstByteAt, finished_at AS finishedAt, prompt_tokens AS promptTokens,
+       completion_tokens AS completionTokens, load_ms AS loadMs, prompt_ms AS promptMs, generate_ms AS generateMs, turn
+     FROM job_log AS log LEFT JOIN jobs ON jobs.seq = log.job_seq
+     WHERE log.id > +? AND log.id <= +? AND log.kind = 'event' ORDER BY log.id LIMIT ${CHANGES_PER_STEP}`,
+  )
+  const selectModels = sqlite.prepare(`SELECT name FROM models ORDER BY name LIMIT ${MAX_MODELS}`).pluck()
+  const selectArrival = sqlite.prepare('SELECT 1 FROM arrivals WHERE id = +?').pluck()
+  const selectAccepted = sqlite.prepare('SELECT 1 FROM jobs WHERE seq = +? AND arrival IS NULL').pluck()
+  const addTally = prepareAddTally(sqlite)
+  const addSample = prepareAddSample(sqlite)
+  const addToTurn = sqlite.prepare(
+    `UPDATE turns SET jobs = jobs + @jobs, tokens = tokens + @tokens, busy_ms = busy_ms + @busyMs,
+       last_at = max(coalesce(last_at, 0), @lastAt) WHERE id = +@turn`,
+  )
+
+  const fateOf = ({ arrival, witness }: Pick<PendingArrival, 'arrival' | 'witness'>) => {
+    if (selectArrival.get(arrival) !== undefined) return 'pending'
+    return selectAccepted.get(witness) === undefined ? 'gone' : 'accepted'
+  }
+
+  const write = (increments: Increments): void => {
+    for (const tally of increments.tallies) addTally(tally)
+    for (const { minute, caller, by } of increments.samples) addSample(minute, caller, by)
+    for (const [turn, by] of increments.turns) addToTurn.run({ turn, ...by })
+  }
+
+  const state = (): { readonly logId: number; readonly state: CountingState } => {
+    const row = selectState.get() as { readonly logId: number; readonly state: string | null }
+    return { logId: row.logId, state: stateIn(row.state) }
+  }
+
+  return {
+    /** Whether there is something to count. */
+    isDue: (): boolean => {
+      const { logId, state: kept } = state()
+      return kept.pending.length > 0 || (selectLast.get() as number) > logId
+    },
+
+    /** Counts some of it. The caller opens the transaction. @returns whether there is more */
+    some: ({ now, fits, loadMsOf }: CountRequest): boolean => {
+      const { logId, state: kept } = state()
+      const last = selectLast.get() as number
+      const to = Math.min(last, logId + ENTRIES_PER_STEP)
+      const rows = selectChanges.all(logId, to) as LogRow[]
+      const known = new Set(selectModels.all() as string[])
+      const facts = { now, fits, loadMsOf, fateOf }
+      const counted = countLog(entriesOf(rows, known), kept, facts)
+      write(counted.increments)
+      const reached = rows.length === CHANGES_PER_STEP ? rows.at(-1)!.id : to
+      setState.run(reached, JSON.stringify(counted.state))
+      return reached < last
+    },
+  }
+}
+
+const entriesOf = function* (rows: readonly LogRow[], known: ReadonlySet<string>): Generator<CountedEntry> {
+  for (const row of rows) {
+    try {
+      yield { change: readChange(row), job: jobOf(row, known) }
+    } catch {
+      // A damaged entry counts nothing, and keeps no other from counting.
+    }
+  }
+}
+
+const jobOf = (
+  { seq, gateway, modelName, ...job }: LogRow,
+  known: ReadonlySet<string>,
+): CountedJob | undefined => {
+  if (seq === null) return undefined
+  // A misspelt name makes no series.
+  const named = known.has(modelName) ? modelName : 'other'
+  return { ...job, seq, modelName: named, isHandedOver: gateway === null }
+}
+
+const stateIn = (text: string | null): CountingState => {
+  const value: unknown = text === null ? undefined : JSON.parse(text)
+  const { groups, pending } = isObject(value) ? value : {}
+  return {
+    groups: isTexts(groups) ? groups : [],
+    pending: Array.isArray(pending) ? (pending as readonly PendingArrival[]) : [],
+  }
+}
