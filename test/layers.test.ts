@@ -48,6 +48,7 @@ const GATEWAY_ROOMS = [
   'jobs',
   'generate',
   'health',
+  'overview',
 ]
 
 /** Files beside the gateway's rooms from which a room may import. From the context it only needs types. */

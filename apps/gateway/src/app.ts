@@ -10,7 +10,7 @@ import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { lateRoutes } from './http/late-routes.ts'
-import { isDocumentPath, isJobsPath } from './http/own-paths.ts'
+import { isDocumentPath, isJobsPath, isQueuePath } from './http/own-paths.ts'
 import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
@@ -39,6 +39,7 @@ export const createApp = (
   app.use(checkBrowser({ origins, checksHost }))
   app.use(requireToken({ identities, door }))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
+  app.use(lateRoutes(isQueuePath, () => overview(context)))
   app.use(targetRules({ management }))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
@@ -49,6 +50,8 @@ export const createApp = (
 
 const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRoute()
 const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
+
+const overview = async (context: Context) => (await import('./overview/routes.ts')).overviewRoutes(context)
 
 /** While the gateway stops, requests still arrive on connections that were kept open. */
 const refuseWhenStopping =

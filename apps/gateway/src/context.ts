@@ -23,6 +23,7 @@ import { QueueLimit } from './intake/queue-limit.ts'
 import { StoreFaults } from './intake/store-faults.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
 import { JobPresenter } from './jobs/presenter.ts'
+import { Overview } from './overview/overview.ts'
 import type { GatewayConfig } from './settings.ts'
 
 export interface Collaborators {
@@ -44,6 +45,7 @@ export interface Context {
   readonly intake: Intake
   readonly admission: Admission
   readonly presenter: JobPresenter
+  readonly overview: Overview
   readonly forecaster: Forecaster
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
@@ -125,6 +127,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
   const stopping = new AbortController()
   const cutOff = new AbortController()
   const isStopping = () => stopping.signal.aborted
+  const observe = observer({ store, diskSpace, isStopping, logger, now })
   return {
     store,
     deployment: store.deployment,
@@ -145,13 +148,14 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       stallMs: config.callerStall,
       now,
     }),
+    overview: new Overview({ location: config.dbPath, observe, hasTokens: identities.length > 0, logger }),
     forecaster,
     followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
     presence,
     logger,
     now,
-    observe: observer({ store, diskSpace, isStopping, logger, now }),
+    observe,
     identities,
     sharing: {
       by: config.shareBy,

@@ -95,6 +95,7 @@ export class Gateway implements Service {
       await closed
     }
     await context.presence.stop()
+    await context.overview.close()
     await context.store.close()
   }
 }

@@ -6,3 +6,5 @@ export { webhookBody, type WebhookBodyOptions, INLINE_RESULT_BYTES } from './web
 export { webhookMessages } from './webhook-messages.ts'
 export { inWords, ordinal } from './in-words.ts'
 export { type WaitsFor, type Why, whyStarted, whyWaiting } from './why.ts'
+export { whyGroupWaits } from './why-group.ts'
+export { time } from './time.ts'

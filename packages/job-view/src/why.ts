@@ -49,14 +49,15 @@ const besides = (waitsFor: WaitsFor): string => {
     case 'expecting':
       return '; the target waits a moment for a caller who is likely to come back'
     case 'other_turn':
-      return waitsFor.model === undefined ? '' : `; ${shown(waitsFor.model)} has its turn`
+      return waitsFor.model === undefined ? '' : `; ${shownModel(waitsFor.model)} has its turn`
     case 'delayed':
     case 'behind_in_line':
       return ''
   }
 }
 
-const shown = (model: string): string => displayModelName(model) ?? model
+/** A model as its users name it. */
+export const shownModel = (model: string): string => displayModelName(model) ?? model
 
 /** A wait that nobody notices. */
 const AT_ONCE_MS = 100
@@ -85,6 +86,6 @@ const waited = (
   if (behindModel === null || behindSince === null || startedAt === null || startReason === null)
     return startReason === 'resident' ? `${total} in line; its model was in memory` : total
   const turnMs = startedAt - Math.max(createdAt, behindSince)
-  const turn = `for ${shown(behindModel)}: ${inWords(turnMs)} of its turn${ENDS_OF_TURNS[startReason] ?? ''}`
+  const turn = `for ${shownModel(behindModel)}: ${inWords(turnMs)} of its turn${ENDS_OF_TURNS[startReason] ?? ''}`
   return turnMs > 0.9 * ms ? `waited ${turn}` : `${total}, at the end ${turn}`
 }

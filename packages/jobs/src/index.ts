@@ -19,6 +19,16 @@ export {
 } from './delivery.ts'
 export type { ChoiceReason, JobChange, JobEnd, JobEvent, JobEventData } from './events.ts'
 export { type End, isFinal } from './final.ts'
+export type {
+  CallerSnapshot,
+  EverSnapshot,
+  GroupSnapshot,
+  HourSnapshot,
+  InFlightSnapshot,
+  QueueSnapshot,
+  TargetSnapshot,
+  TurnSnapshot,
+} from './queue.ts'
 export { priorities, type Priority } from './priority.ts'
 export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
 export type {

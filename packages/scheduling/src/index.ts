@@ -3,6 +3,7 @@ export {
   type Bounds,
   type Choice,
   decide,
+  endOf,
   type Expectation,
   levelOf,
   type Line,

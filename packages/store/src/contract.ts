@@ -1,4 +1,5 @@
 import type {
+  AccountCount,
   Added,
   Ahead,
   Backlog,
@@ -15,6 +16,8 @@ import type {
   Finish,
   GroupKeyOf,
   IdempotencyKey,
+  InFlightJob,
+  JobChanges,
   JobFilter,
   JobRecord,
   JobRef,
@@ -24,6 +27,7 @@ import type {
   Loading,
   Lock,
   LogEntry,
+  MessageCounts,
   ModelRow,
   NewJob,
   NewLoad,
@@ -46,6 +50,7 @@ import type {
   Sender,
   SenderLine,
   Snapshot,
+  StorageFigures,
   StoreState,
   Submitted,
   Tally,
@@ -146,6 +151,10 @@ export interface StoreReader {
   readonly records: Records
   readonly output: JobOutput
   readonly history: HistoryReads
+  readonly overview: Overview
+  readonly operations: Pick<Operations, 'list'>
+  readonly queue: Pick<Queue, 'turn' | 'memory'>
+  readonly catalogue: Pick<Catalogue, 'snapshot'>
   readonly target: Pick<Target, 'read'>
   readonly workers: Pick<Workers, 'active'>
   close(): Promise<void>
@@ -196,6 +205,33 @@ export interface HistoryReads {
 
   /** What happened in a time, in steps, the oldest first. */
   samples(time: TimeRange, stepMs: number): Promise<SampleRow[]>
+}
+
+/** What an operator sees at a glance. The reads cost more than those of a request: they are for a thread of their own. */
+export interface Overview {
+  readyOfAccounts(): Promise<AccountCount[]>
+
+  /** How many jobs wait for the time of their next attempt. */
+  delayed(): Promise<number>
+
+  /** The jobs that run, the oldest first. */
+  inFlight(): Promise<InFlightJob[]>
+
+  /** The groups in which an account has ready jobs. Undefined: in which anybody has. */
+  groupsOfAccount(account: string | undefined): Promise<string[]>
+
+  /** The changes of states of accepted jobs after this one. Undefined: from now on. Looks at some thousands at the most. */
+  jobChanges(after: number | undefined, limit: number): Promise<JobChanges>
+
+  messages(): Promise<MessageCounts>
+
+  /** How many webhook messages were given up since then. Reads them all. */
+  deadMessages(since: number): Promise<number>
+
+  storage(): Promise<StorageFigures>
+
+  /** Another number than before, when another process or connection has written since. */
+  version(): Promise<number>
 }
 
 /** What operators did. */

@@ -15,6 +15,7 @@ export {
 export { newJobId, newToken } from './ids.ts'
 export { GATEWAY_HEARTBEAT_MS, HEARTBEAT_MS, isAlive, TARGET_IS_FOREMAN } from './liveness.ts'
 export { openReader, openStore, type OpenOptions } from './open-store.ts'
+export { HISTOGRAMS, TALLIES } from './counting/tallies.ts'
 export { isSameAttempt } from './same-attempt.ts'
 export { untilPossible } from './until-possible.ts'
 export { ANNOUNCED_ANSWER_BYTES, storeFaultNames } from './values.ts'

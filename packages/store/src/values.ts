@@ -175,6 +175,8 @@ export interface LineCount extends WaitingLine {
   readonly jobs: number
   /** The canonical name of the oldest job's model. */
   readonly modelName: string
+  /** How its oldest job has it loaded: a JSON object. */
+  readonly loadOptions: string
 }
 
 /** The jobs that are before a job in its line. */
@@ -711,6 +713,62 @@ export interface SampleRow {
   readonly queued: number | null
   readonly running: number | null
   readonly oldestWaitMs: number | null
+}
+
+/** How many jobs of an account are ready. */
+export interface AccountCount {
+  readonly account: string
+  readonly jobs: number
+}
+
+/** A job that runs now, as an operator sees it. */
+export interface InFlightJob extends JobRef {
+  readonly modelName: string
+  readonly groupKey: string
+  readonly caller: string
+  readonly createdAt: number
+  readonly startedAt: number
+  readonly startReason: ChoiceReason | null
+  /** How many tokens of the answer have come so far, as `progress` noted last. */
+  readonly tokens: number | null
+  readonly turn: number | null
+  /** Whether anything of this attempt's answer has come. */
+  readonly hasBegun: boolean
+}
+
+/** The webhook messages that have yet to be sent. */
+export interface MessageCounts {
+  readonly pending: number
+  /** When the oldest of them was written. Null: there is none. */
+  readonly oldestAt: number | null
+}
+
+export interface StorageFigures {
+  readonly fileBytes: number
+  /** How much of the file holds something. */
+  readonly usedBytes: number
+  /** How much is written and not yet moved into the file. */
+  readonly walBytes: number
+  readonly diskFreeBytes: number
+}
+
+/** What has become of jobs lately. */
+export interface JobChanges {
+  /** The last change that was looked at. */
+  readonly last: number
+  /** The first of them. */
+  readonly changes: readonly JobChangeRow[]
+  /** How many more there were. */
+  readonly skipped: number
+}
+
+export interface JobChangeRow {
+  readonly id: string
+  /** The state that the job then had. */
+  readonly state: JobState
+  readonly modelName: string
+  readonly caller: string
+  readonly at: number
 }
 
 /** What somebody did to the queue. */

@@ -88,7 +88,12 @@ export class Forecaster {
   }
 }
 
-const whatFor = ({ groupKey, availableAt }: QueuedJob, outlook: Outlook, now: number): WaitsFor => {
+/** What a queued job waits for. */
+export const whatFor = (
+  { groupKey, availableAt }: Pick<QueuedJob, 'groupKey' | 'availableAt'>,
+  outlook: Outlook,
+  now: number,
+): WaitsFor => {
   const { obstacle, isExpecting, turn, isResident } = outlook
   if (availableAt !== null) return { code: 'delayed', inMs: availableAt - now }
   if (obstacle) return { code: obstacle }

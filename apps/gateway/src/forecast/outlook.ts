@@ -1,5 +1,5 @@
 import { Experience } from '@foreman/experience'
-import { Forecast, type Shares } from '@foreman/scheduling'
+import { endOf, Forecast, type Shares } from '@foreman/scheduling'
 import { isAlive, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
 
 /** What the queue is likely to do, as it looked at one moment. */
@@ -11,6 +11,8 @@ export interface Outlook {
   readonly shares: Shares | undefined
   /** How long a job of a group takes, as far as anybody knows. */
   readonly jobMs: (groupKey: string) => number
+  /** Undefined: it was never measured. */
+  readonly measuredJobMs: (groupKey: string) => number | undefined
   /** Why nothing starts. */
   readonly obstacle: 'worker_away' | 'target_away' | undefined
   /** Whether the target stands still, because a caller is likely to come back. */
@@ -18,6 +20,20 @@ export interface Outlook {
   /** The group that has or had the turn. */
   readonly turn: { readonly groupKey: string; readonly model: string | undefined } | undefined
   readonly isResident: (groupKey: string) => boolean
+  /** How many jobs of one model run at the same time. */
+  readonly slots: number
+  /** Until when the turn lasts at the most. Undefined: no other group waits. */
+  readonly turnEndsAt: number | undefined
+  /** How long a load of a group takes. 0: it is not known. */
+  readonly loadMs: (groupKey: string) => number
+}
+
+/** What of the store it is read from. */
+export interface OutlookSource {
+  readonly queue: Pick<Store['queue'], 'turn' | 'memory'>
+  readonly records: Pick<Store['records'], 'lineCounts' | 'running'>
+  readonly target: Pick<Store['target'], 'read'>
+  readonly workers: Pick<Store['workers'], 'active'>
 }
 
 /** What the worker decides by, as long as none has said so. */
@@ -36,7 +52,7 @@ const REST = 0.2
 
 /** Reads the queue, and foretells what it does. */
 export class OutlookReader {
-  readonly #store: Store
+  readonly #store: OutlookSource
   /** What the worker has learned, and the text that says so: it is long, and changes seldom. */
   #learned: {
     readonly text: string | undefined
@@ -44,7 +60,7 @@ export class OutlookReader {
     readonly experience: Experience
   } = { text: undefined, halfLifeMs: 0, experience: new Experience(0) }
 
-  constructor(store: Store) {
+  constructor(store: OutlookSource) {
     this.#store = store
   }
 
@@ -66,7 +82,7 @@ export class OutlookReader {
     const hasTurn = ({ groupKey }: { readonly groupKey: string }) => groupKey === turn?.groupKey
     const isExpecting = state.expectingUntil !== null && state.expectingUntil > now
     const isOver = running.length === 0 && !isExpecting && !lines.some(hasTurn)
-    const forecast = new Forecast({
+    const situation = {
       ...rules,
       lines,
       turn: turn && { ...turn, isOver },
@@ -76,17 +92,22 @@ export class OutlookReader {
         freeAt(running, { experience, rules, now }),
         (isExpecting && state.expectingUntil) || now,
       ),
-      loadMs: groupKey => figures.loadMs(groupKey),
-      workOf: groupKey => {
+      loadMs: (groupKey: string) => figures.loadMs(groupKey),
+      workOf: (groupKey: string) => {
         const { workMs, workDeviationMs = 0 } = figures.of(groupKey)
         return workMs === undefined ? undefined : { meanMs: workMs, deviationMs: workDeviationMs }
       },
-      servedAt: groupKey => experience.servedAt(groupKey),
-    })
+      servedAt: (groupKey: string) => experience.servedAt(groupKey),
+    }
+    const turnEndsAt = situation.turn ? endOf(situation.turn, situation) : Infinity
     return {
       at: now,
-      forecast,
+      forecast: new Forecast(situation),
+      slots: rules.concurrency,
+      turnEndsAt: turnEndsAt < Infinity ? turnEndsAt : undefined,
+      loadMs: situation.loadMs,
       shares: experience.shares(running, now),
+      measuredJobMs: groupKey => figures.of(groupKey).workMs,
       jobMs: groupKey => figures.of(groupKey).workMs ?? USUAL_JOB_MS,
       obstacle: isAlive(worker, now) ? (state.state === 'away' ? 'target_away' : undefined) : 'worker_away',
       isExpecting,

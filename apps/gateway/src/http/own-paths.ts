@@ -4,5 +4,9 @@ export const isJobsPath = (path: string): boolean => path === '/jobs' || path.st
 /** Whether a path is that of the description of the API. */
 export const isDocumentPath = (path: string): boolean => path === '/openapi.json'
 
+/** Whether a path shows the queue as a whole. */
+export const isQueuePath = (path: string): boolean => path === '/queue' || path.startsWith('/queue/')
+
 /** Whether a path belongs to foreman's own API. All other paths are the target's. */
-export const isOwnPath = (path: string): boolean => isJobsPath(path) || isDocumentPath(path)
+export const isOwnPath = (path: string): boolean =>
+  isJobsPath(path) || isQueuePath(path) || isDocumentPath(path)

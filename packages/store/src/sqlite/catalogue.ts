@@ -70,7 +70,7 @@ const modelsWriter =
     }
   }
 
-const prepareSnapshot = ({ db }: Connection) => {
+export const prepareSnapshot = ({ db }: Connection) => {
   const select = db
     .select({ headers: snapshots.headers, body: snapshots.body, polledAt: snapshots.polledAt })
     .from(snapshots)

@@ -1,10 +1,13 @@
 import Database from 'better-sqlite3'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { StoreReader } from '../contract.ts'
 import { StoreUnusableError } from '../errors.ts'
 import { openReader, openStore } from '../open-store.ts'
+import { startChild } from '../testing/child.ts'
 import { submitJob } from '../testing/jobs.ts'
 import { oldFile } from './testing/old-file.ts'
 import { newFile, openUntilEnd, tempStore } from './testing/temp-store.ts'
@@ -148,3 +151,37 @@ const messageOf = async (file: string): Promise<string> => {
   expect(error).toBeInstanceOf(StoreUnusableError)
   return (error as Error).message
 }
+
+test('a thread that closes its reader leaves the locks of its process alone', async () => {
+  const file = await closedStore()
+  await openUntilEnd(file)
+  const own = new Database(file)
+  const other = startChild(`
+    import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))}
+    const sqlite = new Database(await told(), { timeout: 0 })
+    for (;;) {
+      await told()
+      try {
+        sqlite.exec('BEGIN IMMEDIATE; ROLLBACK')
+        console.log('free')
+      } catch {
+        console.log('locked')
+      }
+    }`)
+  const isLocked = () => {
+    other.tell('look')
+    return other.next()
+  }
+  other.tell(file)
+  own.exec('BEGIN IMMEDIATE')
+  const source = `import(${JSON.stringify(import.meta.resolve('../open-store.ts'))}).then(async ({ openReader }) => {
+    const reader = await openReader(${JSON.stringify(file)})
+    await reader.queue.turn()
+    await reader.close()
+  })`
+  const [code] = await once(new Worker(source, { eval: true, execArgv: ['-C', '@foreman/source'] }), 'exit')
+  expect([code, await isLocked()]).toEqual([0, 'locked'])
+  own.exec('ROLLBACK')
+  expect(await isLocked()).toBe('free')
+  own.close()
+})

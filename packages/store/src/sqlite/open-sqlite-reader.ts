@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { StoreReader } from '../contract.ts'
 import { StoreUnusableError } from '../errors.ts'
+import { prepareSnapshot } from './catalogue.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { drizzle } from './drizzle.ts'
 import {
@@ -16,7 +17,11 @@ import {
 import { historyReads } from './history/read.ts'
 import { migrationsFolder } from './open-connection.ts'
 import { output } from './output/output.ts'
+import { overview } from './overview/overview.ts'
+import { prepareMemory } from './queue/memory.ts'
+import { prepareTurn } from './queue/turn.ts'
 import { records } from './records/records.ts'
+import { prepareListOperations } from './steering/operations.ts'
 import { prepareReadTarget } from './target.ts'
 import { reads } from './verbs.ts'
 import { prepareActive } from './workers.ts'
@@ -38,6 +43,10 @@ export const openSqliteReader = (file: string): StoreReader => {
     records: records(connection),
     output: output(connection),
     history: historyReads(connection),
+    overview: overview(connection),
+    operations: { list: reads(prepareListOperations(connection)) },
+    queue: { turn: reads(prepareTurn(connection)), memory: reads(prepareMemory(connection)) },
+    catalogue: { snapshot: reads(prepareSnapshot(connection)) },
     target: { read: reads(prepareReadTarget(connection)) },
     workers: { active: reads(prepareActive(connection)) },
     close: async () => void connection.sqlite.close(),

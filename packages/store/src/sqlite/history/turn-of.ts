@@ -42,8 +42,8 @@ export const prepareTurnOf = ({ sqlite }: Connection) => {
   const begin = ({ groupKey, reason }: ClaimRequest, model: string, now: number): number => {
     const open = selectOpen.get() as Row | undefined
     const end = endOf[reason] ?? 'dry'
-    // Where it ran dry, nothing was done from its last job on.
-    endOpen.run(reason === 'first' ? (open?.lastAt ?? now) : now, end)
+    // Where it ran dry, nothing was done from its last job on. What is counted later moves the end.
+    endOpen.run(end === 'dry' ? (open?.lastAt ?? now) : now, end)
     return Number(insert.run(groupKey, JSON.stringify([model]), reason, now).lastInsertRowid)
   }
 
@@ -57,11 +57,12 @@ export const prepareTurnOf = ({ sqlite }: Connection) => {
     return open.id
   }
 
-  /** The turn that goes on after its group had no job for a moment. */
-  const resumed = ({ groupKey, reason }: ClaimRequest, now: number): number | undefined => {
-    const open = reason === 'first' ? (selectOpen.get() as Row | undefined) : undefined
-    const isSame = open?.groupKey === groupKey && now - (open.lastAt ?? now) < SAME_TURN_MS
-    return isSame ? open.id : undefined
+  /** The turn that goes on after there was no job for a moment. */
+  const resumed = ({ groupKey, reason }: ClaimRequest, model: string, now: number): number | undefined => {
+    const open = selectOpen.get() as Row | undefined
+    if (!open || now - (open.lastAt ?? now) >= SAME_TURN_MS) return undefined
+    if (open.groupKey === groupKey) return open.id
+    return reason === 'resident' ? joined(model) : undefined
   }
 
   return (request: ClaimRequest, model: string, now: number): number => {
@@ -69,7 +70,7 @@ export const prepareTurnOf = ({ sqlite }: Connection) => {
     const present = selectPresent.get() as Present
     const isSameTurn = present.turn !== null && present.startedAt === turnStartedAt
     if (isSameTurn && present.groupKey === groupKey) return present.turn
-    const turn = (isSameTurn ? joined(model) : resumed(request, now)) ?? begin(request, model, now)
+    const turn = (isSameTurn ? joined(model) : resumed(request, model, now)) ?? begin(request, model, now)
     setPresent.run(groupKey, turnStartedAt, turn)
     return turn
   }

@@ -12,7 +12,8 @@ export const prepareLineCounts = ({ sqlite }: Connection) => {
               AND priority = ready_counts.priority ORDER BY place LIMIT 1) AS oldest
          FROM ready_counts GROUP BY group_key, priority)
        SELECT lines.group_key AS groupKey, lines.priority AS priority, lines.jobs AS jobs, jobs.place AS oldestSeq,
-         coalesce(jobs.kept_created_at, jobs.created_at) AS oldestCreatedAt, jobs.model_name AS modelName
+         coalesce(jobs.kept_created_at, jobs.created_at) AS oldestCreatedAt, jobs.model_name AS modelName,
+         jobs.load_options AS loadOptions
        FROM lines JOIN jobs ON jobs.seq = lines.oldest`,
   )
   return (): LineCount[] => select.all() as LineCount[]

@@ -7,7 +7,7 @@ import { operations as table } from './tables.ts'
 
 export const operations = (connection: Connection, writes: Writes): Operations => ({
   note: writes.verb('normal', prepareNoteOperation(connection)),
-  list: reads(prepareList(connection)),
+  list: reads(prepareListOperations(connection)),
 })
 
 export type NoteOperation = ReturnType<typeof prepareNoteOperation>
@@ -33,7 +33,7 @@ export const prepareNoteOperation = ({ db }: Connection) => {
   }
 }
 
-const prepareList = ({ db }: Connection) => {
+export const prepareListOperations = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)

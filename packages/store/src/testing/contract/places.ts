@@ -33,7 +33,9 @@ export const placesContract = (engine: Engine): void => {
       expect(await eventsOf(store, again)).toEqual([{ type: 'queued', arrivedAt: 1_000, at: 4_000 }])
       const line = { groupKey: 'm', priority: 1, oldestSeq: first.seq, oldestCreatedAt: 1_000 }
       expect(await store.queue.waitingLines()).toEqual([line])
-      expect(await store.records.lineCounts()).toEqual([{ ...line, jobs: 2, modelName: 'm' }])
+      expect(await store.records.lineCounts()).toEqual([
+        { ...line, jobs: 2, modelName: 'm', loadOptions: '{}' },
+      ])
       expect((await store.queue.oldest(line, [repeatable]))[0]).toMatchObject({ oldestSeq: first.seq })
       expect(await store.records.ahead({ ...line, place: other.seq, of: undefined }, 9)).toBe(1)
       expect([(await claimNext(store))?.seq, (await claimNext(store))?.seq]).toEqual([again.seq, other.seq])

@@ -72,7 +72,14 @@ export const waitingLinesContract = (engine: Engine): void => {
       await claimNext(store, 'third')
       const lines = await store.records.lineCounts()
       expect(lines.toSorted((a, b) => a.priority - b.priority)).toMatchObject([
-        { ...line, jobs: 3, oldestSeq: first!.seq, oldestCreatedAt: expect.any(Number), modelName: 'm' },
+        {
+          ...line,
+          jobs: 3,
+          oldestSeq: first!.seq,
+          oldestCreatedAt: expect.any(Number),
+          modelName: 'm',
+          loadOptions: '{}',
+        },
         { groupKey: 'other', priority: 2, jobs: 1, modelName: 'n' },
       ])
     })

@@ -1,0 +1,82 @@
+import type { Logger } from '@foreman/process/logger'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Observed } from '../health/reasons.ts'
+import { health, readiness } from '../health/reasons.ts'
+import { retryLater } from '../http/refusal.ts'
+import type { Questions, SnapshotAnswer } from './questions.ts'
+import { QueueReader } from './reader.ts'
+import type { GatewayFacts } from './snapshot.ts'
+import { QueueWatch } from './watch.ts'
+
+export interface OverviewOptions {
+  /** What the store was opened by. */
+  readonly location: string
+  readonly observe: () => Promise<Observed>
+  readonly hasTokens: boolean
+  readonly logger: Logger
+}
+
+/** What operators see of the queue: read by a thread of its own, once a second for all. */
+export class Overview {
+  readonly #options: OverviewOptions
+  readonly #reader: QueueReader
+  readonly watch: QueueWatch
+
+  constructor(options: OverviewOptions) {
+    this.#options = options
+    this.#reader = new QueueReader(options)
+    this.watch = new QueueWatch({
+      reader: this.#reader,
+      snapshotFor: (caller, has) => this.#snapshot({ caller, has, fields: undefined }),
+      logger: options.logger,
+    })
+  }
+
+  /** @throws Refusal with 503 when the queue cannot be read now */
+  async snapshot(asked: SnapshotWish): Promise<SnapshotAnswer> {
+    return this.#orLater(() => this.#snapshot(asked))
+  }
+
+  /** @throws Refusal with 503 when the queue cannot be read now */
+  async ask<Q extends 'timeline' | 'history' | 'models'>(
+    question: Q,
+    ...argument: Parameters<Questions[Q]>
+  ): Promise<Uint8Array> {
+    return this.#orLater(() => this.#reader.ask(question, ...argument))
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close()
+  }
+
+  async #snapshot(asked: SnapshotWish): Promise<SnapshotAnswer> {
+    return this.#reader.ask('snapshot', { ...asked, gateway: await this.#gatewayFacts() })
+  }
+
+  async #gatewayFacts(): Promise<GatewayFacts> {
+    const { observe, hasTokens } = this.#options
+    const observed = await observe()
+    const { degraded, reasons = [] } = health(observed)
+    return {
+      version: manifest.version,
+      health: { degraded, reasons },
+      accepting: readiness(observed).ready,
+      hasTokens,
+    }
+  }
+
+  async #orLater<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the queue cannot be shown')
+      throw retryLater(503, 'the queue cannot be read now', 1)
+    }
+  }
+}
+
+interface SnapshotWish {
+  readonly caller: string | undefined
+  readonly fields: readonly string[] | undefined
+  readonly has: string | undefined
+}

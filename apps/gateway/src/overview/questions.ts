@@ -1,0 +1,80 @@
+import type { QueueSnapshot } from '@foreman/jobs'
+import type { StoreReader, TimeRange } from '@foreman/store'
+import { etagOf } from './etag.ts'
+import { FactsReader, type QueueFacts } from './facts.ts'
+import { historyOf } from './history.ts'
+import { modelsOf } from './models.ts'
+import { News, type NewsCursor } from './news.ts'
+import { RateKeeper } from './rates.ts'
+import { type GatewayFacts, groupName, snapshotOf } from './snapshot.ts'
+import { timelineOf } from './timeline.ts'
+import { viewOf } from './view.ts'
+
+/** What was read serves everybody for this long, and longer while nothing is written. */
+const FRESH_MS = 1_000
+const STALE_MS = 5_000
+
+interface SnapshotAsked {
+  readonly gateway: GatewayFacts
+  /** Undefined: everything is seen. */
+  readonly caller: string | undefined
+  /** Only these fields. Undefined: all. */
+  readonly fields: readonly string[] | undefined
+  /** The tag of what whoever asks has already. */
+  readonly has: string | undefined
+}
+
+/** @property body undefined: whoever asked has it already */
+export interface SnapshotAnswer {
+  readonly etag: string
+  readonly body: Uint8Array | undefined
+}
+
+/** The questions that operators ask about the file. Each is answered with bytes or with a small value. */
+export type Questions = ReturnType<typeof questionsOf>
+
+export const questionsOf = (store: StoreReader, now: () => number) => {
+  const reader = new FactsReader(store)
+  const rates = new RateKeeper()
+  const news = new News(store)
+  let last: { readonly facts: QueueFacts; readonly version: number } | undefined
+
+  const facts = async (): Promise<QueueFacts> => {
+    const at = now()
+    const ageMs = Math.abs(at - (last?.facts.at ?? -Infinity))
+    if (last && ageMs < FRESH_MS) return last.facts
+    const version = await store.overview.version()
+    if (last && ageMs < STALE_MS && version === last.version) return last.facts
+    last = { facts: await reader.read(at), version }
+    rates.note(last.facts.inFlight, at)
+    return last.facts
+  }
+
+  return {
+    snapshot: async ({ gateway, caller, fields, has }: SnapshotAsked): Promise<SnapshotAnswer> => {
+      const seen = await facts()
+      const groups =
+        caller === undefined
+          ? []
+          : await store.overview.groupsOfAccount(gateway.hasTokens ? caller : undefined)
+      const viewer = { caller, groups: new Set(groups.map(groupName)) }
+      const snapshot = picked(viewOf(snapshotOf(seen, gateway, rates.perSecond), viewer), fields)
+      const etag = etagOf(snapshot)
+      return { etag, body: etag === has ? undefined : bytesOf(snapshot) }
+    },
+    news: (after: NewsCursor | undefined) => news.since(after),
+    timeline: async (time: TimeRange): Promise<Uint8Array> => bytesOf(await timelineOf(store, time)),
+    history: async (asked: TimeRange & { readonly stepMs: number }): Promise<Uint8Array> =>
+      bytesOf(await historyOf(store, asked)),
+    models: async (): Promise<Uint8Array> => bytesOf(await modelsOf(store, await facts())),
+  }
+}
+
+const picked = (snapshot: QueueSnapshot, fields: readonly string[] | undefined): Partial<QueueSnapshot> =>
+  fields === undefined
+    ? snapshot
+    : (Object.fromEntries(
+        Object.entries(snapshot).filter(([name]) => fields.includes(name)),
+      ) as Partial<QueueSnapshot>)
+
+const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))

@@ -1,0 +1,70 @@
+import { time } from '@foreman/job-view'
+import { displayModelName } from '@foreman/ollama-client'
+import type { StoreReader, TimeRange } from '@foreman/store'
+import { groupName } from './snapshot.ts'
+
+/** A page cannot show more of them. The last ones are kept. */
+const MAX_TURNS = 1_500
+const MAX_PHASES = 500
+
+export interface Timeline {
+  from: string
+  until: string
+  turns: TimelineTurn[]
+  phases: { target: string; kind: string; detail?: string; from: string; until?: string }[]
+  /** Whether earlier turns of this time are left out. */
+  is_cut: boolean
+}
+
+interface TimelineTurn {
+  target: string
+  group: string
+  models: string[]
+  reason: string
+  from: string
+  loaded_at?: string
+  load_ms?: number
+  /** When it ended; of the last one, when its last job did. */
+  until?: string
+  end?: string
+  jobs: number
+  tokens: number
+  busy_ms: number
+}
+
+/** Which model had its turn when, and when none could. */
+export const timelineOf = async ({ history }: StoreReader, { from, until }: TimeRange): Promise<Timeline> => {
+  const [turns, phases] = await Promise.all([
+    history.turns({ from, until }, MAX_TURNS),
+    history.phases({ from, until }, MAX_PHASES),
+  ])
+  return {
+    from: time(from),
+    until: time(until),
+    turns: turns.map(turn => ({
+      target: turn.target,
+      group: groupName(turn.groupKey),
+      models: (turn.models ?? []).map(model => displayModelName(model) ?? model),
+      reason: turn.reason,
+      from: time(turn.startedAt),
+      ...(turn.loadedAt !== null && { loaded_at: time(turn.loadedAt) }),
+      ...(turn.loadMs !== null && { load_ms: turn.loadMs }),
+      ...timeOf('until', turn.endedAt ?? turn.lastAt),
+      ...(turn.end !== null && { end: turn.end }),
+      jobs: turn.jobs,
+      tokens: turn.tokens,
+      busy_ms: turn.busyMs,
+    })),
+    phases: phases.map(({ target, kind, detail, startedAt, endedAt }) => ({
+      target,
+      kind,
+      ...(detail !== null && { detail }),
+      from: time(startedAt),
+      ...timeOf('until', endedAt),
+    })),
+    is_cut: turns.length === MAX_TURNS,
+  }
+}
+
+const timeOf = <Name extends string>(name: Name, at: number | null): { [K in Name]?: string } =>
+  at === null ? {} : ({ [name]: time(at) } as { [K in Name]?: string })

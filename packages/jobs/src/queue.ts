@@ -1,0 +1,112 @@
+import type { Why } from './wire.ts'
+
+/**
+ * The state of the queue and of its target. Times are RFC 3339, durations integers in milliseconds. What has no value is left out.
+ * The shape only grows.
+ */
+export interface QueueSnapshot {
+  at: string
+  version: string
+  /** `closed`: takes nothing. `away`: the target or the worker is. */
+  state: 'running' | 'paused' | 'closed' | 'away'
+  accepting: boolean
+  health: { degraded: boolean; reasons: string[] }
+  /** All that wait, with those that wait for their next attempt (`delayed`). */
+  queued: number
+  running: number
+  delayed: number
+  oldest_wait_ms?: number
+  targets: TargetSnapshot[]
+  groups: GroupSnapshot[]
+  callers: CallerSnapshot[]
+  /** The last hour. */
+  hour: HourSnapshot
+  /** Since foreman counts in this file. */
+  ever: EverSnapshot
+  webhooks?: { pending: number; oldest_ms?: number; dead_day: number }
+  storage?: { file_bytes: number; used_bytes: number; wal_bytes: number; disk_free_bytes: number }
+}
+
+export interface TargetSnapshot {
+  name: string
+  state: 'unknown' | 'up' | 'away'
+  since: string
+  reason?: string
+  ollama_version?: string
+  /** How many jobs of one model run at a time. */
+  slots: number
+  resident: { model?: string; group: string }[]
+  turn?: TurnSnapshot
+  in_flight: InFlightSnapshot[]
+  next?: { group: string; models: string[]; at: string; load_ms?: number }
+}
+
+export interface TurnSnapshot {
+  group: string
+  models: string[]
+  reason: string
+  since: string
+  load_ms?: number
+  jobs_done: number
+  jobs_left: number
+  /** When another model takes its turn at the latest, because it has waited for its bound. */
+  must_yield_at?: string
+  /** Until when the target stands still for a caller who is likely to come back. */
+  expects?: { until: string }
+}
+
+export interface InFlightSnapshot {
+  job: string
+  model: string
+  caller: string
+  /** `loading`: no byte of the turn's first job has come. `prompt`: none of this one has. */
+  phase: 'loading' | 'prompt' | 'generating'
+  started_at: string
+  waited_ms: number
+  tokens?: number
+  tokens_per_second?: number
+}
+
+export interface GroupSnapshot {
+  group: string
+  models: string[]
+  load_options?: Record<string, unknown>
+  queued: { high: number; normal: number; low: number }
+  oldest_wait_ms: number
+  /** How long a load of it takes, and one of its jobs. */
+  load_ms?: number
+  job_ms?: number
+  starts_in_ms?: number
+  starts_at_latest?: string
+  why: Why
+}
+
+export interface CallerSnapshot {
+  /** Of the others together, as a caller sees them, it is `others`. */
+  caller: string
+  queued?: number
+  running: number
+  hour: { jobs: number; tokens: number; target_ms: number; share: number }
+}
+
+export interface HourSnapshot {
+  succeeded: number
+  failed: number
+  cancelled: number
+  input_tokens: number
+  output_tokens: number
+  loads: number
+  /** What the order of arrival would have needed. */
+  loads_in_arrival_order: number
+  load_ms: number
+  load_ms_saved: number
+  busy_ms: number
+}
+
+export interface EverSnapshot {
+  since: string
+  jobs: number
+  loads: number
+  loads_in_arrival_order: number
+  load_ms_saved: number
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs'
+import type { Overview } from '../../contract.ts'
+import type { AccountCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { reads } from '../verbs.ts'
+import { prepareJobChanges } from './job-changes.ts'
+
+export const overview = (connection: Connection): Overview => ({
+  readyOfAccounts: reads(prepareReadyOfAccounts(connection)),
+  delayed: reads(prepareDelayed(connection)),
+  inFlight: reads(prepareInFlight(connection)),
+  groupsOfAccount: reads(prepareGroupsOfAccount(connection)),
+  jobChanges: reads(prepareJobChanges(connection)),
+  messages: reads(prepareMessages(connection)),
+  deadMessages: reads(prepareDeadMessages(connection)),
+  storage: reads(() => storageOf(connection)),
+  version: reads(() => connection.sqlite.pragma('data_version', { simple: true }) as number),
+})
+
+const prepareReadyOfAccounts = ({ sqlite }: Connection) => {
+  const select = sqlite.prepare('SELECT account, sum(jobs) AS jobs FROM ready_counts GROUP BY account')
+  return (): AccountCount[] => select.all() as AccountCount[]
+}
+
+const prepareGroupsOfAccount = ({ sqlite }: Connection) => {
+  const select = sqlite
+    .prepare('SELECT DISTINCT group_key FROM ready_counts WHERE @account IS NULL OR account = +@account')
+    .pluck()
+  return (account: string | undefined): string[] => select.all({ account: account ?? null }) as string[]
+}
+
+const prepareDelayed = ({ sqlite }: Connection) => {
+  const count = sqlite
+    .prepare(
+      `SELECT count(*) FROM jobs WHERE state = 'queued' AND available_at IS NOT NULL AND arrival IS NULL`,
+    )
+    .pluck()
+  return (): number => count.get() as number
+}
+
+interface InFlightRow extends Omit<InFlightJob, 'hasBegun'> {
+  readonly begun: number
+}
+
+const prepareInFlight = ({ sqlite }: Connection) => {
+  const select = sqlite.prepare(
+    `SELECT seq, id, model_name AS modelName, group_key AS groupKey, caller, created_at AS createdAt,
+       started_at AS startedAt, start_reason AS startReason, tokens, turn,
+       EXISTS (SELECT 1 FROM job_log WHERE job_seq = jobs.seq AND attempt = jobs.attempt AND kind <> 'event') AS begun
+     FROM jobs WHERE state = 'running' ORDER BY seq`,
+  )
+  return (): InFlightJob[] =>
+    (select.all() as InFlightRow[]).map(({ begun, ...job }) => ({ ...job, hasBegun: begun === 1 }))
+}
+
+const prepareMessages = ({ sqlite }: Connection) => {
+  const select = sqlite.prepare(
+    `SELECT count(*) AS pending, min(created_at) AS oldestAt FROM webhook_deliveries WHERE state = 'pending'`,
+  )
+  return (): MessageCounts => select.get() as MessageCounts
+}
+
+const prepareDeadMessages = ({ sqlite }: Connection) => {
+  const count = sqlite
+    .prepare(`SELECT count(*) FROM webhook_deliveries WHERE state = 'dead' AND finished_at >= +?`)
+    .pluck()
+  return (since: number): number => count.get(since) as number
+}
+
+/** Asks for the sizes of the files by name: opening and closing one would take the locks of this process away. */
+const storageOf = ({ sqlite }: Connection): StorageFigures => {
+  const number = (pragma: string) => sqlite.pragma(pragma, { simple: true }) as number
+  const pageBytes = number('page_size')
+  const pages = number('page_count')
+  const { bavail, bsize } = fs.statfsSync(sqlite.name)
+  return {
+    fileBytes: pages * pageBytes,
+    usedBytes: (pages - number('freelist_count')) * pageBytes,
+    walBytes: fs.statSync(`${sqlite.name}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    diskFreeBytes: bavail * bsize,
+  }
+}
