@@ -6,6 +6,7 @@ import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harnes
 import { post } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 import { ENDS, killAtRandom, startBoth } from './kill-at-random.ts'
+import { isAllCounted, tallyDifferences } from './tally-check.ts'
 
 const isSoak = process.env['FOREMAN_SOAK'] === '1'
 const KILLS = isSoak ? 200 : 50
@@ -38,6 +39,14 @@ const integrityOf = (dbPath: string): unknown => {
   const verdict: unknown = db.pragma('integrity_check', { simple: true })
   db.close()
   return verdict
+}
+
+/** As if a job had been counted twice. */
+const addToOneTally = (dbPath: string): void => {
+  const db = new Database(dbPath)
+  const labels = db.prepare(`SELECT max(labels) FROM tallies WHERE name = 'jobs_finished'`).pluck().get()
+  db.prepare(`UPDATE tallies SET value = value + 1 WHERE name = 'jobs_finished' AND labels = ?`).run(labels)
+  db.close()
 }
 
 const isOver = ({ state }: Row) => state !== 'queued' && state !== 'running'
@@ -93,7 +102,7 @@ describe('kill -9', () => {
   })
 
   test(
-    `of both at ${KILLS} random moments under load: every job that was accepted ends exactly once`,
+    `of both at ${KILLS} random moments under load: every job that was accepted ends exactly once, and is counted once`,
     { timeout: 600_000 },
     async () => {
       const sim = await simulate({ maxLoaded: 1, loadMs: 5, tokensPerSecond: 400 })
@@ -124,6 +133,10 @@ describe('kill -9', () => {
       const ids = new Set(jobs.map(({ id }) => id))
       expect([...accepted].filter(id => !ids.has(id))).toEqual([])
       expect(integrityOf(variables.FOREMAN_DB_PATH)).toBe('ok')
+      await until(() => isAllCounted(variables.FOREMAN_DB_PATH))
+      expect(tallyDifferences(variables.FOREMAN_DB_PATH)).toEqual([])
+      addToOneTally(variables.FOREMAN_DB_PATH)
+      expect(tallyDifferences(variables.FOREMAN_DB_PATH).map(({ name }) => name)).toEqual(['finished'])
     },
   )
 })
