@@ -99,3 +99,29 @@ test('a client waits on when the gateway is killed, until there is another', asy
   expect(job.state).toBe('succeeded')
   expect(results.map(({ id }) => id).toSorted()).toEqual(batch.jobs.map(({ id }) => id).toSorted())
 })
+
+test('a client sees the queue, and watches it', async () => {
+  const { client, foreman } = await start({ worker: false })
+  await client.submit(request)
+  expect(await client.queue.snapshot({ fields: ['queued', 'state'] })).toEqual({ queued: 1, state: 'away' })
+  const leaving = new AbortController()
+  const events = client.queue.events({ signal: leaving.signal })
+  const first = await events.next()
+  expect(first.value).toMatchObject({ event: 'queue', data: { queued: 1 } })
+  const { id } = await client.submit(request)
+  const told = []
+  for await (const { event, data } of events) {
+    told.push([event, event === 'job' ? data.job : undefined])
+    if (event === 'job') break
+  }
+  leaving.abort()
+  expect(told.at(-1)).toEqual(['job', id])
+  foreman.startWorker()
+  await client.wait(id)
+  await until(async () => !(await foreman.store.history.isDue()))
+  const from = new Date(Date.now() - 60_000)
+  expect((await client.queue.timeline({ from })).turns).toMatchObject([{ models: ['plain:latest'], jobs: 2 }])
+  const { steps } = await client.queue.history({ from, stepMs: 60_000 })
+  expect(steps.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe(2)
+  expect((await client.queue.models()).models).toMatchObject([{ model: 'plain:latest', jobs: 2 }])
+})

@@ -39,11 +39,22 @@ const start = async (variables: Record<string, string> = {}) => {
   return { ...jobs, endedJob, statusOf: statusesOf(jobs) }
 }
 
+/** Its answer does not end. */
+const ENDLESS = 'GET /queue/events'
+
+const statusOfHead = async (url: string, headers: Record<string, string>): Promise<number> => {
+  const cut = new AbortController()
+  const { status } = await fetch(url, { headers, signal: cut.signal })
+  cut.abort()
+  return status
+}
+
 const statusesOf =
-  ({ ask }: JobsUnderTest) =>
+  ({ ask, foreman }: JobsUnderTest) =>
   async (route: string, who: Name, body?: unknown): Promise<number> => {
     const [method = '', path = ''] = route.split(' ')
     const headers = { ...as(who), 'content-type': 'application/json' }
+    if (route === ENDLESS) return statusOfHead(`${foreman.url}${path}`, headers)
     return (await ask(method, path, body, headers)).status
   }
 
@@ -66,6 +77,11 @@ describe('who may what on the routes of foreman', () => {
     ['GET /jobs/job_1', 404, 404, 404, 404, 404],
     ['POST /jobs/job_1/cancel', 404, 404, 403, 404, 404],
     ['PATCH /jobs/{id}', 405, 405, 403, 405, 405],
+    ['GET /queue', 200, 200, 200, 200, 200],
+    ['GET /queue/events', 200, 200, 200, 200, 200],
+    ['GET /queue/timeline', 403, 403, 200, 200, 200],
+    ['GET /queue/history', 403, 403, 200, 200, 200],
+    ['GET /queue/models', 403, 403, 200, 200, 200],
     ['GET /openapi.json', 200, 200, 200, 200, 200],
     ['GET /healthz', 200, 200, 200, 200, 200],
     ['GET /readyz', 200, 200, 200, 200, 200],

@@ -10,6 +10,7 @@ import {
 import { asTheyEnd } from './as-they-end.ts'
 import { parseEvents } from './event-stream.ts'
 import { foremanError, isProblem, jsonOf } from './http-answer.ts'
+import { QueueClient } from './queue-client.ts'
 import { Requester } from './requester.ts'
 import { searchOf, submissionLine } from './requests.ts'
 import { isTransient } from './retry.ts'
@@ -64,6 +65,8 @@ export interface ResultsOptions extends CallOptions {
  * const { state, result } = await client.wait(id)
  */
 export class ForemanClient extends OllamaClient {
+  /** The queue as a whole, for those who run it. */
+  readonly queue: QueueClient
   readonly #requester: Requester
 
   constructor({ pauseMs = 1_000, idleTimeoutMs = 90_000, ...options }: ForemanClientOptions) {
@@ -73,6 +76,7 @@ export class ForemanClient extends OllamaClient {
       ({ method, path, headers, body, signal }) => this.open(method, path, headers, body, signal),
       { pauseMs, idleTimeoutMs },
     )
+    this.queue = new QueueClient(this.#requester)
   }
 
   /**

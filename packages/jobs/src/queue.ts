@@ -110,3 +110,105 @@ export interface EverSnapshot {
   loads_in_arrival_order: number
   load_ms_saved: number
 }
+
+/** Which model had its turn when, and when none could. Times are RFC 3339. */
+export interface Timeline {
+  from: string
+  until: string
+  turns: TimelineTurn[]
+  phases: { target: string; kind: string; detail?: string; from: string; until?: string }[]
+  /** Whether earlier turns of this time are left out. */
+  is_cut: boolean
+}
+
+export interface TimelineTurn {
+  target: string
+  group: string
+  models: string[]
+  reason: string
+  from: string
+  loaded_at?: string
+  load_ms?: number
+  /** When it ended; of the last one, when its last job did. */
+  until?: string
+  end?: string
+  jobs: number
+  tokens: number
+  busy_ms: number
+}
+
+/** What happened, in steps of time. */
+export interface QueueHistory {
+  step_ms: number
+  /** Since when foreman counts. Before that there is nothing. */
+  counting_since: string
+  steps: HistoryStep[]
+}
+
+export interface HistoryStep {
+  at: string
+  succeeded: number
+  failed: number
+  cancelled: number
+  input_tokens: number
+  output_tokens: number
+  busy_ms: number
+  loads: number
+  load_ms: number
+  loads_in_arrival_order: number
+  load_ms_in_arrival_order: number
+  queued?: number
+  running?: number
+  oldest_wait_ms?: number
+  callers: { caller: string; jobs: number; tokens: number; target_ms: number }[]
+}
+
+/** What is known of each model since foreman counts. */
+export interface QueueModels {
+  models: ModelFigures[]
+}
+
+export interface ModelFigures {
+  model: string
+  jobs: number
+  loads: number
+  /** All loads of it together. */
+  load_ms: number
+  /** How long jobs waited: half of them for less, and all but a twentieth. The upper bound of a bucket. */
+  wait_p50_ms?: number
+  wait_p95_ms?: number
+  /** Of the text that it has generated. */
+  tokens_per_second?: number
+  input_tokens: number
+  output_tokens: number
+  queued: number
+  running: number
+}
+
+/** A job that has changed its state. */
+export interface JobNews {
+  job: string
+  state: string
+  model: string
+  caller: string
+  at: string
+}
+
+/** What an operator did. */
+export interface OperationNews {
+  id: number
+  at: string
+  by: string
+  action: string
+  subject?: string
+  reason?: string
+}
+
+/** An event of `/queue/events`. */
+export type QueueEvent =
+  /** Something has changed: the whole state. */
+  | { event: 'queue'; data: QueueSnapshot }
+  | { event: 'job'; data: JobNews }
+  /** How many more jobs have changed their state. */
+  | { event: 'skipped'; data: { jobs: number } }
+  | { event: 'operation'; data: OperationNews }

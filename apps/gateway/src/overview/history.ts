@@ -1,36 +1,12 @@
 import { time } from '@foreman/job-view'
+import type { HistoryStep, QueueHistory } from '@foreman/jobs'
 import type { SampleRow, StoreReader, TimeRange } from '@foreman/store'
-
-export interface History {
-  step_ms: number
-  /** Since when foreman counts. Before that there is nothing. */
-  counting_since: string
-  steps: HistoryStep[]
-}
-
-interface HistoryStep {
-  at: string
-  succeeded: number
-  failed: number
-  cancelled: number
-  input_tokens: number
-  output_tokens: number
-  busy_ms: number
-  loads: number
-  load_ms: number
-  loads_in_arrival_order: number
-  load_ms_in_arrival_order: number
-  queued?: number
-  running?: number
-  oldest_wait_ms?: number
-  callers: { caller: string; jobs: number; tokens: number; target_ms: number }[]
-}
 
 /** What happened in a time, in steps. */
 export const historyOf = async (
   { history }: StoreReader,
   { from, until, stepMs }: TimeRange & { readonly stepMs: number },
-): Promise<History> => {
+): Promise<QueueHistory> => {
   const [rows, since] = await Promise.all([history.samples({ from, until }, stepMs), history.since()])
   const steps = Map.groupBy(rows, ({ minute }) => minute)
   return {

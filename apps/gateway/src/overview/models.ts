@@ -1,30 +1,14 @@
+import type { ModelFigures, QueueModels } from '@foreman/jobs'
 import { displayModelName } from '@foreman/ollama-client'
 import { HISTOGRAMS, type StoreReader, TALLIES, type Tally } from '@foreman/store'
 import type { QueueFacts } from './facts.ts'
 import { quantileOf } from './quantile.ts'
 
-export interface ModelFigures {
-  model: string
-  jobs: number
-  loads: number
-  /** All loads of it together. */
-  load_ms: number
-  /** How long jobs waited: half of them for less, and all but a twentieth. The upper bound of a bucket. */
-  wait_p50_ms?: number
-  wait_p95_ms?: number
-  /** Of the text that it has generated. */
-  tokens_per_second?: number
-  input_tokens: number
-  output_tokens: number
-  queued: number
-  running: number
-}
-
 /** What is known of each model since foreman counts. */
 export const modelsOf = async (
   { history }: StoreReader,
   { lines, inFlight }: QueueFacts,
-): Promise<{ models: ModelFigures[] }> => {
+): Promise<QueueModels> => {
   const tallies = (await history.tallies()).map(tally => ({
     ...tally,
     labels: JSON.parse(tally.labels) as Readonly<Record<string, string>>,

@@ -1,4 +1,5 @@
 import { time } from '@foreman/job-view'
+import type { JobNews, OperationNews } from '@foreman/jobs'
 import { displayModelName } from '@foreman/ollama-client'
 import type { StoreReader } from '@foreman/store'
 
@@ -10,23 +11,6 @@ const MAX_OPERATIONS = 50
 export interface NewsCursor {
   readonly change: number
   readonly operation: number
-}
-
-interface JobNews {
-  readonly job: string
-  readonly state: string
-  readonly model: string
-  readonly caller: string
-  readonly at: string
-}
-
-interface OperationNews {
-  readonly id: number
-  readonly at: string
-  readonly by: string
-  readonly action: string
-  readonly subject?: string
-  readonly reason?: string
 }
 
 export interface NewsAnswer {

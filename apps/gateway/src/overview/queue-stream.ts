@@ -65,7 +65,7 @@ class StreamWatcher {
     const own = this.caller === undefined ? jobs : jobs.filter(({ caller }) => caller === this.caller)
     for (const job of own) this.#send('job', JSON.stringify(job))
     if (this.caller !== undefined) return
-    if (skipped > 0) this.#send('job', JSON.stringify({ skipped }))
+    if (skipped > 0) this.#send('skipped', JSON.stringify({ jobs: skipped }))
     for (const operation of operations) this.#send('operation', JSON.stringify(operation))
   }
 

@@ -1,4 +1,5 @@
 import { time } from '@foreman/job-view'
+import type { Timeline } from '@foreman/jobs'
 import { displayModelName } from '@foreman/ollama-client'
 import type { StoreReader, TimeRange } from '@foreman/store'
 import { groupName } from './snapshot.ts'
@@ -6,31 +7,6 @@ import { groupName } from './snapshot.ts'
 /** A page cannot show more of them. The last ones are kept. */
 const MAX_TURNS = 1_500
 const MAX_PHASES = 500
-
-export interface Timeline {
-  from: string
-  until: string
-  turns: TimelineTurn[]
-  phases: { target: string; kind: string; detail?: string; from: string; until?: string }[]
-  /** Whether earlier turns of this time are left out. */
-  is_cut: boolean
-}
-
-interface TimelineTurn {
-  target: string
-  group: string
-  models: string[]
-  reason: string
-  from: string
-  loaded_at?: string
-  load_ms?: number
-  /** When it ended; of the last one, when its last job did. */
-  until?: string
-  end?: string
-  jobs: number
-  tokens: number
-  busy_ms: number
-}
 
 /** Which model had its turn when, and when none could. */
 export const timelineOf = async ({ history }: StoreReader, { from, until }: TimeRange): Promise<Timeline> => {

@@ -25,7 +25,10 @@ const JobError = z.object({
     .meta({ description: "The status of the target's answer, if there was one" }),
 } satisfies Record<keyof resource.JobError, z.ZodType>)
 
-const Why = z.object({ code: z.string(), text: z.string() } satisfies Record<keyof resource.Why, z.ZodType>)
+export const Why = z.object({ code: z.string(), text: z.string() } satisfies Record<
+  keyof resource.Why,
+  z.ZodType
+>)
 
 const prospect = {
   position: count.exactOptional().meta({

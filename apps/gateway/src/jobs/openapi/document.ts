@@ -4,6 +4,7 @@ import { componentSchemas } from './components.ts'
 import { getDelivery, listDeliveries, redeliver } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
 import { deliveryId, jobId } from './parameters.ts'
+import { queuePaths } from './queue.ts'
 import { followJob, getJob, listJobs, streamAnswer } from './read.ts'
 import { servicePaths } from './service.ts'
 import { submitBatch, submitJob } from './submit.ts'
@@ -32,6 +33,7 @@ export const openapiDocument = {
   tags: [
     { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
     { name: 'webhooks', description: 'The webhooks of a job' },
+    { name: 'queue', description: 'The queue as a whole, for those who run it' },
     { name: 'generating', description: "The target's own routes, through the queue" },
     { name: 'service', description: 'About this server. These routes need no token' },
   ],
@@ -46,6 +48,7 @@ export const openapiDocument = {
     '/jobs/{id}/deliveries': { ...ofJob, get: listDeliveries },
     '/jobs/{id}/deliveries/{delivery}': { ...ofDelivery, get: getDelivery },
     '/jobs/{id}/deliveries/{delivery}/redeliver': { ...ofDelivery, post: redeliver },
+    ...queuePaths,
     ...generatingPaths,
     ...servicePaths,
   },
