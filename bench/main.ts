@@ -15,6 +15,7 @@ import { recordTrace } from './record-trace.ts'
 import { machineLine, writeResults } from './results.ts'
 import { schedule } from './schedule.ts'
 import { swaps } from './swaps.ts'
+import { watchers } from './watchers.ts'
 import { webhooks } from './webhooks.ts'
 
 const benchmarks = {
@@ -30,6 +31,7 @@ const benchmarks = {
   claims,
   webhooks,
   neighbours,
+  watchers,
 }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
@@ -56,6 +58,7 @@ const summary = [
   'claims   the part of jobs that chooses and claims them',
   'webhooks  the part of jobs that announces them by webhooks',
   'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
+  'watchers  what those who watch the queue cost a caller, behind a million jobs',
   'all      all of them but record-trace, one after the other',
   '',
   'Each benchmark prints a table and writes bench/results/NAME.json.',

@@ -4,12 +4,14 @@ import { anyStep } from '../lifecycle/steps.ts'
 import { Trial } from '../lifecycle/trial.ts'
 import type { Engine, TestedStore } from './engine.ts'
 
+const isSoak = process.env['FOREMAN_SOAK'] === '1'
+
 /** Takes long, so that it is a file of its own. */
 export const lifecycleContract = (engine: Engine): void => {
   describe(`the store on ${engine.name}`, () => {
     test(
       'whatever gateways, workers and the clock do, a job changes its state only as allowed and ends once',
-      { timeout: 60_000 },
+      { timeout: isSoak ? 3_600_000 : 60_000 },
       async () => {
         /** A store that the run before has left empty. */
         let empty:
@@ -27,7 +29,7 @@ export const lifecycleContract = (engine: Engine): void => {
           await trial.checkEnd()
           empty = { tested, happened: trial.happened }
         }
-        await fc.assert(fc.asyncProperty(steps, holds), { numRuns: 200 })
+        await fc.assert(fc.asyncProperty(steps, holds), { numRuns: isSoak ? 10_000 : 100 })
       },
     )
   })

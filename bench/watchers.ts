@@ -1,0 +1,143 @@
+import { openStore } from '@foreman/store'
+import http from 'node:http'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { newPool, timedCall } from './caller.ts'
+import { fill } from './fill.ts'
+import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
+import type { BenchOptions } from './options.ts'
+import { medianSpread, spread } from './stats.ts'
+import { figure, ratio, table } from './table.ts'
+
+const WATCHERS = 10
+const ACCOUNTS = 100
+/** The processes get used to the many jobs during these calls. */
+const WARM_UP_CALLS = 500
+const REST_MS = 3_000
+const IDLE_MS = 10_000
+
+interface Effort {
+  readonly queued: number
+  readonly rounds: number
+  readonly calls: number
+}
+
+interface Measured {
+  readonly watchers: number
+  readonly first: { readonly p50: number; readonly p99: number }
+  /** Of the gateway with nothing to do, in percent of a core. */
+  readonly idleCpuPercent: number | undefined
+}
+
+/** Measures what watchers of the queue cost a caller, behind many jobs that are held back. */
+export const watchers = async ({ quick, directory, profileDirectory }: BenchOptions) => {
+  const effort: Effort = quick
+    ? { queued: 5_000, rounds: 1, calls: 20 }
+    : { queued: 1_000_000, rounds: 9, calls: 150 }
+  const queue = queueDirectory(directory)
+  await fillQueue(path.join(queue, 'queue.db'), effort.queued)
+  const simulation = await startSimulation()
+  const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
+  try {
+    await holdLow(foreman.url)
+    const measured = await measure(foreman, effort)
+    return { measured, text: describe(measured, effort) }
+  } finally {
+    await foreman.stop()
+    await simulation.stop()
+  }
+}
+
+/** None of the many jobs starts: only what is measured runs. */
+const holdLow = async (url: string): Promise<void> => {
+  const body = JSON.stringify({ kind: 'priority', subject: 'low' })
+  const headers = { 'Content-Type': 'application/json' }
+  const { ok, status } = await fetch(`${url}/queue/holds`, { method: 'POST', headers, body })
+  if (!ok) throw new Error(`the hold was answered with ${status}`)
+}
+
+/** Jobs of low priority, of many callers in many groups. */
+const fillQueue = async (file: string, count: number): Promise<void> => {
+  const store = await openStore(file, { role: 'worker' })
+  await fill(store, count, at => ({ account: `caller ${at % ACCOUNTS}`, priority: 'low' }))
+  await store.close()
+}
+
+const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Measured[]> => {
+  const pool = newPool()
+  await callAll(foreman.url, pool, WARM_UP_CALLS)
+  const counts = [0, WATCHERS]
+  const firsts = counts.map(() => [] as { readonly p50: number; readonly p99: number }[])
+  for (let round = 0; round < rounds; round++)
+    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      const watching = await watch(foreman.url, counts[at]!)
+      firsts[at]!.push(spread(await callAll(foreman.url, pool, calls)))
+      watching.stop()
+    }
+  pool.destroy()
+  const measured: Measured[] = []
+  for (const [at, watched] of counts.entries()) {
+    const watching = await watch(foreman.url, watched)
+    await delay(REST_MS)
+    const before = foreman.gateway.cpuMs()
+    await delay(IDLE_MS)
+    const after = foreman.gateway.cpuMs()
+    watching.stop()
+    const idleCpuPercent =
+      before === undefined || after === undefined ? undefined : ((after - before) / IDLE_MS) * 100
+    measured.push({ watchers: watched, first: middle(firsts[at]!), idleCpuPercent })
+  }
+  return measured
+}
+
+/** @returns the times to the first byte, in ms */
+const callAll = async (url: string, pool: http.Agent, calls: number): Promise<number[]> => {
+  const times: number[] = []
+  for (let call = 0; call < calls; call++) {
+    const body = { model: 'plain', prompt: 'hi', options: { num_predict: 3 } }
+    const { sentAt, firstByteAt } = await timedCall(url, pool, '/api/generate', body)
+    times.push(firstByteAt - sentAt)
+  }
+  return times
+}
+
+const middle = (rounds: readonly { readonly p50: number; readonly p99: number }[]) => ({
+  p50: medianSpread(rounds).p50,
+  p99: medianSpread(rounds).p99,
+})
+
+/** Watches the queue on so many connections, once each has its first snapshot. */
+const watch = async (url: string, count: number) => {
+  const requests = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const request = http.get(`${url}/queue/events`, { agent: false })
+      await new Promise<void>((resolve, reject) => {
+        request.on('error', reject)
+        request.on('response', response => {
+          response.on('error', () => undefined)
+          response.on('data', () => resolve())
+        })
+      })
+      return request
+    }),
+  )
+  return { stop: () => requests.forEach(request => request.destroy()) }
+}
+
+const describe = (measured: readonly Measured[], { queued }: Effort): string => {
+  const [none] = measured
+  return [
+    `Watchers of the queue, behind ${queued} jobs that are held back: the first byte of an answer (ms)`,
+    table(
+      ['watchers', 'p50', 'p99', 'p50 to none', 'p99 to none', 'gateway idle, % of a core'],
+      measured.map(({ watchers: count, first, idleCpuPercent }) => [
+        String(count),
+        figure(first.p50, 2),
+        figure(first.p99, 2),
+        ratio(first.p50 / (none?.first.p50 ?? Number.NaN)),
+        ratio(first.p99 / (none?.first.p99 ?? Number.NaN)),
+        idleCpuPercent === undefined ? '' : figure(idleCpuPercent, 2),
+      ]),
+    ),
+  ].join('\n')
+}
