@@ -21,6 +21,7 @@ import type {
   JobFilter,
   JobRecord,
   JobRef,
+  JobRevision,
   JobView,
   KeptRequest,
   LineCount,
@@ -295,6 +296,17 @@ export interface Submissions {
    * *Again:* may return `ended` for a job that the first call ended.
    */
   cancel(job: JobRef, ending: Ending, why?: { readonly hasLeft: boolean }): Promise<CancelResult>
+
+  /**
+   * Changes a queued job, also a delayed one. It keeps its place in the order of arrival. A deadline that has passed fails it at the
+   * next `failOverdue`. What an operator did for it is written down in the same unit (`Operations.note`). Does nothing for another
+   * job. Durable for a job that is handed over.
+   *
+   * *Again:* the operation is written twice, and a job that has started meanwhile stays as it is.
+   *
+   * @returns whether the job was queued
+   */
+  change(job: JobRef, revision: JobRevision, now: number, operation?: NewOperation): Promise<boolean>
 
   /**
    * Notes that the caller has the whole answer: request and answer may be deleted at `expireAt`. Does nothing for a job that

@@ -446,6 +446,13 @@ export interface JobRecord extends JobRef, JobStart, GroupFacts, Sender {
   readonly metadata: string | null
 }
 
+/** What may be changed of a queued job. A field that is undefined stays as it is. */
+export interface JobRevision {
+  readonly priority?: Priority | undefined
+  /** Null: it has none any more. */
+  readonly deadlineAt?: number | null | undefined
+}
+
 /** Which jobs to list. A field that is undefined does not restrict the list. */
 export interface JobFilter {
   readonly caller?: string | undefined

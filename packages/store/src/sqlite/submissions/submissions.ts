@@ -5,6 +5,7 @@ import { durabilityOfNew, prepareDurabilityOf } from '../promised.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { arrivals } from './arrivals.ts'
 import { prepareCancel } from './cancel.ts'
+import { prepareChange } from './change.ts'
 import { prepareDelivered } from './delivered.ts'
 import { prepareJobOfKey } from './job-of-key.ts'
 import { prepareSubmit } from './submit.ts'
@@ -18,6 +19,7 @@ export const submissions = (connection: Connection, writes: Writes, changes: Cha
     enqueue: writes.verb(([submission]) => durabilityOfNew(submission), submit),
     arrivals: arrivals(connection, writes, submit),
     cancel: writes.verb(([job]) => durabilityOf(job), prepareCancel(connection, changes)),
+    change: writes.verb(([job]) => durabilityOf(job), prepareChange(connection)),
     delivered: writes.lazy(prepareDelivered(connection)),
   }
 }

@@ -4,6 +4,7 @@ import { appendContract } from './append.ts'
 import { arrivalsContract } from './arrivals.ts'
 import { cancelContract } from './cancel.ts'
 import { catalogueContract } from './catalogue.ts'
+import { changeContract } from './change.ts'
 import { changesContract } from './changes.ts'
 import { claimContract } from './claim.ts'
 import { delaysContract } from './delays.ts'
@@ -38,6 +39,7 @@ const contracts = [
   keysContract,
   arrivalsContract,
   cancelContract,
+  changeContract,
   waitingLinesContract,
   sendersContract,
   placesContract,

@@ -23,6 +23,8 @@ const verbs: Record<string, Verb> = {
     submitJob(store, { webhook: { url: 'http://a.example/', events: ['job.queued'] } }),
   cancel: ({ store, waiting }) => store.submissions.cancel(waiting, ending(NOW)),
   'cancel a running job': ({ store, claim }) => store.submissions.cancel(claim, ending(NOW)),
+  change: ({ store, waiting }) =>
+    store.submissions.change(waiting, { priority: 'low' }, NOW, { by: 'operator', action: 'change' }),
   delivered: ({ store, ended }) => store.submissions.delivered(ended, NOW),
   'arrivals, requestPart, requestBytes': async ({ store }) => {
     const { arrivals } = store.submissions
