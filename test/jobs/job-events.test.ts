@@ -149,7 +149,7 @@ test('a gateway that is killed in the middle of a stream of events leaves no gap
 test.each([
   ['HEAD', '/events', 405, 'GET'],
   ['HEAD', '/stream', 405, 'GET'],
-  ['PUT', '', 405, 'GET, DELETE'],
+  ['PUT', '', 405, 'GET, PATCH, DELETE'],
   ['GET', '/cancel', 405, 'POST'],
   ['GET', '/what', 404, undefined],
 ])('%s /jobs/:id%s is answered with %i', async (method, below, status, allow) => {

@@ -41,7 +41,7 @@ test.each([
   ['OPTIONS', '/jobs', 405, 'GET, POST'],
   ['PATCH', '/jobs/batch', 405, 'POST'],
   ['GET', '/jobs/batch', 405, 'POST'],
-  ['POST', '/jobs/:id', 405, 'GET, DELETE'],
+  ['POST', '/jobs/:id', 405, 'GET, PATCH, DELETE'],
   ['GET', '/jobs/:id/retry', 405, 'POST'],
   ['POST', '/jobs/:id/deliveries', 405, 'GET'],
   ['DELETE', '/jobs/:id/deliveries/msg_1/redeliver', 405, 'POST'],

@@ -182,6 +182,13 @@ describe('answers are as the document says', () => {
       state: 'queued',
       position: 2,
     })
+    const change = async (body: unknown, headers = {}, id = queued) =>
+      (await call('PATCH /jobs/{id}', { id, body, headers })).status
+    expect(await change({ priority: 'low', deadline: '2999-01-31T12:00:00Z' })).toBe(200)
+    expect(await change('{')).toBe(400)
+    expect(await change({})).toBe(422)
+    expect(await change({ priority: 'low' }, { 'content-encoding': 'gzip' })).toBe(415)
+    expect(await change(' '.repeat(20_000))).toBe(413)
     const retry = 'POST /jobs/{id}/retry'
     expect((await call(retry, { id: queued })).status).toBe(409)
     expect((await call('POST /jobs/{id}/cancel', { id: queued })).json).toMatchObject({
@@ -189,6 +196,7 @@ describe('answers are as the document says', () => {
       error: { code: 'cancelled' },
     })
     expect((await call('GET /jobs/{id}/stream', { id: queued })).status).toBe(409)
+    expect(await change({ priority: 'low' })).toBe(409)
     foreman.startWorker()
     const wait = { prefer: 'wait=30' }
     expect((await call('GET /jobs/{id}', { id: failing, headers: wait })).json).toMatchObject({

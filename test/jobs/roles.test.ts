@@ -76,17 +76,22 @@ describe('who may what on the routes of foreman', () => {
     ['POST /jobs/{id}/retry', 202, 404, 403, 202, 202],
     ['GET /jobs/job_1', 404, 404, 404, 404, 404],
     ['POST /jobs/job_1/cancel', 404, 404, 403, 404, 404],
-    ['PATCH /jobs/{id}', 405, 405, 403, 405, 405],
     ['GET /queue', 200, 200, 200, 200, 200],
     ['GET /queue/events', 200, 200, 200, 200, 200],
     ['GET /queue/timeline', 403, 403, 200, 200, 200],
     ['GET /queue/history', 403, 403, 200, 200, 200],
     ['GET /queue/models', 403, 403, 200, 200, 200],
+    ['PATCH /jobs/{id}', 409, 404, 403, 409, 409],
+    ['PUT /jobs/{id}', 405, 405, 403, 405, 405],
     ['GET /openapi.json', 200, 200, 200, 200, 200],
     ['GET /healthz', 200, 200, 200, 200, 200],
     ['GET /readyz', 200, 200, 200, 200, 200],
   ]
-  const BODIES: Readonly<Record<string, unknown>> = { 'POST /jobs': hello, 'POST /jobs/batch': [hello] }
+  const BODIES: Readonly<Record<string, unknown>> = {
+    'POST /jobs': hello,
+    'POST /jobs/batch': [hello],
+    'PATCH /jobs/{id}': { priority: 'low' },
+  }
 
   test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {
     const { ask, endedJob, statusOf } = await start({ FOREMAN_REVEAL: reveal })

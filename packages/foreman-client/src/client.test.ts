@@ -118,6 +118,7 @@ describe('the requests that a client sends', () => {
     await client.job('job_1')
     await client.cancel('job_1')
     await client.retry('job_1')
+    await client.change('job_1', { priority: 'low', deadline: null })
     expect(await client.deliveries('job_1')).toEqual(['d'])
     await client.redeliver('job_1', 'msg_1')
     await client.job('../api/tags?')
@@ -125,10 +126,13 @@ describe('the requests that a client sends', () => {
       'GET /jobs/job_1',
       'POST /jobs/job_1/cancel',
       'POST /jobs/job_1/retry',
+      'PATCH /jobs/job_1',
       'GET /jobs/job_1/deliveries',
       'POST /jobs/job_1/deliveries/msg_1/redeliver',
       'GET /jobs/..%2Fapi%2Ftags%3F',
     ])
+    const { body } = sent.find(({ line }) => line.startsWith('PATCH'))!
+    expect(JSON.parse(body)).toEqual({ priority: 'low', deadline: null })
   })
 })
 

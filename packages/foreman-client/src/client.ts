@@ -14,10 +14,22 @@ import { QueueClient } from './queue-client.ts'
 import { Requester } from './requester.ts'
 import { searchOf, submissionLine } from './requests.ts'
 import { isTransient } from './retry.ts'
-import type { Batch, Delivery, Job, JobEvent, JobOptions, JobPage, JobQuery, Submission } from './types.ts'
+import type {
+  Batch,
+  Delivery,
+  Job,
+  JobChanges,
+  JobEvent,
+  JobOptions,
+  JobPage,
+  JobQuery,
+  Submission,
+} from './types.ts'
 
 /** The longest wait that foreman accepts in `Prefer: wait=…`. */
 const MAX_WAIT_S = 55
+const JSON_BODY = [['Content-Type', 'application/json']] as const
+
 /** The status of an event stream when the job has ended and has no further events. */
 const NO_CONTENT = 204
 
@@ -219,6 +231,15 @@ export class ForemanClient extends OllamaClient {
     const exchange = await this.open('GET', `${pathOf(id)}/stream`, [], undefined, signal)
     if (isProblem(exchange.headers)) throw await foremanError(exchange)
     return exchange
+  }
+
+  /**
+   * Changes the priority or the deadline of a queued job.
+   * @throws ForemanError with the code `not_queued` when it has started or ended
+   */
+  change(id: string, changes: JobChanges, { signal }: CallOptions = {}): Promise<Job> {
+    const body = Buffer.from(JSON.stringify(changes))
+    return this.#requester.once({ method: 'PATCH', path: pathOf(id), headers: JSON_BODY, body, signal })
   }
 
   /** Cancels a job, whether it is queued or running. A job that has ended stays as it is. */

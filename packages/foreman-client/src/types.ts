@@ -26,6 +26,15 @@ export type JobRequest =
 /** One job of a batch. */
 export type Submission = JobRequest & JobOptions
 
+/** What changes of a queued job. What is left out stays. */
+export interface JobChanges {
+  readonly priority?: Priority | undefined
+  /** Null: it has none any more. */
+  readonly deadline?: Date | null | undefined
+  /** Why, for whoever reads the operations. */
+  readonly reason?: string | undefined
+}
+
 export interface JobQuery {
   readonly state?: JobState | undefined
   readonly model?: string | undefined

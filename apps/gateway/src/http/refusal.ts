@@ -11,6 +11,7 @@ export const problemCodes = [
   'method_not_allowed',
   'request_timeout',
   'not_ended',
+  'not_queued',
   'no_answer',
   'idempotency_key_in_use',
   'job_expired',

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { problem } from './refusal.ts'
+import { problem, type Refusal } from './refusal.ts'
 
 const MAX_ERRORS = 20
 
@@ -18,6 +18,10 @@ export const validate = <Schema extends z.ZodType>(schema: Schema, value: unknow
   const said = errors.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))
   throw problem(422, 'invalid_request', said.join('; '), { errors })
 }
+
+/** The refusal of one value that is not valid, with 422. */
+export const invalid = (pointer: string, message: string): Refusal =>
+  problem(422, 'invalid_request', `${pointer}: ${message}`, { errors: [{ pointer, message }] })
 
 /** Writes a JSON pointer (RFC 6901). */
 const pointerOf = (path: readonly PropertyKey[]): string =>

@@ -3,6 +3,7 @@ import { ensureNoViewer, whoOf } from '../access/roles.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
 import { type CancelContext, cancelJob, retryJob } from './cancel-retry.ts'
+import { changeJob } from './change.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { followJob, listJobs, type ReadContext, readJob, streamJob } from './read.ts'
 import { submitBatch, type SubmitContext, submitJob } from './submit.ts'
@@ -14,7 +15,12 @@ export const jobRoutes = (context: SubmitContext & ReadContext & CancelContext):
   router.use(viewersRead)
   router.route('/jobs').get(listJobs(context)).post(submitJob(context)).all(onlyFor('GET, POST'))
   router.route('/jobs/batch').post(submitBatch(context)).all(onlyFor('POST'))
-  router.route('/jobs/:id').get(readJob(context)).delete(cancel).all(onlyFor('GET, DELETE'))
+  router
+    .route('/jobs/:id')
+    .get(readJob(context))
+    .patch(changeJob(context))
+    .delete(cancel)
+    .all(onlyFor('GET, PATCH, DELETE'))
   router.route('/jobs/:id/cancel').post(cancel).all(onlyFor('POST'))
   router.route('/jobs/:id/retry').post(retryJob(context)).all(onlyFor('POST'))
   router.route('/jobs/:id/events').head(onlyFor('GET')).get(followJob(context)).all(onlyFor('GET'))

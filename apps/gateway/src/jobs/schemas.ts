@@ -85,6 +85,27 @@ export const Submission = z
 
 export type Submission = z.infer<typeof Submission>
 
+const MAX_REASON_CHARACTERS = 500
+
+const reason = z
+  .string()
+  .max(MAX_REASON_CHARACTERS)
+  .optional()
+  .meta({ description: 'Why, for whoever reads the operations' })
+
+export const JobPatch = z
+  .strictObject({
+    priority: z.enum(priorities).optional().meta({
+      description: 'Not above that of the token, unless you are an operator',
+    }),
+    deadline: time.nullable().optional().meta({ description: 'In the future. Null: none any more' }),
+    reason,
+  })
+  .refine(({ priority, deadline }) => priority !== undefined || deadline !== undefined, {
+    error: 'must have a priority or a deadline',
+  })
+  .meta({ examples: [{ priority: 'high' }, { deadline: null }] })
+
 export const JobQuery = z.strictObject({
   state: z.enum(jobStates).optional(),
   model: z.string().min(1).optional(),

@@ -8,12 +8,13 @@ import {
   type Steps,
 } from '@foreman/ollama-client'
 import type { Sender } from '@foreman/store'
-import { priorityWithin } from '../http/priority.ts'
+import { parseJson } from '../http/json-body.ts'
 import { problem } from '../http/refusal.ts'
-import { validate } from '../http/validate.ts'
+import { invalid, validate } from '../http/validate.ts'
 import type { Candidate } from '../intake/admission.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 import { jobFactsOf } from '../intake/job-facts.ts'
+import { deadlineIn, priorityFor } from './job-values.ts'
 import { MAX_METADATA_CHARACTERS, Submission } from './schemas.ts'
 
 const HEADERS = [['Content-Type', 'application/json']] as const
@@ -46,14 +47,11 @@ export const readSubmission = function* (
   const endpoint = endpointOf(submission)
   const generation = yield* readGenerationRequestInSteps(body, endpoint)
   if (!generation) throw invalid('/request/model', 'must name a model')
-  const deadlineAt = submission.deadline === undefined ? undefined : Date.parse(submission.deadline)
-  if (deadlineAt !== undefined && deadlineAt <= deadlinesAfter)
-    throw invalid('/deadline', 'must be in the future')
+  const { deadline } = submission
+  const deadlineAt = deadline === undefined ? undefined : deadlineIn(deadline, deadlinesAfter)
   if (metadata !== undefined && metadata.length > MAX_METADATA_CHARACTERS)
     throw invalid('/metadata', `must not be longer than ${MAX_METADATA_CHARACTERS} characters`)
-  const priority = priorityWithin(submission.priority, tokenPriority)
-  if (priority === undefined)
-    throw invalid('/priority', `must not be above that of the token, ${tokenPriority}`)
+  const priority = priorityFor(submission.priority, tokenPriority)
   const { webhook } = submission
   const { flaw, needs } = generation
   return {
@@ -91,7 +89,7 @@ const backgroundJob = ({ path, endpoint, generation, headers, body }: Background
  * megabytes is not parsed: that takes seconds, in which nobody else is served. The target will judge it.
  */
 const parseSubmission = function* (bytes: Buffer, request: Buffer): Steps<unknown> {
-  if (bytes.byteLength <= MAX_PARSED_BYTES) return parse(bytes)
+  if (bytes.byteLength <= MAX_PARSED_BYTES) return parseJson(bytes)
   const at = request.byteOffset - bytes.byteOffset
   const envelope = Buffer.concat([
     bytes.subarray(0, at),
@@ -100,7 +98,7 @@ const parseSubmission = function* (bytes: Buffer, request: Buffer): Steps<unknow
   ])
   if (request.byteLength === 0 || envelope.byteLength > MAX_PARSED_BYTES)
     throw problem(422, 'invalid_request', `more than ${MAX_PARSED_BYTES} bytes beside the request`)
-  return parse(envelope)
+  return parseJson(envelope)
 }
 
 /** Those fields of a request that tell its endpoint; null for what is no object. */
@@ -108,14 +106,6 @@ const fieldNamesIn = function* (request: Buffer): Steps<Record<string, true> | n
   const found: Record<string, true> = {}
   const isObject = yield* jsonFieldsInSteps(request, ['messages', 'prompt'], name => (found[name] = true))
   return isObject ? found : null
-}
-
-const parse = (bytes: Buffer): unknown => {
-  try {
-    return JSON.parse(bytes.toString())
-  } catch (error) {
-    throw problem(400, 'invalid_request', `not JSON: ${(error as Error).message}`)
-  }
 }
 
 const endpointOf = ({ endpoint, request }: Submission): GeneratingEndpoint => {
@@ -132,6 +122,3 @@ const rawFields = function* (bytes: Buffer): Steps<{ body: Buffer; metadata?: st
   const { request: body = Buffer.alloc(0), metadata } = found
   return metadata ? { body, metadata: metadata.toString() } : { body }
 }
-
-const invalid = (pointer: string, message: string) =>
-  problem(422, 'invalid_request', `${pointer}: ${message}`, { errors: [{ pointer, message }] })

@@ -1,13 +1,11 @@
-import { rawHeaderLines } from '@foreman/ollama-client'
 import type { RequestHandler, Response } from 'express'
 import type { IncomingMessage } from 'node:http'
 import { whoOf } from '../access/roles.ts'
 import { senderOf, type Sharing } from '../access/sender.ts'
 import type { Context } from '../context.ts'
-import { isEncoded } from '../http/decoded-body.ts'
 import { idempotencyOf, keyOfBatchJob } from '../http/idempotency-key.ts'
+import { ensureNotEncoded } from '../http/json-body.ts'
 import { withBody } from '../http/read-body.ts'
-import { problem } from '../http/refusal.ts'
 import { sendJson } from '../http/send-json.ts'
 import { inSlices } from '../http/slices.ts'
 import { BatchRefusal } from '../intake/batch-refusal.ts'
@@ -76,10 +74,4 @@ const optionsFor = (request: IncomingMessage, response: Response, sharing: Shari
   const { caller, priority: tokenPriority } = whoOf(response)
   const senderFor = (user: string | undefined) => senderOf(request, { caller, user }, sharing)
   return { caller, tokenPriority, senderFor }
-}
-
-/** @throws Refusal with 415 */
-const ensureNotEncoded = ({ rawHeaders }: IncomingMessage): void => {
-  if (isEncoded(rawHeaderLines(rawHeaders)))
-    throw problem(415, 'unsupported_media_type', 'a body with a Content-Encoding is not read here')
 }

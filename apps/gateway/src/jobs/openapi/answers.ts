@@ -164,6 +164,7 @@ export const Problem = z
       .array(z.object({ pointer: z.string().meta({ format: 'json-pointer' }), message: z.string() }))
       .exactOptional()
       .meta({ description: 'Each value that is not valid, and where it stands' }),
+    state: z.enum(jobStates).exactOptional().meta({ description: 'The state of the job, if that is why' }),
   })
   .meta({ description: 'Problem details, RFC 9457' })
 

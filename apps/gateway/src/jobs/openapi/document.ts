@@ -1,5 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' }
 import { cancelJob, deleteJob, retryJob } from './cancel-retry.ts'
+import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
 import { getDelivery, listDeliveries, redeliver } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
@@ -40,7 +41,7 @@ export const openapiDocument = {
   paths: {
     '/jobs': { get: listJobs, post: submitJob },
     '/jobs/batch': { post: submitBatch },
-    '/jobs/{id}': { ...ofJob, get: getJob, delete: deleteJob },
+    '/jobs/{id}': { ...ofJob, get: getJob, patch: changeJob, delete: deleteJob },
     '/jobs/{id}/cancel': { ...ofJob, post: cancelJob },
     '/jobs/{id}/retry': { ...ofJob, post: retryJob },
     '/jobs/{id}/events': { ...ofJob, get: followJob },
