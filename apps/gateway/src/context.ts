@@ -122,7 +122,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     now,
   })
   const forecaster = new Forecaster(store, now)
-  const presence = new Presence({ store, logger, heartbeatMs })
+  const presence = new Presence({ store, logger, heartbeatMs, now })
   const identities = identitiesOf(config)
   const stopping = new AbortController()
   const cutOff = new AbortController()

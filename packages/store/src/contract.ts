@@ -3,6 +3,7 @@ import type {
   Added,
   Ahead,
   Backlog,
+  BegunOperation,
   CancelResult,
   CountRequest,
   Claim,
@@ -18,6 +19,7 @@ import type {
   IdempotencyKey,
   InFlightJob,
   JobChanges,
+  JobConditions,
   JobFilter,
   JobRecord,
   JobRef,
@@ -34,6 +36,7 @@ import type {
   NewLoad,
   NewOperation,
   NewPhase,
+  OperationEnd,
   OperationRow,
   OperationsAsked,
   Output,
@@ -242,6 +245,24 @@ export interface Operations {
 
   /** The newest first. */
   list(asked: OperationsAsked): Promise<OperationRow[]>
+
+  /** @returns undefined when there is no such operation any more */
+  byId(id: number): Promise<OperationRow | undefined>
+
+  /**
+   * Writes down that somebody begins something that takes a while: `running`, with nothing done. When its gateway leaves or dies
+   * (`Gateways`), it has `failed`, or is `stopped` if that was requested. Quick. *Again:* it is begun twice. @returns its id
+   */
+  begin(operation: BegunOperation, now: number): Promise<number>
+
+  /** Records how many are done. Quick. @returns whether it goes on: it is running, and nobody has requested its stop */
+  progress(id: number, done: number): Promise<boolean>
+
+  /** Requests that a running operation stops. Of one that has ended, nothing changes. Quick. */
+  requestStop(id: number, now: number): Promise<void>
+
+  /** Ends a running operation. One that has ended stays as it is. Quick. */
+  end(id: number, end: OperationEnd, now: number): Promise<void>
 }
 
 /** The verbs of a process that submits jobs. */
@@ -531,6 +552,18 @@ export interface Records {
    */
   list(filter: JobFilter): AsyncIterable<readonly JobRecord[]>
 
+  /**
+   * Names accepted jobs by rising `seq`, in steps of some milliseconds: at most 500 in each. Each step is a moment of its own, so
+   * that a job counts as it is when its step comes.
+   */
+  refs(conditions: JobConditions): AsyncIterable<readonly JobRef[]>
+
+  /**
+   * Where a look at the last so many numbers (`seq`) ends, before the job `before`: the first job among them. Undefined when that
+   * look reaches all older jobs.
+   */
+  lookBack(numbers: number, before?: number): Promise<Pick<JobRecord, 'seq' | 'createdAt'> | undefined>
+
   /** The lines that have a ready job, and how many. The cost depends on the number of lines and senders, and not of jobs. */
   lineCounts(): Promise<LineCount[]>
 
@@ -669,18 +702,21 @@ export interface Gateways {
   /** Records that this gateway is alive: adds 1 to its heartbeats, from 0. Quick. *Again:* may count twice. */
   heartbeat(id: string): Promise<void>
 
-  /** Deletes the row of a gateway that stops, and lets its jobs go: they run to their end without their callers. Durable. */
-  leave(id: string): Promise<void>
+  /**
+   * Deletes the row of a gateway that stops, and lets its jobs go: they run to their end without their callers. Its running
+   * operations end (`Operations.begin`). Durable.
+   */
+  leave(id: string, now: number): Promise<void>
 
   /**
-   * How many heartbeats each gateway has written, also one that has only jobs: 0. The row of such a gateway was deleted, or
+   * How many heartbeats each gateway has written, also one that has only jobs, or running operations: 0. The row of such a gateway was deleted, or
    * could not be written so far.
    */
   heartbeats(): Promise<ReadonlyMap<string, number>>
 
   /**
    * Cancels jobs whose callers waited at a gateway that has died, the oldest first, at most `limit` of them, as
-   * `submissions.cancel` does. Those that are part of an arrival, or whose cancellation was requested already, stay. A call that
+   * `submissions.cancel` does, and ends its running operations (`Operations.begin`). Those jobs that are part of an arrival, or whose cancellation was requested already, stay. A call that
    * finds none, and no job of the gateway that has not ended, deletes its row. A job that cannot be cancelled because of what is
    * stored of it holds nobody up. Durable.
    *

@@ -22,5 +22,8 @@ export const newId = (prefix: 'job' | 'msg', msecs: number): string =>
 /** The id of a job that is submitted now. */
 export const newJobId = (now: number): string => newId('job', now)
 
+/** The idempotency key of a job that repeats this one because of an operation on many, so that it is repeated once. */
+export const keyOfRepetition = (id: string): string => `repetition of ${id}`
+
 /** The token of a claim. */
 export const newToken = (): string => randomUUID()

@@ -453,16 +453,28 @@ export interface JobRevision {
   readonly deadlineAt?: number | null | undefined
 }
 
-/** Which jobs to list. A field that is undefined does not restrict the list. */
-export interface JobFilter {
+/** Which jobs are meant. A field that is undefined does not restrict them. */
+export interface JobConditions {
   readonly caller?: string | undefined
   readonly state?: JobState | undefined
   /** As `modelName` of the job. */
   readonly modelName?: string | undefined
+  readonly priority?: Priority | undefined
+  /** Only jobs of another priority. */
+  readonly priorityOtherThan?: Priority | undefined
+  readonly errorCode?: string | undefined
+  /** Only jobs that no job of the same caller repeats with the key `keyOfRepetition`. */
+  readonly unrepeated?: boolean | undefined
   /** Only jobs that were submitted at this time or later. */
   readonly since?: number | undefined
+  /** Only jobs with this `seq` or a higher one. */
+  readonly from?: number | undefined
   /** Only jobs with a lower `seq`. */
   readonly before?: number | undefined
+}
+
+/** Which jobs to list. */
+export interface JobFilter extends JobConditions {
   readonly limit: number
 }
 
@@ -788,6 +800,19 @@ export interface NewOperation {
   readonly reason?: string | undefined
   /** More about it. Never a prompt or an answer. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An operation on many jobs or messages, which takes a while. */
+export interface BegunOperation extends NewOperation {
+  /** How many it is about. */
+  readonly matched: number
+  /** The gateway that does it. It is also in the `detail`. */
+  readonly gateway: string
+}
+
+export interface OperationEnd {
+  readonly state: 'done' | 'stopped' | 'failed'
+  readonly done: number
 }
 
 export interface OperationsAsked {

@@ -12,7 +12,8 @@ const setUp = async () => {
   const store = await tempStore()
   const lines: string[] = []
   const logger = pino({ base: null, timestamp: false }, { write: line => void lines.push(line) })
-  const presence = new Presence({ store, logger, heartbeatMs: GATEWAY_HEARTBEAT_MS })
+  const options = { store, logger, heartbeatMs: GATEWAY_HEARTBEAT_MS, now: () => 1_000 }
+  const presence = new Presence(options)
   onTestFinished(() => presence.stop())
   const heartbeats = async () => (await store.gateways.heartbeats()).get(presence.id)
   return { store, presence, heartbeats, lines }

@@ -11,6 +11,7 @@ export interface PresenceOptions {
   readonly store: Pick<Store, 'gateways'>
   readonly logger: Logger
   readonly heartbeatMs: number
+  readonly now: () => number
 }
 
 /**
@@ -58,11 +59,11 @@ export class Presence implements Service {
   }
 
   async #leave(): Promise<void> {
-    const { store, logger } = this.#options
+    const { store, logger, now } = this.#options
     await this.#beating
     for (let tries = 1; ; tries++) {
       try {
-        return await whenWritable(() => store.gateways.leave(this.id))
+        return await whenWritable(() => store.gateways.leave(this.id, now()))
       } catch (err) {
         if (tries < TRIES_TO_LEAVE) continue
         return logger.warn({ err }, 'could not let the jobs of the callers go; the worker will cancel them')

@@ -5,6 +5,7 @@ import { withJob } from './broken-job.ts'
 import type { Connection } from './connection.ts'
 import { and, asc, atMost, eq, exists, given, gt, isNull, not, sql } from './drizzle.ts'
 import { gateways as table, jobs } from './schema.ts'
+import { prepareAbandonOperations, prepareOperatingGateways } from './steering/operations.ts'
 import type { Cancel } from './submissions/cancel.ts'
 import { reads, type Writes } from './verbs.ts'
 
@@ -31,19 +32,23 @@ const prepareHeartbeat = ({ db }: Connection) => {
   }
 }
 
-const prepareLeave = ({ db }: Connection) => {
+const prepareLeave = (connection: Connection) => {
+  const { db } = connection
   const letGo = db.update(jobs).set({ gateway: null }).where(isOfGateway).prepare()
   const remove = db.delete(table).where(isNamed).prepare()
+  const abandonOperations = prepareAbandonOperations(connection)
 
-  return (id: string): void => {
+  return (id: string, now: number): void => {
     letGo.run({ id })
     remove.run({ id })
+    abandonOperations(id, now)
   }
 }
 
 const prepareHeartbeats = (connection: Connection) => {
   const { db } = connection
   const selectAll = db.select().from(table).prepare()
+  const operating = prepareOperatingGateways(connection)
   const selectNextWithJobs = db
     .select({ id: jobs.gateway })
     .from(jobs)
@@ -63,7 +68,7 @@ const prepareHeartbeats = (connection: Connection) => {
   return (): Map<string, number> =>
     connection.read(() => {
       const found = new Map(selectAll.all().map(({ id, heartbeats }) => [id, heartbeats]))
-      for (const id of withJobs()) if (!found.has(id)) found.set(id, 0)
+      for (const id of [...withJobs(), ...operating()]) if (!found.has(id)) found.set(id, 0)
       return found
     })
 }
@@ -83,6 +88,7 @@ const prepareClearUpAfter = (
     .orderBy(asc(jobs.seq))
     .limit(atMost(given('limit')))
     .prepare()
+  const abandonOperations = prepareAbandonOperations(connection)
   const itsJob = db.select({ seq: jobs.seq }).from(jobs).where(isOfGateway)
   const forget = db
     .delete(table)
@@ -102,6 +108,7 @@ const prepareClearUpAfter = (
 
   return (id, { limit, ...ending }) =>
     writes.write('full', () => {
+      abandonOperations(id, ending.now)
       const broken: BrokenJobError[] = []
       let cancelled = 0
       for (let after = 0; ;) {

@@ -6,6 +6,7 @@ import { prepareById, prepareBySeq } from './job-record.ts'
 import { prepareLineCounts, prepareSenderCounts } from './line-counts.ts'
 import { prepareList } from './list.ts'
 import { prepareLog } from './log.ts'
+import { prepareLookBack, prepareRefs } from './refs.ts'
 import { prepareRequest, prepareRequestBytes, prepareRequestPart } from './request.ts'
 import { prepareRunning } from './running.ts'
 
@@ -13,6 +14,8 @@ export const records = (connection: Connection): Records => ({
   bySeq: reads(prepareBySeq(connection)),
   byId: reads(prepareById(connection)),
   list: steps(prepareList(connection)),
+  refs: steps(prepareRefs(connection)),
+  lookBack: reads(prepareLookBack(connection)),
   lineCounts: reads(prepareLineCounts(connection)),
   senderCounts: reads(prepareSenderCounts(connection)),
   ahead: reads(prepareAhead(connection)),

@@ -135,7 +135,7 @@ const verbs: Record<string, Prepare> = {
   },
   'leave as a gateway': async store => {
     await store.gateways.heartbeat('g1')
-    return queued(() => store.gateways.leave('g1'))(store)
+    return queued(() => store.gateways.leave('g1', NOW))(store)
   },
 }
 

@@ -18,6 +18,7 @@ import { locksContract } from './locks.ts'
 import { lookupsContract } from './lookups.ts'
 import { lostClaimsContract } from './lost-claims.ts'
 import { messagesContract } from './messages.ts'
+import { operationsContract } from './operations.ts'
 import { orderContract } from './order.ts'
 import { outputContract } from './output.ts'
 import { placesContract } from './places.ts'
@@ -58,6 +59,7 @@ const contracts = [
   catalogueContract,
   workersContract,
   gatewaysContract,
+  operationsContract,
   upkeepContract,
   historyContract,
   unitsContract,

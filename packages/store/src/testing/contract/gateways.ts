@@ -117,7 +117,7 @@ export const gatewaysContract = (engine: Engine): void => {
       await store.gateways.heartbeat(gateway)
       await submitJob(store, { gateway })
     }
-    await store.gateways.leave('g1')
+    await store.gateways.leave('g1', 2_000)
     expect([...(await store.gateways.heartbeats()).keys()]).toEqual(['g2'])
     expect(await clearUp(store, 'g1')).toMatchObject({ cancelled: 0 })
     expect((await listJobs(store)).map(({ state }) => state)).toEqual(['queued', 'queued'])

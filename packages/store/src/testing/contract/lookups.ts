@@ -77,10 +77,11 @@ const verbs: Record<string, Verb> = {
     await deliveries.attempts([message.seq])
     await deliveries.redeliver(message, 9_000)
   },
+  lookBack: ({ store }) => store.records.lookBack(1),
   'clearUpAfter, heartbeat, leave': async ({ store }) => {
     await store.gateways.clearUpAfter('g1', { limit: 9, ...ending(NOW) })
     await store.gateways.heartbeat('g1')
-    await store.gateways.leave('g1')
+    await store.gateways.leave('g1', NOW)
   },
 }
 
@@ -243,6 +244,14 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     'list by caller',
     ({ store }) => listJobs(store, { caller: 'c', before: 9 }),
     [lookup('jobs', 'jobs_of_caller', 'caller', 'seq')],
+  ],
+  [
+    'refs of jobs that were not repeated',
+    ({ store }) => Array.fromAsync(store.records.refs({ state: 'failed', unrepeated: true })),
+    [
+      lookup('jobs', 'jobs_ended', 'state', 'seq'),
+      lookup('jobs', 'jobs_idempotency', 'caller', 'idempotency_key'),
+    ],
   ],
   ['list since', ({ store }) => listJobs(store, { since: 1 }), [lookup('jobs', 'jobs_id_unique', 'id')]],
   [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newJobId } from '../../ids.ts'
-import type { JobFilter, Submitted } from '../../values.ts'
+import { keyOfRepetition, newJobId } from '../../ids.ts'
+import type { JobConditions, JobFilter, Submitted } from '../../values.ts'
 import { appendOutput, claimNext, listJobs, newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, logOf, seqsOf, submitMany } from './look.ts'
@@ -13,11 +13,11 @@ export const recordsContract = (engine: Engine): void => {
       const { store } = await engine.create()
       const given = [
         { modelName: 'a', caller: 'ann' },
-        { modelName: 'b', caller: 'bob' },
+        { modelName: 'b', caller: 'bob', priority: 'high' },
         { modelName: 'a', caller: 'bob' },
         { modelName: 'b', caller: 'ann' },
-        { modelName: 'a', caller: 'ann' },
-      ]
+        { modelName: 'a', caller: 'ann', priority: 'low' },
+      ] as const
       const jobs: Submitted[] = []
       for (const [at, one] of given.entries()) {
         const now = START + at * 10
@@ -43,6 +43,11 @@ export const recordsContract = (engine: Engine): void => {
       [{ state: 'failed' }, [2]],
       [{ state: 'succeeded' }, []],
       [{ state: 'queued', caller: 'ann', modelName: 'a' }, [5]],
+      [{ priority: 'high' }, [2]],
+      [{ priority: 'normal', caller: 'bob' }, [3]],
+      [{ priorityOtherThan: 'normal' }, [5, 2]],
+      [{ errorCode: 'http_error' }, [2]],
+      [{ errorCode: 'stall' }, []],
       [{ since: START + 20 }, [5, 4, 3]],
       [{ since: START + 21 }, [5, 4]],
       [{ since: START + 100 }, []],
@@ -58,6 +63,48 @@ export const recordsContract = (engine: Engine): void => {
       expect(await places({ before: jobs[2]!.seq })).toEqual([2, 1])
       expect(await places({ before: jobs[3]!.seq, state: 'queued' })).toEqual([3])
       expect(await places({ before: jobs[0]!.seq })).toEqual([])
+    })
+
+    test('begins at a job, and names jobs in their order, without their records', async () => {
+      const { store, jobs, places } = await filled()
+      expect(await places({ from: jobs[3]!.seq })).toEqual([5, 4])
+      const named = async (conditions: JobConditions) =>
+        (await Array.fromAsync(store.records.refs(conditions))).flat()
+      expect(await named({})).toEqual(jobs.map(({ seq, id }) => ({ seq, id })))
+      const between = { from: jobs[1]!.seq, before: jobs[4]!.seq, caller: 'bob' }
+      expect(seqsOf(await named(between))).toEqual(seqsOf(jobs.slice(1, 3)))
+      expect(await named({ since: START + 100 })).toEqual([])
+    })
+
+    test('names many jobs in several steps', async () => {
+      const { store } = await engine.create()
+      const jobs = await submitMany(store, 1_001)
+      const steps = await Array.fromAsync(store.records.refs({ state: 'queued' }))
+      expect(steps.map(step => step.length)).toEqual([500, 500, 1])
+      expect(seqsOf(steps.flat())).toEqual(seqsOf(jobs))
+    })
+
+    test('leaves out what was repeated by an operation', async () => {
+      const { store } = await engine.create()
+      const [first, second] = await submitMany(store, 2)
+      const key = keyOfRepetition(first!.id)
+      const idempotency = { key, hash: Buffer.from('x') }
+      const others = await submitJob(store, { caller: 'ann', idempotency })
+      const left = async () => (await Array.fromAsync(store.records.refs({ unrepeated: true }))).flat()
+      expect(seqsOf(await left())).toEqual(seqsOf([first!, second!, others]))
+      const repetition = await submitJob(store, { idempotency })
+      expect(seqsOf(await left())).toEqual(seqsOf([second!, others, repetition]))
+    })
+
+    test('of the last numbers ends at the first job among them', async () => {
+      const { store, jobs } = await filled()
+      const [first, second, third] = seqsOf(jobs)
+      expect(await store.records.lookBack(4)).toEqual({ seq: second, createdAt: START + 10 })
+      expect(await store.records.lookBack(5)).toBeUndefined()
+      expect(await store.records.lookBack(1, third)).toEqual({ seq: second, createdAt: START + 10 })
+      expect(await store.records.lookBack(2, third)).toBeUndefined()
+      expect(await store.records.lookBack(9, first)).toBeUndefined()
+      expect(await (await engine.create()).store.records.lookBack(1)).toBeUndefined()
     })
 
     test('since a time has all jobs since then, whatever the order of ids that were made at that time', async () => {
