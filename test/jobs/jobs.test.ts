@@ -287,18 +287,24 @@ describe('a list', () => {
   })
 
   test('has those that are asked for', async () => {
-    const { ask, submit, ended } = await startJobs()
+    const { ask, submit, ended, sim } = await startJobs()
     const first = await ended((await submit(hello)).id)
-    const other = await submit({ request: { model: 'alpha', prompt: 'x' } })
+    const other = await submit({ request: { model: 'alpha', prompt: 'x' }, priority: 'low' })
     await ended(other.id)
+    sim.fault({ kind: 'status', status: 400, error: 'broken', path: '/api/generate', count: 1 })
+    const { error, id: failed } = await ended((await submit({ request: { model: 'beta', prompt: 'x' } })).id)
     const listed = async (query: string) =>
       ((await ask('GET', `/jobs?${query}`)).json['jobs'] as { id: string }[]).map(({ id }) => id)
     expect(await listed('state=succeeded')).toEqual([other.id, first.id])
     expect(await listed('state=queued')).toEqual([])
     expect(await listed('model=plain:latest')).toEqual([first.id])
-    expect(await listed('caller=default&limit=1')).toEqual([other.id])
+    expect(await listed('caller=default&limit=1')).toEqual([failed])
     expect(await listed('caller=somebody')).toEqual([])
-    expect(await listed(`since=${other.created_at}`)).toEqual([other.id])
+    expect(await listed(`since=${other.created_at}`)).toEqual([failed, other.id])
+    expect(await listed('priority=low')).toEqual([other.id])
+    expect(await listed('priority=normal&state=succeeded')).toEqual([first.id])
+    expect(await listed(`code=${error!.code}`)).toEqual([failed])
+    expect(await listed('code=stall')).toEqual([])
     const refused = await ask('GET', '/jobs?state=ended&limit=0')
     expect(refused.json).toMatchObject({
       status: 422,

@@ -39,6 +39,9 @@ export interface JobQuery {
   readonly state?: JobState | undefined
   readonly model?: string | undefined
   readonly caller?: string | undefined
+  readonly priority?: Priority | undefined
+  /** The code of an error. */
+  readonly code?: string | undefined
   /** Only jobs submitted at this time or later. */
   readonly since?: Date | undefined
   /** How many jobs one request reads, 1 to 500. */

@@ -81,6 +81,8 @@ export interface JobPage {
   jobs: Job[]
   /** Null: this is the last page. */
   next_cursor: string | null
+  /** Only jobs that were submitted since were looked at. Missing: all were, or the page is full. */
+  searched_to?: string
 }
 
 /** The problem details (RFC 9457) that foreman sends with an error. */

@@ -1,7 +1,7 @@
-import { canonicalModelName } from '@foreman/ollama-client'
+import { time } from '@foreman/job-view'
 import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
-import { ownerListedFor, whoOf } from '../access/roles.ts'
+import { whoOf } from '../access/roles.ts'
 import { type RawStreamOptions, streamAnswer } from '../answer/raw-stream.ts'
 import { untilJobEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
@@ -9,7 +9,9 @@ import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
 import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
+import { whenAvailable } from '../http/when-available.ts'
 import { aboutJob, type OfJob } from './about-job.ts'
+import { areFoundDirectly, conditionsOf } from './conditions.ts'
 import { streamEvents } from './event-stream.ts'
 import { JobQuery } from './schemas.ts'
 
@@ -35,33 +37,35 @@ const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => (
 /** A cursor is the place of a job in the order of arrival, written with letters to keep it short. */
 const CURSOR_BASE = 36
 
+/** How far back one page looks for jobs that no index finds directly. */
+const MAX_LOOKED_AT = 100_000
+
 /** `GET /jobs`: a page of jobs, the newest first. It is read and sent in steps. */
 export const listJobs =
-  ({ store, presenter, patience: { stallMs } }: ReadContext): RequestHandler =>
+  ({ store: { records }, presenter, patience: { stallMs } }: ReadContext): RequestHandler =>
   async (request, response) => {
-    const { state, model, caller, since, limit, cursor } = validate(JobQuery, request.query)
+    const { limit, cursor, ...asked } = validate(JobQuery, request.query)
     const who = whoOf(response)
-    const own = ownerListedFor(who)
-    const isOfOthers = own !== undefined && caller !== undefined && caller !== own
-    const steps = isOfOthers
-      ? []
-      : store.records.list({
-          caller: own ?? caller,
-          state,
-          modelName: model === undefined ? undefined : (canonicalModelName(model) ?? model),
-          since: since === undefined ? undefined : Date.parse(since),
-          before: cursor === undefined ? undefined : Number.parseInt(cursor, CURSOR_BASE),
-          // One more than the page shows, to learn whether there is a next page.
-          limit: limit + 1,
-        })
-    const json = pageJson(steps, limit, pages => presenter.listed(pages, who))
+    const conditions = conditionsOf(asked, who)
+    const before = cursor === undefined ? undefined : Number.parseInt(cursor, CURSOR_BASE)
+    const isBounded = conditions && !areFoundDirectly(conditions)
+    const end = isBounded ? await whenAvailable(() => records.lookBack(MAX_LOOKED_AT, before)) : undefined
+    // One more than the page shows, to learn whether there is a next page.
+    const steps = conditions ? records.list({ ...conditions, before, from: end?.seq, limit: limit + 1 }) : []
+    const json = pageJson(steps, { limit, end, listed: pages => presenter.listed(pages, who) })
     await sendJsonParts(response, json, { status: 200, stallMs })
   }
 
+interface Page {
+  readonly limit: number
+  /** The last job that the page looks at. Undefined: it looks at all. */
+  readonly end: Pick<JobRecord, 'seq' | 'createdAt'> | undefined
+  readonly listed: (pages: AsyncIterable<readonly JobRecord[]>) => AsyncIterable<string[]>
+}
+
 const pageJson = async function* (
   steps: AsyncIterable<readonly JobRecord[]> | Iterable<readonly JobRecord[]>,
-  limit: number,
-  listed: (pages: AsyncIterable<readonly JobRecord[]>) => AsyncIterable<string[]>,
+  { limit, end, listed }: Page,
 ): AsyncGenerator<string, void> {
   let shown = 0
   let last: JobRecord | undefined
@@ -77,8 +81,9 @@ const pageJson = async function* (
   }
   yield '{"jobs":'
   yield* jsonArray(listed(jobsOfSteps()))
-  const next = hasMore ? last?.seq.toString(CURSOR_BASE) : undefined
-  yield `,"next_cursor":${JSON.stringify(next ?? null)}}`
+  const next = hasMore ? last : end
+  yield `,"next_cursor":${JSON.stringify(next?.seq.toString(CURSOR_BASE) ?? null)}`
+  yield end && !hasMore ? `,"searched_to":${JSON.stringify(time(end.createdAt))}}` : '}'
 }
 
 /** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */

@@ -106,7 +106,8 @@ export const JobPatch = z
   })
   .meta({ examples: [{ priority: 'high' }, { deadline: null }] })
 
-export const JobQuery = z.strictObject({
+/** Which jobs are meant. */
+const conditions = {
   state: z.enum(jobStates).optional(),
   model: z.string().min(1).optional(),
   caller: z
@@ -114,7 +115,13 @@ export const JobQuery = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Jobs of this caller. Only operators and viewers see the jobs of others' }),
+  priority: z.enum(priorities).optional(),
+  code: z.string().min(1).optional().meta({ description: 'Jobs that ended with this code of an `error`' }),
   since: time.optional().meta({ description: 'Jobs submitted at this time or later' }),
+}
+
+export const JobQuery = z.strictObject({
+  ...conditions,
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_JOBS).default(50),
   cursor: z
     .string()

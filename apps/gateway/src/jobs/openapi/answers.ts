@@ -110,6 +110,10 @@ export const JobPage = z.object({
     .string()
     .nullable()
     .meta({ description: 'The cursor of the next page; null on the last page' }),
+  searched_to: Time.exactOptional().meta({
+    description:
+      'Jobs that were submitted before were not looked at, because no index finds the jobs of such a query. The next page goes on there',
+  }),
 })
 
 export const BatchAccepted = z.object({
