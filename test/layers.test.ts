@@ -46,6 +46,7 @@ const GATEWAY_ROOMS = [
   'forecast',
   'answer',
   'jobs',
+  'bulk',
   'generate',
   'health',
   'overview',

@@ -30,6 +30,7 @@ type Route = string
 interface CallOptions {
   readonly id?: string
   readonly delivery?: string
+  readonly operation?: string
   readonly query?: string
   readonly headers?: Record<string, string>
   readonly body?: unknown
@@ -93,10 +94,13 @@ export const contractOf = async (url: string, seen: Seen) => {
   /** Sends a request and fails when the answer is not as the document says. */
   const call = async (
     route: Route,
-    { id = '', delivery = '', query = '', headers = {}, body }: CallOptions = {},
+    { id = '', delivery = '', operation = '', query = '', headers = {}, body }: CallOptions = {},
   ): Promise<Judged> => {
     const [method = '', template = ''] = route.split(' ')
-    const path = template.replace('{id}', id).replace('{delivery}', delivery)
+    const path = template
+      .replace('{id}', id)
+      .replace('{delivery}', delivery)
+      .replace('{operation}', operation)
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
     const answer = await send(url, { method, path: `${path}${query}`, headers, body: sent })
     const { responses } = operations.get(route)!

@@ -225,6 +225,29 @@ describe('answers are as the document says', () => {
     expect((await call('GET /jobs', { query: '?limit=0&nothing=1' })).status).toBe(422)
   })
 
+  test('about operations on many jobs', async () => {
+    const started = await start({ worker: false })
+    const { call } = started
+    await submit(started)
+    const route = 'POST /jobs/actions'
+    const order = { action: 'cancel', filter: { state: 'queued' }, reason: 'a mistake' }
+    const status = async (body: unknown, headers = {}) => (await call(route, { body, headers })).status
+    expect(await status({ ...order, dry_run: true })).toBe(200)
+    expect(await status({ ...order, expect: 2 })).toBe(409)
+    expect(await status('{')).toBe(400)
+    expect(await status({ ...order, priority: 'low' })).toBe(422)
+    expect(await status(order, { 'content-encoding': 'gzip' })).toBe(415)
+    expect(await status(' '.repeat(20_000))).toBe(413)
+    const begun = await call(route, { body: { ...order, expect: 1 } })
+    expect(begun.status).toBe(202)
+    const operation = String(begun.json['id'])
+    for (const each of ['GET', 'DELETE'] as const) {
+      const ofOperation = `${each} /queue/operations/{operation}`
+      expect((await call(ofOperation, { operation })).status).toBe(200)
+      expect((await call(ofOperation, { operation: '999' })).status).toBe(404)
+    }
+  })
+
   test('about events', async () => {
     const started = await start()
     const { call, demandComponent } = started
@@ -399,8 +422,12 @@ describe('answers are as the document says', () => {
     await call('GET /jobs/{id}', { id, headers })
     const { json } = await call('GET /jobs/{id}/deliveries', { id, headers })
     const delivery = (json['deliveries'] as { id: string }[])[0]!.id
+    const order = { action: 'cancel', filter: {} }
+    const begun = await call('POST /jobs/actions', { body: order, headers: bearer('secret') })
+    const operation = String(begun.json['id'])
     for (const { route } of routesOf(document).filter(isFinite)) {
-      const { status } = await call(route, { id, delivery, headers: bearer('viewer'), body: hello })
+      const ids = { id, delivery, operation }
+      const { status } = await call(route, { ...ids, headers: bearer('viewer'), body: hello })
       const isRead = route.startsWith('GET ') && !route.endsWith('/stream')
       expect([route, status]).toEqual([route, isRead ? 200 : 403])
     }

@@ -74,6 +74,11 @@ describe('who may what on the routes of foreman', () => {
     ['POST /jobs/{id}/cancel', 200, 404, 403, 200, 200],
     ['DELETE /jobs/{id}', 200, 404, 403, 200, 200],
     ['POST /jobs/{id}/retry', 202, 404, 403, 202, 202],
+    ['POST /jobs/actions', 200, 200, 403, 200, 200],
+    ['GET /queue/operations/{operation}', 200, 404, 200, 200, 200],
+    ['DELETE /queue/operations/{operation}', 200, 404, 403, 200, 200],
+    ['GET /queue/operations/0', 404, 404, 404, 404, 404],
+    ['DELETE /queue/operations/x', 404, 404, 403, 404, 404],
     ['GET /jobs/job_1', 404, 404, 404, 404, 404],
     ['POST /jobs/job_1/cancel', 404, 404, 403, 404, 404],
     ['GET /queue', 200, 200, 200, 200, 200],
@@ -91,13 +96,17 @@ describe('who may what on the routes of foreman', () => {
     'POST /jobs': hello,
     'POST /jobs/batch': [hello],
     'PATCH /jobs/{id}': { priority: 'low' },
+    'POST /jobs/actions': { action: 'cancel', filter: {}, dry_run: true },
   }
 
   test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {
     const { ask, endedJob, statusOf } = await start({ FOREMAN_REVEAL: reveal })
     const { id, delivery } = await endedJob('ann')
+    const begun = await ask('POST', '/jobs/actions', { action: 'cancel', filter: {} }, as('ann'))
+    const operation = String(begun.json['id'])
     for (const [route, ann, bob, viewer, operator, unrevealed] of TABLE) {
-      const asked = route.replace('{id}', id).replace('{delivery}', delivery)
+      const names = { id, delivery, operation }
+      const asked = route.replace(/{(.*?)}/g, (_, name: keyof typeof names) => names[name])
       const answered = []
       for (const name of ['ann', 'bob', 'viewer', 'operator'] as const)
         answered.push(await statusOf(asked, name, BODIES[route]))

@@ -10,7 +10,7 @@ import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { lateRoutes } from './http/late-routes.ts'
-import { isDocumentPath, isJobsPath, isQueuePath } from './http/own-paths.ts'
+import { isBulkPath, isDocumentPath, isJobsPath, isQueuePath } from './http/own-paths.ts'
 import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
@@ -38,6 +38,7 @@ export const createApp = (
   app.use(refuseWhenStopping(context))
   app.use(checkBrowser({ origins, checksHost }))
   app.use(requireToken({ identities, door }))
+  app.use(lateRoutes(isBulkPath, () => bulk(context)))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(lateRoutes(isQueuePath, () => overview(context)))
   app.use(targetRules({ management }))
@@ -49,6 +50,7 @@ export const createApp = (
 }
 
 const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRoute()
+const bulk = async (context: Context) => (await import('./bulk/routes.ts')).bulkRoutes(context)
 const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
 
 const overview = async (context: Context) => (await import('./overview/routes.ts')).overviewRoutes(context)

@@ -10,6 +10,7 @@ import type { ShowWaitOfCaller } from './access/show-wait.ts'
 import type { Management } from './access/target-rules.ts'
 import type { Patience } from './answer/follow-options.ts'
 import { LogFollowers } from './answer/log-followers.ts'
+import { Operations } from './bulk/operations.ts'
 import { Target } from './direct/target.ts'
 import { Forecaster } from './forecast/forecaster.ts'
 import { observer } from './health/observe.ts'
@@ -50,6 +51,7 @@ export interface Context {
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
   readonly presence: Presence
+  readonly operations: Operations
   readonly logger: Logger
   readonly now: () => number
   /** What /healthz and /readyz are computed from. */
@@ -153,6 +155,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     followers: new LogFollowers({ store, logger }),
     waitingCallers: new WaitingCallers(config.maxQueued),
     presence,
+    operations: new Operations({ store, gateway: presence.id, stopping: stopping.signal, logger, now }),
     logger,
     now,
     observe,

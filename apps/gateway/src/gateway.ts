@@ -94,6 +94,7 @@ export class Gateway implements Service {
       for (const entrance of entrances) entrance.cutConnections()
       await closed
     }
+    await context.operations.idle()
     await context.presence.stop()
     await context.overview.close()
     await context.store.close()

@@ -136,6 +136,26 @@ describe('the requests that a client sends', () => {
   })
 })
 
+test('what is done to many jobs is one request with the filter', async () => {
+  const { client, sent } = await recorder({ id: 7, matched: 2 })
+  const since = new Date('2030-01-31T12:00:00Z')
+  const order = { action: 'priority', priority: 'low', filter: { model: 'm', since } } as const
+  expect(await client.count(order)).toBe(2)
+  await client.actOnJobs(order, { expect: 2, reason: 'later' })
+  await client.operation(7)
+  await client.stopOperation(7)
+  expect(sent.map(({ line }) => line)).toEqual([
+    'POST /jobs/actions',
+    'POST /jobs/actions',
+    'GET /queue/operations/7',
+    'DELETE /queue/operations/7',
+  ])
+  const filter = { model: 'm', since: '2030-01-31T12:00:00.000Z' }
+  const told = { action: 'priority', priority: 'low', filter }
+  expect(JSON.parse(sent[0]!.body)).toEqual({ ...told, dry_run: true })
+  expect(JSON.parse(sent[1]!.body)).toEqual({ ...told, expect: 2, reason: 'later' })
+})
+
 describe('a list of jobs', () => {
   test('goes over all pages, and reads each page when the loop reaches it', async () => {
     const asked: string[] = []

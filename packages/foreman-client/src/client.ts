@@ -18,11 +18,14 @@ import type {
   Batch,
   Delivery,
   Job,
+  JobAction,
   JobChanges,
   JobEvent,
   JobOptions,
   JobPage,
   JobQuery,
+  ManyOptions,
+  Operation,
   Submission,
 } from './types.ts'
 
@@ -242,6 +245,37 @@ export class ForemanClient extends OllamaClient {
     return this.#requester.once({ method: 'PATCH', path: pathOf(id), headers: JSON_BODY, body, signal })
   }
 
+  /**
+   * Counts the jobs that an action is for.
+   * @example
+   * const expect = await client.count({ action: 'cancel', filter: { model: 'llama3.2' } })
+   */
+  async count(order: JobAction, { signal }: CallOptions = {}): Promise<number> {
+    const body = Buffer.from(JSON.stringify({ ...order, dry_run: true }))
+    const { matched } = await this.#actOnJobs<{ matched: number }>(body, signal)
+    return matched
+  }
+
+  /**
+   * Cancels, repeats or changes the jobs of a filter. This goes on after it has resolved: `operation` says how far it is.
+   * @throws ForemanError with the code `count_differs` when the filter matches another number than `expect`
+   * @example
+   * const { id } = await client.actOnJobs({ action: 'cancel', filter: { model: 'llama3.2' } }, { expect: 12 })
+   */
+  actOnJobs(order: JobAction, { signal, ...options }: ManyOptions & CallOptions = {}): Promise<Operation> {
+    return this.#actOnJobs(Buffer.from(JSON.stringify({ ...order, ...options })), signal)
+  }
+
+  /** Reads how far an operation is. */
+  operation(id: number, { signal }: CallOptions = {}): Promise<Operation> {
+    return this.#requester.once({ method: 'GET', path: `/queue/operations/${id}`, signal })
+  }
+
+  /** Stops an operation. What is done stays done. */
+  stopOperation(id: number, { signal }: CallOptions = {}): Promise<Operation> {
+    return this.#requester.once({ method: 'DELETE', path: `/queue/operations/${id}`, signal })
+  }
+
   /** Cancels a job, whether it is queued or running. A job that has ended stays as it is. */
   cancel(id: string, { signal }: CallOptions = {}): Promise<Job> {
     return this.#requester.once({ method: 'POST', path: `${pathOf(id)}/cancel`, signal })
@@ -263,6 +297,10 @@ export class ForemanClient extends OllamaClient {
   redeliver(id: string, deliveryId: string, { signal }: CallOptions = {}): Promise<Delivery> {
     const path = `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`
     return this.#requester.once({ method: 'POST', path, signal })
+  }
+
+  #actOnJobs<T>(body: Buffer, signal: AbortSignal | undefined): Promise<T> {
+    return this.#requester.once({ method: 'POST', path: '/jobs/actions', headers: JSON_BODY, body, signal })
   }
 
   #submit<T>(path: string, type: string, body: string, options: SubmitOptions): Promise<T> {

@@ -1,4 +1,4 @@
-import type { JobState, Priority, WebhookEvent } from '@foreman/jobs'
+import type { EndState, JobState, Priority, WebhookEvent } from '@foreman/jobs'
 import type { ChatRequest, GenerateRequest } from '@foreman/ollama-client'
 
 export type * from '@foreman/jobs'
@@ -35,7 +35,8 @@ export interface JobChanges {
   readonly reason?: string | undefined
 }
 
-export interface JobQuery {
+/** Which jobs are meant. */
+export interface JobFilter {
   readonly state?: JobState | undefined
   readonly model?: string | undefined
   readonly caller?: string | undefined
@@ -44,6 +45,23 @@ export interface JobQuery {
   readonly code?: string | undefined
   /** Only jobs submitted at this time or later. */
   readonly since?: Date | undefined
+}
+
+export interface JobQuery extends JobFilter {
   /** How many jobs one request reads, 1 to 500. */
   readonly pageSize?: number | undefined
 }
+
+/** What is done to many, beside the filter. */
+export interface ManyOptions {
+  /** How many are meant. If the filter matches another number, nothing is done. */
+  readonly expect?: number | undefined
+  /** Why, for whoever reads the operations. */
+  readonly reason?: string | undefined
+}
+
+/** `cancel`: queued and running jobs. `retry`: jobs that have ended. `priority`: queued jobs. */
+export type JobAction =
+  | { readonly action: 'cancel'; readonly filter: JobFilter }
+  | { readonly action: 'retry'; readonly filter: JobFilter & { readonly state: EndState } }
+  | { readonly action: 'priority'; readonly priority: Priority; readonly filter: JobFilter }

@@ -47,6 +47,7 @@ export type {
   Job,
   JobError,
   JobPage,
+  Operation,
   JobProspect,
   Problem,
   Why,

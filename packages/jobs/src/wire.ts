@@ -85,6 +85,26 @@ export interface JobPage {
   searched_to?: string
 }
 
+/** What somebody has done, or does: to many jobs, it takes a while. */
+export interface Operation {
+  id: number
+  action: string
+  /** `failed`: its gateway has ended. Sent again, it does what is left. */
+  state: 'running' | 'done' | 'stopped' | 'failed'
+  /** How many it is about, and how many are done. */
+  matched?: number
+  done?: number
+  /** The name of the caller, or `operator`. */
+  by: string
+  /** To what it is done. */
+  subject?: string
+  reason?: string
+  detail?: Record<string, unknown>
+  at: string
+  stop_requested?: true
+  ended_at?: string
+}
+
 /** The problem details (RFC 9457) that foreman sends with an error. */
 export interface Problem {
   type?: string

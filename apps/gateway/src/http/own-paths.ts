@@ -1,6 +1,13 @@
 /** Whether a path is one of background jobs. */
 export const isJobsPath = (path: string): boolean => path === '/jobs' || path.startsWith('/jobs/')
 
+/** Whether a path is one of operations on many jobs or webhooks, which may take a while. */
+export const isBulkPath = (path: string): boolean =>
+  path === '/jobs/actions' ||
+  path === '/deliveries' ||
+  path.startsWith('/deliveries/') ||
+  path.startsWith('/queue/operations/')
+
 /** Whether a path is that of the description of the API. */
 export const isDocumentPath = (path: string): boolean => path === '/openapi.json'
 
@@ -9,4 +16,4 @@ export const isQueuePath = (path: string): boolean => path === '/queue' || path.
 
 /** Whether a path belongs to foreman's own API. All other paths are the target's. */
 export const isOwnPath = (path: string): boolean =>
-  isJobsPath(path) || isQueuePath(path) || isDocumentPath(path)
+  isJobsPath(path) || isBulkPath(path) || isQueuePath(path) || isDocumentPath(path)

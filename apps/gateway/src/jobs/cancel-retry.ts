@@ -40,7 +40,7 @@ export const retryJob = (context: CancelContext): RequestHandler<OfJob> =>
  * The new job has no deadline: the old one's was meant for the old job. What the queue needs to know of the request is in
  * the row of the old job, so the request is not read again.
  */
-const repeatOf = (
+export const repeatOf = (
   job: JobRecord,
   request: WholeRequest | undefined,
   tokenPriority: Priority | undefined,

@@ -1,7 +1,7 @@
-import { type ErrorRequestHandler, type RequestHandler, Router } from 'express'
-import { ensureNoViewer, whoOf } from '../access/roles.ts'
+import { Router } from 'express'
+import { viewersRead } from '../access/viewers-read.ts'
+import { refuseOthers, refuseUndecodable } from '../http/no-route.ts'
 import { onlyFor } from '../http/only-for.ts'
-import { problem } from '../http/refusal.ts'
 import { type CancelContext, cancelJob, retryJob } from './cancel-retry.ts'
 import { changeJob } from './change.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -26,20 +26,7 @@ export const jobRoutes = (context: SubmitContext & ReadContext & CancelContext):
   router.route('/jobs/:id/events').head(onlyFor('GET')).get(followJob(context)).all(onlyFor('GET'))
   router.route('/jobs/:id/stream').head(onlyFor('GET')).get(streamJob(context)).all(onlyFor('GET'))
   router.use(deliveryRoutes(context))
-  router.use('/jobs', () => {
-    throw noRoute()
-  })
+  router.use('/jobs', refuseOthers)
   router.use(refuseUndecodable)
   return router
 }
-
-const viewersRead: RequestHandler = ({ method }, response, next) => {
-  if (method !== 'GET' && method !== 'HEAD') ensureNoViewer(whoOf(response))
-  next()
-}
-
-const noRoute = () => problem(404, 'not_found', 'there is no such route')
-
-/** Express throws a URIError for a path that cannot be decoded. */
-const refuseUndecodable: ErrorRequestHandler = (error, _request, _response, next) =>
-  next(error instanceof URIError ? noRoute() : error)

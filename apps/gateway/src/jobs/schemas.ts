@@ -1,6 +1,9 @@
-import { jobStates, priorities, webhookEvents } from '@foreman/jobs'
+import { endStates, type JobState, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { z } from 'zod'
+
+const jobActions = ['cancel', 'retry', 'priority'] as const
+type JobActionName = (typeof jobActions)[number]
 
 /** The requests of foreman's own routes. /openapi.json is made from these schemas. */
 
@@ -119,6 +122,45 @@ const conditions = {
   code: z.string().min(1).optional().meta({ description: 'Jobs that ended with this code of an `error`' }),
   since: time.optional().meta({ description: 'Jobs submitted at this time or later' }),
 }
+
+/** What an operation on many is told beside its filter. */
+const ofMany = {
+  expect: z.int().min(0).optional().meta({
+    description: 'How many are meant. If the filter matches another number, nothing is done',
+  }),
+  dry_run: z.boolean().optional().meta({ description: 'Only counts' }),
+  reason,
+}
+
+/** The states of the jobs that each action is for. */
+export const statesOfAction: Readonly<Record<JobActionName, readonly JobState[]>> = {
+  cancel: ['queued', 'running'],
+  retry: endStates,
+  priority: ['queued'],
+}
+
+export const JobAction = z
+  .strictObject({
+    action: z.enum(jobActions),
+    priority: z.enum(priorities).optional().meta({ description: 'The new one, for the action `priority`' }),
+    filter: z.strictObject(conditions).meta({
+      description:
+        'Which jobs. An empty filter means all that the action is for. `retry` needs a `state`, and leaves out what it has repeated once',
+    }),
+    ...ofMany,
+  })
+  .superRefine(({ action, priority, filter: { state } }, context) => {
+    const states = statesOfAction[action]
+    const complain = (message: string, ...path: string[]) =>
+      context.addIssue({ code: 'custom', message, path })
+    if (action === 'priority' && priority === undefined) complain('must be given for this action', 'priority')
+    if (action !== 'priority' && priority !== undefined) complain('is for the action priority', 'priority')
+    if (state === undefined ? action === 'retry' : !states.includes(state))
+      complain(`must be ${states.join(', ')} for this action`, 'filter', 'state')
+  })
+  .meta({ examples: [{ action: 'cancel', filter: { state: 'queued', model: 'plain' }, expect: 12 }] })
+
+export type JobAction = z.output<typeof JobAction>
 
 export const JobQuery = z.strictObject({
   ...conditions,

@@ -153,6 +153,28 @@ export const Delivery = z.object({
 
 export const DeliveryList = z.object({ deliveries: z.array(Delivery) })
 
+export const OperationId = z.int().min(1)
+
+/** What somebody has done, or does. */
+export const Operation = z.object({
+  id: OperationId,
+  action: z.string().meta({ description: 'What is done', examples: ['cancel', 'retry', 'priority'] }),
+  state: z.enum(['running', 'done', 'stopped', 'failed']).meta({
+    description: '`failed`: its gateway has ended. What was done stays; send the same again for what is left',
+  }),
+  matched: count.exactOptional().meta({ description: 'How many it is about' }),
+  done: count.exactOptional().meta({ description: 'How many are done' }),
+  by: z.string().meta({ description: 'The caller, or `operator`' }),
+  subject: z.string().exactOptional().meta({ description: 'To what it is done' }),
+  reason: z.string().exactOptional(),
+  detail: z.record(z.string(), z.unknown()).exactOptional(),
+  at: Time,
+  stop_requested: z.literal(true).exactOptional().meta({ description: 'It is about to stop' }),
+  ended_at: Time.exactOptional(),
+} satisfies Record<keyof resource.Operation, z.ZodType>)
+
+export const Matched = z.object({ matched: count.meta({ description: 'How many the filter matches' }) })
+
 export const Problem = z
   .object({
     type: z.string().meta({ format: 'uri-reference' }),
@@ -169,6 +191,7 @@ export const Problem = z
       .exactOptional()
       .meta({ description: 'Each value that is not valid, and where it stands' }),
     state: z.enum(jobStates).exactOptional().meta({ description: 'The state of the job, if that is why' }),
+    matched: count.exactOptional().meta({ description: 'How many the filter matches, if that is why' }),
   })
   .meta({ description: 'Problem details, RFC 9457' })
 

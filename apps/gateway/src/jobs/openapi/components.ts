@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { JobPatch, JobQuery, Submission, Webhook } from '../schemas.ts'
+import { JobAction, JobPatch, JobQuery, Submission, Webhook } from '../schemas.ts'
 import * as answers from './answers.ts'
 import { eventData, JobEvent } from './events.ts'
 import * as queueAnswers from './queue-answers.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-const named = { Submission, Webhook, JobPatch, JobQuery, ...answers, ...queueAnswers, JobEvent }
+const named = { Submission, Webhook, JobPatch, JobAction, JobQuery, ...answers, ...queueAnswers, JobEvent }
 
 const registry = z.registry<{ id: string }>()
 for (const [id, schema] of Object.entries({ ...named, ...eventData })) registry.add(schema, { id })

@@ -4,7 +4,8 @@ import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
 import { getDelivery, listDeliveries, redeliver } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
-import { deliveryId, jobId } from './parameters.ts'
+import { actOnJobs, getOperation, stopOperation } from './operations.ts'
+import { deliveryId, jobId, operationId } from './parameters.ts'
 import { queuePaths } from './queue.ts'
 import { followJob, getJob, listJobs, streamAnswer } from './read.ts'
 import { servicePaths } from './service.ts'
@@ -35,12 +36,14 @@ export const openapiDocument = {
     { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
     { name: 'webhooks', description: 'The webhooks of a job' },
     { name: 'queue', description: 'The queue as a whole, for those who run it' },
+    { name: 'operations', description: 'What is done to many jobs, and takes a while' },
     { name: 'generating', description: "The target's own routes, through the queue" },
     { name: 'service', description: 'About this server. These routes need no token' },
   ],
   paths: {
     '/jobs': { get: listJobs, post: submitJob },
     '/jobs/batch': { post: submitBatch },
+    '/jobs/actions': { post: actOnJobs },
     '/jobs/{id}': { ...ofJob, get: getJob, patch: changeJob, delete: deleteJob },
     '/jobs/{id}/cancel': { ...ofJob, post: cancelJob },
     '/jobs/{id}/retry': { ...ofJob, post: retryJob },
@@ -50,6 +53,11 @@ export const openapiDocument = {
     '/jobs/{id}/deliveries/{delivery}': { ...ofDelivery, get: getDelivery },
     '/jobs/{id}/deliveries/{delivery}/redeliver': { ...ofDelivery, post: redeliver },
     ...queuePaths,
+    '/queue/operations/{operation}': {
+      parameters: [operationId],
+      get: getOperation,
+      delete: stopOperation,
+    },
     ...generatingPaths,
     ...servicePaths,
   },

@@ -4,6 +4,13 @@ export const jobId = { name: 'id', in: 'path', required: true, schema: schemaRef
 
 export const deliveryId = { name: 'delivery', in: 'path', required: true, schema: schemaRef('DeliveryId') }
 
+export const operationId = {
+  name: 'operation',
+  in: 'path',
+  required: true,
+  schema: schemaRef('OperationId'),
+}
+
 const header = (name: string, description: string, schema: object) => ({
   name,
   in: 'header',

@@ -1,0 +1,86 @@
+import { type RequestHandler, type Response, Router } from 'express'
+import { ensureOperator } from '../access/ensure-operator.ts'
+import { whoOf } from '../access/roles.ts'
+import { viewersRead } from '../access/viewers-read.ts'
+import type { Context } from '../context.ts'
+import { readOrder } from '../http/json-body.ts'
+import { refuseOthers, refuseUndecodable } from '../http/no-route.ts'
+import { onlyFor } from '../http/only-for.ts'
+import { problem } from '../http/refusal.ts'
+import { sendJson } from '../http/send-json.ts'
+import { whenAvailable } from '../http/when-available.ts'
+import { whenWritable } from '../intake/when-writable.ts'
+import { JobAction } from '../jobs/schemas.ts'
+import { jobTask, type JobTaskContext } from './job-task.ts'
+import { operationJson } from './operation-json.ts'
+import type { Order, Task } from './operations.ts'
+
+export type BulkContext = JobTaskContext & Pick<Context, 'operations'>
+
+/** The routes of operations on many jobs. */
+export const bulkRoutes = (context: BulkContext): Router => {
+  const router = Router({ caseSensitive: true, strict: true })
+  router.use(viewersRead)
+  router.route('/jobs/actions').post(actOnJobs(context)).all(onlyFor('POST'))
+  router
+    .route('/queue/operations/:operation')
+    .get(readOperation(context))
+    .delete(stopOperation(context))
+    .all(onlyFor('GET, DELETE'))
+  router.use('/queue/operations', refuseOthers)
+  router.use(refuseUndecodable)
+  return router
+}
+
+/** `POST /jobs/actions`: cancels, repeats or changes the jobs of a filter. */
+const actOnJobs =
+  (context: BulkContext): RequestHandler =>
+  async (request, response) => {
+    const who = whoOf(response)
+    if (who.role === 'operator') ensureOperator(who, request.headers)
+    const order = await readOrder(request, JobAction, context.bodyMemory)
+    await carryOut(context, await jobTask(context, order, who), order, response)
+  }
+
+/** Counts a task, or begins it and answers with the operation. */
+const carryOut = async (
+  { operations, store }: BulkContext,
+  task: Task,
+  order: Order & { readonly dry_run?: boolean | undefined },
+  response: Response,
+): Promise<void> => {
+  if (order.dry_run) return sendJson(response, 200, { matched: await operations.count(task) })
+  const id = await operations.begin(task, order, whoOf(response).caller)
+  const begun = await whenAvailable(() => store.operations.byId(id))
+  response.setHeader('Location', `/queue/operations/${id}`)
+  sendJson(response, 202, operationJson(begun!))
+}
+
+type OfOperation = { readonly operation: string }
+
+/** `GET /queue/operations/:operation` */
+const readOperation =
+  (context: BulkContext): RequestHandler<OfOperation> =>
+  async ({ params }, response) =>
+    sendJson(response, 200, operationJson(await findOperation(context, params, response)))
+
+/** `DELETE /queue/operations/:operation`: stops it. One that has ended stays as it is. */
+const stopOperation =
+  (context: BulkContext): RequestHandler<OfOperation> =>
+  async ({ params, headers }, response) => {
+    const { store, now } = context
+    const who = whoOf(response)
+    const { id } = await findOperation(context, params, response)
+    if (who.role === 'operator') ensureOperator(who, headers)
+    await whenWritable(() => store.operations.requestStop(id, now()))
+    sendJson(response, 200, operationJson(await findOperation(context, params, response)))
+  }
+
+/** @throws Refusal with 404 when there is no such operation, or when it is another caller's */
+const findOperation = async ({ store }: BulkContext, { operation }: OfOperation, response: Response) => {
+  const { role, caller } = whoOf(response)
+  const id = /^\d{1,15}$/.test(operation) ? Number(operation) : undefined
+  const found = id === undefined ? undefined : await whenAvailable(() => store.operations.byId(id))
+  if (found && (role !== 'caller' || found.by === caller)) return found
+  throw problem(404, 'operation_not_found', `there is no operation ${operation}`)
+}
