@@ -298,7 +298,23 @@ describe('answers are as the document says', () => {
     const { json: list } = await call('GET /jobs/{id}/deliveries', { id })
     expect(list['deliveries']).toMatchObject([{ state: 'dead' }, { state: 'delivered' }])
     expect((await call('GET /jobs/{id}/deliveries/{delivery}', { id, delivery })).status).toBe(200)
+    const { json: all } = await call('GET /deliveries', { query: '?limit=1' })
+    expect(all['deliveries']).toMatchObject([{ id: second!.id, job: id, caller: 'default' }])
+    const query = `?before=${String(all['next_before'])}&state=dead&host=127.0.0.1:9`
+    const { json: next } = await call('GET /deliveries', { query })
+    expect(next).toMatchObject({ deliveries: [{ id: delivery }], next_before: null })
+    expect((await call('GET /deliveries', { query: '?state=lost' })).status).toBe(422)
     const again = 'POST /jobs/{id}/deliveries/{delivery}/redeliver'
+    const many = 'POST /deliveries/redeliver'
+    const status = async (sent: unknown, headers = {}) => (await call(many, { body: sent, headers })).status
+    const order = { filter: { state: 'dead', until: '2999-01-31T12:00:00Z' } }
+    expect(await status({ ...order, dry_run: true })).toBe(200)
+    expect(await status({ ...order, expect: 2 })).toBe(409)
+    expect(await status('{')).toBe(400)
+    expect(await status({ filter: { state: 'pending' } })).toBe(422)
+    expect(await status(order, { 'content-encoding': 'gzip' })).toBe(415)
+    expect(await status(' '.repeat(20_000))).toBe(413)
+    expect(await status({ ...order, expect: 1 })).toBe(202)
     expect((await call(again, { id, delivery })).json['state']).toBe('pending')
   })
 

@@ -74,6 +74,8 @@ describe('who may what on the routes of foreman', () => {
     ['POST /jobs/{id}/cancel', 200, 404, 403, 200, 200],
     ['DELETE /jobs/{id}', 200, 404, 403, 200, 200],
     ['POST /jobs/{id}/retry', 202, 404, 403, 202, 202],
+    ['GET /deliveries', 200, 200, 200, 200, 200],
+    ['POST /deliveries/redeliver', 403, 403, 403, 200, 200],
     ['POST /jobs/actions', 200, 200, 403, 200, 200],
     ['GET /queue/operations/{operation}', 200, 404, 200, 200, 200],
     ['DELETE /queue/operations/{operation}', 200, 404, 403, 200, 200],
@@ -96,6 +98,7 @@ describe('who may what on the routes of foreman', () => {
     'POST /jobs': hello,
     'POST /jobs/batch': [hello],
     'PATCH /jobs/{id}': { priority: 'low' },
+    'POST /deliveries/redeliver': { filter: {}, dry_run: true },
     'POST /jobs/actions': { action: 'cancel', filter: {}, dry_run: true },
   }
 
@@ -123,7 +126,15 @@ describe('who may what on the routes of foreman', () => {
 })
 
 describe('what is content', () => {
-  const READING = ['', '?limit=1', '/{id}', '/{id}/events', '/{id}/deliveries', '/{id}/deliveries/{delivery}']
+  const READING = [
+    '/jobs',
+    '/jobs?limit=1',
+    '/jobs/{id}',
+    '/jobs/{id}/events',
+    '/jobs/{id}/deliveries',
+    '/jobs/{id}/deliveries/{delivery}',
+    '/deliveries',
+  ]
 
   /** All that somebody can read of a job, as one text. */
   const everythingAs = async (who: Name, reveal = 'on') => {
@@ -131,7 +142,7 @@ describe('what is content', () => {
     const { id, delivery, response } = await endedJob('ann')
     const texts = []
     for (const path of READING) {
-      const asked = `/jobs${path.replace('{id}', id).replace('{delivery}', delivery)}`
+      const asked = path.replace('{id}', id).replace('{delivery}', delivery)
       texts.push((await ask('GET', asked, undefined, as(who))).text)
     }
     return { text: texts.join('\n'), word: response.trim().split(' ')[0]! }

@@ -156,6 +156,21 @@ test('what is done to many jobs is one request with the filter', async () => {
   expect(JSON.parse(sent[1]!.body)).toEqual({ ...told, expect: 2, reason: 'later' })
 })
 
+test('the webhooks of all jobs are read page after page, and sent again by one request', async () => {
+  const asked: string[] = []
+  const client = await clientOf((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const isLast = request.url!.includes('before=next')
+    answer(response, 200, { deliveries: [isLast ? 'b' : 'a'], next_before: isLast ? null : 'next' })
+  })
+  const since = new Date('2030-01-31T12:00:00Z')
+  const query = { state: 'dead', host: 'a.example', since, pageSize: 1 } as const
+  expect(await Array.fromAsync(client.allDeliveries(query))).toEqual(['a', 'b'])
+  await client.redeliverMany({ host: 'a.example' }, { expect: 2 })
+  const first = '/deliveries?state=dead&host=a.example&since=2030-01-31T12%3A00%3A00.000Z&limit=1'
+  expect(asked).toEqual([`GET ${first}`, `GET ${first}&before=next`, 'POST /deliveries/redeliver'])
+})
+
 describe('a list of jobs', () => {
   test('goes over all pages, and reads each page when the loop reaches it', async () => {
     const asked: string[] = []

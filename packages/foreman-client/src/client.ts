@@ -17,6 +17,9 @@ import { isTransient } from './retry.ts'
 import type {
   Batch,
   Delivery,
+  DeliveryFilter,
+  DeliveryPage,
+  DeliveryQuery,
   Job,
   JobAction,
   JobChanges,
@@ -24,6 +27,7 @@ import type {
   JobOptions,
   JobPage,
   JobQuery,
+  ListedDelivery,
   ManyOptions,
   Operation,
   Submission,
@@ -152,7 +156,7 @@ export class ForemanClient extends OllamaClient {
   async *jobs(query: JobQuery = {}, { signal }: CallOptions = {}): AsyncGenerator<Job, void> {
     let cursor: string | undefined
     do {
-      const path = `/jobs?${searchOf(query, cursor)}`
+      const path = `/jobs?${searchOf(query, { cursor })}`
       const page: JobPage = await this.#requester.once({ method: 'GET', path, signal })
       yield* page.jobs
       cursor = page.next_cursor ?? undefined
@@ -291,6 +295,30 @@ export class ForemanClient extends OllamaClient {
     const path = `${pathOf(id)}/deliveries`
     const list = await this.#requester.once<{ deliveries: Delivery[] }>({ method: 'GET', path, signal })
     return list.deliveries
+  }
+
+  /** Yields the webhooks of all jobs that match the query, the newest first. Each page is read when the loop reaches it. */
+  async *allDeliveries(
+    query: DeliveryQuery = {},
+    { signal }: CallOptions = {},
+  ): AsyncGenerator<ListedDelivery, void> {
+    let before: string | undefined
+    do {
+      const path = `/deliveries?${searchOf(query, { before })}`
+      const page: DeliveryPage = await this.#requester.once({ method: 'GET', path, signal })
+      yield* page.deliveries
+      before = page.next_before ?? undefined
+    } while (before !== undefined)
+  }
+
+  /** Sends the dead webhooks of a filter again, for operators. `operation` says how far that is. */
+  redeliverMany(
+    filter: DeliveryFilter,
+    { signal, ...options }: ManyOptions & CallOptions = {},
+  ): Promise<Operation> {
+    const body = Buffer.from(JSON.stringify({ filter, ...options }))
+    const path = '/deliveries/redeliver'
+    return this.#requester.once({ method: 'POST', path, headers: JSON_BODY, body, signal })
   }
 
   /** Sends a webhook again. It keeps its id. */

@@ -1,4 +1,4 @@
-import type { EndState, JobState, Priority, WebhookEvent } from '@foreman/jobs'
+import type { DeliveryState, EndState, JobState, Priority, WebhookEvent } from '@foreman/jobs'
 import type { ChatRequest, GenerateRequest } from '@foreman/ollama-client'
 
 export type * from '@foreman/jobs'
@@ -49,6 +49,22 @@ export interface JobFilter {
 
 export interface JobQuery extends JobFilter {
   /** How many jobs one request reads, 1 to 500. */
+  readonly pageSize?: number | undefined
+}
+
+/** Which webhooks are meant. */
+export interface DeliveryFilter {
+  /** The host and port of the URL. */
+  readonly host?: string | undefined
+  readonly caller?: string | undefined
+  /** Only webhooks written at this time or later, and before that one. */
+  readonly since?: Date | undefined
+  readonly until?: Date | undefined
+}
+
+export interface DeliveryQuery extends DeliveryFilter {
+  readonly state?: DeliveryState | undefined
+  /** How many webhooks one request reads, 1 to 500. */
   readonly pageSize?: number | undefined
 }
 

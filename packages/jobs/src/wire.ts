@@ -131,6 +131,20 @@ export interface Delivery {
   attempts: DeliveryAttempt[]
 }
 
+/** A delivery among those of other jobs. */
+export interface ListedDelivery extends Delivery {
+  job: string
+  caller: string
+}
+
+export interface DeliveryPage {
+  deliveries: ListedDelivery[]
+  /** Null: this is the last page. */
+  next_before: string | null
+  /** Only deliveries that were written since were looked at. Missing: all were, or the page is full. */
+  searched_to?: string
+}
+
 export interface DeliveryAttempt {
   at: string
   duration_ms: number

@@ -11,6 +11,7 @@ import type {
   ClaimRequest,
   Delivery,
   DeliveryAttempt,
+  DeliveryConditions,
   DeliveryResult,
   DueDelivery,
   Ending,
@@ -27,6 +28,7 @@ import type {
   JobView,
   KeptRequest,
   LineCount,
+  ListedDelivery,
   Loading,
   Lock,
   LogEntry,
@@ -638,6 +640,15 @@ export interface Deliveries {
 
   /** The messages of a job, oldest first, in steps of a few milliseconds. */
   ofJob(jobSeq: number): AsyncIterable<readonly Delivery[]>
+
+  /** Lists messages of accepted jobs by falling `seq`, in steps of some milliseconds, as `Records.list` does. */
+  list(filter: DeliveryConditions & { readonly limit: number }): AsyncIterable<readonly ListedDelivery[]>
+
+  /** Names messages of accepted jobs by rising `seq`, in steps of some milliseconds, as `Records.refs` does. */
+  refs(conditions: DeliveryConditions): AsyncIterable<readonly Pick<Delivery, 'seq'>[]>
+
+  /** As `Records.lookBack`, of messages. */
+  lookBack(numbers: number, before?: number): Promise<Pick<Delivery, 'seq' | 'createdAt'> | undefined>
 
   /** The attempts at these messages, in the order in which they were recorded. */
   attempts(seqs: readonly number[]): Promise<(DeliveryAttempt & { readonly deliverySeq: number })[]>

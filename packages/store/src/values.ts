@@ -549,6 +549,22 @@ export interface Delivery {
   readonly finishedAt: number | null
 }
 
+/** Which messages are meant. A field that is undefined does not restrict them. */
+export interface DeliveryConditions {
+  readonly caller?: string | undefined
+  readonly state?: DeliveryState | undefined
+  readonly host?: string | undefined
+  /** Only messages that were written at this time or later, and before that one. */
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** Only messages with this `seq` or a higher one, and with a lower one than that. */
+  readonly from?: number | undefined
+  readonly before?: number | undefined
+}
+
+/** A message among those of other jobs. */
+export type ListedDelivery = Delivery & { readonly jobId: string }
+
 export type DueDelivery = Delivery & { readonly body: string }
 
 /** The pending messages of one caller for one host. */

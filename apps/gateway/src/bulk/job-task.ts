@@ -8,6 +8,7 @@ import { repeatOf } from '../jobs/cancel-retry.ts'
 import { conditionsOf } from '../jobs/conditions.ts'
 import { priorityFor } from '../jobs/job-values.ts'
 import { type JobAction, statesOfAction } from '../jobs/schemas.ts'
+import { afterLast } from './after-last.ts'
 import type { Task } from './operations.ts'
 
 export type JobTaskContext = Pick<Context, 'store' | 'intake' | 'bodyMemory' | 'now' | 'jobTtlMs'>
@@ -25,7 +26,7 @@ export const jobTask = async (
   const priority = action === 'priority' ? newPriority(order, who) : undefined
   const states = filter.state ? [filter.state] : statesOfAction[action]
   const conditions = conditionsOf(filter, who)
-  const before = await afterLast(context)
+  const before = await afterLast(context.store.records)
   const left = async function* () {
     if (!conditions) return
     const meant = { ...conditions, before, ...whatIsLeft(action, priority) }
@@ -39,12 +40,6 @@ export const jobTask = async (
 
 const newPriority = ({ priority }: Pick<JobAction, 'priority'>, who: Who) =>
   who.role === 'operator' ? priority : priorityFor(priority, who.priority)
-
-/** Behind the last job that there is. */
-const afterLast = async ({ store }: JobTaskContext): Promise<number> => {
-  for await (const [job] of store.records.list({ limit: 1 })) if (job) return job.seq + 1
-  return 0
-}
 
 const whatIsLeft = (action: JobAction['action'], priority: JobAction['priority']): JobConditions => {
   if (action === 'retry') return { unrepeated: true }

@@ -10,24 +10,27 @@ import { problem } from '../http/refusal.ts'
 import { sendJson } from '../http/send-json.ts'
 import { whenAvailable } from '../http/when-available.ts'
 import { whenWritable } from '../intake/when-writable.ts'
-import { JobAction } from '../jobs/schemas.ts'
+import { JobAction, Redelivery } from '../jobs/schemas.ts'
+import { type DeliveriesContext, listDeliveries, redeliveryTask } from './deliveries.ts'
 import { jobTask, type JobTaskContext } from './job-task.ts'
 import { operationJson } from './operation-json.ts'
 import type { Order, Task } from './operations.ts'
 
-export type BulkContext = JobTaskContext & Pick<Context, 'operations'>
+export type BulkContext = JobTaskContext & DeliveriesContext & Pick<Context, 'operations'>
 
-/** The routes of operations on many jobs. */
+/** The routes of operations on many jobs and webhook messages, and the list of all messages. */
 export const bulkRoutes = (context: BulkContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
   router.use(viewersRead)
   router.route('/jobs/actions').post(actOnJobs(context)).all(onlyFor('POST'))
+  router.route('/deliveries').get(listDeliveries(context)).all(onlyFor('GET'))
+  router.route('/deliveries/redeliver').post(redeliver(context)).all(onlyFor('POST'))
   router
     .route('/queue/operations/:operation')
     .get(readOperation(context))
     .delete(stopOperation(context))
     .all(onlyFor('GET, DELETE'))
-  router.use('/queue/operations', refuseOthers)
+  router.use(['/deliveries', '/queue/operations'], refuseOthers)
   router.use(refuseUndecodable)
   return router
 }
@@ -40,6 +43,16 @@ const actOnJobs =
     if (who.role === 'operator') ensureOperator(who, request.headers)
     const order = await readOrder(request, JobAction, context.bodyMemory)
     await carryOut(context, await jobTask(context, order, who), order, response)
+  }
+
+/** `POST /deliveries/redeliver`: sends the dead messages of a filter again. */
+const redeliver =
+  (context: BulkContext): RequestHandler =>
+  async (request, response) => {
+    const who = whoOf(response)
+    ensureOperator(who, request.headers)
+    const order = await readOrder(request, Redelivery, context.bodyMemory)
+    await carryOut(context, await redeliveryTask(context, order.filter, who), order, response)
   }
 
 /** Counts a task, or begins it and answers with the operation. */

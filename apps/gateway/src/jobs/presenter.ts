@@ -41,19 +41,24 @@ export class JobPresenter {
    * @throws Refusal with 410 when the job has been deleted after its time
    */
   async find(id: string, who: Who): Promise<JobRecord> {
-    const { store, reveal, jobTtlMs, now } = this.#options
+    const { store, jobTtlMs, now } = this.#options
     const job = await whenAvailable(() => store.records.byId(id))
-    if (job && sightOf(who, job.caller, reveal) !== 'nothing') return job
+    if (job && this.sight(job, who) !== 'nothing') return job
     const createdAt = timeOf(id)
     if (!job && createdAt !== undefined && createdAt <= now() && createdAt + jobTtlMs < now())
       throw problem(410, 'job_expired', `job ${id} is no longer kept`)
     throw problem(404, 'job_not_found', `there is no job ${id}`)
   }
 
+  /** What somebody sees of what is this caller's. */
+  sight({ caller }: Pick<JobRecord, 'caller'>, who: Who): Sight {
+    return sightOf(who, caller, this.#options.reveal)
+  }
+
   /** What somebody sees of a job that is about to be shown. What an operator sees of others is logged. */
   look({ id, caller }: JobRecord, who: Who): Sight {
-    const { reveal, logger } = this.#options
-    const sight = sightOf(who, caller, reveal)
+    const { logger } = this.#options
+    const sight = this.sight({ caller }, who)
     if (sight === 'everything' && caller !== who.caller)
       logger.info({ job: id, caller, by: who.caller }, "an operator looks at another's job")
     return sight
@@ -66,12 +71,12 @@ export class JobPresenter {
 
   /** Jobs as they stand in a list. If an operator sees the metadata of others there, that is logged once. */
   async *listed(steps: AsyncIterable<readonly JobRecord[]>, who: Who): AsyncGenerator<string[], void> {
-    const { reveal, logger } = this.#options
+    const { logger } = this.#options
     let jobsOfOthers = 0
     try {
       for await (const jobs of steps) {
         yield jobs.map(job => {
-          const isOutline = sightOf(who, job.caller, reveal) !== 'everything'
+          const isOutline = this.sight(job, who) !== 'everything'
           if (!isOutline && job.caller !== who.caller && job.metadata !== null) jobsOfOthers++
           return jobJson(job, { isOutline })
         })

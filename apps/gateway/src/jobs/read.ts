@@ -1,4 +1,3 @@
-import { time } from '@foreman/job-view'
 import type { JobRecord } from '@foreman/store'
 import type { Request, RequestHandler } from 'express'
 import { whoOf } from '../access/roles.ts'
@@ -7,12 +6,13 @@ import { untilJobEnded } from '../answer/wait.ts'
 import type { Context } from '../context.ts'
 import { preferencesOf } from '../http/prefer.ts'
 import { problem } from '../http/refusal.ts'
-import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
+import { sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
 import { whenAvailable } from '../http/when-available.ts'
 import { aboutJob, type OfJob } from './about-job.ts'
 import { areFoundDirectly, conditionsOf } from './conditions.ts'
 import { streamEvents } from './event-stream.ts'
+import { pageJson, seqOfCursor } from './page-json.ts'
 import { JobQuery } from './schemas.ts'
 
 export type ReadContext = Pick<
@@ -34,9 +34,6 @@ const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => (
   cutOff: stopping,
 })
 
-/** A cursor is the place of a job in the order of arrival, written with letters to keep it short. */
-const CURSOR_BASE = 36
-
 /** How far back one page looks for jobs that no index finds directly. */
 const MAX_LOOKED_AT = 100_000
 
@@ -47,44 +44,19 @@ export const listJobs =
     const { limit, cursor, ...asked } = validate(JobQuery, request.query)
     const who = whoOf(response)
     const conditions = conditionsOf(asked, who)
-    const before = cursor === undefined ? undefined : Number.parseInt(cursor, CURSOR_BASE)
+    const before = seqOfCursor(cursor)
     const isBounded = conditions && !areFoundDirectly(conditions)
     const end = isBounded ? await whenAvailable(() => records.lookBack(MAX_LOOKED_AT, before)) : undefined
     // One more than the page shows, to learn whether there is a next page.
     const steps = conditions ? records.list({ ...conditions, before, from: end?.seq, limit: limit + 1 }) : []
-    const json = pageJson(steps, { limit, end, listed: pages => presenter.listed(pages, who) })
+    const shown = {
+      limit,
+      end,
+      listed: (pages: AsyncIterable<readonly JobRecord[]>) => presenter.listed(pages, who),
+    }
+    const json = pageJson(steps, { ...shown, name: 'jobs', next: 'next_cursor' })
     await sendJsonParts(response, json, { status: 200, stallMs })
   }
-
-interface Page {
-  readonly limit: number
-  /** The last job that the page looks at. Undefined: it looks at all. */
-  readonly end: Pick<JobRecord, 'seq' | 'createdAt'> | undefined
-  readonly listed: (pages: AsyncIterable<readonly JobRecord[]>) => AsyncIterable<string[]>
-}
-
-const pageJson = async function* (
-  steps: AsyncIterable<readonly JobRecord[]> | Iterable<readonly JobRecord[]>,
-  { limit, end, listed }: Page,
-): AsyncGenerator<string, void> {
-  let shown = 0
-  let last: JobRecord | undefined
-  let hasMore = false
-  const jobsOfSteps = async function* (): AsyncGenerator<readonly JobRecord[], void> {
-    for await (const jobs of steps) {
-      const page = jobs.slice(0, limit - shown)
-      hasMore ||= jobs.length > page.length
-      shown += page.length
-      last = page.at(-1) ?? last
-      yield page
-    }
-  }
-  yield '{"jobs":'
-  yield* jsonArray(listed(jobsOfSteps()))
-  const next = hasMore ? last : end
-  yield `,"next_cursor":${JSON.stringify(next?.seq.toString(CURSOR_BASE) ?? null)}`
-  yield end && !hasMore ? `,"searched_to":${JSON.stringify(time(end.createdAt))}}` : '}'
-}
 
 /** `GET /jobs/:id`: the job as it is now, or, with `Prefer: wait`, once it has ended. */
 export const readJob = (context: ReadContext): RequestHandler<OfJob> =>

@@ -1,4 +1,4 @@
-import { endStates, type JobState, jobStates, priorities, webhookEvents } from '@foreman/jobs'
+import { deliveryStates, endStates, type JobState, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { z } from 'zod'
 
@@ -12,7 +12,7 @@ const MAX_URL_CHARACTERS = 2_048
 export const MAX_METADATA_CHARACTERS = 16 * 1024
 /** JSON that is nested much deeper overflows the stack of some programs that read it. */
 const MAX_METADATA_LEVELS = 100
-const MAX_PAGE_JOBS = 500
+const MAX_PAGE_ROWS = 500
 
 const pathsOf = (request: GeneratingEndpoint['request']): string[] =>
   generatingEndpoints.filter(endpoint => endpoint.request === request).map(({ path }) => path)
@@ -162,12 +162,46 @@ export const JobAction = z
 
 export type JobAction = z.output<typeof JobAction>
 
+/** Which webhook messages are meant. */
+const deliveryConditions = {
+  host: z.string().min(1).optional().meta({ description: 'The host and port of the URL' }),
+  caller: conditions.caller.meta({ description: 'Messages about jobs of this caller' }),
+  since: time.optional().meta({ description: 'Messages written at this time or later' }),
+  until: time.optional().meta({ description: 'Messages written before this time' }),
+}
+
+const cursorOf = (name: string) =>
+  z
+    .string()
+    .regex(/^[0-9a-z]{1,11}$/, `must be the ${name} of a page`)
+    .optional()
+    .meta({ description: `The \`${name}\` of the previous page` })
+
+const pageLimit = z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(50)
+
+export const DeliveryQuery = z.strictObject({
+  state: z.enum(deliveryStates).optional(),
+  ...deliveryConditions,
+  limit: pageLimit,
+  before: cursorOf('next_before'),
+})
+
+export const Redelivery = z
+  .strictObject({
+    filter: z
+      .strictObject({
+        state: z.literal('dead').optional().meta({ description: 'Only dead messages are sent again' }),
+        ...deliveryConditions,
+      })
+      .meta({ description: 'Which messages. An empty filter means all that are dead' }),
+    ...ofMany,
+  })
+  .meta({ examples: [{ filter: { host: 'receiver.example' }, expect: 12 }] })
+
+export type DeliveryFilter = z.output<typeof Redelivery>['filter']
+
 export const JobQuery = z.strictObject({
   ...conditions,
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_JOBS).default(50),
-  cursor: z
-    .string()
-    .regex(/^[0-9a-z]{1,11}$/, 'must be the next_cursor of a page')
-    .optional()
-    .meta({ description: 'The `next_cursor` of the previous page' }),
+  limit: pageLimit,
+  cursor: cursorOf('next_cursor'),
 })

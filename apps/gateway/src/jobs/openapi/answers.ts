@@ -126,7 +126,7 @@ export const BatchAccepted = z.object({
   ),
 })
 
-export const Delivery = z.object({
+const deliveryFields = {
   id: DeliveryId,
   event: z.enum(webhookEvents),
   url: z.string().meta({ description: 'For those who may not see content, only its origin' }),
@@ -149,6 +149,27 @@ export const Delivery = z.object({
       }),
     }),
   ),
+}
+
+export const Delivery = z.object(deliveryFields)
+
+/** A delivery among those of other jobs. */
+const ListedDelivery = z.object({
+  ...deliveryFields,
+  job: JobId,
+  caller: z.string().meta({ description: 'The caller whose job it is' }),
+})
+
+export const DeliveryPage = z.object({
+  deliveries: z.array(ListedDelivery),
+  next_before: z
+    .string()
+    .nullable()
+    .meta({ description: 'The `before` of the next page; null on the last page' }),
+  searched_to: Time.exactOptional().meta({
+    description:
+      'A page looks at the last 10,000 webhooks: older ones were not looked at. The next page goes on there',
+  }),
 })
 
 export const DeliveryList = z.object({ deliveries: z.array(Delivery) })

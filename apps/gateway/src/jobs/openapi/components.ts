@@ -1,12 +1,23 @@
 import { z } from 'zod'
-import { JobAction, JobPatch, JobQuery, Submission, Webhook } from '../schemas.ts'
+import { DeliveryQuery, JobAction, JobPatch, JobQuery, Redelivery, Submission, Webhook } from '../schemas.ts'
 import * as answers from './answers.ts'
 import { eventData, JobEvent } from './events.ts'
 import * as queueAnswers from './queue-answers.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-const named = { Submission, Webhook, JobPatch, JobAction, JobQuery, ...answers, ...queueAnswers, JobEvent }
+const named = {
+  Submission,
+  Webhook,
+  JobPatch,
+  JobAction,
+  Redelivery,
+  JobQuery,
+  DeliveryQuery,
+  ...answers,
+  ...queueAnswers,
+  JobEvent,
+}
 
 const registry = z.registry<{ id: string }>()
 for (const [id, schema] of Object.entries({ ...named, ...eventData })) registry.add(schema, { id })
@@ -14,18 +25,26 @@ for (const [id, schema] of Object.entries({ ...named, ...eventData })) registry.
 /** As callers see them on the wire: a field that has a default need not be sent, an object of an answer is open. */
 const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: id => `#/components/schemas/${id}` })
 
-const { JobQuery: query, ...shared } = Object.fromEntries(
+const {
+  JobQuery: jobQuery,
+  DeliveryQuery: deliveryQuery,
+  ...shared
+} = Object.fromEntries(
   Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
     id,
     schema as JsonSchema,
   ]),
 )
 
-/** Every schema but that of a query, which is there as parameters. */
+/** Every schema but those of queries, which are there as parameters. */
 export const componentSchemas = shared
 
-export const queryProperties = query?.['properties'] as Readonly<Record<string, JsonSchema>>
+const propertiesOf = (query: JsonSchema | undefined) =>
+  query?.['properties'] as Readonly<Record<string, JsonSchema>>
 
-export type SchemaName = Exclude<keyof typeof named, 'JobQuery'>
+export const jobQueryProperties = propertiesOf(jobQuery)
+export const deliveryQueryProperties = propertiesOf(deliveryQuery)
+
+export type SchemaName = Exclude<keyof typeof named, 'JobQuery' | 'DeliveryQuery'>
 
 export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })

@@ -1,3 +1,6 @@
+import { deliveryQueryProperties } from './components.ts'
+import { forMany } from './operations.ts'
+import { parametersOf } from './parameters.ts'
 import { answer, notTaken, ofJob, problems } from './responses.ts'
 
 const tags = ['webhooks']
@@ -16,6 +19,26 @@ export const getDelivery = {
   tags,
   summary: 'One webhook, and its attempts',
   responses: { 200: answer('The delivery', 'Delivery'), ...problems(ofDelivery) },
+}
+
+export const listAllDeliveries = {
+  operationId: 'listAllDeliveries',
+  tags,
+  summary: 'List the webhooks of all jobs, the newest first',
+  description: 'A caller sees those of its own jobs, operators and viewers see all.',
+  parameters: parametersOf(deliveryQueryProperties),
+  responses: {
+    200: answer('A page of webhooks', 'DeliveryPage'),
+    ...problems({ 422: '`invalid_request`: a parameter is not valid or not known' }),
+  },
+}
+
+export const redeliverMany = {
+  operationId: 'redeliverMany',
+  summary: 'Send the dead webhooks of a filter again',
+  description:
+    'For operators. It goes on in short steps after the answer. When it is sent again, it does what is left.',
+  ...forMany('Redelivery'),
 }
 
 export const redeliver = {

@@ -2,7 +2,7 @@ import manifest from '../../../package.json' with { type: 'json' }
 import { cancelJob, deleteJob, retryJob } from './cancel-retry.ts'
 import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
-import { getDelivery, listDeliveries, redeliver } from './deliveries.ts'
+import { getDelivery, listAllDeliveries, listDeliveries, redeliver, redeliverMany } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
 import { actOnJobs, getOperation, stopOperation } from './operations.ts'
 import { deliveryId, jobId, operationId } from './parameters.ts'
@@ -53,6 +53,8 @@ export const openapiDocument = {
     '/jobs/{id}/deliveries/{delivery}': { ...ofDelivery, get: getDelivery },
     '/jobs/{id}/deliveries/{delivery}/redeliver': { ...ofDelivery, post: redeliver },
     ...queuePaths,
+    '/deliveries': { get: listAllDeliveries },
+    '/deliveries/redeliver': { post: redeliverMany },
     '/queue/operations/{operation}': {
       parameters: [operationId],
       get: getOperation,

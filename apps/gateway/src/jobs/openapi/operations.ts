@@ -4,7 +4,7 @@ import { answer, notTaken, problems, takenBody } from './responses.ts'
 const tags = ['operations']
 
 /** A request for something that is done to many. */
-const forMany = (schema: SchemaName) => ({
+export const forMany = (schema: SchemaName) => ({
   tags,
   requestBody: { required: true, content: { 'application/json': { schema: schemaRef(schema) } } },
   responses: {

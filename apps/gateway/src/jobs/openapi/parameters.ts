@@ -1,4 +1,13 @@
-import { schemaRef } from './components.ts'
+import { type JsonSchema, schemaRef } from './components.ts'
+
+/** The parameters of a query, by their schemas. */
+export const parametersOf = (properties: Readonly<Record<string, JsonSchema>>) =>
+  Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(description !== undefined && { description }),
+    schema,
+  }))
 
 export const jobId = { name: 'id', in: 'path', required: true, schema: schemaRef('JobId') }
 

@@ -4,6 +4,7 @@ import type { JobConditions } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, gte, isNotNull, isNull, lt, ne, type SQL, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
+import { prepareSeqs, type SeqRange } from '../seq-steps.ts'
 
 /** So long before its job is inserted an id can have been made, while other jobs come first. */
 const AROUND_MS = 1_000
@@ -11,12 +12,12 @@ const AROUND_MS = 1_000
 /** The most jobs that one step looks at. If several conditions restrict a list, no index finds its jobs directly. */
 export const SEQS_PER_STEP = 20_000
 
-/** The numbers among which the jobs of these conditions are: from `first` on, and below `end`. */
-export const prepareRange = ({ sqlite }: Connection) => {
+/** The range in which the jobs of these conditions are. */
+export const prepareRange = (connection: Connection) => {
+  const { sqlite } = connection
   const selectFirstIdSince = sqlite.prepare('SELECT id FROM jobs WHERE id >= +? ORDER BY id LIMIT 1').pluck()
   const selectFirstSeqWithin = sqlite.prepare('SELECT min(seq) FROM jobs WHERE id >= +? AND id < +?').pluck()
-  const selectLastSeq = sqlite.prepare('SELECT max(seq) FROM jobs').pluck()
-  const selectFirstSeq = sqlite.prepare('SELECT min(seq) FROM jobs').pluck()
+  const seqs = prepareSeqs(connection, 'jobs')
 
   // Ids begin with their time, so the index of the ids finds the first job of interest without reading older ones.
   const firstSince = (since: number): number => {
@@ -26,22 +27,19 @@ export const prepareRange = ({ sqlite }: Connection) => {
     return selectFirstSeqWithin.get(id, lowestIdAt(timeOf(id) + 2 * AROUND_MS)) as number
   }
 
-  return ({ since, from = 0, before = Infinity }: JobConditions): { first: number; end: number } => {
-    const first =
-      since === undefined ? ((selectFirstSeq.get() as number | null) ?? Infinity) : firstSince(since)
-    const last = (selectLastSeq.get() as number | null) ?? 0
-    return { first: Math.max(first, from), end: Math.min(before, last + 1) }
+  return ({ since, from = 0, before = Infinity }: JobConditions): SeqRange => {
+    const first = since === undefined ? seqs.first() : firstSince(since)
+    return { first: Math.max(first, from), end: Math.min(before, seqs.last() + 1) }
   }
 }
 
-/** Matches the accepted jobs of these conditions with numbers from `from` on, and below `end`. */
+/** Matches the accepted jobs of these conditions in a range. */
 export const matches = (
   { caller, state, modelName, priority, priorityOtherThan, errorCode, since, unrepeated }: JobConditions,
-  from: number,
-  end: number,
+  { first, end }: SeqRange,
 ): SQL | undefined =>
   and(
-    gte(jobs.seq, from),
+    gte(jobs.seq, first),
     lt(jobs.seq, end),
     isNull(jobs.arrival),
     since === undefined ? undefined : gte(jobs.createdAt, since),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { runningJob, submitJob } from '../jobs.ts'
+import type { DeliveryConditions } from '../../values.ts'
+import { newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, messagesOf, seqsOf, upkeep } from './look.ts'
 import { allBacklogs, attemptAt, createOutbox, dueOf, START } from './outbox.ts'
@@ -170,6 +171,74 @@ export const deliveriesContract = (engine: Engine): void => {
       expect([await store.deliveries.reschedule(0), await due()]).toEqual([{ more: false }, 600])
       expect(await store.deliveries.reschedule(0)).toEqual({ more: false })
       expect(await allBacklogs(store)).toMatchObject([{ nextAttemptAt: 0 }])
+    })
+  })
+
+  describe('the messages of many jobs', () => {
+    const createMany = async () => {
+      const outbox = await createOutbox(engine)
+      const { deliveries } = outbox.store
+      return {
+        ...outbox,
+        listed: async (filter: DeliveryConditions, limit = 9) =>
+          (await Array.fromAsync(deliveries.list({ ...filter, limit }))).flat(),
+        named: async (filter: DeliveryConditions) => (await Array.fromAsync(deliveries.refs(filter))).flat(),
+      }
+    }
+
+    /** Four messages: dead, pending, pending of ann, and dead at another host. */
+    const filled = async () => {
+      const many = await createMany()
+      const { store, subscribe, record, messageOf } = many
+      const first = await subscribe('http://a.example/', ['job.queued'], START)
+      const second = await subscribe('http://a.example/', ['job.queued'], START + 10)
+      const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+      const ofAnn = await submitJob(store, { webhook, caller: 'ann' }, START + 20)
+      const last = await subscribe('http://b.example:81/', ['job.queued'], START + 30)
+      await submitJob(store)
+      for (const job of [first, last]) await record(job, { kind: 'dead' })
+      const jobs = [first, second, ofAnn, last]
+      const messages = await Promise.all(jobs.map(messageOf))
+      const places = (seqs: readonly number[]) => seqs.map(seq => seqsOf(messages).indexOf(seq) + 1)
+      return { ...many, jobs, messages, places }
+    }
+
+    test.each<[filter: DeliveryConditions, places: number[]]>([
+      [{}, [4, 3, 2, 1]],
+      [{ state: 'dead' }, [4, 1]],
+      [{ state: 'delivered' }, []],
+      [{ host: 'a.example' }, [3, 2, 1]],
+      [{ host: 'b.example:81', state: 'dead' }, [4]],
+      [{ caller: 'ann' }, [3]],
+      [{ since: START + 10, until: START + 30 }, [3, 2]],
+    ])('are listed and named by %j', async (filter, expected) => {
+      const { listed, named, places } = await filled()
+      expect(places(seqsOf(await listed(filter)))).toEqual(expected)
+      expect(places(seqsOf(await named(filter)))).toEqual(expected.toReversed())
+    })
+
+    test('are listed between two of them, up to a limit, with their jobs', async () => {
+      const { store, listed, named, places, messages, jobs } = await filled()
+      const between = { from: messages[1]!.seq, before: messages[3]!.seq }
+      expect(places(seqsOf(await listed(between)))).toEqual([3, 2])
+      expect(places(seqsOf(await named(between)))).toEqual([2, 3])
+      expect(places(seqsOf(await listed({}, 3)))).toEqual([4, 3, 2])
+      expect((await listed({}, 1))[0]).toEqual({ ...messages[3]!, jobId: jobs[3]!.id })
+      const [first, second] = messages
+      expect(await store.deliveries.lookBack(3)).toEqual({ seq: second!.seq, createdAt: START + 10 })
+      expect(await store.deliveries.lookBack(4)).toBeUndefined()
+      expect(await store.deliveries.lookBack(9, first!.seq)).toBeUndefined()
+    })
+
+    test('of jobs that are not accepted yet are none of them', async () => {
+      const { store, listed, named, subscribe } = await createMany()
+      const { arrivals } = store.submissions
+      const arrival = await arrivals.begin(START)
+      const webhook = { url: 'http://a.example/', events: ['job.queued'] } as const
+      await arrivals.add({ arrival, jobs: [newJob({ webhook })], groupKeyOf: () => 'm', now: START })
+      expect([await listed({}), await named({})]).toEqual([[], []])
+      await subscribe('http://a.example/')
+      expect(await listed({})).toHaveLength(1)
     })
   })
 }

@@ -77,7 +77,14 @@ const verbs: Record<string, Verb> = {
     await deliveries.attempts([message.seq])
     await deliveries.redeliver(message, 9_000)
   },
-  lookBack: ({ store }) => store.records.lookBack(1),
+  lookBack: async ({ store }) => {
+    await store.records.lookBack(1)
+    await store.deliveries.lookBack(1)
+  },
+  'list and refs of messages': async ({ store }) => {
+    await Array.fromAsync(store.deliveries.list({ state: 'dead', limit: 9 }))
+    await Array.fromAsync(store.deliveries.refs({ host: 'a.example' }))
+  },
   'clearUpAfter, heartbeat, leave': async ({ store }) => {
     await store.gateways.clearUpAfter('g1', { limit: 9, ...ending(NOW) })
     await store.gateways.heartbeat('g1')
