@@ -138,14 +138,16 @@ describe('what is content', () => {
 
   /** All that somebody can read of a job, as one text. */
   const everythingAs = async (who: Name, reveal = 'on') => {
-    const { ask, endedJob } = await start({ FOREMAN_REVEAL: reveal })
+    const { ask, endedJob, foreman } = await start({ FOREMAN_REVEAL: reveal })
     const { id, delivery, response } = await endedJob('ann')
     const texts = []
     for (const path of READING) {
       const asked = path.replace('{id}', id).replace('{delivery}', delivery)
       texts.push((await ask('GET', asked, undefined, as(who))).text)
     }
-    return { text: texts.join('\n'), word: response.trim().split(' ')[0]! }
+    const looks = async () =>
+      (await foreman.store.operations.list({ limit: 9 })).map(({ subject }) => subject)
+    return { text: texts.join('\n'), word: response.trim().split(' ')[0]!, looks }
   }
 
   test.each<[name: Name, reveal: string]>([
@@ -160,10 +162,18 @@ describe('what is content', () => {
       expect(text).toContain(known)
   })
 
-  test('is shown to the operator', async () => {
-    const { text, word } = await everythingAs('operator')
+  test('is shown to the operator, and that is written down', async () => {
+    const { text, word, looks } = await everythingAs('operator')
     expect(text).toContain(SECRET)
     expect(text).toContain(word)
+    expect((await looks()).toSorted()).toEqual(['deliveries', expect.stringMatching(/^job_/), 'jobs'])
+  })
+
+  test('is looked at by nobody else', async () => {
+    for (const [name, reveal] of [['ann'], ['viewer'], ['operator', 'off']] as const) {
+      const { looks } = await everythingAs(name, reveal)
+      expect([name, await looks()]).toEqual([name, []])
+    }
   })
 })
 

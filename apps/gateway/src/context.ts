@@ -23,6 +23,7 @@ import { Presence } from './intake/presence.ts'
 import { QueueLimit } from './intake/queue-limit.ts'
 import { StoreFaults } from './intake/store-faults.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
+import { Looks } from './jobs/looks.ts'
 import { JobPresenter } from './jobs/presenter.ts'
 import { Overview } from './overview/overview.ts'
 import type { GatewayConfig } from './settings.ts'
@@ -145,6 +146,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       store,
       forecaster,
       reveal: config.reveal,
+      looks: new Looks({ store, logger, hasTokens: identities.length > 0, now }),
       logger,
       jobTtlMs: config.jobTtl,
       stallMs: config.callerStall,

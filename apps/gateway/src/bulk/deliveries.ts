@@ -1,4 +1,3 @@
-import { describeDelivery, outlineOfDelivery } from '@foreman/job-view'
 import type { Delivery, DeliveryConditions, ListedDelivery } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import { ownerListedFor, type Who, whoOf } from '../access/roles.ts'
@@ -31,14 +30,13 @@ export const listDeliveries =
     const end = await whenAvailable(() => deliveries.lookBack(MAX_LOOKED_AT, before))
     const meant = { ...conditions, state, before, from: end?.seq, limit: limit + 1 }
     const steps = conditions ? deliveries.list(meant) : []
+    const describe = presenter.deliveries(who)
     const listed = async function* (pages: AsyncIterable<readonly ListedDelivery[]>) {
       for await (const page of pages) {
         const found = await deliveries.attempts(page.map(({ seq }) => seq))
         const attempts = Map.groupBy(found, ({ deliverySeq }) => deliverySeq)
         yield page.map(each => {
-          const described = describeDelivery(each, attempts.get(each.seq) ?? [])
-          const isOutline = presenter.sight(each, who) !== 'everything'
-          const shown = isOutline ? outlineOfDelivery(described) : described
+          const shown = describe(each, attempts.get(each.seq) ?? [])
           return JSON.stringify({ ...shown, job: each.jobId, caller: each.caller })
         })
       }

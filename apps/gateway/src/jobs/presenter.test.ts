@@ -8,6 +8,7 @@ import { Forecaster } from '../forecast/forecaster.ts'
 import { runJob } from '../testing/answer.ts'
 import { serve } from '../testing/serve.ts'
 import { tempStore } from '../testing/temp-store.ts'
+import type { Looks } from './looks.ts'
 import { JobPresenter } from './presenter.ts'
 
 const HOUR_MS = 3_600_000
@@ -24,12 +25,14 @@ const presenterOf = (
     reveal = 'on',
     now = 2_000,
     logger = pino({ enabled: false }),
-  }: { reveal?: Reveal; now?: number; logger?: Logger } = {},
+    looks = { note: () => {} },
+  }: { reveal?: Reveal; now?: number; logger?: Logger; looks?: Pick<Looks, 'note'> } = {},
 ) =>
   new JobPresenter({
     store,
     forecaster: new Forecaster(store, () => now),
     reveal,
+    looks,
     logger,
     jobTtlMs: HOUR_MS,
     stallMs: 30_000,
@@ -245,7 +248,8 @@ describe('of a job with content', () => {
     const { seq, id } = await submitJob(store, given)
     await runJob(store, '{"response":"Hi","done":true}')
     const { lines, logger } = logLines()
-    const options = { reveal, logger }
+    const note = vi.fn<Looks['note']>()
+    const options = { reveal, logger, looks: { note } }
     const { json } = await answerOf(
       (presenter, response) => presenter.show(seq, who, response),
       store,
@@ -257,7 +261,7 @@ describe('of a job with content', () => {
       .map(text => JSON.parse(text) as Record<string, unknown>)
     const job = await presenterOf(store).find(id, who)
     const mayRead = () => presenterOf(store, options).ensureContentIsSeen(job, who)
-    return { id, json, listed: listed[0], lines, mayRead }
+    return { id, json, listed: listed[0], lines, mayRead, looks: note.mock.calls }
   }
 
   const pagesOf = async function* (store: Store) {
@@ -267,21 +271,26 @@ describe('of a job with content', () => {
   const CONTENT = { metadata: { a: 1 }, result: { response: 'Hi', done: true } }
 
   test("its caller sees everything, which is nobody else's business", async () => {
-    const { json, listed, mayRead, lines } = await shownTo(ANN)
+    const { json, listed, mayRead, lines, looks } = await shownTo(ANN)
     expect(json).toMatchObject(CONTENT)
     expect(listed).toMatchObject({ metadata: CONTENT.metadata })
     mayRead()
-    expect(lines).toEqual([])
+    expect([lines, looks]).toEqual([[], []])
   })
 
-  test('an operator sees everything, and that is logged', async () => {
-    const { id, json, listed, mayRead, lines } = await shownTo(OPERATOR)
+  test('an operator sees everything, and that is logged and written down', async () => {
+    const { id, json, listed, mayRead, lines, looks } = await shownTo(OPERATOR)
     expect(json).toMatchObject(CONTENT)
     expect(listed).toMatchObject({ metadata: CONTENT.metadata })
     mayRead()
     const look = { job: id, caller: 'ann', by: 'operator', msg: "an operator looks at another's job" }
     const glance = { jobs: 1, by: 'operator', msg: "an operator looks at the metadata of others' jobs" }
     expect(lines).toMatchObject([look, glance, look])
+    expect(looks).toEqual([
+      [id, OPERATOR, 'ann'],
+      ['jobs', OPERATOR],
+      [id, OPERATOR, 'ann'],
+    ])
     expect(JSON.stringify(lines)).not.toMatch(/Hi|"a"/)
   })
 

@@ -1,18 +1,22 @@
-import { aroundResult, jobJson, type Prospect } from '@foreman/job-view'
+import { aroundResult, describeDelivery, jobJson, outlineOfDelivery, type Prospect } from '@foreman/job-view'
+import type { Delivery } from '@foreman/jobs'
 import type { Logger } from '@foreman/process/logger'
-import type { JobRecord, Store, Submitted } from '@foreman/store'
+import type { DeliveryAttempt, JobRecord, ListedDelivery, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
 import { type Reveal, type Sight, sightOf, type Who } from '../access/roles.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
 import { whenAvailable } from '../http/when-available.ts'
+import type { Looks } from './looks.ts'
 import { type StoredResult, StoredResults } from './stored-result.ts'
 
 export interface PresenterOptions {
   readonly store: Store
   readonly forecaster: Forecaster
   readonly reveal: Reveal
+  /** Where it is written down that an operator looks at the content of others. */
+  readonly looks: Pick<Looks, 'note'>
   readonly logger: Logger
   readonly jobTtlMs: number
   /** A caller that reads nothing for this long is disconnected. */
@@ -43,24 +47,40 @@ export class JobPresenter {
   async find(id: string, who: Who): Promise<JobRecord> {
     const { store, jobTtlMs, now } = this.#options
     const job = await whenAvailable(() => store.records.byId(id))
-    if (job && this.sight(job, who) !== 'nothing') return job
+    if (job && this.#sight(job, who) !== 'nothing') return job
     const createdAt = timeOf(id)
     if (!job && createdAt !== undefined && createdAt <= now() && createdAt + jobTtlMs < now())
       throw problem(410, 'job_expired', `job ${id} is no longer kept`)
     throw problem(404, 'job_not_found', `there is no job ${id}`)
   }
 
-  /** What somebody sees of what is this caller's. */
-  sight({ caller }: Pick<JobRecord, 'caller'>, who: Who): Sight {
+  /** What somebody sees of what is a caller's. */
+  #sight({ caller }: Pick<JobRecord, 'caller'>, who: Who): Sight {
     return sightOf(who, caller, this.#options.reveal)
   }
 
-  /** What somebody sees of a job that is about to be shown. What an operator sees of others is logged. */
+  /** Describes webhook messages as somebody may see them. What an operator sees of others is written down once. */
+  deliveries(who: Who): (delivery: ListedDelivery, attempts: readonly DeliveryAttempt[]) => Delivery {
+    let hasLooked = false
+    return (delivery, attempts) => {
+      const described = describeDelivery(delivery, attempts)
+      if (this.#sight(delivery, who) !== 'everything') return outlineOfDelivery(described)
+      if (!hasLooked && delivery.caller !== who.caller) {
+        hasLooked = true
+        this.#options.looks.note('deliveries', who)
+      }
+      return described
+    }
+  }
+
+  /** What somebody sees of a job that is about to be shown. What an operator sees of others is logged, and written down. */
   look({ id, caller }: JobRecord, who: Who): Sight {
-    const { logger } = this.#options
-    const sight = this.sight({ caller }, who)
-    if (sight === 'everything' && caller !== who.caller)
+    const { logger, looks } = this.#options
+    const sight = this.#sight({ caller }, who)
+    if (sight === 'everything' && caller !== who.caller) {
       logger.info({ job: id, caller, by: who.caller }, "an operator looks at another's job")
+      looks.note(id, who, caller)
+    }
     return sight
   }
 
@@ -69,24 +89,26 @@ export class JobPresenter {
     if (this.look(job, who) !== 'everything') throw problem(403, 'forbidden', whyOutline(who))
   }
 
-  /** Jobs as they stand in a list. If an operator sees the metadata of others there, that is logged once. */
+  /** Jobs as they stand in a list. If an operator sees the metadata of others there, that is logged and written down once. */
   async *listed(steps: AsyncIterable<readonly JobRecord[]>, who: Who): AsyncGenerator<string[], void> {
-    const { logger } = this.#options
+    const { logger, looks } = this.#options
     let jobsOfOthers = 0
     try {
       for await (const jobs of steps) {
         yield jobs.map(job => {
-          const isOutline = this.sight(job, who) !== 'everything'
+          const isOutline = this.#sight(job, who) !== 'everything'
           if (!isOutline && job.caller !== who.caller && job.metadata !== null) jobsOfOthers++
           return jobJson(job, { isOutline })
         })
       }
     } finally {
-      if (jobsOfOthers > 0)
+      if (jobsOfOthers > 0) {
         logger.info(
           { jobs: jobsOfOthers, by: who.caller },
           "an operator looks at the metadata of others' jobs",
         )
+        looks.note('jobs', who)
+      }
     }
   }
 
