@@ -177,6 +177,39 @@ describe('what is content', () => {
   })
 })
 
+test('what an operator does to the jobs of others is written down, and what callers do to their own is not', async () => {
+  const { ask, endedJob, submit, foreman } = await start({ FOREMAN_REVEAL: 'off' })
+  const { id, delivery } = await endedJob('ann')
+  const written = async () =>
+    (await foreman.store.operations.list({ limit: 9 })).map(({ by, action, subject }) => [
+      by,
+      action,
+      subject,
+    ])
+  const retried = async (who: Name) => {
+    const { json } = await ask('POST', `/jobs/${id}/retry`, undefined, as(who))
+    return json['id'] as string
+  }
+  await foreman.stopWorker()
+  const stepIn = async (who: Name) => {
+    const queued = await retried(who)
+    await ask('DELETE', `/jobs/${queued}`, undefined, as(who))
+    await ask('DELETE', `/jobs/${queued}`, undefined, as(who))
+    await ask('POST', `/jobs/${id}/deliveries/${delivery}/redeliver`, undefined, as(who))
+    return queued
+  }
+  await stepIn('ann')
+  expect(await written()).toEqual([])
+  const cancelled = await stepIn('operator')
+  expect(await written()).toEqual([
+    ['operator', 'redeliver', id],
+    ['operator', 'cancel', cancelled],
+    ['operator', 'retry', id],
+  ])
+  await ask('DELETE', `/jobs/${(await submit(hello, as('operator'))).id}`, undefined, as('operator'))
+  expect(await written()).toHaveLength(3)
+})
+
 test('an operator steps in, and the job stays that of its caller', async () => {
   const { ask, endedJob, submit } = await start({ FOREMAN_REVEAL: 'off' })
   const { id } = await endedJob('ann')

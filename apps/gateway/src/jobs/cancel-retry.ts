@@ -8,6 +8,7 @@ import type { JobDraft } from '../intake/job-draft.ts'
 import { type WholeRequest, withStoredRequest } from '../intake/stored-request.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 import { aboutJob, type OfJob } from './about-job.ts'
+import { noteIntervention } from './intervention.ts'
 
 export type CancelContext = Pick<
   Context,
@@ -20,7 +21,8 @@ export const cancelJob = (context: CancelContext): RequestHandler<OfJob> =>
     const { store, presenter, now, jobTtlMs } = context
     if (!isEndState(job.state)) {
       const ending = { now: now(), ttlMs: jobTtlMs }
-      await whenWritable(() => store.submissions.cancel(job, ending))
+      const result = await whenWritable(() => store.submissions.cancel(job, ending))
+      if (result !== 'ended') await noteIntervention(context, 'cancel', job, who)
     }
     await presenter.show(job.seq, who, response)
   })
@@ -33,6 +35,7 @@ export const retryJob = (context: CancelContext): RequestHandler<OfJob> =>
     const repeated = await withStoredRequest(job.seq, context, async stored =>
       intake.submit(repeatOf(job, stored, who.priority)),
     )
+    await noteIntervention(context, 'retry', job, who)
     await presenter.accepted(repeated, who, response)
   })
 

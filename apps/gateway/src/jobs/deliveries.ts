@@ -8,6 +8,7 @@ import { problem } from '../http/refusal.ts'
 import { jsonArray, sendJsonParts } from '../http/send-json-parts.ts'
 import { sendJson } from '../http/send-json.ts'
 import { whenWritable } from '../intake/when-writable.ts'
+import { noteIntervention } from './intervention.ts'
 
 export type DeliveriesContext = Pick<Context, 'store' | 'presenter' | 'patience' | 'now'>
 
@@ -78,6 +79,7 @@ export const deliveryRoutes = ({
     const { job, delivery } = await findDelivery(request, response)
     const at = now()
     await whenWritable(() => deliveries.redeliver(delivery, at))
+    await noteIntervention({ store, now }, 'redeliver', job, whoOf(response))
     const redelivered = (await deliveries.byId(delivery.id)) ?? delivery
     const describe = describer(job, response)
     sendJson(response, 202, describe(redelivered, await deliveries.attempts([redelivered.seq])))
