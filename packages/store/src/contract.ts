@@ -3,6 +3,10 @@ import type {
   Added,
   Ahead,
   Backlog,
+  BatchCounts,
+  BatchFilter,
+  BatchLine,
+  BatchRow,
   BegunOperation,
   CancelResult,
   CountRequest,
@@ -15,6 +19,7 @@ import type {
   DeliveryResult,
   DueDelivery,
   Ending,
+  FileRow,
   Finish,
   GroupKeyOf,
   IdempotencyKey,
@@ -34,6 +39,9 @@ import type {
   LogEntry,
   MessageCounts,
   ModelRow,
+  NewBatch,
+  NewestFirst,
+  NewFile,
   NewJob,
   NewLoad,
   NewOperation,
@@ -47,13 +55,14 @@ import type {
   PhaseRow,
   RecordedTurn,
   Recovery,
+  RefusedLine,
   Release,
   RequestPart,
   Run,
   RunningJob,
   SampleRow,
-  SenderCount,
   Sender,
+  SenderCount,
   SenderLine,
   Snapshot,
   StorageFigures,
@@ -136,6 +145,8 @@ export interface Store {
   readonly runs: Runs
   readonly output: JobOutput
   readonly records: Records
+  readonly batches: Batches
+  readonly files: Files
   readonly deliveries: Deliveries
   readonly target: Target
   readonly catalogue: Catalogue
@@ -292,6 +303,9 @@ export interface Submissions {
    * the arrival, of a job of the same caller and sender with the same hash, whose caller has left in the last two minutes
    * (`cancel`). Only one job takes a place over; when its caller leaves as well, the place is there again. `queued` says so.
    *
+   * **A batch** is there once one of its jobs is inserted. If a job of a batch is replayed, the others join that batch: each takes
+   * the line of the job that had its key, which is part of no batch then, and the batch is no longer cancelled.
+   *
    * Durable, if one of the jobs is handed over. A job with a `gateway` may be lost in a power cut: its caller is gone then, too.
    *
    * *Again:* a job whose id is there already is the one that the first call inserted, and no replay. That comes before its key.
@@ -306,6 +320,7 @@ export interface Submissions {
     readonly jobs: readonly NewJob[]
     readonly groupKeyOf: GroupKeyOf
     readonly now: number
+    readonly batch?: NewBatch | undefined
   }): Promise<Submitted[]>
 
   /** Submits in several steps what is too large for one. */
@@ -350,13 +365,17 @@ export interface Arrivals {
    *
    * *Again:* may begin another arrival. One to which nobody adds is given up like any other.
    *
+   * @param batch is there once the arrival is accepted, and has a job then, or a line that is none; it joins another as in `enqueue`
    * @returns the id of the arrival, which is never used again
    */
-  begin(now: number): Promise<number>
+  begin(now: number, batch?: NewBatch): Promise<number>
 
   /**
    * Adds jobs, as `enqueue` inserts them: this is when they were created. One whose body is in `parts` comes without it. Their
    * messages are written, but not due before `accept`. Quick.
+   *
+   * @param addition.batch the id of the batch with which the arrival began, and whose lines the jobs are
+   * @param addition.refused lines of the batch that are no jobs
    *
    * @throws ArrivalLostError when the arrival is gone
    * @throws KeyReusedError, KeyInUseError as `hasJob` does
@@ -366,6 +385,8 @@ export interface Arrivals {
     readonly jobs: readonly NewJob[]
     readonly groupKeyOf: GroupKeyOf
     readonly now: number
+    readonly batch?: string | undefined
+    readonly refused?: readonly RefusedLine[] | undefined
   }): Promise<Submitted[]>
 
   /**
@@ -597,6 +618,76 @@ export interface Records {
   log(seq: number, after: number): Promise<LogEntry[]>
 }
 
+/**
+ * The verbs about jobs that were submitted together (`Submissions`). A batch is deleted when the last of its jobs is, and one without
+ * jobs after a day. Until then its lines stay, also those of deleted jobs.
+ */
+export interface Batches {
+  /** @returns undefined when there is no such batch, or its jobs are not accepted yet */
+  byId(id: string): Promise<BatchRow | undefined>
+
+  /** The batch that a job is part of. */
+  ofJob(job: Pick<JobRef, 'seq'>): Promise<BatchRow | undefined>
+
+  /** The newest first. */
+  list(filter: BatchFilter): Promise<BatchRow[]>
+
+  /** As they are in one moment. Reads no job. */
+  counts(batch: Pick<BatchRow, 'seq'>): Promise<BatchCounts>
+
+  /** The next lines behind the line `after`, at most `limit`. */
+  lines(batch: Pick<BatchRow, 'seq'>, after: number, limit: number): Promise<BatchLine[]>
+
+  /** The `seq` of the queued job that came last. Undefined: none is queued. */
+  lastQueued(batch: Pick<BatchRow, 'seq'>): Promise<number | undefined>
+
+  /**
+   * Records that the cancellation of a batch was requested, if it was not and a job has not ended; and cancels the next of its jobs
+   * that have not ended, as `Submissions.cancel` does: at most 500, behind the job `after`. Durable.
+   *
+   * @returns the `after` of the next call. Undefined: there are no more
+   */
+  cancel(batch: Pick<BatchRow, 'seq'>, after: number, ending: Ending): Promise<number | undefined>
+
+  /** Notes when the last of its jobs ended, if all have. Quick. @returns that time; undefined when one has not ended */
+  noteEnd(batch: Pick<BatchRow, 'seq'>): Promise<number | undefined>
+}
+
+/**
+ * The verbs about the files with which callers of OpenAI's API make batches. A file that is not whole within ten minutes is deleted, and
+ * one that no batch has after a day. One that a batch has goes with the last such batch.
+ */
+export interface Files {
+  /** Begins a file. Nobody finds it before `complete`. Quick. *Again:* an id is one file. @returns its `seq` */
+  begin(file: NewFile, now: number): Promise<number>
+
+  /**
+   * Adds the part with the number `n`, from 0. Quick. *Again:* a part that is there stays.
+   *
+   * @throws ArrivalLostError when the file is gone
+   */
+  addPart(file: Pick<FileRow, 'seq'>, n: number, bytes: Buffer): Promise<void>
+
+  /**
+   * Durable.
+   *
+   * @throws ArrivalLostError when the file is gone, or a part of it
+   */
+  complete(file: Pick<FileRow, 'seq'>, whole: { parts: number; bytes: number }, now: number): Promise<void>
+
+  /** @returns undefined when there is no such file, or not all of it is there */
+  byId(id: string): Promise<FileRow | undefined>
+
+  /** The newest first. */
+  list(filter: NewestFirst): Promise<FileRow[]>
+
+  /** The part with the number `n`, from 0. Undefined: the file has no more, or is gone. */
+  part(file: Pick<FileRow, 'seq'>, n: number): Promise<Buffer | undefined>
+
+  /** Deletes a file, also if a batch has it. Durable. */
+  remove(file: Pick<FileRow, 'seq'>): Promise<void>
+}
+
 /** The verbs of a process that sends webhook messages, and of one that shows them. */
 export interface Deliveries {
   /**
@@ -744,8 +835,8 @@ export interface Upkeep {
   /**
    * Does a part of what there is to do, in some milliseconds: deletes jobs that have expired, with all that belongs to them
    * (one with a pending message of the last three days expires an hour later); request and output of jobs whose callers have
-   * their answers, without the rows and their events; what was written of arrivals that were given up; and gives free space
-   * back. Each part is a unit of its own, and one that fails does not keep the others from being done. Quick.
+   * their answers, without the rows and their events; what was written of arrivals that were given up; batches without jobs, and
+   * files that nobody needs (`Batches`, `Files`); and gives free space back. Each part is a unit of its own, and one that fails does not keep the others from being done. Quick.
    *
    * @returns whether there is more to do now, how many expired jobs were deleted, and what went wrong with single parts
    */

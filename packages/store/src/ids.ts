@@ -16,11 +16,18 @@ const randomBytes = (): Buffer => {
 }
 
 /** A unique id that sorts by the time at which it was made (UUID version 7). */
-export const newId = (prefix: 'job' | 'msg', msecs: number): string =>
-  `${prefix}_${uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')}`
+export const newId = (prefix: 'job' | 'msg' | 'batch', msecs: number): string => `${prefix}_${uuid(msecs)}`
+
+const uuid = (msecs: number): string => uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')
 
 /** The id of a job that is submitted now. */
 export const newJobId = (now: number): string => newId('job', now)
+
+/** The id of a batch that is submitted now. */
+export const newBatchId = (now: number): string => newId('batch', now)
+
+/** The id of a file that is uploaded now, in the form of OpenAI's. */
+export const newFileId = (now: number): string => `file-${uuid(now)}`
 
 /** The idempotency key of a job that repeats this one because of an operation on many, so that it is repeated once. */
 export const keyOfRepetition = (id: string): string => `repetition of ${id}`

@@ -12,7 +12,7 @@ export {
   NotNowError,
   StoreUnusableError,
 } from './errors.ts'
-export { keyOfRepetition, newJobId, newToken } from './ids.ts'
+export { keyOfRepetition, newBatchId, newFileId, newJobId, newToken } from './ids.ts'
 export { GATEWAY_HEARTBEAT_MS, HEARTBEAT_MS, isAlive, TARGET_IS_FOREMAN } from './liveness.ts'
 export { openReader, openStore, type OpenOptions } from './open-store.ts'
 export { HISTOGRAMS, TALLIES } from './counting/tallies.ts'

@@ -117,6 +117,8 @@ export interface NewJob extends StoredRequest, Partial<Sender> {
   readonly idempotency?: IdempotencyKey | undefined
   /** A hash of the request, by which a repetition is recognised after its caller has left. Only with a `gateway`. */
   readonly requestHash?: Buffer | undefined
+  /** Its place in the batch with which it is submitted. */
+  readonly line?: JobLine | undefined
   /** In how many parts the body is added to the arrival of the job; `body` is empty then. Undefined: `body` is whole. */
   readonly parts?: number | undefined
   /** The id of the job that this job repeats. */
@@ -141,6 +143,16 @@ export interface Added {
   readonly parts: number
   /** The `seq` of one of these jobs. Undefined: there are only replays. */
   readonly witness: number | undefined
+  /** The batch that is accepted with it. Undefined: none is. */
+  readonly batch?: AddedBatch | undefined
+}
+
+export interface AddedBatch {
+  readonly id: string
+  /** The `seq` of a job that one of its lines had already. Undefined: all its jobs are new. */
+  readonly replay: number | undefined
+  /** When it is accepted. */
+  readonly at: number
 }
 
 /** One part of a body that is too large for one unit. */
@@ -149,6 +161,108 @@ export interface RequestPart {
   /** The place of the part in the body, from 0. */
   readonly n: number
   readonly bytes: Buffer
+}
+
+// Batches, and the files of OpenAI's
+
+/** What somebody says of a batch. */
+export interface NewBatch {
+  /** Made by whoever submits the batch (`newBatchId`): `batch_` and a UUID of version 7. */
+  readonly id: string
+  /** The name of the caller that owns it. */
+  readonly caller: string
+  /** Where it comes from, if it is one of OpenAI's. */
+  readonly origin?: BatchOrigin | undefined
+}
+
+/** What one of OpenAI's batches was made of. */
+export interface BatchOrigin {
+  /** The path that its lines are for. */
+  readonly endpoint: string
+  /** The file with its lines, by its `seq`. */
+  readonly inputFile: number
+  readonly completionWindow: string
+  /** A JSON object, as the caller wrote it. */
+  readonly metadata?: string | undefined
+}
+
+/** The place of a job in its batch. */
+export interface JobLine {
+  /** From 1. No two jobs of a batch have the same one. */
+  readonly line: number
+  /** The caller's name for it. */
+  readonly customId?: string | undefined
+}
+
+/** A line of a batch that did not become a job. */
+export interface RefusedLine extends JobLine {
+  readonly errorCode: string
+  readonly errorMessage: string
+}
+
+/** A line of a batch. */
+export interface BatchLine {
+  readonly line: number
+  readonly customId: string | null
+  /** The job, which may be deleted by now. Null: the line is bad. */
+  readonly jobSeq: number | null
+  readonly errorCode: string | null
+  readonly errorMessage: string | null
+}
+
+export interface BatchRow {
+  /** Batches that came later have a higher one. */
+  readonly seq: number
+  readonly id: string
+  readonly caller: string
+  readonly createdAt: number
+  /** How many jobs it has, deleted ones included. */
+  readonly jobs: number
+  readonly cancelRequestedAt: number | null
+  /** When the last of its jobs ended, as `noteEnd` noted it. */
+  readonly finishedAt: number | null
+  /** Null: it is none of OpenAI's, and has no file, window or metadata. */
+  readonly endpoint: string | null
+  /** The id of the file with its lines. */
+  readonly inputFile: string | null
+  readonly completionWindow: string | null
+  readonly metadata: string | null
+}
+
+/** How many of the jobs of a batch are in which state. Those that are deleted are in none. */
+export interface BatchCounts extends Readonly<Record<JobState, number>> {
+  /** How many lines are bad. */
+  readonly refused: number
+}
+
+/** Which batches or files to list. A field that is undefined does not restrict the list. */
+export interface NewestFirst {
+  readonly caller?: string | undefined
+  /** Only those with a lower `seq`. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+export interface BatchFilter extends NewestFirst {
+  /** Only OpenAI's. */
+  readonly withOrigin: boolean
+}
+
+export interface NewFile {
+  /** Made by whoever uploads it (`newFileId`). */
+  readonly id: string
+  readonly caller: string
+  /** As the caller named it. */
+  readonly name: string
+  readonly purpose: string
+}
+
+export interface FileRow extends NewFile {
+  readonly seq: number
+  readonly bytes: number
+  readonly createdAt: number
+  /** When it is deleted if no batch has it by then. Null: a batch has it. */
+  readonly expiresAt: number | null
 }
 
 /**

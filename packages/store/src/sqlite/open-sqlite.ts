@@ -3,6 +3,8 @@ import { emitWarning } from 'node:process'
 import type { Locks, Store } from '../contract.ts'
 import type { OpenOptions } from '../open-store.ts'
 import type { Compose, Lock } from '../values.ts'
+import { batches } from './batches/batches.ts'
+import { files } from './batches/files.ts'
 import { catalogue } from './catalogue.ts'
 import { changesOf } from './changes/changes.ts'
 import { CommitWatch } from './changes/commit-watch.ts'
@@ -76,6 +78,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     disk.noteCommit()
   })
   const writes = writesOf(group)
+  const cancel = prepareCancel(connection, recorder)
   const takeWorkerLock = () => takeExclusiveLock(`${file}.worker-lock`)
   const lockTest = new LockTest({ activeWorker: prepareActive(connection), takeWorkerLock, now: Date.now })
   const locks = locksOf(takeWorkerLock)
@@ -89,11 +92,13 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     runs: runs(connection, { writes, log, changes: recorder }),
     output: output(connection),
     records: records(connection),
+    batches: batches(connection, writes, cancel),
+    files: files(connection, writes),
     deliveries: deliveries(connection, writes),
     target: target(connection, writes),
     catalogue: catalogue(connection, writes),
     workers: workers(connection, writes),
-    gateways: gateways(connection, writes, prepareCancel(connection, recorder)),
+    gateways: gateways(connection, writes, cancel),
     upkeep: upkeep(connection, writes),
     operations: operations(connection, writes),
     history: history(connection, writes),

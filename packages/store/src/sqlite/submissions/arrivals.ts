@@ -1,6 +1,7 @@
 import type { Arrivals } from '../../contract.ts'
 import { ArrivalLostError } from '../../errors.ts'
-import type { Added } from '../../values.ts'
+import type { Added, NewBatch } from '../../values.ts'
+import type { Founding } from '../batches/founding.ts'
 import type { Connection } from '../connection.ts'
 import { isPending } from '../deliveries/delivery.ts'
 import { and, eq, given, inArray, isNull, sql, value } from '../drizzle.ts'
@@ -9,7 +10,16 @@ import { arrivals as arrivalsTable, jobs, requestParts, webhookDeliveries } from
 import type { Writes } from '../verbs.ts'
 import type { Submit } from './submit.ts'
 
-export const arrivals = (connection: Connection, writes: Writes, submit: Submit): Arrivals => {
+interface ArrivalParts {
+  readonly submit: Submit
+  readonly founding: Founding
+}
+
+export const arrivals = (
+  connection: Connection,
+  writes: Writes,
+  { submit, founding }: ArrivalParts,
+): Arrivals => {
   const { db } = connection
   const isOfId = eq(arrivalsTable.id, given('id'))
   const insert = db
@@ -36,10 +46,16 @@ export const arrivals = (connection: Connection, writes: Writes, submit: Submit)
   }
 
   return {
-    begin: writes.verb('normal', (now: number) => insert.get({ now }).id),
-    add: writes.verb('normal', submission => {
+    begin: writes.verb('normal', (now: number, batch?: NewBatch) => {
+      if (batch) founding.begin(batch, now)
+      return insert.get({ now }).id
+    }),
+    add: writes.verb('normal', ({ batch: id, refused = [], ...submission }) => {
       ensure(touch.run({ id: submission.arrival, now: submission.now }).changes > 0)
-      return submit(submission)
+      if (id === undefined) return submit(submission)
+      const batch = founding.existing(id)
+      for (const line of refused) founding.addRefused(batch, line)
+      return submit({ ...submission, batch })
     }),
     addPart: writes.verb('normal', (id, part, now) => {
       ensure(touch.run({ id, now }).changes > 0)
@@ -49,8 +65,10 @@ export const arrivals = (connection: Connection, writes: Writes, submit: Submit)
       ([, { witness }]) => durabilityOf({ seq: witness }),
       (id, added) => {
         const isThere = remove.run({ id }).changes > 0
-        ensure(isThere ? accept.isWhole(id, added) : accept.wasAccepted(added))
-        if (isThere) accept.all(id)
+        ensure(isThere ? accept.isWhole(id, added) : accept.wasAccepted(added, founding))
+        if (!isThere) return
+        if (added.batch) founding.settle(added.batch)
+        accept.all(id)
       },
     ),
     discard: writes.verb('normal', id => void remove.run({ id })),
@@ -84,8 +102,10 @@ const prepareAccept = ({ sqlite, db }: Connection) => {
       releaseMessages.run({ id })
       acceptJobs.run({ id })
     },
-    /** Nothing of an arrival without jobs of its own can be lost. */
-    wasAccepted: ({ witness }: Added): boolean =>
-      witness === undefined || selectAccepted.get({ seq: witness }) !== undefined,
+    /** Without jobs of its own, only the bad lines of a batch can be lost. */
+    wasAccepted: ({ witness, batch }: Added, founding: Founding): boolean =>
+      witness === undefined
+        ? !batch || founding.wasSettled(batch)
+        : selectAccepted.get({ seq: witness }) !== undefined,
   }
 }

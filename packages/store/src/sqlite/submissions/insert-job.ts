@@ -1,5 +1,6 @@
 import { priorities } from '@foreman/jobs'
 import type { JobRef, NewJob } from '../../values.ts'
+import type { Founding } from '../batches/founding.ts'
 import type { Connection } from '../connection.ts'
 import { eq, given, sql } from '../drizzle.ts'
 import type { Changes } from '../log/changes.ts'
@@ -14,18 +15,20 @@ interface Place {
   readonly groupKey: string
   readonly now: number
   readonly arrival: number | undefined
+  /** The batch of which it is a part, by its `seq`. */
+  readonly batch: number | undefined
   /** The place that it takes over from an earlier request. */
   readonly kept: KeptPlace | undefined
 }
 
 /** Inserts a job, its request and its details, unless its id is there already. The caller opens the transaction. */
-export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) => {
+export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes, founding: Founding) => {
   // Written without Drizzle for speed: other writers wait while a batch inserts its jobs, a hundred in one transaction.
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
        caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway, account, sender,
-       kept_place, kept_created_at)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       kept_place, kept_created_at, batch)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   )
   const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
@@ -47,7 +50,7 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
     .where(eq(webhookDeliveries.jobSeq, given('seq')))
     .prepare()
 
-  return (job: NewJob, { groupKey, now, arrival, kept }: Place): JobRef => {
+  return (job: NewJob, { groupKey, now, arrival, batch, kept }: Place): JobRef => {
     const { id, metadata, webhook, idempotency } = job
     const { changes: inserted, lastInsertRowid } = insertJob.run(
       id,
@@ -72,9 +75,11 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes) =
       job.sender ?? '',
       kept?.place ?? null,
       kept?.createdAt ?? null,
+      batch ?? null,
     )
     if (inserted === 0) return { seq: selectSeq.get(id) as number, id }
     const seq = Number(lastInsertRowid)
+    if (batch !== undefined && job.line) founding.addJob(batch, job.line, seq)
     insertRequest.run(seq, JSON.stringify(job.headers), job.body, job.parts ?? 0)
     if (metadata ?? webhook) {
       insertDetails.run({

@@ -1,4 +1,5 @@
 import type { GroupKeyOf, NewJob, Submitted } from '../../values.ts'
+import type { Founding } from '../batches/founding.ts'
 import { prepareModel } from '../catalogue.ts'
 import type { Connection } from '../connection.ts'
 import { eq, given } from '../drizzle.ts'
@@ -13,13 +14,21 @@ export interface Submission {
   readonly groupKeyOf: GroupKeyOf
   readonly now: number
   readonly arrival?: number
+  /** The batch of which the jobs are a part, by its `seq`. */
+  readonly batch?: number | undefined
+}
+
+export interface SubmitParts {
+  readonly changes: Changes
+  readonly jobOfKey: JobOfKey
+  readonly founding: Founding
 }
 
 export type Submit = ReturnType<typeof prepareSubmit>
 
 /** Inserts jobs, or finds the jobs that their idempotency keys already have. The caller opens the transaction. */
-export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey: JobOfKey) => {
-  const insert = prepareInsertJob(connection, changes)
+export const prepareSubmit = (connection: Connection, { changes, jobOfKey, founding }: SubmitParts) => {
+  const insert = prepareInsertJob(connection, changes, founding)
   const takePlace = prepareTakePlace(connection)
   const model = prepareModel(connection)
   // The submission of a job with a key may be repeated after the key has gone to another job.
@@ -49,7 +58,7 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
     }
   }
 
-  return ({ jobs: all, groupKeyOf, now, arrival }: Submission): Submitted[] => {
+  return ({ jobs: all, groupKeyOf, now, arrival, batch }: Submission): Submitted[] => {
     const groupKeyOfJob = groupKeys(groupKeyOf)
     return all.map(job => {
       const { id, idempotency } = job
@@ -60,7 +69,8 @@ export const prepareSubmit = (connection: Connection, changes: Changes, jobOfKey
       if (keyed) removeKey.run({ seq: keyed.seq })
       if (keyed && keyed.arrival !== null) removeArrival.run({ id: keyed.arrival })
       const kept = takePlace(job, now)
-      return { ...insert(job, { groupKey: groupKeyOfJob(job), now, arrival, kept }), isReplayed: false }
+      const place = { groupKey: groupKeyOfJob(job), now, arrival, batch, kept }
+      return { ...insert(job, place), isReplayed: false }
     })
   }
 }

@@ -12,6 +12,10 @@ export const tableOf: Readonly<Record<Kind, string>> = {
   arrivals: 'arrivals',
   gateways: 'gateways',
   workers: 'workers',
+  batches: 'batches',
+  batchLines: 'batch_lines',
+  files: 'files',
+  fileParts: 'file_parts',
 }
 
 export const kindOf: ReadonlyMap<string, Kind | 'other'> = new Map<string, Kind | 'other'>([

@@ -1,5 +1,6 @@
+import { batches } from '../batches/tables.ts'
 import type { Connection } from '../connection.ts'
-import { and, atMost, eq, inArray, or, sql } from '../drizzle.ts'
+import { and, atMost, eq, exists, inArray, isNotNull, not, or, sql } from '../drizzle.ts'
 import {
   jobDetails,
   jobLog,
@@ -55,18 +56,39 @@ export const deleteRequests = ({ db }: Connection, seqs: readonly number[]): voi
     .run()
 }
 
-/** Deletes jobs whose log and parts are already deleted. Returns how many there were. */
+/** Deletes jobs whose log and parts are already deleted, and lets go the batches of which nothing is left. Returns how many there were. */
 export const deleteJobs = (connection: Connection, seqs: readonly number[]): number => {
   const { db } = connection
+  const itsBatches = batchesOf(connection, seqs)
   deleteDeliveries(connection, seqs)
   deleteRequests(connection, seqs)
   db.delete(jobDetails)
     .where(inArray(jobDetails.jobSeq, [...seqs]))
     .run()
-  return db
+  const deleted = db
     .delete(jobs)
     .where(inArray(jobs.seq, [...seqs]))
     .run().changes
+  letGo(connection, itsBatches)
+  return deleted
+}
+
+const batchesOf = ({ db }: Connection, seqs: readonly number[]): number[] =>
+  db
+    .selectDistinct({ batch: jobs.batch })
+    .from(jobs)
+    .where(and(inArray(jobs.seq, [...seqs]), isNotNull(jobs.batch)))
+    .all()
+    .flatMap(({ batch }) => batch ?? [])
+
+/** Those of these batches that have no jobs are not found any more, and deleted from now on. */
+const letGo = ({ db }: Connection, seqs: readonly number[]): void => {
+  if (seqs.length === 0) return
+  const itsJob = db.select({ seq: jobs.seq }).from(jobs).where(eq(jobs.batch, batches.seq))
+  db.update(batches)
+    .set({ submittedAt: null, expiresAt: 0 })
+    .where(and(inArray(batches.seq, [...seqs]), not(exists(itsJob))))
+    .run()
 }
 
 /** Deletes the webhook messages of these jobs, and the attempts at them. */

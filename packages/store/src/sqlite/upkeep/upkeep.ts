@@ -4,13 +4,17 @@ import type { Connection } from '../connection.ts'
 import type { Writes } from '../verbs.ts'
 import { prepareShrink } from './file-size.ts'
 import { preparePruneArrivals } from './prune-arrivals.ts'
+import { preparePruneBatches } from './prune-batches.ts'
 import { preparePruneDelivered } from './prune-delivered.ts'
 import { preparePruneExpired } from './prune-expired.ts'
+import { preparePruneFiles } from './prune-files.ts'
 
 export const upkeep = (connection: Connection, writes: Writes): Upkeep => {
   const pruneExpired = preparePruneExpired(connection, writes)
   const pruneDelivered = preparePruneDelivered(connection, writes)
   const pruneArrivals = preparePruneArrivals(connection, writes)
+  const pruneBatches = preparePruneBatches(connection, writes)
+  const pruneFiles = preparePruneFiles(connection, writes)
   const shrink = prepareShrink(connection)
   return {
     step: async now => {
@@ -28,7 +32,9 @@ export const upkeep = (connection: Connection, writes: Writes): Upkeep => {
       const expired = await attempt(() => pruneExpired(now))
       const delivered = await attempt(() => pruneDelivered(now))
       const arrivals = await attempt(() => pruneArrivals(now))
-      const hasMore = [expired, delivered, arrivals].some(part => part?.more === true)
+      const batches = await attempt(() => pruneBatches(now))
+      const files = await attempt(() => pruneFiles(now))
+      const hasMore = [expired, delivered, arrivals, batches, files].some(part => part?.more === true)
       const more = hasMore || (await attempt(shrink))?.more === true
       return { more, expired: expired?.deleted ?? 0, failed }
     },

@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { againContract } from './again.ts'
 import { appendContract } from './append.ts'
 import { arrivalsContract } from './arrivals.ts'
+import { batchesContract } from './batches.ts'
 import { cancelContract } from './cancel.ts'
 import { catalogueContract } from './catalogue.ts'
 import { changeContract } from './change.ts'
@@ -10,6 +11,7 @@ import { claimContract } from './claim.ts'
 import { delaysContract } from './delays.ts'
 import { deliveriesContract } from './deliveries.ts'
 import type { Engine } from './engine.ts'
+import { filesContract } from './files.ts'
 import { gatewaysContract } from './gateways.ts'
 import { historyContract } from './history.ts'
 import { keysContract } from './keys.ts'
@@ -41,6 +43,8 @@ const contracts = [
   arrivalsContract,
   cancelContract,
   changeContract,
+  batchesContract,
+  filesContract,
   waitingLinesContract,
   sendersContract,
   placesContract,

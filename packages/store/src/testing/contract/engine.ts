@@ -14,6 +14,10 @@ export const kinds = [
   'arrivals',
   'gateways',
   'workers',
+  'batches',
+  'batchLines',
+  'files',
+  'fileParts',
 ] as const
 export type Kind = (typeof kinds)[number]
 export type Counts = Readonly<Record<Kind, number>>

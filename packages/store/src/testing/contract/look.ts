@@ -93,6 +93,8 @@ export const everything = async ({ store, counts }: Pick<TestedStore, 'store' | 
     backlogs: await store.deliveries.backlogs({ after: undefined, limit: 1_000 }),
     target: await store.target.read(),
     active: await store.workers.active(),
+    batches: await store.batches.list({ limit: 1_000, withOrigin: false }),
+    files: await store.files.list({ limit: 1_000 }),
     heartbeats: await store.gateways.heartbeats(),
     unasked: await store.catalogue.unasked(),
   }

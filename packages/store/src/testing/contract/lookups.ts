@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { newBatchId, newFileId } from '../../ids.ts'
 import { appendOutput, listJobs, newJob, submitJob } from '../jobs.ts'
 import { type BusyStore, claimOf, createBusyStore } from './busy-store.ts'
 import type { Engine, Lookup } from './engine.ts'
@@ -38,6 +39,26 @@ const verbs: Record<string, Verb> = {
     await arrivals.accept(arrival, added)
     await arrivals.accept(arrival, added)
     await arrivals.discard(arrival)
+  },
+  batches: async ({ store }) => {
+    const batch = { id: newBatchId(NOW), caller: 'default' }
+    const jobs = [newJob({ line: { line: 1 } })]
+    const [job] = await store.submissions.enqueue({ jobs, groupKeyOf, now: NOW, batch })
+    await store.batches.byId(batch.id)
+    const found = (await store.batches.ofJob(job!))!
+    await store.batches.lines(found, 0, 10)
+    await store.batches.lastQueued(found)
+    await store.batches.cancel(found, 0, ending(NOW))
+  },
+  files: async ({ store }) => {
+    const file = { id: newFileId(NOW), caller: 'default', name: 'a', purpose: 'batch' }
+    const seq = await store.files.begin(file, NOW)
+    await store.files.addPart({ seq }, 0, Buffer.alloc(1))
+    await store.files.complete({ seq }, { parts: 1, bytes: 1 }, NOW)
+    await store.files.byId(file.id)
+    await store.files.list({ caller: 'default', limit: 1 })
+    await store.files.part({ seq }, 0)
+    await store.files.remove({ seq })
   },
   claim: ({ store }) => store.queue.claim(claimOf('a'), NOW),
   'claim an awaited job': ({ store, waiting }) =>
