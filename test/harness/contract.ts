@@ -31,6 +31,7 @@ interface CallOptions {
   readonly id?: string
   readonly delivery?: string
   readonly operation?: string
+  readonly batch?: string
   readonly query?: string
   readonly headers?: Record<string, string>
   readonly body?: unknown
@@ -94,13 +95,14 @@ export const contractOf = async (url: string, seen: Seen) => {
   /** Sends a request and fails when the answer is not as the document says. */
   const call = async (
     route: Route,
-    { id = '', delivery = '', operation = '', query = '', headers = {}, body }: CallOptions = {},
+    { id = '', delivery = '', operation = '', batch = '', query = '', headers = {}, body }: CallOptions = {},
   ): Promise<Judged> => {
     const [method = '', template = ''] = route.split(' ')
     const path = template
       .replace('{id}', id)
       .replace('{delivery}', delivery)
       .replace('{operation}', operation)
+      .replace('{batch}', batch)
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
     const answer = await send(url, { method, path: `${path}${query}`, headers, body: sent })
     const { responses } = operations.get(route)!

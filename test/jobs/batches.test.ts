@@ -21,7 +21,10 @@ describe('a batch', () => {
     const answer = await ask('POST', '/jobs/batch', body, headers)
     const ids = (await listJobs(foreman.store)).map(({ id }) => id)
     const jobs = ids.toReversed().map((id, index) => ({ index, id }))
-    expect([answer.status, answer.json]).toEqual([202, { count: 2, jobs }])
+    expect([answer.status, answer.json]).toEqual([
+      202,
+      { batch: expect.any(String) as string, count: 2, jobs },
+    ])
     expect(jobs).toHaveLength(2)
   })
 

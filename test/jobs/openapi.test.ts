@@ -271,6 +271,40 @@ describe('answers are as the document says', () => {
     expect((await call(route, { id, query: '?last_event_id=x' })).status).toBe(400)
   })
 
+  test('about batches', async () => {
+    const started = await start({ worker: false })
+    const { call, demandComponent, foreman } = started
+    const headers = { 'content-type': 'application/json' }
+    const submission = await call('POST /jobs/batch', { body: [hello, hello], headers })
+    const batch = submission.json['batch'] as string
+    expect((await call('GET /batches/{batch}', { batch })).json).toMatchObject({
+      last_queued: { position: 1 },
+    })
+    foreman.startWorker()
+    const results = await call('GET /batches/{batch}/results', { batch })
+    const lines = results.body
+      .toString()
+      .split('\n')
+      .filter(line => line !== '')
+    for (const line of lines) demandComponent('BatchResult', JSON.parse(line))
+    expect(lines).toHaveLength(2)
+    expect((await call('DELETE /batches/{batch}', { batch })).json).toMatchObject({ ended: true })
+    const list = await call('GET /batches')
+    expect(list.json['batches']).toMatchObject([{ id: batch, counts: { succeeded: 2 } }])
+    for (const [query, status] of [
+      [`?before=${batch}&limit=1`, 200],
+      ['?before=batch_0', 404],
+      ['?limit=0', 422],
+    ] as const)
+      expect((await call('GET /batches', { query })).status).toBe(status)
+    const wrong = await call('GET /batches/{batch}/results', { batch, query: '?after=x' })
+    expect(wrong.status).toBe(422)
+    for (const route of ['GET /batches/{batch}', 'DELETE /batches/{batch}', 'GET /batches/{batch}/results']) {
+      expect((await call(route, { batch: 'batch_0' })).json['code']).toBe('batch_not_found')
+      expect((await call(route, { batch: String.raw`a\b` })).status).toBe(400)
+    }
+  })
+
   test('about webhooks', async () => {
     const started = await start({
       variables: {
@@ -441,8 +475,11 @@ describe('answers are as the document says', () => {
     const order = { action: 'cancel', filter: {} }
     const begun = await call('POST /jobs/actions', { body: order, headers: bearer('secret') })
     const operation = String(begun.json['id'])
+    const many = { 'content-type': 'application/json', ...bearer('secret') }
+    const submission = await call('POST /jobs/batch', { body: [hello], headers: many })
+    const batch = submission.json['batch'] as string
     for (const { route } of routesOf(document).filter(isFinite)) {
-      const ids = { id, delivery, operation }
+      const ids = { id, delivery, operation, batch }
       const { status } = await call(route, { ...ids, headers: bearer('viewer'), body: hello })
       const isRead = route.startsWith('GET ') && !route.endsWith('/stream')
       expect([route, status]).toEqual([route, isRead ? 200 : 403])
@@ -453,7 +490,7 @@ describe('answers are as the document says', () => {
     const { call, document } = await start({ variables: { FOREMAN_TOKEN: 'secret' }, worker: false })
     for (const { route, operation } of routesOf(document)) {
       if (operation.security) continue
-      const ids = { id: UNKNOWN, delivery: 'msg_1' }
+      const ids = { id: UNKNOWN, delivery: 'msg_1', batch: 'batch_1' }
       expect([route, (await call(route, ids)).status]).toEqual([route, 401])
       const forbidden = await call(route, { ...ids, headers: { host: 'example.org' } })
       expect([route, forbidden.status]).toEqual([route, 403])
@@ -463,7 +500,7 @@ describe('answers are as the document says', () => {
 
 test('a method that a path does not have is a problem that says which it has', async () => {
   const { foreman, document, demandComponent } = await start({ worker: false })
-  const own = Object.keys(document.paths).filter(each => /^\/(jobs|queue)/.test(each))
+  const own = Object.keys(document.paths).filter(each => /^\/(jobs|batches|queue)/.test(each))
   for (const each of own) {
     const { status, headers, body } = await send(foreman.url, { method: 'PUT', path: each })
     const methods = routesOf(document).map(({ route }) => route.split(' '))

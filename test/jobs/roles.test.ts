@@ -83,6 +83,10 @@ describe('who may what on the routes of foreman', () => {
     ['DELETE /queue/operations/x', 404, 404, 403, 404, 404],
     ['GET /jobs/job_1', 404, 404, 404, 404, 404],
     ['POST /jobs/job_1/cancel', 404, 404, 403, 404, 404],
+    ['GET /batches', 200, 200, 200, 200, 200],
+    ['GET /batches/{batch}', 200, 404, 200, 200, 200],
+    ['GET /batches/{batch}/results', 200, 404, 200, 200, 200],
+    ['DELETE /batches/{batch}', 200, 404, 403, 200, 200],
     ['GET /queue', 200, 200, 200, 200, 200],
     ['GET /queue/events', 200, 200, 200, 200, 200],
     ['GET /queue/timeline', 403, 403, 200, 200, 200],
@@ -107,8 +111,10 @@ describe('who may what on the routes of foreman', () => {
     const { id, delivery } = await endedJob('ann')
     const begun = await ask('POST', '/jobs/actions', { action: 'cancel', filter: {} }, as('ann'))
     const operation = String(begun.json['id'])
+    const many = { ...as('ann'), 'content-type': 'application/json' }
+    const batch = String((await ask('POST', '/jobs/batch', [hello], many)).json['batch'])
     for (const [route, ann, bob, viewer, operator, unrevealed] of TABLE) {
-      const names = { id, delivery, operation }
+      const names = { id, delivery, operation, batch }
       const asked = route.replace(/{(.*?)}/g, (_, name: keyof typeof names) => names[name])
       const answered = []
       for (const name of ['ann', 'bob', 'viewer', 'operator'] as const)

@@ -5,6 +5,7 @@ import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
 import { identitiesOf, type Identity } from './access/identities.ts'
 import type { OriginPolicy } from './access/origins.ts'
+import type { Reveal } from './access/roles.ts'
 import type { Sharing } from './access/sender.ts'
 import type { ShowWaitOfCaller } from './access/show-wait.ts'
 import type { Management } from './access/target-rules.ts'
@@ -68,6 +69,8 @@ export interface Context {
   readonly maxBodyBytes: number
   readonly maxBatchBytes: number
   readonly jobTtlMs: number
+  /** Whether operators see the content of jobs that are not their own. */
+  readonly reveal: Reveal
   readonly syncTtlMs: number
 
   /** Whether the gateway has begun to stop. */
@@ -175,6 +178,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     maxBodyBytes: config.maxBody,
     maxBatchBytes: config.maxBatch,
     jobTtlMs: config.jobTtl,
+    reveal: config.reveal,
     syncTtlMs: config.syncTtl,
     isStopping,
     stopping: stopping.signal,

@@ -42,6 +42,10 @@ export { priorities, type Priority } from './priority.ts'
 export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
 export type {
   Batch,
+  BatchCounts,
+  BatchPage,
+  BatchResult,
+  BatchState,
   Delivery,
   DeliveryAttempt,
   Job,

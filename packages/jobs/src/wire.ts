@@ -73,9 +73,47 @@ export interface JobError {
 
 /** The answer to a batch: the job of each submission. */
 export interface Batch {
+  /** The id of the batch. Missing if an older foreman has submitted it. */
+  batch?: string
   count: number
   jobs: { index: number; id: string }[]
 }
+
+/** A batch as foreman shows it. A field without a value is missing. Times are RFC 3339. */
+export interface BatchState {
+  id: string
+  caller: string
+  created_at: string
+  counts: BatchCounts
+  /** No job is queued or running any more. */
+  ended: boolean
+  /** When the last of its jobs ended. */
+  finished_at?: string
+  cancel_requested?: true
+  /** What is foretold of the queued job that came last. Lists omit it. */
+  last_queued?: JobProspect & { id: string }
+}
+
+/** How many jobs of a batch are in which state. */
+export interface BatchCounts extends Record<JobState, number> {
+  /** All its jobs, deleted ones included. */
+  total: number
+  /** Those that are deleted, because their time is over. */
+  deleted?: number
+  /** Lines that are no jobs. */
+  refused?: number
+}
+
+export interface BatchPage {
+  batches: BatchState[]
+  has_more: boolean
+}
+
+/**
+ * A line of the results of a batch: a job that has ended, and its place in the batch, from 0. A line that did not become a job has
+ * an `error` and no more.
+ */
+export type BatchResult = { index: number; custom_id?: string } & (Job | { id?: undefined; error: JobError })
 
 export interface JobPage {
   jobs: Job[]

@@ -1,5 +1,8 @@
-/** Whether a path is one of background jobs. */
-export const isJobsPath = (path: string): boolean => path === '/jobs' || path.startsWith('/jobs/')
+const isAtOrBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`)
+
+/** Whether a path is one of background jobs, or of batches of them. */
+export const isJobsPath = (path: string): boolean =>
+  isAtOrBelow(path, '/jobs') || isAtOrBelow(path, '/batches')
 
 /** Whether a path is one of operations on many jobs or webhooks, which may take a while. */
 export const isBulkPath = (path: string): boolean =>

@@ -5,6 +5,7 @@ export const problemCodes = [
   'unauthorized',
   'forbidden',
   'job_not_found',
+  'batch_not_found',
   'delivery_not_found',
   'operation_not_found',
   'model_not_found',

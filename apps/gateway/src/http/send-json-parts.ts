@@ -7,8 +7,11 @@ const SHORT_BYTES = 64 * 1024
 /** What comes in steps. It may take its time between them. */
 type InSteps<T> = AsyncIterable<T> | Iterable<T>
 
+/** Stands among parts when the next one may take its time: the caller gets now what has come so far. */
+export const SEND_NOW = Symbol('send now')
+
 /** JSON in parts. */
-export type JsonParts = InSteps<string | Uint8Array>
+export type JsonParts = InSteps<string | Uint8Array | typeof SEND_NOW>
 
 /** A JSON array in parts, one for each step. Others are served between parts, so a step without elements has one, too. */
 export const jsonArray = async function* (steps: InSteps<readonly string[]>): AsyncGenerator<string, void> {
@@ -25,6 +28,8 @@ export interface SendPartsOptions {
   readonly status: number
   /** A caller that reads nothing for this long is disconnected. */
   readonly stallMs: number
+  /** Default: application/json. */
+  readonly contentType?: string
 }
 
 /**
@@ -36,19 +41,21 @@ export interface SendPartsOptions {
 export const sendJsonParts = async (
   response: ServerResponse,
   parts: JsonParts,
-  { status, stallMs }: SendPartsOptions,
+  { status, stallMs, contentType = 'application/json' }: SendPartsOptions,
 ): Promise<void> => {
   const slice = new TimeSlice()
-  const head = { 'Content-Type': 'application/json' }
+  const head = { 'Content-Type': contentType }
   let gathered: Uint8Array[] = []
   let length = 0
   for await (const part of parts) {
-    const bytes = typeof part === 'string' ? Buffer.from(part) : part
-    gathered.push(bytes)
-    length += bytes.byteLength
+    if (part !== SEND_NOW) {
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part
+      gathered.push(bytes)
+      length += bytes.byteLength
+    }
     if (slice.isOver) await slice.rest()
     if (response.destroyed) return
-    if (length < SHORT_BYTES) continue
+    if (length < SHORT_BYTES && part !== SEND_NOW) continue
     if (!response.headersSent) response.writeHead(status, head)
     response.write(Buffer.concat(gathered))
     gathered = []

@@ -1,4 +1,4 @@
-import type { GroupKeyOf, Store, Submitted } from '@foreman/store'
+import type { GroupKeyOf, NewBatch, RefusedLine, Store, Submitted } from '@foreman/store'
 import { Slots } from '../http/slots.ts'
 import { type JobDraft, withId } from './job-draft.ts'
 import { whenWritable } from './when-writable.ts'
@@ -16,6 +16,13 @@ export interface ArrivalOptions {
   readonly now: () => number
 }
 
+/** What is written in one step. */
+export interface Lot {
+  readonly jobs: readonly JobDraft[]
+  /** Lines of the batch that are no jobs. */
+  readonly refused?: readonly RefusedLine[]
+}
+
 /** Whether jobs fit into one step. */
 export const fitIntoOneStep = (jobs: readonly JobDraft[]): boolean =>
   jobs.length <= JOBS_PER_STEP &&
@@ -25,10 +32,13 @@ export const fitIntoOneStep = (jobs: readonly JobDraft[]): boolean =>
  * Writes jobs in several steps, between which others can write. The last step accepts all of them: if this process dies
  * before it, none was submitted.
  *
- * @throws Refusal
+ * @param lots fit into one step each (`Lots`). They may take their time
+ * @param batch which the jobs are. Undefined: none
+ * @throws Refusal, and what `lots` throws
  */
 export const submitInSteps = async (
-  jobs: readonly JobDraft[],
+  lots: Iterable<Lot> | AsyncIterable<Lot>,
+  batch: NewBatch | undefined,
   { store, groupKeyOf, now }: ArrivalOptions,
 ): Promise<Submitted[]> => {
   const { arrivals } = store.submissions
@@ -43,29 +53,33 @@ export const submitInSteps = async (
       setTimeout(release, performance.now() - begunAt)
     }
   }
-  const arrival = await write(at => () => arrivals.begin(at))
+  const arrival = await write(at => () => arrivals.begin(at, batch))
   try {
     const submitted: Submitted[] = []
     let parts = 0
-    for (const some of inSteps(jobs)) {
+    for await (const { jobs, refused } of lots) {
       const added = await write(at => {
-        const named = some.map(job => withId(inserted(job), at))
-        return () => arrivals.add({ arrival, jobs: named, groupKeyOf, now: at })
+        const named = jobs.map(job => withId(inserted(job), at))
+        return () => arrivals.add({ arrival, jobs: named, groupKeyOf, now: at, batch: batch?.id, refused })
       })
       submitted.push(...added)
-    }
-    for (const [index, { body }] of jobs.entries()) {
-      const { seq, isReplayed } = submitted[index]!
-      if (isReplayed) continue
-      for (let n = 0; n < partsOf(body); n++) {
-        const bytes = body.subarray(n * BYTES_PER_STEP, (n + 1) * BYTES_PER_STEP)
-        await write(at => () => arrivals.addPart(arrival, { jobSeq: seq, n, bytes }, at))
-        parts += 1
+      for (const [index, { body }] of jobs.entries()) {
+        const { seq, isReplayed } = added[index]!
+        if (isReplayed) continue
+        for (let n = 0; n < partsOf(body); n++) {
+          const bytes = body.subarray(n * BYTES_PER_STEP, (n + 1) * BYTES_PER_STEP)
+          await write(at => () => arrivals.addPart(arrival, { jobSeq: seq, n, bytes }, at))
+          parts += 1
+        }
       }
     }
     const own = submitted.filter(({ isReplayed }) => !isReplayed)
     const all = { jobs: own.length, parts, witness: own[0]?.seq }
-    await write(() => () => arrivals.accept(arrival, all))
+    const replay = submitted.find(({ isReplayed }) => isReplayed)?.seq
+    await write(at => {
+      const added = { ...all, batch: batch && { id: batch.id, replay, at } }
+      return () => arrivals.accept(arrival, added)
+    })
     return submitted
   } catch (error) {
     // If this fails too, the worker's cleaner removes the arrival when nothing has been added to it for a while.
@@ -86,18 +100,47 @@ const inserted = (job: JobDraft): JobDraft => {
   return parts === 0 ? job : { ...job, body: EMPTY, parts }
 }
 
-/** Jobs in lots that fit into one step each. */
-const inSteps = function* (jobs: readonly JobDraft[]): Generator<readonly JobDraft[]> {
-  let first = 0
-  let bytes = 0
-  for (const [index, { body }] of jobs.entries()) {
-    const itsBytes = partsOf(body) === 0 ? body.byteLength : 0
-    if (index - first === JOBS_PER_STEP || bytes + itsBytes > BYTES_PER_STEP) {
-      yield jobs.slice(first, index)
-      first = index
-      bytes = 0
-    }
-    bytes += itsBytes
+/** Divides jobs and other lines into lots that fit into one step each. */
+class Lots {
+  #jobs: JobDraft[] = []
+  #refused: RefusedLine[] = []
+  #bytes = 0
+
+  /** @returns the lot that is full without the job */
+  add(job: JobDraft): Lot | undefined {
+    const bytes = partsOf(job.body) === 0 ? job.body.byteLength : 0
+    const full = this.#isFull || this.#bytes + bytes > BYTES_PER_STEP ? this.rest() : undefined
+    this.#jobs.push(job)
+    this.#bytes += bytes
+    return full
   }
-  yield jobs.slice(first)
+
+  /** @returns the lot that is full without the line */
+  refuse(line: RefusedLine): Lot | undefined {
+    const full = this.#isFull ? this.rest() : undefined
+    this.#refused.push(line)
+    return full
+  }
+
+  /** What is in no lot yet. */
+  rest(): Lot {
+    const lot = { jobs: this.#jobs, refused: this.#refused }
+    this.#jobs = []
+    this.#refused = []
+    this.#bytes = 0
+    return lot
+  }
+
+  get #isFull(): boolean {
+    return this.#jobs.length + this.#refused.length === JOBS_PER_STEP
+  }
+}
+
+export const lotsOf = function* (jobs: readonly JobDraft[]): Generator<Lot, void> {
+  const lots = new Lots()
+  for (const job of jobs) {
+    const full = lots.add(job)
+    if (full) yield full
+  }
+  yield lots.rest()
 }

@@ -1,6 +1,6 @@
 import { groupKeyOf } from '@foreman/ollama-client'
-import type { IdempotencyKey, Store, Submitted } from '@foreman/store'
-import { fitIntoOneStep, submitInSteps } from './arrival.ts'
+import { type IdempotencyKey, type NewBatch, newBatchId, type Store, type Submitted } from '@foreman/store'
+import { fitIntoOneStep, lotsOf, submitInSteps } from './arrival.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { type JobDraft, withId } from './job-draft.ts'
 import type { QueueLimit } from './queue-limit.ts'
@@ -23,6 +23,11 @@ export interface SubmitOptions {
    * to it.
    */
   readonly isKnown?: boolean
+}
+
+export interface SubmitAllOptions extends SubmitOptions {
+  /** Whose batch the jobs are. Undefined: they are none. */
+  readonly batch?: Omit<NewBatch, 'id'> | undefined
 }
 
 /** Turns requests into jobs. All jobs of this gateway come into the queue here. */
@@ -71,21 +76,33 @@ export class Intake {
    *
    * @throws Refusal
    */
-  async submitAll(jobs: readonly JobDraft[], { isKnown }: SubmitOptions): Promise<Submitted[]> {
+  async submitAll(jobs: readonly JobDraft[], { isKnown, batch }: SubmitAllOptions): Promise<Submitted[]> {
     const { queueLimit } = this.#options
     if (!isKnown) await queueLimit.ensureRoomFor(jobs.length)
-    const submitted = await this.#write(jobs)
-    queueLimit.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
+    return this.#counted(await this.#write(jobs, batch && this.#named(batch)))
+  }
+
+  #named(batch: Omit<NewBatch, 'id'>): NewBatch {
+    return { ...batch, id: newBatchId(this.#options.now()) }
+  }
+
+  #counted(submitted: Submitted[]): Submitted[] {
+    this.#options.queueLimit.add(submitted.filter(({ isReplayed }) => !isReplayed).length)
     return submitted
   }
 
-  async #write(jobs: readonly JobDraft[]): Promise<Submitted[]> {
-    const { store, now, storeFaults, diskSpace } = this.#options
+  #ensureRoom(): void {
+    const { storeFaults, diskSpace } = this.#options
     storeFaults.ensureNone()
     diskSpace.ensureRoom()
-    if (!fitIntoOneStep(jobs)) return submitInSteps(jobs, { store, groupKeyOf, now })
+  }
+
+  async #write(jobs: readonly JobDraft[], batch?: NewBatch): Promise<Submitted[]> {
+    const { store, now } = this.#options
+    this.#ensureRoom()
+    if (!fitIntoOneStep(jobs)) return submitInSteps(lotsOf(jobs), batch, { store, groupKeyOf, now })
     const at = now()
     const named = jobs.map(job => withId(job, at))
-    return whenWritable(() => store.submissions.enqueue({ jobs: named, groupKeyOf, now: at }))
+    return whenWritable(() => store.submissions.enqueue({ jobs: named, groupKeyOf, now: at, batch }))
   }
 }

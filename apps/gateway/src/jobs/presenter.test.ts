@@ -283,7 +283,7 @@ describe('of a job with content', () => {
     expect(json).toMatchObject(CONTENT)
     expect(listed).toMatchObject({ metadata: CONTENT.metadata })
     mayRead()
-    const look = { job: id, caller: 'ann', by: 'operator', msg: "an operator looks at another's job" }
+    const look = { subject: id, caller: 'ann', by: 'operator', msg: "an operator looks at what is another's" }
     const glance = { jobs: 1, by: 'operator', msg: "an operator looks at the metadata of others' jobs" }
     expect(lines).toMatchObject([look, glance, look])
     expect(looks).toEqual([

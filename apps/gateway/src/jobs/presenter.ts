@@ -73,12 +73,12 @@ export class JobPresenter {
     }
   }
 
-  /** What somebody sees of a job that is about to be shown. What an operator sees of others is logged, and written down. */
-  look({ id, caller }: JobRecord, who: Who): Sight {
+  /** What somebody sees of a job or a batch that is about to be shown. What an operator sees of others is logged, and written down. */
+  look({ id, caller }: Pick<JobRecord, 'id' | 'caller'>, who: Who): Sight {
     const { logger, looks } = this.#options
     const sight = this.#sight({ caller }, who)
     if (sight === 'everything' && caller !== who.caller) {
-      logger.info({ job: id, caller, by: who.caller }, "an operator looks at another's job")
+      logger.info({ subject: id, caller, by: who.caller }, "an operator looks at what is another's")
       looks.note(id, who, caller)
     }
     return sight
@@ -134,14 +134,27 @@ export class JobPresenter {
 
   async #send(job: JobRecord, response: ServerResponse, { who, status, prospect }: Shown): Promise<void> {
     const { stallMs } = this.#options
-    if (this.look(job, who) !== 'everything') {
-      const json = jobJson(job, { prospect, answer: { omitted: whyOutline(who) }, isOutline: true })
-      return sendJsonParts(response, [json], { status, stallMs })
+    const parts = this.#json(job, { who, prospect, sight: this.look(job, who) })
+    await sendJsonParts(response, parts, { status, stallMs })
+  }
+
+  /** A job as it stands in the results of a batch, on one line. It is for whoever has looked at the batch. */
+  async *lineOf(job: JobRecord, who: Who): AsyncGenerator<string | Uint8Array, void> {
+    const sight = this.#sight(job, who)
+    for await (const part of this.#json(job, { who, sight }))
+      yield typeof part === 'string' ? part.replaceAll(/[\r\n]/g, ' ') : withoutLineBreaks(part)
+  }
+
+  async *#json(
+    job: JobRecord,
+    { who, prospect, sight }: Omit<Shown, 'status'> & { readonly sight: Sight },
+  ): AsyncGenerator<string | Uint8Array, void> {
+    if (sight !== 'everything') {
+      yield jobJson(job, { prospect, answer: { omitted: whyOutline(who) }, isOutline: true })
+      return
     }
-    await this.#results.use(job, answer => {
-      const json = jobJson(job, { prospect, answer })
-      return sendJsonParts(response, withResult(json, answer), { status, stallMs })
-    })
+    using answer = await this.#results.open(job)
+    yield* withResult(jobJson(job, { prospect, answer }), answer)
   }
 }
 
@@ -166,6 +179,15 @@ const withResult = async function* (
   yield* result
   yield after
 }
+
+/** JSON has line breaks only where it may as well have spaces. */
+const withoutLineBreaks = (json: Uint8Array): Uint8Array => {
+  if (!json.some(isLineBreak)) return json
+  return json.map(byte => (isLineBreak(byte) ? SPACE : byte))
+}
+
+const SPACE = 0x20
+const isLineBreak = (byte: number): boolean => byte === 0x0a || byte === 0x0d
 
 /** When the job with this id was submitted (UUID version 7); undefined when the text is not an id of a job. */
 const timeOf = (id: string): number | undefined => {

@@ -205,3 +205,24 @@ export const JobQuery = z.strictObject({
   limit: pageLimit,
   cursor: cursorOf('next_cursor'),
 })
+
+const MAX_PAGE_BATCHES = 100
+
+export const BatchQuery = z.strictObject({
+  before: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Only batches that came before this one, by its id' }),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_BATCHES).default(20),
+})
+
+export const ResultsQuery = z.strictObject({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'The `index` of the last line that you have. Only later lines are sent' }),
+})

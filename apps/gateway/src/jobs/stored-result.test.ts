@@ -18,6 +18,12 @@ const streamed = async (store: Store, body: string): Promise<JobRecord> => {
 const textOf = async ({ json = [] }: StoredResult): Promise<string> =>
   Buffer.concat(await Array.fromAsync(json)).toString()
 
+/** Reads a result, and keeps it until `send` has ended. */
+const use = async (results: StoredResults, job: JobRecord, send: (result: StoredResult) => Promise<void>) => {
+  using result = await results.open(job)
+  await send(result)
+}
+
 test('a result is refused while too many others are in memory, and given once they have been sent', async () => {
   const store = await tempStore()
   const job = await streamed(store, LINE)
@@ -30,17 +36,17 @@ test('a result is refused while too many others are in memory, and given once th
       begun.resolve()
       return sent.promise
     }
-    held.push(results.use(job, send))
+    held.push(use(results, job, send))
     await begun.promise
   }
-  await expect(results.use(job, () => Promise.resolve())).rejects.toMatchObject({
+  await expect(use(results, job, () => Promise.resolve())).rejects.toMatchObject({
     status: 503,
     headers: { 'Retry-After': '5' },
   })
   sent.resolve()
   await Promise.all(held)
   let shown = ''
-  await results.use(job, async result => void (shown = await textOf(result)))
+  await use(results, job, async result => void (shown = await textOf(result)))
   expect(shown).toBe(RESULT)
 })
 
@@ -52,7 +58,7 @@ test('large answers are read one after the other, and each is given to its calle
   for (const letter of ['a', 'b', 'c'])
     jobs.push(await streamed(store, `{"response":"${letter}","created_at":"2030-01-31"}\n`.repeat(count)))
   const shown: string[] = []
-  await Promise.all(jobs.map(job => results.use(job, async result => void shown.push(await textOf(result)))))
+  await Promise.all(jobs.map(job => use(results, job, async result => void shown.push(await textOf(result)))))
   expect(shown.map(text => text.replace(/([abc])\1+/, '$1')).toSorted()).toEqual(
     ['a', 'b', 'c'].map(letter => `{"response":"${letter}","created_at":"2030-01-31"}`),
   )

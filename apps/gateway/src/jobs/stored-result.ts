@@ -35,21 +35,17 @@ export class StoredResults {
   }
 
   /**
-   * Reads what is shown of a job's answer, and keeps it until `send` has ended.
+   * Reads what is shown of a job's answer. It counts as in memory until it is disposed of.
    *
    * @throws Refusal with 503 when too many results are in memory
    */
-  async use(job: JobRecord, send: (result: StoredResult) => Promise<void>): Promise<void> {
+  async open(job: JobRecord): Promise<StoredResult & Disposable> {
     const result = await this.#read(job)
     const bytes = heldBytes(result)
     if (this.#heldBytes + bytes > this.#maxHeldBytes)
       throw retryLater(503, 'too many long results are being sent', RETRY_AFTER_S)
     this.#heldBytes += bytes
-    try {
-      await send(result)
-    } finally {
-      this.#heldBytes -= bytes
-    }
+    return { ...result, [Symbol.dispose]: () => void (this.#heldBytes -= bytes) }
   }
 
   async #read(job: JobRecord): Promise<StoredResult> {

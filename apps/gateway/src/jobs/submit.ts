@@ -8,6 +8,7 @@ import { ensureNotEncoded } from '../http/json-body.ts'
 import { withBody } from '../http/read-body.ts'
 import { sendJson } from '../http/send-json.ts'
 import { inSlices } from '../http/slices.ts'
+import { whenAvailable } from '../http/when-available.ts'
 import { BatchRefusal } from '../intake/batch-refusal.ts'
 import type { JobDraft } from '../intake/job-draft.ts'
 import { readBatch } from './batch.ts'
@@ -15,7 +16,15 @@ import { readSubmission } from './submission.ts'
 
 export type SubmitContext = Pick<
   Context,
-  'intake' | 'admission' | 'presenter' | 'now' | 'bodyMemory' | 'maxBodyBytes' | 'maxBatchBytes' | 'sharing'
+  | 'store'
+  | 'intake'
+  | 'admission'
+  | 'presenter'
+  | 'now'
+  | 'bodyMemory'
+  | 'maxBodyBytes'
+  | 'maxBatchBytes'
+  | 'sharing'
 >
 
 /** `POST /jobs`. A request that is replayed by its key is not checked again. */
@@ -38,7 +47,7 @@ export const submitJob =
 
 /** `POST /jobs/batch`: all jobs of a batch are accepted, or none is. */
 export const submitBatch =
-  ({ intake, admission, now, bodyMemory, maxBatchBytes, sharing }: SubmitContext): RequestHandler =>
+  ({ store, intake, admission, now, bodyMemory, maxBatchBytes, sharing }: SubmitContext): RequestHandler =>
   async (request, response) => {
     ensureNotEncoded(request)
     const limits = { maxBytes: maxBatchBytes, memory: bodyMemory }
@@ -56,14 +65,18 @@ export const submitBatch =
       } catch (error) {
         throw error instanceof BatchRefusal ? refusalOf(error) : error
       }
-      const keyed = key
-        ? jobs.map((job, index): JobDraft => ({ ...job, idempotency: keyOfBatchJob(key, index) }))
-        : jobs
-      return intake.submitAll(keyed, { isKnown })
+      const placed = jobs.map((job, index): JobDraft => {
+        const idempotency = key && keyOfBatchJob(key, index)
+        return { ...job, line: { line: index + 1 }, idempotency }
+      })
+      return intake.submitAll(placed, { isKnown, batch: { caller } })
     })
+    const batch = await whenAvailable(() => store.batches.ofJob(submitted[0]!))
     const isReplayed = submitted.every(one => one.isReplayed)
     if (isReplayed) response.setHeader('Idempotency-Replayed', 'true')
     sendJson(response, isReplayed ? 200 : 202, {
+      // Older versions wrote none.
+      ...(batch && { batch: batch.id }),
       count: submitted.length,
       jobs: submitted.map(({ id }, index) => ({ index, id })),
     })

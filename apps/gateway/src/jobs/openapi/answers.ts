@@ -9,6 +9,7 @@ const count = z.int().min(0)
 const httpStatus = z.int().min(100).max(599)
 
 export const JobId = z.string().regex(/^job_[0-9a-f]{32}$/)
+export const BatchId = z.string().regex(/^batch_[0-9a-f]{32}$/)
 export const DeliveryId = z
   .string()
   .regex(/^msg_[0-9a-f]{32}$/)
@@ -117,6 +118,9 @@ export const JobPage = z.object({
 })
 
 export const BatchAccepted = z.object({
+  batch: BatchId.exactOptional().meta({
+    description: 'Missing for jobs that an older version has submitted',
+  }),
   count,
   jobs: z.array(
     z.object({
@@ -125,6 +129,46 @@ export const BatchAccepted = z.object({
     }),
   ),
 })
+
+const BatchCounts = z.object({
+  ...(Object.fromEntries(jobStates.map(state => [state, count])) as Record<resource.JobState, typeof count>),
+  total: count.meta({ description: 'All its jobs, deleted ones included' }),
+  deleted: count
+    .exactOptional()
+    .meta({ description: 'How many are deleted, because their time is over. They are in no other count' }),
+  refused: count.exactOptional().meta({ description: 'How many lines of a file did not become jobs' }),
+} satisfies Record<keyof resource.BatchCounts, z.ZodType>)
+
+export const BatchState = z.object({
+  id: BatchId,
+  caller: z.string().meta({ description: 'The caller that submitted the batch' }),
+  created_at: Time,
+  counts: BatchCounts,
+  ended: z.boolean().meta({ description: 'Whether no job is queued or running any more' }),
+  finished_at: Time.exactOptional().meta({ description: 'When the last of its jobs ended' }),
+  cancel_requested: z.literal(true).exactOptional(),
+  last_queued: JobProspect.extend({ id: JobId })
+    .exactOptional()
+    .meta({ description: 'What is foretold of the queued job that came last. Lists leave it out' }),
+} satisfies Record<keyof resource.BatchState, z.ZodType>)
+
+export const BatchPage = z.object({
+  batches: z.array(BatchState),
+  has_more: z.boolean(),
+} satisfies Record<keyof resource.BatchPage, z.ZodType>)
+
+const resultFields = {
+  index: count.meta({ description: 'The place in the batch, from 0' }),
+  custom_id: z
+    .string()
+    .exactOptional()
+    .meta({ description: "The caller's name for the line of a file, for those who may see content" }),
+}
+
+export const BatchResult = z.union([
+  z.object({ ...resultFields, ...jobFields }),
+  z.object({ ...resultFields, error: JobError }).meta({ description: 'A line that did not become a job' }),
+])
 
 const deliveryFields = {
   id: DeliveryId,

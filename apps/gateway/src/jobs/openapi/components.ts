@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { DeliveryQuery, JobAction, JobPatch, JobQuery, Redelivery, Submission, Webhook } from '../schemas.ts'
+import {
+  BatchQuery,
+  DeliveryQuery,
+  JobAction,
+  JobPatch,
+  JobQuery,
+  Redelivery,
+  ResultsQuery,
+  Submission,
+  Webhook,
+} from '../schemas.ts'
 import * as answers from './answers.ts'
 import { eventData, JobEvent } from './events.ts'
 import * as queueAnswers from './queue-answers.ts'
@@ -14,6 +24,8 @@ const named = {
   Redelivery,
   JobQuery,
   DeliveryQuery,
+  BatchQuery,
+  ResultsQuery,
   ...answers,
   ...queueAnswers,
   JobEvent,
@@ -28,6 +40,8 @@ const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: id => `#/compon
 const {
   JobQuery: jobQuery,
   DeliveryQuery: deliveryQuery,
+  BatchQuery: batchQuery,
+  ResultsQuery: resultsQuery,
   ...shared
 } = Object.fromEntries(
   Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
@@ -44,7 +58,12 @@ const propertiesOf = (query: JsonSchema | undefined) =>
 
 export const jobQueryProperties = propertiesOf(jobQuery)
 export const deliveryQueryProperties = propertiesOf(deliveryQuery)
+export const batchQueryProperties = propertiesOf(batchQuery)
+export const resultsQueryProperties = propertiesOf(resultsQuery)
 
-export type SchemaName = Exclude<keyof typeof named, 'JobQuery' | 'DeliveryQuery'>
+export type SchemaName = Exclude<
+  keyof typeof named,
+  'JobQuery' | 'DeliveryQuery' | 'BatchQuery' | 'ResultsQuery'
+>
 
 export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })

@@ -1,17 +1,19 @@
 import manifest from '../../../package.json' with { type: 'json' }
+import { cancelBatch, getBatch, listBatches, readResults } from './batches.ts'
 import { cancelJob, deleteJob, retryJob } from './cancel-retry.ts'
 import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
 import { getDelivery, listAllDeliveries, listDeliveries, redeliver, redeliverMany } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
 import { actOnJobs, getOperation, stopOperation } from './operations.ts'
-import { deliveryId, jobId, operationId } from './parameters.ts'
+import { batchId, deliveryId, jobId, operationId } from './parameters.ts'
 import { queuePaths } from './queue.ts'
 import { followJob, getJob, listJobs, streamAnswer } from './read.ts'
 import { servicePaths } from './service.ts'
 import { submitBatch, submitJob } from './submit.ts'
 
 const ofJob = { parameters: [jobId] }
+const ofBatch = { parameters: [batchId] }
 const ofDelivery = { parameters: [jobId, deliveryId] }
 
 /** The requests and answers of foreman's own routes (OpenAPI 3.1). */
@@ -34,6 +36,7 @@ export const openapiDocument = {
   security: [{ bearer: [] }, { apiKey: [] }, { password: [] }, {}],
   tags: [
     { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
+    { name: 'batches', description: 'Jobs that were submitted together' },
     { name: 'webhooks', description: 'The webhooks of a job' },
     { name: 'queue', description: 'The queue as a whole, for those who run it' },
     { name: 'operations', description: 'What is done to many jobs, and takes a while' },
@@ -52,6 +55,9 @@ export const openapiDocument = {
     '/jobs/{id}/deliveries': { ...ofJob, get: listDeliveries },
     '/jobs/{id}/deliveries/{delivery}': { ...ofDelivery, get: getDelivery },
     '/jobs/{id}/deliveries/{delivery}/redeliver': { ...ofDelivery, post: redeliver },
+    '/batches': { get: listBatches },
+    '/batches/{batch}': { ...ofBatch, get: getBatch, delete: cancelBatch },
+    '/batches/{batch}/results': { ...ofBatch, get: readResults },
     ...queuePaths,
     '/deliveries': { get: listAllDeliveries },
     '/deliveries/redeliver': { post: redeliverMany },

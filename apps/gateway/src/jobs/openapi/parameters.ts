@@ -11,6 +11,8 @@ export const parametersOf = (properties: Readonly<Record<string, JsonSchema>>) =
 
 export const jobId = { name: 'id', in: 'path', required: true, schema: schemaRef('JobId') }
 
+export const batchId = { name: 'batch', in: 'path', required: true, schema: schemaRef('BatchId') }
+
 export const deliveryId = { name: 'delivery', in: 'path', required: true, schema: schemaRef('DeliveryId') }
 
 export const operationId = {
