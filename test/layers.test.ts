@@ -47,6 +47,7 @@ const GATEWAY_ROOMS = [
   'answer',
   'jobs',
   'bulk',
+  'openai',
   'generate',
   'health',
   'overview',

@@ -10,7 +10,7 @@ import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { lateRoutes } from './http/late-routes.ts'
-import { isBulkPath, isDocumentPath, isJobsPath, isQueuePath } from './http/own-paths.ts'
+import { isBulkPath, isDocumentPath, isJobsPath, isOpenAiBatchPath, isQueuePath } from './http/own-paths.ts'
 import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
 import { requireWellFormed } from './http/well-formed.ts'
@@ -41,6 +41,7 @@ export const createApp = (
   app.use(lateRoutes(isBulkPath, () => bulk(context)))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(lateRoutes(isQueuePath, () => overview(context)))
+  app.use(lateRoutes(isOpenAiBatchPath, () => openAiBatches(context)))
   app.use(targetRules({ management }))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
@@ -54,6 +55,9 @@ const bulk = async (context: Context) => (await import('./bulk/routes.ts')).bulk
 const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
 
 const overview = async (context: Context) => (await import('./overview/routes.ts')).overviewRoutes(context)
+
+const openAiBatches = async (context: Context) =>
+  (await import('./openai/routes.ts')).openAiBatchRoutes(context)
 
 /** While the gateway stops, requests still arrive on connections that were kept open. */
 const refuseWhenStopping =

@@ -94,7 +94,8 @@ const describeJob = (
     ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
     ...(isOver && usageOf(job)),
     ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
-    ...(isOver && state !== 'succeeded' && { error: isOutline ? outlineOfError(job) : errorOf(job, answer) }),
+    ...(isOver &&
+      state !== 'succeeded' && { error: isOutline ? outlineOfError(job) : jobError(job, answer) }),
   }
 }
 
@@ -138,9 +139,10 @@ const IN_OWN_WORDS: ReadonlySet<string> = new Set<JobErrorCode>([
 ])
 
 const outlineOfError = (job: JobRecord): JobError =>
-  errorOf(IN_OWN_WORDS.has(job.errorCode ?? '') ? job : { ...job, errorMessage: null })
+  jobError(IN_OWN_WORDS.has(job.errorCode ?? '') ? job : { ...job, errorMessage: null })
 
-const errorOf = (
+/** Why a job ended without success, as callers see it. */
+export const jobError = (
   { errorCode, errorMessage, statusCode, state }: JobRecord,
   answer?: Pick<JobAnswer, 'errorText'>,
 ): JobError => {

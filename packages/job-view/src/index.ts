@@ -1,6 +1,13 @@
 export { type AnswerReader, type JobAnswer, readAnswer, type ResultJson } from './answer.ts'
 export { describeDelivery, outlineOfDelivery } from './describe-delivery.ts'
-export { aroundResult, type JobExtras, jobJson, type Prospect, prospectFields } from './describe-job.ts'
+export {
+  aroundResult,
+  jobError,
+  type JobExtras,
+  jobJson,
+  type Prospect,
+  prospectFields,
+} from './describe-job.ts'
 export { estimateEvent, eventOf } from './event-of.ts'
 export { time } from './time.ts'
 export { webhookBody, type WebhookBodyOptions, INLINE_RESULT_BYTES } from './webhook-body.ts'

@@ -6,17 +6,18 @@ export const isJobsPath = (path: string): boolean =>
 
 /** Whether a path is one of operations on many jobs or webhooks, which may take a while. */
 export const isBulkPath = (path: string): boolean =>
-  path === '/jobs/actions' ||
-  path === '/deliveries' ||
-  path.startsWith('/deliveries/') ||
-  path.startsWith('/queue/operations/')
+  path === '/jobs/actions' || isAtOrBelow(path, '/deliveries') || path.startsWith('/queue/operations/')
+
+/** Whether a path is one of OpenAI's for batches, which foreman serves and the target does not. */
+export const isOpenAiBatchPath = (path: string): boolean =>
+  isAtOrBelow(path, '/v1/files') || isAtOrBelow(path, '/v1/batches')
 
 /** Whether a path is that of the description of the API. */
 export const isDocumentPath = (path: string): boolean => path === '/openapi.json'
 
 /** Whether a path shows the queue as a whole. */
-export const isQueuePath = (path: string): boolean => path === '/queue' || path.startsWith('/queue/')
+export const isQueuePath = (path: string): boolean => isAtOrBelow(path, '/queue')
 
-/** Whether a path belongs to foreman's own API. All other paths are the target's. */
+/** Whether a path belongs to foreman's own API. All others are the target's, or speak like it. */
 export const isOwnPath = (path: string): boolean =>
   isJobsPath(path) || isBulkPath(path) || isQueuePath(path) || isDocumentPath(path)

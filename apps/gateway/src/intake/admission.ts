@@ -60,7 +60,7 @@ export class Admission {
     await severalAtOnce(ASKED_AT_ONCE, models, ({ index, job }) =>
       forJobOfBatch(index, () => this.#ensureModel(job)),
     )
-    const kinds = firstOfEach(jobs, job => JSON.stringify([job.modelName, job.endpoint, job.flaw, job.needs]))
+    const kinds = firstOfEach(jobs, kindOf)
     await severalAtOnce(ASKED_AT_ONCE, kinds, ({ index, job }) =>
       forJobOfBatch(index, () => this.#ensureTaken(job)),
     )
@@ -144,6 +144,10 @@ export class Admission {
     }
   }
 }
+
+/** Jobs with the same kind are judged alike, apart from their webhooks. */
+export const kindOf = ({ modelName, endpoint, flaw, needs }: Candidate): string =>
+  JSON.stringify([modelName, endpoint, flaw, needs])
 
 const refusalOf = ({ code, message }: DestinationError): Refusal => {
   const hint = code === 'not_allowed' ? ' (FOREMAN_WEBHOOK_ALLOW can allow it)' : ''

@@ -101,7 +101,7 @@ const inserted = (job: JobDraft): JobDraft => {
 }
 
 /** Divides jobs and other lines into lots that fit into one step each. */
-class Lots {
+export class Lots {
   #jobs: JobDraft[] = []
   #refused: RefusedLine[] = []
   #bytes = 0

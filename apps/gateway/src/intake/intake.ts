@@ -1,6 +1,6 @@
 import { groupKeyOf } from '@foreman/ollama-client'
 import { type IdempotencyKey, type NewBatch, newBatchId, type Store, type Submitted } from '@foreman/store'
-import { fitIntoOneStep, lotsOf, submitInSteps } from './arrival.ts'
+import { fitIntoOneStep, type Lot, lotsOf, submitInSteps } from './arrival.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { type JobDraft, withId } from './job-draft.ts'
 import type { QueueLimit } from './queue-limit.ts'
@@ -82,6 +82,30 @@ export class Intake {
     return this.#counted(await this.#write(jobs, batch && this.#named(batch)))
   }
 
+  /**
+   * Writes a batch whose lines are read while it is written: all of it or nothing.
+   *
+   * @param lots of jobs without idempotency keys
+   * @returns the id of the batch
+   * @throws Refusal, and what `lots` throws
+   */
+  async submitLots(lots: AsyncIterable<Lot>, given: Omit<NewBatch, 'id'>): Promise<string> {
+    const { store, now } = this.#options
+    this.ensureRoom()
+    const batch = this.#named(given)
+    this.#counted(await submitInSteps(this.#withinLimit(lots), batch, { store, groupKeyOf, now }))
+    return batch.id
+  }
+
+  async *#withinLimit(lots: AsyncIterable<Lot>): AsyncGenerator<Lot, void> {
+    let jobs = 0
+    for await (const lot of lots) {
+      jobs += lot.jobs.length
+      await this.#options.queueLimit.ensureRoomFor(jobs)
+      yield lot
+    }
+  }
+
   #named(batch: Omit<NewBatch, 'id'>): NewBatch {
     return { ...batch, id: newBatchId(this.#options.now()) }
   }
@@ -91,7 +115,8 @@ export class Intake {
     return submitted
   }
 
-  #ensureRoom(): void {
+  /** @throws Refusal when nothing more can be written now */
+  ensureRoom(): void {
     const { storeFaults, diskSpace } = this.#options
     storeFaults.ensureNone()
     diskSpace.ensureRoom()
@@ -99,7 +124,7 @@ export class Intake {
 
   async #write(jobs: readonly JobDraft[], batch?: NewBatch): Promise<Submitted[]> {
     const { store, now } = this.#options
-    this.#ensureRoom()
+    this.ensureRoom()
     if (!fitIntoOneStep(jobs)) return submitInSteps(lotsOf(jobs), batch, { store, groupKeyOf, now })
     const at = now()
     const named = jobs.map(job => withId(job, at))

@@ -8,18 +8,22 @@ import { whenAvailable } from '../http/when-available.ts'
 
 export type OfBatch = { readonly id: string }
 
-/**
- * @throws Refusal with 404 when there is no such batch, or when it is another caller's
- */
-export const findBatch = async (
+/** The batch with this id. Undefined: there is none, or it is another caller's. */
+export const visibleBatch = async (
   id: string,
   who: Who,
   { batches }: Pick<Store, 'batches'>,
-): Promise<BatchRow> => {
+): Promise<BatchRow | undefined> => {
   const batch = await whenAvailable(() => batches.byId(id))
   // What may be revealed of it does not matter here: whoever sees anything sees that it is there.
-  if (batch && sightOf(who, batch.caller, 'off') !== 'nothing') return batch
-  throw problem(404, 'batch_not_found', `there is no batch ${id}`)
+  return batch && sightOf(who, batch.caller, 'off') !== 'nothing' ? batch : undefined
+}
+
+/** @throws Refusal with 404 when there is no such batch, or when it is another caller's */
+export const findBatch = async (id: string, who: Who, store: Pick<Store, 'batches'>): Promise<BatchRow> => {
+  const batch = await visibleBatch(id, who, store)
+  if (!batch) throw problem(404, 'batch_not_found', `there is no batch ${id}`)
+  return batch
 }
 
 /** A batch as it is shown to whoever may see it. */
@@ -31,7 +35,7 @@ export const describeBatch = async (
   const { refused, ...counts } = await whenAvailable(() => batches.counts(batch))
   const shown = Object.values(counts).reduce((sum, jobs) => sum + jobs, 0)
   const ended = counts.queued + counts.running === 0
-  const finishedAt = ended ? (batch.finishedAt ?? (await endOf(batch, { batches }))) : undefined
+  const finishedAt = ended ? await endOfBatch(batch, { batches }) : undefined
   return {
     id: batch.id,
     caller: batch.caller,
@@ -49,8 +53,12 @@ export const describeBatch = async (
   }
 }
 
-/** When it ended is found out once. While that cannot be written down, it is left out. */
-const endOf = async (batch: BatchRow, { batches }: Pick<Store, 'batches'>): Promise<number | undefined> => {
+/** When a batch ended whose jobs have. It is found out once; while that cannot be written down, it is left out. */
+export const endOfBatch = async (
+  batch: BatchRow,
+  { batches }: Pick<Store, 'batches'>,
+): Promise<number | undefined> => {
+  if (batch.finishedAt !== null) return batch.finishedAt
   try {
     return await batches.noteEnd(batch)
   } catch (error) {

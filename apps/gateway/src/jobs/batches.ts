@@ -7,9 +7,9 @@ import { sendJson } from '../http/send-json.ts'
 import { TimeSlice } from '../http/slices.ts'
 import { validate } from '../http/validate.ts'
 import { whenAvailable } from '../http/when-available.ts'
-import { whenWritable } from '../intake/when-writable.ts'
 import { describeBatch, findBatch, lastQueuedOf, type OfBatch } from './about-batch.ts'
 import { resultsOf } from './batch-results.ts'
+import { cancelJobsOf } from './cancel-batch.ts'
 import type { ReadContext } from './read.ts'
 import { BatchQuery, ResultsQuery } from './schemas.ts'
 
@@ -52,20 +52,6 @@ export const cancelBatch =
     await cancelJobsOf(batch, context)
     await showBatch(await findBatch(batch.id, who, store), response, context)
   }
-
-/** Cancels the jobs of a batch in steps, between which others are served. */
-const cancelJobsOf = async (
-  batch: BatchRow,
-  { store, now, jobTtlMs }: Pick<Context, 'store' | 'now' | 'jobTtlMs'>,
-): Promise<void> => {
-  const slice = new TimeSlice()
-  for (let after: number | undefined = 0; after !== undefined;) {
-    const from: number = after
-    const ending = { now: now(), ttlMs: jobTtlMs }
-    after = await whenWritable(() => store.batches.cancel(batch, from, ending))
-    if (after !== undefined) await slice.rest()
-  }
-}
 
 /** `GET /batches/:id/results`: the jobs with their results, in the order of the submission, each when it has ended. */
 export const batchResults =

@@ -5,6 +5,7 @@ import type { DeliveryAttempt, JobRecord, ListedDelivery, Store, Submitted } fro
 import type { ServerResponse } from 'node:http'
 import { type Reveal, type Sight, sightOf, type Who } from '../access/roles.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
+import { onOneLine } from '../http/on-one-line.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
 import { whenAvailable } from '../http/when-available.ts'
@@ -141,8 +142,12 @@ export class JobPresenter {
   /** A job as it stands in the results of a batch, on one line. It is for whoever has looked at the batch. */
   async *lineOf(job: JobRecord, who: Who): AsyncGenerator<string | Uint8Array, void> {
     const sight = this.#sight(job, who)
-    for await (const part of this.#json(job, { who, sight }))
-      yield typeof part === 'string' ? part.replaceAll(/[\r\n]/g, ' ') : withoutLineBreaks(part)
+    for await (const part of this.#json(job, { who, sight })) yield onOneLine(part)
+  }
+
+  /** What is shown of a job's answer, for whoever sees everything. Dispose of it soon: until then it is in memory. */
+  answerOf(job: JobRecord): Promise<StoredResult & Disposable> {
+    return this.#results.open(job)
   }
 
   async *#json(
@@ -179,15 +184,6 @@ const withResult = async function* (
   yield* result
   yield after
 }
-
-/** JSON has line breaks only where it may as well have spaces. */
-const withoutLineBreaks = (json: Uint8Array): Uint8Array => {
-  if (!json.some(isLineBreak)) return json
-  return json.map(byte => (isLineBreak(byte) ? SPACE : byte))
-}
-
-const SPACE = 0x20
-const isLineBreak = (byte: number): boolean => byte === 0x0a || byte === 0x0d
 
 /** When the job with this id was submitted (UUID version 7); undefined when the text is not an id of a job. */
 const timeOf = (id: string): number | undefined => {

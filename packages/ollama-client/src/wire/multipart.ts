@@ -7,9 +7,9 @@ export interface FormReader {
 }
 
 /** Go reads no more parts. */
-const MAX_PARTS = 1_000
+export const MAX_PARTS = 1_000
 const MAX_BOUNDARY_LENGTH = 200
-const MAX_PART_HEADER_BYTES = 8 * 1024
+export const MAX_PART_HEADER_BYTES = 8 * 1024
 const MAX_VALUE_BYTES = 64 * 1024
 /** The search for a boundary lets others have a turn after so many bytes. */
 const SLICE_BYTES = 4 * 1024 * 1024
@@ -72,7 +72,7 @@ export const formPieces = async (contentType: string, body: Buffer): Promise<rea
   return [...pieces, body.subarray(at)]
 }
 
-const boundaryIn = (contentType: string): string | undefined => {
+export const boundaryIn = (contentType: string): string | undefined => {
   const { type, params } = withParameters(contentType) ?? {}
   const boundary = params?.get('boundary') ?? ''
   const isUsual = /^[\x20-\x5b\x5d-\x7e]+$/.test(boundary) && boundary.length <= MAX_BOUNDARY_LENGTH
@@ -81,7 +81,7 @@ const boundaryIn = (contentType: string): string | undefined => {
 }
 
 /** What follows a boundary: the place after its line, the end of the form, or that it is a part of the data. */
-const delimiterEnd = (body: Buffer, at: number): number | 'last' | 'data' | undefined => {
+export const delimiterEnd = (body: Buffer, at: number): number | 'last' | 'data' | undefined => {
   const rest = body.toString('latin1', at, at + MAX_BOUNDARY_LENGTH)
   const line = /^[ \t]*\r\n/.exec(rest)
   if (line) return at + line[0].length
@@ -112,11 +112,13 @@ interface PartHeader {
   readonly name: string
   /** It has a name and nothing else: it is no file, and its value is not encoded. */
   readonly isPlainField: boolean
+  /** The name of its file. */
+  readonly filename: string | undefined
   /** The place after the header. */
   readonly end: number
 }
 
-const partHeader = (body: Buffer, at: number): PartHeader | undefined => {
+export const partHeader = (body: Buffer, at: number): PartHeader | undefined => {
   const text = body.toString('latin1', at, at + MAX_PART_HEADER_BYTES)
   const length = text.indexOf(CRLF_TWICE)
   const lines = text.slice(0, length).split('\r\n')
@@ -132,7 +134,14 @@ const partHeader = (body: Buffer, at: number): PartHeader | undefined => {
   const name = params.get('name')
   if (name === undefined || name.includes('\\') || params.has('name*')) return undefined
   const isEncoded = valuesOf('content-transfer-encoding').some(each => !/^(?:7bit|8bit|binary)$/i.test(each))
-  return { name, isPlainField: params.size === 1 && !isEncoded, end: at + length + CRLF_TWICE.length }
+  const filename = params.get('filename')
+  return {
+    name,
+    isPlainField: params.size === 1 && !isEncoded,
+    // Programs write it in UTF-8.
+    filename: filename === undefined ? undefined : Buffer.from(filename, 'latin1').toString(),
+    end: at + length + CRLF_TWICE.length,
+  }
 }
 
 const TYPE = /^[ \t]*([\w/-]+)[ \t]*/y
