@@ -32,6 +32,7 @@ interface CallOptions {
   readonly delivery?: string
   readonly operation?: string
   readonly batch?: string
+  readonly file?: string
   readonly query?: string
   readonly headers?: Record<string, string>
   readonly body?: unknown
@@ -95,7 +96,16 @@ export const contractOf = async (url: string, seen: Seen) => {
   /** Sends a request and fails when the answer is not as the document says. */
   const call = async (
     route: Route,
-    { id = '', delivery = '', operation = '', batch = '', query = '', headers = {}, body }: CallOptions = {},
+    {
+      id = '',
+      delivery = '',
+      operation = '',
+      batch = '',
+      file = '',
+      query = '',
+      headers = {},
+      body,
+    }: CallOptions = {},
   ): Promise<Judged> => {
     const [method = '', template = ''] = route.split(' ')
     const path = template
@@ -103,6 +113,7 @@ export const contractOf = async (url: string, seen: Seen) => {
       .replace('{delivery}', delivery)
       .replace('{operation}', operation)
       .replace('{batch}', batch)
+      .replace('{file}', file)
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
     const answer = await send(url, { method, path: `${path}${query}`, headers, body: sent })
     const { responses } = operations.get(route)!

@@ -32,6 +32,19 @@ test('a client hands work over, follows it, and waits for its end', async () => 
   expect(sim.requests.filter(({ path }) => path === '/api/generate')).toHaveLength(2)
 })
 
+test('a client follows a batch as a whole, and cancels it', async () => {
+  const { client } = await start()
+  const { batch: id } = await client.submitBatch([{ request }, { request }])
+  const results = await Array.fromAsync(client.batches.results(id!))
+  expect(results.map(({ index, id: job }) => [index, job !== undefined])).toEqual([
+    [0, true],
+    [1, true],
+  ])
+  expect(await client.batches.cancel(id!)).toMatchObject({ ended: true, counts: { succeeded: 2 } })
+  expect((await client.batches.get(id!)).id).toBe(id)
+  expect((await Array.fromAsync(client.batches.list())).map(each => each.id)).toEqual([id])
+})
+
 test('a client hands a batch over, and gets each job as it ends', async () => {
   const { client } = await start()
   const batch = await client.submitBatch(Array.from({ length: 30 }, () => ({ request })))

@@ -50,6 +50,27 @@ const transcription = (model: string) =>
 /** Its answer ends. */
 const isFinite = ({ route }: { readonly route: string }): boolean => route !== 'GET /queue/events'
 
+const openAiBatch = { endpoint: '/v1/completions', completion_window: '24h' }
+
+/** A file to upload. */
+const fileOf = (text: string) => ({
+  headers: FORM,
+  body: [
+    '--XXXX\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n',
+    `--XXXX\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${text}\r\n--XXXX--\r\n`,
+  ].join(''),
+})
+
+/** Makes a batch of a file. */
+const ofOpenAi = async ({ call }: Contract, headers: Record<string, string> = {}) => {
+  const request = { method: 'POST', url: '/v1/completions', body: hello.request }
+  const upload = fileOf(JSON.stringify({ custom_id: 'a', ...request }))
+  const { json } = await call('POST /v1/files', { ...upload, headers: { ...upload.headers, ...headers } })
+  const body = { ...openAiBatch, input_file_id: json['id'], metadata: { a: 'b' } }
+  const made = await call('POST /v1/batches', { headers, body })
+  return { file: json['id'] as string, batch: made.json['id'] as string }
+}
+
 const submit = async ({ call }: Contract, body: object = hello): Promise<string> =>
   (await call('POST /jobs', { body })).json['id'] as string
 
@@ -305,6 +326,25 @@ describe('answers are as the document says', () => {
     }
   })
 
+  test('about the batches of OpenAI', async () => {
+    const started = await start()
+    const { call } = started
+    const { file, batch } = await ofOpenAi(started)
+    const { id: bad } = (await call('POST /v1/files', fileOf('x'))).json
+    const made = await call('POST /v1/batches', { body: { ...openAiBatch, input_file_id: bad } })
+    expect(made.json).toMatchObject({ status: 'failed' })
+    const statusNow = async () => (await call('GET /v1/batches/{batch}', { batch })).json['status']
+    await until(async () => (await statusNow()) === 'completed')
+    for (const route of ['GET /v1/files', 'GET /v1/batches', 'POST /v1/batches/{batch}/cancel'])
+      expect([route, (await call(route, { batch })).status]).toEqual([route, 200])
+    const output = (await call('GET /v1/batches/{batch}', { batch })).json['output_file_id'] as string
+    for (const each of [file, output])
+      for (const route of ['GET /v1/files/{file}', 'GET /v1/files/{file}/content'])
+        expect([route, (await call(route, { file: each })).status]).toEqual([route, 200])
+    for (const status of [200, 404])
+      expect((await call('DELETE /v1/files/{file}', { file })).status).toBe(status)
+  })
+
   test('about webhooks', async () => {
     const started = await start({
       variables: {
@@ -464,7 +504,8 @@ describe('answers are as the document says', () => {
 
   test('to viewers, who see no content', async () => {
     const variables = { ...webhookVariables, FOREMAN_TOKEN: 'secret', FOREMAN_VIEWER_TOKEN: 'viewer' }
-    const { call, document } = await start({ variables })
+    const started = await start({ variables })
+    const { call, document } = started
     const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
     const headers = { ...bearer('secret'), prefer: 'wait=30' }
     const body = { ...hello, metadata: { a: 1 }, webhook: { url: 'http://127.0.0.1:9/' } }
@@ -475,13 +516,11 @@ describe('answers are as the document says', () => {
     const order = { action: 'cancel', filter: {} }
     const begun = await call('POST /jobs/actions', { body: order, headers: bearer('secret') })
     const operation = String(begun.json['id'])
-    const many = { 'content-type': 'application/json', ...bearer('secret') }
-    const submission = await call('POST /jobs/batch', { body: [hello], headers: many })
-    const batch = submission.json['batch'] as string
+    const { file, batch } = await ofOpenAi(started, bearer('secret'))
     for (const { route } of routesOf(document).filter(isFinite)) {
-      const ids = { id, delivery, operation, batch }
-      const { status } = await call(route, { ...ids, headers: bearer('viewer'), body: hello })
-      const isRead = route.startsWith('GET ') && !route.endsWith('/stream')
+      const asked = { id, delivery, operation, batch, file, headers: bearer('viewer'), body: hello }
+      const { status } = await call(route, asked)
+      const isRead = route.startsWith('GET ') && !/\/(stream|content)$/.test(route)
       expect([route, status]).toEqual([route, isRead ? 200 : 403])
     }
   })
@@ -490,7 +529,7 @@ describe('answers are as the document says', () => {
     const { call, document } = await start({ variables: { FOREMAN_TOKEN: 'secret' }, worker: false })
     for (const { route, operation } of routesOf(document)) {
       if (operation.security) continue
-      const ids = { id: UNKNOWN, delivery: 'msg_1', batch: 'batch_1' }
+      const ids = { id: UNKNOWN, delivery: 'msg_1', batch: 'batch_1', file: 'file-1' }
       expect([route, (await call(route, ids)).status]).toEqual([route, 401])
       const forbidden = await call(route, { ...ids, headers: { host: 'example.org' } })
       expect([route, forbidden.status]).toEqual([route, 403])

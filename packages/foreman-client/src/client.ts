@@ -8,6 +8,7 @@ import {
   type GenerateRequest,
 } from '@foreman/ollama-client'
 import { asTheyEnd } from './as-they-end.ts'
+import { Batches } from './batches.ts'
 import { parseEvents } from './event-stream.ts'
 import { foremanError, isProblem, jsonOf } from './http-answer.ts'
 import { QueueClient } from './queue-client.ts'
@@ -73,7 +74,7 @@ export interface ResultsOptions extends CallOptions {
 }
 
 /**
- * A client for foreman: Ollama's API, and foreman's background jobs. `wait`, `results` and `events` go on when a
+ * A client for foreman: Ollama's API, and foreman's background jobs. `wait`, `results`, `events` and `batches.results` go on when a
  * connection is lost and after 429, 502, 503 and 504, until their signal aborts. All other methods send a request once.
  *
  * The methods for jobs fail with ForemanError, ConnectionError or StreamError, or with the reason of their signal.
@@ -87,6 +88,8 @@ export class ForemanClient extends OllamaClient {
   /** The queue as a whole, for those who run it. */
   readonly queue: QueueClient
   readonly #requester: Requester
+  /** Jobs that were submitted together. */
+  readonly batches: Batches
 
   constructor({ pauseMs = 1_000, idleTimeoutMs = 90_000, ...options }: ForemanClientOptions) {
     // A submission must not be sent twice, which can happen on a kept connection.
@@ -96,6 +99,7 @@ export class ForemanClient extends OllamaClient {
       { pauseMs, idleTimeoutMs },
     )
     this.queue = new QueueClient(this.#requester)
+    this.batches = new Batches(this.#requester)
   }
 
   /**

@@ -170,6 +170,64 @@ export const BatchResult = z.union([
   z.object({ ...resultFields, error: JobError }).meta({ description: 'A line that did not become a job' }),
 ])
 
+const inSeconds = count.meta({ description: 'Seconds since the epoch' })
+
+export const OpenAiFile = z.object({
+  id: z.string(),
+  object: z.literal('file'),
+  bytes: count.meta({ description: '0 for what is rendered from jobs' }),
+  created_at: inSeconds,
+  expires_at: inSeconds
+    .exactOptional()
+    .meta({ description: 'When it is deleted, if no batch has it by then' }),
+  filename: z.string(),
+  purpose: z.enum(['batch', 'batch_output']),
+  status: z.literal('processed'),
+})
+
+export const OpenAiDeleted = z.object({ id: z.string(), object: z.literal('file'), deleted: z.literal(true) })
+
+export const OpenAiBatch = z.object({
+  id: BatchId,
+  object: z.literal('batch'),
+  endpoint: z.string(),
+  errors: z
+    .object({
+      object: z.literal('list'),
+      data: z.array(
+        z.object({ code: z.string(), message: z.string(), param: z.null(), line: z.int().min(1) }),
+      ),
+    })
+    .nullable(),
+  input_file_id: z.string().nullable(),
+  completion_window: z.string(),
+  status: z.enum(['in_progress', 'completed', 'failed', 'expired', 'cancelling', 'cancelled']),
+  output_file_id: z.string().nullable(),
+  error_file_id: z.string().nullable(),
+  created_at: inSeconds,
+  in_progress_at: inSeconds,
+  expires_at: inSeconds,
+  finalizing_at: inSeconds.exactOptional(),
+  completed_at: inSeconds.exactOptional(),
+  failed_at: inSeconds.exactOptional(),
+  expired_at: inSeconds.exactOptional(),
+  cancelling_at: inSeconds.exactOptional(),
+  cancelled_at: inSeconds.exactOptional(),
+  request_counts: z.object({ total: count, completed: count, failed: count }),
+  metadata: z.record(z.string(), z.string()).nullable(),
+})
+
+const openAiList = {
+  object: z.literal('list'),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+}
+
+export const OpenAiFileList = z.object({ ...openAiList, data: z.array(OpenAiFile) })
+
+export const OpenAiBatchList = z.object({ ...openAiList, data: z.array(OpenAiBatch) })
+
 const deliveryFields = {
   id: DeliveryId,
   event: z.enum(webhookEvents),

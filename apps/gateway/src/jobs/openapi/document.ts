@@ -5,6 +5,7 @@ import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
 import { getDelivery, listAllDeliveries, listDeliveries, redeliver, redeliverMany } from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
+import { openAiBatchPaths } from './openai-batches.ts'
 import { actOnJobs, getOperation, stopOperation } from './operations.ts'
 import { batchId, deliveryId, jobId, operationId } from './parameters.ts'
 import { queuePaths } from './queue.ts'
@@ -38,6 +39,7 @@ export const openapiDocument = {
     { name: 'jobs', description: 'Background jobs: submit, read, follow, cancel, retry' },
     { name: 'batches', description: 'Jobs that were submitted together' },
     { name: 'webhooks', description: 'The webhooks of a job' },
+    { name: 'openai', description: "OpenAI's batches, and the files that they are made of" },
     { name: 'queue', description: 'The queue as a whole, for those who run it' },
     { name: 'operations', description: 'What is done to many jobs, and takes a while' },
     { name: 'generating', description: "The target's own routes, through the queue" },
@@ -58,6 +60,7 @@ export const openapiDocument = {
     '/batches': { get: listBatches },
     '/batches/{batch}': { ...ofBatch, get: getBatch, delete: cancelBatch },
     '/batches/{batch}/results': { ...ofBatch, get: readResults },
+    ...openAiBatchPaths,
     ...queuePaths,
     '/deliveries': { get: listAllDeliveries },
     '/deliveries/redeliver': { post: redeliverMany },
