@@ -171,6 +171,7 @@ export interface NewBatch {
   readonly id: string
   /** The name of the caller that owns it. */
   readonly caller: string
+  readonly createdAt: number
   /** Where it comes from, if it is one of OpenAI's. */
   readonly origin?: BatchOrigin | undefined
 }

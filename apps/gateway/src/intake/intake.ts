@@ -25,9 +25,12 @@ export interface SubmitOptions {
   readonly isKnown?: boolean
 }
 
+/** A batch before it is submitted: it has no id yet. */
+type BatchDraft = Omit<NewBatch, 'id'>
+
 export interface SubmitAllOptions extends SubmitOptions {
   /** Whose batch the jobs are. Undefined: they are none. */
-  readonly batch?: Omit<NewBatch, 'id'> | undefined
+  readonly batch?: BatchDraft | undefined
 }
 
 /** Turns requests into jobs. All jobs of this gateway come into the queue here. */
@@ -89,7 +92,7 @@ export class Intake {
    * @returns the id of the batch
    * @throws Refusal, and what `lots` throws
    */
-  async submitLots(lots: AsyncIterable<Lot>, given: Omit<NewBatch, 'id'>): Promise<string> {
+  async submitLots(lots: AsyncIterable<Lot>, given: BatchDraft): Promise<string> {
     const { store, now } = this.#options
     this.ensureRoom()
     const batch = this.#named(given)
@@ -106,8 +109,8 @@ export class Intake {
     }
   }
 
-  #named(batch: Omit<NewBatch, 'id'>): NewBatch {
-    return { ...batch, id: newBatchId(this.#options.now()) }
+  #named(batch: BatchDraft): NewBatch {
+    return { ...batch, id: newBatchId(batch.createdAt) }
   }
 
   #counted(submitted: Submitted[]): Submitted[] {

@@ -69,7 +69,7 @@ export const submitBatch =
         const idempotency = key && keyOfBatchJob(key, index)
         return { ...job, line: { line: index + 1 }, idempotency }
       })
-      return intake.submitAll(placed, { isKnown, batch: { caller } })
+      return intake.submitAll(placed, { isKnown, batch: { caller, createdAt: now() } })
     })
     const batch = await whenAvailable(() => store.batches.ofJob(submitted[0]!))
     const isReplayed = submitted.every(one => one.isReplayed)

@@ -37,14 +37,15 @@ export const createBatch = async (
   const { endpoint, completionWindow, windowMs, metadata } = asked
   const isUrgencySaid = request.headers['x-foreman-priority'] !== undefined
   const priority = isUrgencySaid ? priorityOf(request, ofToken) : (priorityWithin('low', ofToken) ?? 'low')
+  const createdAt = now()
   const options: LineOptions = {
     endpoint,
-    common: { caller, priority, deadlineAt: now() + windowMs },
+    common: { caller, priority, deadlineAt: createdAt + windowMs },
     senderFor: user => senderOf(request, { caller, user }, sharing),
     names: new Set(),
   }
   const origin = { endpoint: endpoint.path, inputFile: file.seq, completionWindow, metadata }
-  const id = await intake.submitLots(lotsOf(file, response, options, context), { caller, origin })
+  const id = await intake.submitLots(lotsOf(file, response, options, context), { caller, createdAt, origin })
   const batch = await whenAvailable(() => store.batches.byId(id))
   if (!batch) throw new Error(`batch ${id} is not there`)
   return batch

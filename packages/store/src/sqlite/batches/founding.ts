@@ -31,9 +31,9 @@ export const prepareFounding = ({ sqlite }: Connection) => {
   const seqOf = (id: string): number | undefined => selectSeq.get(id) as number | undefined
 
   return {
-    begin: ({ id, caller, origin }: NewBatch, now: number): number => {
+    begin: ({ id, caller, createdAt, origin }: NewBatch, now: number): number => {
       const { endpoint = null, inputFile = null, completionWindow = null, metadata = null } = origin ?? {}
-      insert.run(id, caller, now, endpoint, inputFile, completionWindow, metadata, now + SILENCE_MS)
+      insert.run(id, caller, createdAt, endpoint, inputFile, completionWindow, metadata, now + SILENCE_MS)
       return seqOf(id)!
     },
     /** @throws ArrivalLostError when the batch was given up */

@@ -26,7 +26,12 @@ const submitBatch = async (
   { caller = 'ann', now = NOW } = {},
 ): Promise<{ id: string; jobs: Submitted[] }> => {
   const id = newBatchId(now)
-  const submitted = await store.submissions.enqueue({ jobs, groupKeyOf, now, batch: { id, caller } })
+  const submitted = await store.submissions.enqueue({
+    jobs,
+    groupKeyOf,
+    now,
+    batch: { id, caller, createdAt: now },
+  })
   return { id, jobs: submitted }
 }
 
@@ -40,7 +45,7 @@ const batchOf = async (store: Store, id: string) => {
 const arriving = async ({ store }: TestedStore, origin?: BatchOrigin) => {
   const { arrivals } = store.submissions
   const id = newBatchId(NOW)
-  const arrival = await arrivals.begin(NOW, { id, caller: 'ann', origin })
+  const arrival = await arrivals.begin(NOW, { id, caller: 'ann', createdAt: NOW, origin })
   const add = (jobs: readonly NewJob[], refused: Parameters<typeof arrivals.add>[0]['refused'] = []) =>
     arrivals.add({ arrival, jobs, groupKeyOf, now: NOW, batch: id, refused })
   const accept = (jobs: readonly Submitted[], replay?: number) => {
@@ -189,7 +194,7 @@ export const batchesContract = (engine: Engine): void => {
     test('of one call that is repeated is one batch', async () => {
       const tested = await engine.create()
       const jobs = linesOf(2)
-      const batch = { id: newBatchId(NOW), caller: 'ann' }
+      const batch = { id: newBatchId(NOW), caller: 'ann', createdAt: NOW }
       const submit = () => tested.store.submissions.enqueue({ jobs, groupKeyOf, now: NOW, batch })
       const first = await submit()
       const before = [await tested.counts(), await batchOf(tested.store, batch.id)]

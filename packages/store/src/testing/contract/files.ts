@@ -23,7 +23,7 @@ const batchWith = async (store: Store, { seq }: FileRow) => {
   const { arrivals } = store.submissions
   const id = newBatchId(NOW)
   const origin = { endpoint: '/v1/completions', inputFile: seq, completionWindow: '24h' }
-  const arrival = await arrivals.begin(NOW, { id, caller: 'ann', origin })
+  const arrival = await arrivals.begin(NOW, { id, caller: 'ann', createdAt: NOW, origin })
   const job = newJob({ line: { line: 1 } })
   const adding = { arrival, jobs: [job], groupKeyOf: () => 'm', now: NOW, batch: id }
   const [added] = await arrivals.add(adding)

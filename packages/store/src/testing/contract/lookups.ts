@@ -41,7 +41,7 @@ const verbs: Record<string, Verb> = {
     await arrivals.discard(arrival)
   },
   batches: async ({ store }) => {
-    const batch = { id: newBatchId(NOW), caller: 'default' }
+    const batch = { id: newBatchId(NOW), caller: 'default', createdAt: NOW }
     const jobs = [newJob({ line: { line: 1 } })]
     const [job] = await store.submissions.enqueue({ jobs, groupKeyOf, now: NOW, batch })
     await store.batches.byId(batch.id)
