@@ -310,6 +310,24 @@ describe('a batch of a file', () => {
     expect(await batch(made)).toMatchObject({ status: 'cancelled' })
   })
 
+  test('is none if its caller leaves before it has the answer', async () => {
+    const jobs = await startJobs({ worker: false })
+    const { upload, create } = of(jobs)
+    const lines = Array.from({ length: 3_000 }, (_, index) => lineOf(`line ${index}`))
+    const { id } = await upload(lines.join('\n'))
+    const leaving = new AbortController()
+    const body = JSON.stringify({ input_file_id: id, endpoint: ENDPOINT, completion_window: '24h' })
+    const left = send(jobs.foreman.url, { path: '/v1/batches', body, signal: leaving.signal })
+    // When this one has been made, the other would have been, too.
+    const made = create(id)
+    await jobs.ask('GET', '/v1/batches')
+    leaving.abort()
+    await expect(left).rejects.toThrow(/abort/)
+    const { json } = await made
+    const list = (await jobs.ask('GET', '/v1/batches')).json as unknown as { data: BatchObject[] }
+    expect(list.data.map(batch => batch.id)).toEqual([json['id']])
+  })
+
   test('is listed with the newest first, without those of /jobs/batch', async () => {
     const jobs = await startJobs({ worker: false })
     const { made } = of(jobs)

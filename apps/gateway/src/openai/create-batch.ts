@@ -4,6 +4,7 @@ import { whoOf } from '../access/roles.ts'
 import { senderOf } from '../access/sender.ts'
 import type { Context } from '../context.ts'
 import { CallerLeftError } from '../http/caller-left.ts'
+import { leaveWhenHalfClosed } from '../http/half-closed.ts'
 import { priorityOf, priorityWithin } from '../http/priority.ts'
 import { Refusal } from '../http/refusal.ts'
 import { inSlices, TimeSlice } from '../http/slices.ts'
@@ -32,6 +33,7 @@ export const createBatch = async (
   file: FileRow,
   { request, response, context }: { request: Request; response: Response; context: CreateContext },
 ): Promise<BatchRow> => {
+  leaveWhenHalfClosed(response)
   const { intake, store, sharing, now } = context
   const { caller, priority: ofToken } = whoOf(response)
   const { endpoint, completionWindow, windowMs, metadata } = asked
