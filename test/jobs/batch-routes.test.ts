@@ -206,4 +206,12 @@ test('a batch is its caller’s own; a viewer sees its counts but no content, an
   const hasResult = async (token: string) =>
     (await jobs.ask('GET', results, undefined, as(token))).text.includes('"result":')
   expect([await hasResult('a'), await hasResult('v'), await hasResult('o')]).toEqual([true, false, true])
+  const { batch: other } = await submitBatch(jobs, [endless], as('a'))
+  for (const _again of [1, 2]) await jobs.ask('DELETE', `/batches/${other}`, undefined, as('o'))
+  await until(async () => (await batchOf(jobs, other, as('a'))).ended)
+  await jobs.ask('DELETE', `/batches/${other}`, undefined, as('o'))
+  const written = await jobs.foreman.store.operations.list({ limit: 10 })
+  const about = written.map(({ by, action, subject }) => [by, action, subject])
+  expect(about).toContainEqual(['operator', 'look', batch])
+  expect(about).toContainEqual(['operator', 'cancel', other])
 })

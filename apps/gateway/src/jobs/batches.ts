@@ -49,7 +49,7 @@ export const cancelBatch =
     const { store } = context
     const who = whoOf(response)
     const batch = await findBatch(request.params.id, who, store)
-    await cancelJobsOf(batch, context)
+    await cancelJobsOf(batch, who, context)
     await showBatch(await findBatch(batch.id, who, store), response, context)
   }
 

@@ -3,11 +3,11 @@ import type { Who } from '../access/roles.ts'
 import type { Context } from '../context.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 
-/** Writes down what an operator did to a job of somebody else. Whoever does something to its own jobs is nobody's business. */
+/** Writes down what an operator did to a job or batch of somebody else. What somebody does to its own is nobody's business. */
 export const noteIntervention = async (
   { store, now }: Pick<Context, 'store' | 'now'>,
   action: 'cancel' | 'retry' | 'redeliver',
-  { id, caller }: JobRecord,
+  { id, caller }: Pick<JobRecord, 'id' | 'caller'>,
   who: Who,
 ): Promise<void> => {
   if (caller === who.caller) return

@@ -63,15 +63,15 @@ export const readBatch = (context: OpenAiBatchContext): RequestHandler<OfId> =>
 
 /** `POST /v1/batches/:id/cancel`. */
 export const cancelBatch = (context: OpenAiBatchContext): RequestHandler<OfId> =>
-  aboutBatch(context, batch => cancelJobsOf(batch, context))
+  aboutBatch(context, (batch, who) => cancelJobsOf(batch, who, context))
 
 /** Does something with a batch, and shows it as it is then. */
 const aboutBatch =
-  (context: OpenAiBatchContext, act: (batch: BatchRow) => Promise<void>): RequestHandler<OfId> =>
+  (context: OpenAiBatchContext, act: (batch: BatchRow, who: Who) => Promise<void>): RequestHandler<OfId> =>
   async (request, response) => {
     const who = whoOf(response)
     const { id } = request.params
-    await act(await findBatch(id, who, context.store))
+    await act(await findBatch(id, who, context.store), who)
     sendJson(response, 200, await shown(await findBatch(id, who, context.store), who, context))
   }
 
