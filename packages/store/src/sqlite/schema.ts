@@ -379,6 +379,9 @@ export const webhookDeliveries = sqliteTable(
       .on(table.url, table.caller)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_of_job').on(table.jobSeq, table.seq),
+    index('webhook_deliveries_dead')
+      .on(table.seq, table.finishedAt)
+      .where(sql`${table.state} = 'dead'`),
   ],
 )
 

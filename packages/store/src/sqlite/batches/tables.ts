@@ -35,13 +35,16 @@ export const batches = sqliteTable(
     index('batches_unfinished')
       .on(table.seq)
       .where(sql`${table.finishedAt} IS NULL`),
+    index('batches_of_file')
+      .on(table.inputFile)
+      .where(sql`${table.inputFile} IS NOT NULL`),
     index('batches_expiring')
       .on(table.expiresAt)
       .where(sql`${table.expiresAt} IS NOT NULL`),
   ],
 )
 
-/** The lines of the input of OpenAI's batches. */
+/** The lines of each batch, which keep their numbers when jobs are deleted. */
 export const batchLines = sqliteTable(
   'batch_lines',
   {
@@ -50,7 +53,7 @@ export const batchLines = sqliteTable(
       .references(() => batches.seq),
     /** The number of the line, from 1. */
     line: integer('line').notNull(),
-    /** The caller's name for it. Null: the line has none that can be read. */
+    /** The caller's name for it. Null: it has none, or none that can be read. */
     customId: text('custom_id'),
     /** The job. Null: the line is bad. */
     jobSeq: integer('job_seq'),

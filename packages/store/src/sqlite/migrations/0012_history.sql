@@ -29,6 +29,7 @@ CREATE TABLE `batches` (
 CREATE UNIQUE INDEX `batches_id_unique` ON `batches` (`id`);--> statement-breakpoint
 CREATE INDEX `batches_of_caller` ON `batches` (`caller`,`seq`);--> statement-breakpoint
 CREATE INDEX `batches_unfinished` ON `batches` (`seq`) WHERE "batches"."finished_at" IS NULL;--> statement-breakpoint
+CREATE INDEX `batches_of_file` ON `batches` (`input_file`) WHERE "batches"."input_file" IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `batches_expiring` ON `batches` (`expires_at`) WHERE "batches"."expires_at" IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `file_parts` (
 	`file` integer NOT NULL,
@@ -169,4 +170,5 @@ ALTER TABLE `workers` ADD `version` text;--> statement-breakpoint
 ALTER TABLE `workers` ADD `resident_bytes` integer;--> statement-breakpoint
 ALTER TABLE `workers` ADD `cpu_ms` integer;--> statement-breakpoint
 ALTER TABLE `workers` ADD `loop_lag_ms` integer;--> statement-breakpoint
-ALTER TABLE `workers` ADD `settings` text;
+ALTER TABLE `workers` ADD `settings` text;--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_dead` ON `webhook_deliveries` (`seq`,`finished_at`) WHERE "webhook_deliveries"."state" = 'dead';
