@@ -22,6 +22,8 @@ import type {
   FileRow,
   Finish,
   GroupKeyOf,
+  HoldName,
+  HoldRow,
   IdempotencyKey,
   InFlightJob,
   JobChanges,
@@ -42,6 +44,7 @@ import type {
   NewBatch,
   NewestFirst,
   NewFile,
+  NewHold,
   NewJob,
   NewLoad,
   NewOperation,
@@ -153,6 +156,7 @@ export interface Store {
   readonly workers: Workers
   readonly gateways: Gateways
   readonly upkeep: Upkeep
+  readonly holds: Holds
   readonly operations: Operations
   readonly history: History & HistoryReads
   readonly locks: Locks
@@ -251,10 +255,43 @@ export interface Overview {
   version(): Promise<number>
 }
 
-/** What operators did. */
+/**
+ * What operators hold back, or let through. The active worker heeds it, and gateways show it. Of one kind and subject there is
+ * one hold at most. A hold whose time has come (`until`) is over, whether or not it is deleted yet.
+ */
+export interface Holds {
+  /** The holds that are not over, in the order in which they began. */
+  list(now: number): Promise<HoldRow[]>
+
+  /**
+   * Begins a hold, or gives the one of this kind and subject another end, reason or way: then its id and its beginning stay.
+   * A hold of a model or priority ends what lets it through (`open_…`), and the other way round. Writes down who did it,
+   * unless it changes nothing. Durable.
+   *
+   * @returns the hold as it is then
+   */
+  set(hold: NewHold, now: number): Promise<HoldRow>
+
+  /** Ends a hold, and writes down who did it. Durable. @returns whether there was one that was not over */
+  release(which: HoldName, who: Pick<NewOperation, 'by' | 'reason'>, now: number): Promise<boolean>
+
+  /** Deletes the holds that are over, and writes it down as done by `foreman`. Quick. @returns when the next one is over */
+  dropOver(now: number): Promise<number | undefined>
+}
+
+/** What operators did, and what they have asked the active worker to do. */
 export interface Operations {
   /** Writes down who did what. Quick. *Again:* it is written twice. @returns its id */
   note(operation: NewOperation, now: number): Promise<number>
+
+  /**
+   * Asks the active worker for something, unless that is asked for already (by its `action`). It is `running` then, until the
+   * worker ends it. Durable.
+   */
+  ask(operation: NewOperation, now: number): Promise<void>
+
+  /** What the active worker was asked for and has not done yet. */
+  asked(action: string): Promise<OperationRow | undefined>
 
   /** The newest first. */
   list(asked: OperationsAsked): Promise<OperationRow[]>

@@ -16,7 +16,8 @@ const randomBytes = (): Buffer => {
 }
 
 /** A unique id that sorts by the time at which it was made (UUID version 7). */
-export const newId = (prefix: 'job' | 'msg' | 'batch', msecs: number): string => `${prefix}_${uuid(msecs)}`
+export const newId = (prefix: 'job' | 'msg' | 'batch' | 'hold', msecs: number): string =>
+  `${prefix}_${uuid(msecs)}`
 
 const uuid = (msecs: number): string => uuidV7({ msecs, random: randomBytes() }).replaceAll('-', '')
 

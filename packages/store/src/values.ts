@@ -921,6 +921,46 @@ export interface JobChangeRow {
   readonly at: number
 }
 
+/**
+ * `pause`: nothing starts. `close`: nothing is accepted. `model`, `priority`, `caller`: jobs of the subject do not start.
+ * `open_model`, `open_priority`: they start although no window is open for them.
+ */
+export type HoldKind = 'pause' | 'close' | 'model' | 'priority' | 'caller' | 'open_model' | 'open_priority'
+
+/** Names a hold: by its id, or by what there is only one hold of. */
+export type HoldName = { readonly id: string } | { readonly kind: HoldKind; readonly subject?: string }
+
+/** What an operator holds back, or lets through. */
+export interface NewHold {
+  readonly kind: HoldKind
+  /** The canonical name of a model, the name of a priority, or of a caller as an account. Undefined: the kind has none. */
+  readonly subject?: string | undefined
+  /** When it is over by itself. Undefined: never. */
+  readonly until?: number | undefined
+  readonly reason?: string | undefined
+  /** Who does it. */
+  readonly by: string
+  /** For `pause`: whether what runs is put back. */
+  readonly releases?: boolean
+  /** For `pause`: whether the models have to leave the target's memory. */
+  readonly unloads?: boolean
+}
+
+export interface HoldRow {
+  /** `hold_` and a UUID of version 7. */
+  readonly id: string
+  readonly kind: HoldKind
+  /** Empty: the kind has none. */
+  readonly subject: string
+  readonly startedAt: number
+  /** Null: it does not end by itself. */
+  readonly until: number | null
+  readonly reason: string | null
+  readonly by: string
+  readonly releases: boolean
+  readonly unloads: boolean
+}
+
 /** What somebody did to the queue. */
 export interface NewOperation {
   /** The name of the caller, or `operator`. */

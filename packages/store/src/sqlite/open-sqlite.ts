@@ -30,6 +30,7 @@ import { runs } from './runs/runs.ts'
 import { inPlace } from './state/in-place.ts'
 import { LockTest } from './state/lock-test.ts'
 import { stateOf } from './state/state.ts'
+import { holds } from './steering/holds.ts'
 import { operations } from './steering/operations.ts'
 import { prepareCancel } from './submissions/cancel.ts'
 import { submissions } from './submissions/submissions.ts'
@@ -100,6 +101,7 @@ export const openSqlite = (named: string, { role, compose, onMessageError, onErr
     workers: workers(connection, writes),
     gateways: gateways(connection, writes, cancel),
     upkeep: upkeep(connection, writes),
+    holds: holds(connection, writes),
     operations: operations(connection, writes),
     history: history(connection, writes),
     locks,

@@ -7,7 +7,7 @@ import type {
   OperationsAsked,
 } from '../../values.ts'
 import type { Connection } from '../connection.ts'
-import { and, atMost, desc, eq, given, lt, or, sql, value } from '../drizzle.ts'
+import { and, asc, atMost, desc, eq, given, lt, or, sql, value } from '../drizzle.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { operations as table } from './tables.ts'
 
@@ -16,15 +16,22 @@ const inProgress = eq(table.state, sql`'running'`)
 const isNamed = eq(table.id, given('id'))
 const isRunning = and(isNamed, inProgress)
 
-export const operations = (connection: Connection, writes: Writes): Operations => ({
-  note: writes.verb('normal', prepareNoteOperation(connection)),
-  list: reads(prepareListOperations(connection)),
-  byId: reads(prepareById(connection)),
-  begin: writes.verb('normal', prepareBegin(connection)),
-  progress: writes.verb('normal', prepareProgress(connection)),
-  requestStop: writes.verb('normal', prepareRequestStop(connection)),
-  end: writes.verb('normal', prepareEnd(connection)),
-})
+export const operations = (connection: Connection, writes: Writes): Operations => {
+  const pending = preparePending(connection)
+  return {
+    note: writes.verb('normal', prepareNoteOperation(connection)),
+    ask: writes.verb('full', prepareAsk(connection, pending)),
+    asked: reads(pending),
+    list: reads(prepareListOperations(connection)),
+    byId: reads(prepareById(connection)),
+    begin: writes.verb('normal', prepareBegin(connection)),
+    progress: writes.verb('normal', prepareProgress(connection)),
+    requestStop: writes.verb('normal', prepareRequestStop(connection)),
+    end: writes.verb('normal', prepareEnd(connection)),
+  }
+}
+
+export type NoteOperation = ReturnType<typeof prepareNoteOperation>
 
 /** The columns that say who did what. */
 const who = {
@@ -57,6 +64,30 @@ export const prepareNoteOperation = ({ db }: Connection) => {
 
   return (operation: NewOperation, now: number): number =>
     Number(insert.run(whoDid(operation, now)).lastInsertRowid)
+}
+
+/** The first operation of a kind that the worker has yet to carry out. */
+const preparePending = ({ db }: Connection) => {
+  const select = db
+    .select()
+    .from(table)
+    .where(and(inProgress, eq(table.action, given('action'))))
+    .orderBy(asc(table.id))
+    .limit(atMost(1))
+    .prepare()
+
+  return (action: string): OperationRow | undefined => select.get({ action })
+}
+
+const prepareAsk = ({ db }: Connection, pending: ReturnType<typeof preparePending>) => {
+  const insert = db
+    .insert(table)
+    .values({ ...who, state: 'running' })
+    .prepare()
+
+  return (operation: NewOperation, now: number): void => {
+    if (!pending(operation.action)) insert.run(whoDid(operation, now))
+  }
 }
 
 export const prepareListOperations = ({ db }: Connection) => {

@@ -1,12 +1,9 @@
+import type { HoldKind } from '../../values.ts'
 import { index, integer, sql, sqliteTable, text, uniqueIndex } from '../drizzle.ts'
 import { lenientJson } from '../json-column.ts'
 import { isObject } from '../json-shapes.ts'
 
-/**
- * `pause`: nothing starts. `close`: nothing is accepted. `model`, `priority`, `caller`: jobs of the subject do not start.
- * `open_model`, `open_priority`: they start although no window is open for them.
- */
-export const holdKinds = [
+const holdKinds = [
   'pause',
   'close',
   'model',
@@ -14,7 +11,7 @@ export const holdKinds = [
   'caller',
   'open_model',
   'open_priority',
-] as const
+] as const satisfies readonly HoldKind[]
 
 /** What an operator holds back, or lets through. A row is deleted when it is undone. */
 export const holds = sqliteTable(

@@ -14,6 +14,7 @@ import type { Engine } from './engine.ts'
 import { filesContract } from './files.ts'
 import { gatewaysContract } from './gateways.ts'
 import { historyContract } from './history.ts'
+import { holdsContract } from './holds.ts'
 import { keysContract } from './keys.ts'
 import { leavingContract } from './leaving.ts'
 import { locksContract } from './locks.ts'
@@ -64,6 +65,7 @@ const contracts = [
   workersContract,
   gatewaysContract,
   operationsContract,
+  holdsContract,
   upkeepContract,
   historyContract,
   unitsContract,

@@ -1,0 +1,152 @@
+import type { Holds } from '../../contract.ts'
+import { newId } from '../../ids.ts'
+import type { HoldKind, HoldName, HoldRow, NewHold } from '../../values.ts'
+import type { Connection } from '../connection.ts'
+import { and, asc, atMost, eq, given, gt, isNotNull, isNull, lte, or, sql } from '../drizzle.ts'
+import { reads, type Writes } from '../verbs.ts'
+import { type NoteOperation, prepareNoteOperation } from './operations.ts'
+import { holds as table } from './tables.ts'
+
+export const holds = (connection: Connection, writes: Writes): Holds => {
+  const noteOperation = prepareNoteOperation(connection)
+  return {
+    list: reads(prepareList(connection)),
+    set: writes.verb('full', prepareSet(connection, noteOperation)),
+    release: writes.verb('full', prepareRelease(connection, noteOperation)),
+    dropOver: prepareDropOver(connection, writes, noteOperation),
+  }
+}
+
+/** Who ends a hold whose time is over. */
+const FOREMAN = 'foreman'
+
+const begun = { pause: 'pause', close: 'close' } as const
+const ended = { pause: 'resume', close: 'open' } as const
+
+const actionOf = (kind: HoldKind, named: Partial<Record<HoldKind, string>>, usual: string): string =>
+  named[kind] ?? usual
+
+/** The hold that says the contrary of the same subject. */
+const contrary: Partial<Record<HoldKind, HoldKind>> = {
+  model: 'open_model',
+  open_model: 'model',
+  priority: 'open_priority',
+  open_priority: 'priority',
+}
+
+const ofSubject = and(eq(table.kind, given('kind')), eq(table.subject, given('subject')))
+
+const prepareList = ({ db }: Connection) => {
+  const select = db
+    .select()
+    .from(table)
+    .where(or(isNull(table.until), gt(table.until, given('now'))))
+    .orderBy(asc(table.startedAt), asc(table.id))
+    .prepare()
+
+  return (now: number): HoldRow[] => select.all({ now })
+}
+
+const prepareSet = ({ db }: Connection, noteOperation: NoteOperation) => {
+  const select = db.select().from(table).where(ofSubject).prepare()
+  const remove = db.delete(table).where(ofSubject).prepare()
+  const insert = db
+    .insert(table)
+    .values({
+      id: sql.placeholder('id'),
+      kind: sql.placeholder('kind'),
+      subject: sql.placeholder('subject'),
+      startedAt: sql.placeholder('startedAt'),
+      until: sql.placeholder('until'),
+      reason: sql.placeholder('reason'),
+      by: sql.placeholder('by'),
+      releases: sql.placeholder('releases'),
+      unloads: sql.placeholder('unloads'),
+    })
+    .prepare()
+
+  return (hold: NewHold, now: number): HoldRow => {
+    const { kind, subject = '', until = null, reason = null, by, releases = false, unloads = false } = hold
+    const before = select.get({ kind, subject })
+    const isThere = before !== undefined && !isOver(before, now)
+    const { id, startedAt } = isThere ? before : { id: newId('hold', now), startedAt: now }
+    const row: HoldRow = { id, kind, subject, startedAt, until, reason, by, releases, unloads }
+    if (isThere && isSame(before, row)) return before
+    remove.run({ kind, subject })
+    const other = contrary[kind]
+    if (other) remove.run({ kind: other, subject })
+    insert.run({ ...row, releases: Number(releases), unloads: Number(unloads) })
+    const detail = {
+      kind,
+      ...(until !== null && { until }),
+      ...(releases && { releases }),
+      ...(unloads && { unloads }),
+    }
+    noteOperation({ by, action: actionOf(kind, begun, 'hold'), subject, reason: hold.reason, detail }, now)
+    return row
+  }
+}
+
+const isOver = ({ until }: Pick<HoldRow, 'until'>, now: number): boolean => until !== null && until <= now
+
+/** Whether a hold says nothing new. It stays that of whoever said it first. */
+const isSame = (before: HoldRow, { until, reason, releases, unloads }: HoldRow): boolean =>
+  before.until === until &&
+  before.reason === reason &&
+  before.releases === releases &&
+  before.unloads === unloads
+
+const prepareRelease = ({ db }: Connection, noteOperation: NoteOperation) => {
+  const removeById = db
+    .delete(table)
+    .where(eq(table.id, given('id')))
+    .returning()
+    .prepare()
+  const removeOfSubject = db.delete(table).where(ofSubject).returning().prepare()
+
+  const remove = (which: HoldName): HoldRow | undefined => {
+    if ('id' in which) return removeById.get({ id: which.id })
+    return removeOfSubject.get({ kind: which.kind, subject: which.subject ?? '' })
+  }
+
+  return (which: HoldName, { by, reason }: Parameters<Holds['release']>[1], now: number): boolean => {
+    const released = remove(which)
+    if (!released || isOver(released, now)) return false
+    const { kind, subject } = released
+    noteOperation({ by, action: actionOf(kind, ended, 'release'), subject, reason, detail: { kind } }, now)
+    return true
+  }
+}
+
+const prepareDropOver = (
+  { db }: Connection,
+  writes: Writes,
+  noteOperation: NoteOperation,
+): Holds['dropOver'] => {
+  const selectNext = db
+    .select({ until: table.until })
+    .from(table)
+    .where(isNotNull(table.until))
+    .orderBy(asc(table.until))
+    .limit(atMost(1))
+    .prepare()
+  const removeOver = db
+    .delete(table)
+    .where(lte(table.until, given('now')))
+    .returning()
+    .prepare()
+  const nextEnd = reads(() => selectNext.get()?.until ?? undefined)
+  const drop = (now: number): void => {
+    for (const { kind, subject } of removeOver.all({ now })) {
+      const action = actionOf(kind, ended, 'release')
+      noteOperation({ by: FOREMAN, action, subject, detail: { kind, over: true } }, now)
+    }
+  }
+
+  return async now => {
+    const next = await nextEnd()
+    if (next === undefined || next > now) return next
+    await writes.write('normal', () => drop(now))
+    return nextEnd()
+  }
+}
