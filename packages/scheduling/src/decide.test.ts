@@ -340,6 +340,37 @@ describe('groups that are in memory together', () => {
   })
 })
 
+describe('a turn that an operator has ended', () => {
+  const ended = (turn: Turn, ...lines: Line[]) =>
+    decide({
+      ...plain,
+      turn,
+      lines,
+      now: NOW,
+      turnIsEnded: true,
+      loadMs: () => 10_000,
+      expectation: {
+        awaited: [{ habit: UNKNOWN_HABIT.map((_, at) => (at === 3 ? 9 : 0)), goneMs: 0 }],
+        waiting: 1,
+        standingMs: 0,
+      },
+    })
+
+  test('goes to the group that would be next, although it has jobs, however short it was', () => {
+    expect(ended(turnOf('a', 10), a(50_000), b(5), high(c(1)))).toEqual(begun('c', 'ended'))
+    expect(ended(turnOf('a', 10), high(a(50_000)), b(5), c(7))).toEqual(begun('c', 'ended'))
+    expect(ended(turnOf('a', 10), a(0), b(MAX_WAIT_MS + 1), high(c(1)))).toEqual(begun('b', 'ended'))
+  })
+
+  test('is begun anew when no other group waits', () => {
+    expect(ended(turnOf('a', 10), a(5))).toEqual(begun('a', 'resident'))
+  })
+
+  test('waits for nobody', () => {
+    expect(ended(turnOf('a', 10), b(5))).toEqual(begun('b', 'drained'))
+  })
+})
+
 describe('a job of low priority', () => {
   test('counts as a normal one once it has waited for long', () => {
     const turn = turnOf('a', 10)

@@ -19,7 +19,13 @@ export interface Line {
   /** The place of the line's oldest job in the order of arrival. */
   readonly oldestSeq: number
   readonly oldestCreatedAt: number
+  /** Its jobs were held back before. Undefined: they were not. */
+  readonly waitsSince?: number
 }
+
+/** Since when the oldest job of a line waits, as far as that makes it urgent. */
+export const waitsSince = ({ oldestCreatedAt, waitsSince: since = 0 }: Line): number =>
+  Math.max(oldestCreatedAt, since)
 
 /** How long jobs may wait. */
 export interface Bounds {
@@ -67,6 +73,8 @@ export interface Situation extends Bounds {
   readonly servedAt: (groupKey: string) => number
   /** Undefined: nobody is expected. */
   readonly expectation: Expectation | undefined
+  /** Whether an operator has ended the present turn. */
+  readonly turnIsEnded?: boolean
 }
 
 const HIGH = 0
@@ -97,7 +105,10 @@ export const levelOf = (
  *    what is in memory is likely to come back before a load is worth it, nothing runs: for no longer in a row than one load, and
  *    until somebody may take the turn.
  *
- * A group waits since the arrival of its oldest job or since it was served, whichever is later. If only that counted, and not how
+ * If an operator has ended the turn, another group gets it as if what is in memory had no jobs, and nobody is waited for. Without
+ * another one, the same group begins a new turn.
+ *
+ * A group waits since the arrival of its oldest job, since it was let go or since it was served, whichever is later. If only that counted, and not how
  * long the turn has lasted, the model would change with every choice while all have old backlogs. If only the present turn
  * counted, short turns of others would keep a group waiting for ever.
  *
@@ -121,10 +132,10 @@ export const levelOf = (
  * // At 61_600 the job of qwen has waited for 60.1 s: { groupKeys: ['qwen'], reason: 'overdue', turnStartedAt: 61_600 }
  */
 export const decide = (situation: Situation): Choice | Standstill | undefined => {
-  const { turn, now } = situation
+  const { turn, now, turnIsEnded = false } = situation
   const lines = situation.lines.map(line => ({
     ...line,
-    level: levelOf({ priority: line.priority, createdAt: line.oldestCreatedAt }, situation),
+    level: levelOf({ priority: line.priority, createdAt: waitsSince(line) }, situation),
   }))
   if (!turn) return begin(first(lines), 'first', now)
   const isHere = isHereIn(turn, situation)
@@ -134,6 +145,7 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
     .map(line => ({ ...line, ...waitOf(line, turn, situation) }))
   const other = first(others)
   const overdue = others.filter(({ overdueAt }) => now > overdueAt)
+  if (turnIsEnded && other) return begin(oldest(overdue) ?? other, own ? 'ended' : 'drained', now)
   if (!own) {
     const standstill = other && other.level > HIGH ? expect(turn, situation) : undefined
     return standstill ?? begin(oldest(overdue) ?? other, 'drained', now)
@@ -143,7 +155,8 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
   if (overdue.length > 0 && (isTaken || urgent)) return begin(longestWaiting(overdue), 'overdue', now)
   if (urgent) return begin(urgent, 'priority', now)
   const groupKeys = [...new Set(lines.filter(isHere).map(({ groupKey }) => groupKey))]
-  return { groupKeys, reason: 'resident', turnStartedAt: turn.isOver ? now : startOf(turn, now) }
+  const isNew = turn.isOver || turnIsEnded
+  return { groupKeys, reason: 'resident', turnStartedAt: isNew ? now : startOf(turn, now) }
 }
 
 /** Whether it is better to wait for those who may come back than to load something else. */
@@ -204,14 +217,15 @@ interface Wait {
 }
 
 const waitOf = (
-  { groupKey, oldestCreatedAt }: Line,
+  line: Line,
   turn: Turn,
   { now, maxWaitMs, loadMs, servedAt }: Omit<Situation, 'expectation'>,
 ): Wait => {
+  const { groupKey } = line
   const startedAt = startOf(turn, now)
   // What lies in the future was recorded before the clock was set back.
   const past = (at: number) => (at > now ? startedAt : at)
-  const since = Math.max(past(oldestCreatedAt), past(servedAt(groupKey)))
+  const since = Math.max(past(waitsSince(line)), past(servedAt(groupKey)))
   const boundMs = Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(groupKey))
   return { since, overdueAt: since + boundMs, takesTurnAt: Math.max(since, startedAt) + boundMs }
 }

@@ -10,6 +10,7 @@ export {
   type Situation,
   type Standstill,
   type Turn,
+  waitsSince,
 } from './decide.ts'
 export {
   addUse,
@@ -25,3 +26,14 @@ export { type Awaited, countGap, type Habit, UNKNOWN_HABIT, worthWaitingMs } fro
 export type { CountedLine, Outlook, Work } from './forecast/course.ts'
 export { type Estimate, Forecast, type Start } from './forecast/forecast.ts'
 export { type CountedSender, startBefore, type WaitingJob } from './forecast/place.ts'
+export {
+  type Admission,
+  Gate,
+  type Held,
+  heldNow,
+  type HeldNow,
+  type Hold,
+  holdsSome,
+  Openings,
+} from './held.ts'
+export { parseWindows, type WallTime, wallClock, type Window } from './windows.ts'

@@ -6,7 +6,11 @@ import { isTexts } from '../json-shapes.ts'
 /** A group that comes back within this time goes on with its turn, if nobody else had one meanwhile. */
 const SAME_TURN_MS = 60_000
 
-const endOf: Partial<Record<ChoiceReason, TurnEnd>> = { overdue: 'overdue', priority: 'priority' }
+const endOf: Partial<Record<ChoiceReason, TurnEnd>> = {
+  overdue: 'overdue',
+  priority: 'priority',
+  ended: 'ended',
+}
 
 interface Present {
   readonly groupKey: string | null

@@ -1,0 +1,153 @@
+import type { Line } from './decide.ts'
+import { isOpen, nextChange, type WallTime, wallClock, type Window } from './windows.ts'
+
+/** What an operator holds back, or lets through although no window is open for it. */
+export interface Hold {
+  readonly kind: 'pause' | 'close' | 'model' | 'priority' | 'caller' | 'open_model' | 'open_priority'
+  /** The name of a model, priority or caller. Empty: the kind has none. */
+  readonly subject: string
+  /** Null: it does not end by itself. */
+  readonly until: number | null
+}
+
+/** Why something does not start. */
+export interface Held {
+  readonly by: 'pause' | 'model' | 'priority' | 'caller'
+  readonly subject: string
+  /** When it is over by itself. Null: it is not. */
+  readonly until: number | null
+  /** Whether it waits for its window. Otherwise an operator holds it back. */
+  readonly isWindow: boolean
+}
+
+/** All that is held back at one moment. Models, priorities and callers are there by their names. */
+export interface HeldNow {
+  /** Nothing starts. */
+  readonly pause: Held | undefined
+  readonly models: ReadonlyMap<string, Held>
+  readonly priorities: ReadonlyMap<string, Held>
+  readonly callers: ReadonlyMap<string, Held>
+  /** When this changes by itself. Infinity: it does not. */
+  readonly nextAt: number
+}
+
+interface Closed {
+  readonly kind: Window['kind']
+  readonly subject: string
+  /** When its windows open. Null: never. */
+  readonly opensAt: number | null
+}
+
+interface Look {
+  readonly from: number
+  readonly nextAt: number
+  readonly closed: readonly Closed[]
+}
+
+/** Knows which classes have no open window. Looks at the clock on the wall only when that changes. */
+export class Openings {
+  readonly #classes: readonly (readonly Window[])[]
+  readonly #wallAt: (at: number) => WallTime
+  #known: Look | undefined
+
+  constructor(windows: readonly Window[], timeZone: string) {
+    this.#classes = [...Map.groupBy(windows, ({ kind, subject }) => `${kind} ${subject}`).values()]
+    this.#wallAt = wallClock(timeZone)
+  }
+
+  /** The classes that are closed, and when that changes. */
+  at(now: number): Pick<Look, 'closed' | 'nextAt'> {
+    if (!this.#known || now < this.#known.from || now >= this.#known.nextAt) this.#known = this.#look(now)
+    return this.#known
+  }
+
+  /** What the clock on the wall shows. */
+  wallAt(at: number): WallTime {
+    return this.#wallAt(at)
+  }
+
+  #look(now: number): Look {
+    const looked = this.#classes.map(windows => ({
+      ...windows[0]!,
+      isOpen: isOpen(windows, this.#wallAt(now)),
+      changesAt: nextChange(windows, this.#wallAt, now),
+    }))
+    const closed = looked
+      .filter(each => !each.isOpen)
+      .map(({ kind, subject, changesAt }) => ({ kind, subject, opensAt: changesAt ?? null }))
+    const nextAt = Math.min(...looked.map(({ changesAt }) => changesAt ?? Infinity))
+    return { from: now, nextAt, closed }
+  }
+}
+
+/**
+ * What is held back now. Outside of its windows a class is held; what an operator holds or lets through is stronger than a
+ * window, until its time is over.
+ */
+export const heldNow = (holds: readonly Hold[], openings: Pick<Openings, 'at'>, now: number): HeldNow => {
+  const present = holds.filter(({ until }) => until === null || until > now)
+  const ofKind = (kind: Hold['kind']) => present.filter(hold => hold.kind === kind)
+  const { closed, nextAt } = openings.at(now)
+  const heldOf = (kind: 'model' | 'priority' | 'caller'): Map<string, Held> => {
+    const held = new Map<string, Held>()
+    for (const { kind: of, subject, opensAt } of closed)
+      if (of === kind) held.set(subject, { by: of, subject, until: opensAt, isWindow: true })
+    if (kind !== 'caller') for (const { subject } of ofKind(`open_${kind}`)) held.delete(subject)
+    for (const { subject, until } of ofKind(kind))
+      held.set(subject, { by: kind, subject, until, isWindow: false })
+    return held
+  }
+  const [pause] = ofKind('pause')
+  return {
+    pause: pause && { by: 'pause', subject: '', until: pause.until, isWindow: false },
+    models: heldOf('model'),
+    priorities: heldOf('priority'),
+    callers: heldOf('caller'),
+    nextAt: Math.min(nextAt, ...present.map(({ until }) => until ?? Infinity)),
+  }
+}
+
+/** Whether some jobs may start and others not. */
+export const holdsSome = ({ models, priorities, callers }: HeldNow): boolean =>
+  models.size + priorities.size + callers.size > 0
+
+/** What may start of a line. */
+export interface Admission {
+  /** No job of it starts. */
+  readonly isHeld: boolean
+  /** The oldest of those that may start, if not all may. Undefined: all may. */
+  readonly oldest?: Pick<Line, 'oldestSeq' | 'oldestCreatedAt'> | undefined
+}
+
+/**
+ * Lets through what is not held back, and remembers since when that waits: while it is held, it does not wait. So nothing is
+ * overdue, or has grown more urgent, the moment that it is let go.
+ */
+export class Gate {
+  /** By line. Infinity: it is held. */
+  readonly #waitsSince = new Map<string, number>()
+
+  /** @returns the lines of which jobs may start */
+  pass<L extends Line>(lines: readonly L[], admissionOf: (line: L) => Admission, now: number): L[] {
+    const keys = new Set<string>()
+    const passed: L[] = []
+    for (const line of lines) {
+      const key = `${line.priority} ${line.groupKey}`
+      keys.add(key)
+      const { isHeld, oldest } = admissionOf(line)
+      const waitsSince = this.#note(key, isHeld ? Infinity : oldest?.oldestCreatedAt, now)
+      if (!isHeld) passed.push({ ...line, ...oldest, ...(waitsSince !== undefined && { waitsSince }) })
+    }
+    for (const key of this.#waitsSince.keys()) if (!keys.has(key)) this.#waitsSince.delete(key)
+    return passed
+  }
+
+  /** @param counted since when the line waits as far as it may start. Undefined: all of it may */
+  #note(key: string, counted: number | undefined, now: number): number | undefined {
+    const before = this.#waitsSince.get(key)
+    const released = before === Infinity ? now : before
+    const since = counted === undefined ? released : Math.max(counted, released ?? 0)
+    if (since !== undefined) this.#waitsSince.set(key, since)
+    return since
+  }
+}
