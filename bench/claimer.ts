@@ -48,6 +48,7 @@ const claim = async (): Promise<Claim> => {
     loadMs: () => 0,
     servedAt: () => 0,
     expect: () => Promise.resolve(undefined),
+    steering: { mayStart: async lines => lines, heldAccounts: new Set<string>() },
     shares: () => ({ ofAccount: account => uses.get(account) ?? 0, ofName: () => 0 }),
     now,
   })

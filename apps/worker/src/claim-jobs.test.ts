@@ -1,3 +1,4 @@
+import type { Line } from '@foreman/scheduling'
 import type { Claim } from '@foreman/store'
 import { claimNext, listJobs, submitJob, type TestJob, unavailableError } from '@foreman/store/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -19,6 +20,7 @@ const PLAIN = {
   servedAt: () => 0,
   expect: () => Promise.resolve(undefined),
   shares: () => undefined,
+  steering: { mayStart: async (lines: readonly Line[]) => lines, heldAccounts: new Set<string>() },
 }
 
 /** A store with jobs, of which each is named by its group and a number. */

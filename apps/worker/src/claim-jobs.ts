@@ -10,9 +10,11 @@ import {
   type Shares,
   type Situation,
   type Turn,
+  waitsSince,
 } from '@foreman/scheduling'
 import { type BrokenJobError, type Claim, type EndedTurn, newToken, type Store } from '@foreman/store'
 import { freeSlots, isBusy, isFull, type SlotLimits } from './free-slots.ts'
+import type { Steering } from './steering.ts'
 
 /** What decides which jobs are claimed, besides what is in the store. */
 export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'>, SlotLimits {
@@ -20,6 +22,8 @@ export interface ClaimSituation extends Omit<Situation, 'lines' | 'expectation'>
   readonly expect: () => Promise<Expectation | undefined>
   /** How much each has used, if these jobs run. Undefined: nobody's use counts, and the order of arrival decides. */
   readonly shares: (running: readonly Claim[]) => Shares | undefined
+  /** What is held back. */
+  readonly steering: Pick<Steering, 'mayStart' | 'heldAccounts'>
   /** The jobs that run. */
   readonly running: readonly Claim[]
   /** The canonical name of the model that has or had the turn. Undefined: nobody knows. */
@@ -50,7 +54,7 @@ export interface UnansweredClaim {
 export const claimJobs = async (store: Store, situation: ClaimSituation): Promise<Claimed> => {
   const { running, now } = situation
   const claims: Claim[] = []
-  let { turn, awaited, isResident } = situation
+  let { turn, awaited, isResident, turnIsEnded = false } = situation
   let unanswered: UnansweredClaim | undefined
   try {
     for (;;) {
@@ -59,8 +63,8 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       const admitted = admits(inFlight)
       if (admitted === 'none') break
       const isIdle = admitted === 'any'
-      const lines = await store.queue.waitingLines()
-      const known = { ...situation, turn, isResident, lines, expectation: undefined }
+      const lines = await situation.steering.mayStart(await store.queue.waitingLines(), now)
+      const known = { ...situation, turn, turnIsEnded, isResident, lines, expectation: undefined }
       let decision = decide(known)
       // While jobs run, their callers have yet to leave.
       if (isIdle && decision && 'reason' in decision && decision.reason === 'drained')
@@ -78,7 +82,7 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       const { groupKey, priority, of } = chosen
       const next: Turn = { groupKey, startedAt: turnStartedAt, isOver: false }
       // One job where the turn would end with it, and where it begins: the jobs behind it have another reason.
-      const after = decide({ ...known, turn: next })
+      const after = decide({ ...known, turn: next, turnIsEnded: false })
       const keepsTurn = after !== undefined && 'groupKeys' in after && after.groupKeys.includes(groupKey)
       const upTo =
         keepsTurn && reason === 'resident' && chosen.isOnly ? freeSlots(groupKey, inFlight, situation) : 1
@@ -89,7 +93,10 @@ export const claimJobs = async (store: Store, situation: ClaimSituation): Promis
       const claimed = await store.queue.claim(line, now)
       unanswered = undefined
       claims.push(...claimed.claims)
-      if (claimed.claims.length > 0) turn = next
+      if (claimed.claims.length > 0) {
+        turn = next
+        turnIsEnded = false
+      }
       // Something has to leave for this load: what else is in memory, nobody knows now.
       if (reason !== 'resident') isResident = () => false
       // Nothing passes a job that waits to run alone, or jobs that may share the slots would keep it waiting for ever.
@@ -143,10 +150,11 @@ const chooseAmong = async (
   { situation, shares }: { readonly situation: ClaimSituation; readonly shares: Shares | undefined },
 ): Promise<Chosen | undefined> => {
   const levelIn = ({ priority }: Line, createdAt: number) => levelOf({ priority, createdAt }, situation)
-  const levels = lines.map(line => levelIn(line, line.oldestCreatedAt))
+  const levels = lines.map(line => levelIn(line, waitsSince(line)))
   const level = Math.min(...levels)
   const urgent = lines.filter((_, at) => levels[at] === level)
-  if (!shares) {
+  const { heldAccounts } = situation.steering
+  if (!shares && heldAccounts.size === 0) {
     const { groupKey, priority } = urgent.reduce((first, line) =>
       line.oldestSeq < first.oldestSeq ? line : first,
     )
@@ -155,7 +163,7 @@ const chooseAmong = async (
   const candidates = (
     await Promise.all(urgent.map(line => sendersIn(store, line, { level, situation })))
   ).flat()
-  const [first, ...equals] = leastUsedOf(candidates, shares)
+  const [first, ...equals] = shares ? leastUsedOf(candidates, shares) : candidates
   if (!first) return undefined
   const { groupKey, priority, account, sender } =
     equals.length === 0 ? first : ((await oldestOf(store, [first, ...equals])) ?? first)
@@ -170,14 +178,19 @@ const sendersIn = async (
   line: Line,
   { level, situation }: { readonly level: number; readonly situation: ClaimSituation },
 ): Promise<Candidate[]> => {
-  const senders = await store.queue.senders(line)
+  const { heldAccounts } = situation.steering
+  const all = await store.queue.senders(line)
+  const senders = heldAccounts.size === 0 ? all : all.filter(({ account }) => !heldAccounts.has(account))
   // All jobs of a line have one level, unless its oldest ones have waited for long.
   const urgent =
     line.priority === level
       ? senders
       : (await store.queue.oldest(line, senders)).filter(
-          ({ oldestCreatedAt: createdAt }) =>
-            levelOf({ priority: line.priority, createdAt }, situation) === level,
+          ({ oldestCreatedAt }) =>
+            levelOf(
+              { priority: line.priority, createdAt: waitsSince({ ...line, oldestCreatedAt }) },
+              situation,
+            ) === level,
         )
   return urgent.map(({ account, sender }) => ({ ...line, account, sender }))
 }

@@ -5,6 +5,7 @@ import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
 import type { WorkerConfig } from './settings.ts'
 import type { GatewayPatience } from './upkeep/gateway-watch.ts'
+import { ownTimeZone } from './windows.ts'
 import { Worker } from './worker.ts'
 
 export type { GatewayPatience } from './upkeep/gateway-watch.ts'
@@ -81,6 +82,8 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
       maxWaitLowMs: config.maxWaitLow,
       expects: config.expect === 'on',
       halfLifeMs: config.fairHalflife,
+      windows: config.windows,
+      timeZone: config.timezone ?? ownTimeZone(),
     },
     historyMs: config.history,
     graceMs: config.shutdownGrace,

@@ -1,12 +1,20 @@
 import { type Attempt, Experience } from '@foreman/experience'
-import { groupKeyOf } from '@foreman/ollama-client'
-import { type Bounds, decide, type Expectation, type Situation, type Turn } from '@foreman/scheduling'
-import type { BrokenJobError, Claim, Store } from '@foreman/store'
+import { groupKeyOf, weightsOf } from '@foreman/ollama-client'
+import {
+  type Bounds,
+  decide,
+  type Expectation,
+  type Situation,
+  type Turn,
+  type Window,
+} from '@foreman/scheduling'
+import type { BrokenJobError, Claim, HoldRow, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
 import type { SlotLimits } from './free-slots.ts'
 import { inOrder } from './in-order.ts'
 import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
+import type { Steering } from './steering.ts'
 import type { Poll } from './target/poll.ts'
 import { Residents, type Sent } from './target/residents.ts'
 import { sizesByWeights } from './target/sizes-by-weights.ts'
@@ -23,6 +31,9 @@ const MAX_COUNTED = 1_000
 /** More groups in memory are not told of. */
 const MAX_PUBLISHED = 100
 
+/** How soon the target is asked again to unload what it has not unloaded. */
+const UNLOAD_AGAIN_MS = 5_000
+
 /** How long a stop waits for a store that takes no writes, such as on a full disk. */
 const LAST_WRITES_MS = 5_000
 
@@ -34,9 +45,16 @@ export interface DispatcherOptions extends Bounds, SlotLimits {
   /** Half of what somebody has used is forgotten after this time. 0: nobody's use counts. */
   readonly halfLifeMs: number
   readonly target: { readonly isUp: boolean }
+  /** What operators and windows hold back. */
+  readonly steering: Pick<Steering, 'pause' | 'turnEnd' | 'mayStart' | 'heldAccounts' | 'version'>
+  /** The hours in which jobs of a class start. They are only told of. */
+  readonly windows: readonly Window[]
+  readonly timeZone: string
   readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
   /** The names of the models in the target's memory. */
   readonly askResidents: () => Promise<readonly string[]>
+  /** Unloads what jobs have loaded, by its weights (`weightsOf`), from the target's memory. */
+  readonly unload: (weights: ReadonlySet<string>) => Promise<void>
   /** Called when a run has ended, and its slot is free. */
   readonly onEnd: (result: RunResult) => void
   /** Called when jobs may run that could not before: the embedding model has been loaded, or it is known what is in memory. */
@@ -63,6 +81,8 @@ export class Dispatcher {
   readonly #residents: Residents
   #turn: Turn | undefined
   #awaited: number | undefined
+  /** The version of what was held back when `#awaited` was found. */
+  #steeredBy = 0
   /** The last job that was claimed: one of the group that has the turn. */
   #lastClaim: Claim | undefined
   #unanswered: UnansweredClaim | undefined
@@ -75,6 +95,11 @@ export class Dispatcher {
   /** Since when nothing runs, although jobs wait, because somebody is expected. */
   #standingSince: number | undefined
   #isPinning = false
+  #isUnloading = false
+  /** The pause for which the target's memory was cleared. */
+  #unloadedFor: string | undefined
+  /** When the target is asked again to unload what it could not. */
+  #unloadAgainAt = 0
   #isClosed = false
   #isLost = false
   /** What was published last. */
@@ -135,8 +160,10 @@ export class Dispatcher {
       if (this.#isClosed) return undefined
       // Whether such a job is to be cancelled, the next look finds out.
       if (await this.#takeUnanswered()) return now
+      const { pause } = this.#options.steering
+      if (pause) return this.#heedPause(pause, now)
       for (let failed = 0; failed < BROKEN_PER_CALL; failed++) {
-        if (this.#isClosed || this.#isPinning || !target.isUp) return undefined
+        if (this.#isClosed || this.#isPinning || this.#isUnloading || !target.isUp) return undefined
         if (embedder.isDue) {
           this.#pin()
           return undefined
@@ -242,12 +269,17 @@ export class Dispatcher {
   async #fillSlots(
     now: number,
   ): Promise<{ readonly broken?: BrokenJobError | undefined; readonly standstillMs?: number | undefined }> {
-    const { store, concurrency, models } = this.#options
+    const { store, concurrency, models, steering } = this.#options
+    // What is awaited may be held back now.
+    if (this.#steeredBy !== steering.version) this.#awaited = undefined
+    this.#steeredBy = steering.version
     const running = Array.from(this.#running, ({ claim }) => claim)
     const expect = () => this.#expectation(now)
     const shares = (jobs: readonly Claim[]) => this.#experience.shares(jobs, now)
     const situation = {
       ...this.#situation(now),
+      turnIsEnded: this.#turnIsEnded(),
+      steering,
       running,
       awaited: this.#awaited,
       turnModel: this.#lastClaim?.modelName,
@@ -262,9 +294,74 @@ export class Dispatcher {
     this.#standingSince = standstillMs === undefined ? undefined : (this.#standingSince ?? now)
     this.#startAll(claims)
     this.#publish(standstillMs === undefined ? undefined : now + standstillMs)
+    if (!failure) await this.#answerTurnEnd(now)
     if (!failure) return { broken, standstillMs }
     this.#unanswered = failure.unanswered
     throw failure.error
+  }
+
+  /** Whether an operator wants the present turn to end: one that began before that, and has not ended since. */
+  #turnIsEnded(): boolean {
+    const { turnEnd } = this.#options.steering
+    return (
+      turnEnd?.stopRequestedAt === null &&
+      this.#turn !== undefined &&
+      !this.#turn.isOver &&
+      this.#turn.startedAt < turnEnd.at
+    )
+  }
+
+  async #answerTurnEnd(now: number): Promise<void> {
+    const { steering, store, run } = this.#options
+    const { turnEnd } = steering
+    if (!turnEnd || this.#turnIsEnded()) return
+    const hasStopped = turnEnd.stopRequestedAt !== null
+    const end = hasStopped ? ({ state: 'stopped', done: 0 } as const) : ({ state: 'done', done: 1 } as const)
+    await writeQuietly(
+      () => store.operations.end(turnEnd.id, end, now),
+      run.logger,
+      'note that a turn has ended',
+    )
+  }
+
+  /** Starts nothing, and puts back what runs, and unloads what is in memory, if that is wanted. The next turn is a new one. */
+  async #heedPause({ id, releases, unloads }: HoldRow, now: number): Promise<number | undefined> {
+    const { steering, store } = this.#options
+    await steering.mayStart(await store.queue.waitingLines(), now)
+    if (this.#turn) this.#turn = { ...this.#turn, isOver: true }
+    this.#awaited = undefined
+    this.#standingSince = undefined
+    this.#publish()
+    await this.#answerTurnEnd(now)
+    if (releases) for (const run of this.#running) run.putBack()
+    return unloads && this.#unloadedFor !== id ? this.#unload(id, now) : undefined
+  }
+
+  /** @returns when to try again */
+  #unload(pause: string, now: number): number | undefined {
+    const isIdle = this.#running.size === 0 && !this.#isPinning && !this.#isUnloading
+    if (!isIdle || !this.#options.target.isUp) return undefined
+    if (now < this.#unloadAgainAt) return this.#unloadAgainAt
+    this.#unloadAgainAt = now + UNLOAD_AGAIN_MS
+    this.#isUnloading = true
+    void this.#unloadNow(pause)
+    return undefined
+  }
+
+  async #unloadNow(pause: string): Promise<void> {
+    const { unload, onReady, run } = this.#options
+    const groups = [...this.#residents.groups, ...(this.#turn ? [this.#turn.groupKey] : [])]
+    try {
+      await unload(new Set(groups.map(weightsOf)))
+      this.#unloadedFor = pause
+      await this.forgetTurn()
+      this.#residents.observe([])
+      this.#publish()
+    } catch (error) {
+      run.logger.warn({ err: error }, 'the models could not be unloaded; trying again')
+    }
+    this.#isUnloading = false
+    contain(onReady, run.logger, 'go on after unloading the models')
   }
 
   /** What the next choice depends on, besides the lines and who is expected. */
@@ -364,8 +461,9 @@ export class Dispatcher {
 
   /** Tells whoever foretells the queue what only the worker knows. Written only when it has changed. */
   #publish(expectingUntil?: number): void {
-    const { store, run, maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency } = this.#options
-    const rules = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
+    const { store, run, maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency, windows, timeZone } = this.#options
+    const usual = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
+    const rules = windows.length === 0 ? usual : { ...usual, windows, timeZone }
     const residentGroups = this.#residents.groups.slice(0, MAX_PUBLISHED)
     const change = { residentGroups, expectingUntil: expectingUntil ?? null, rules }
     const text = JSON.stringify(change)
@@ -422,9 +520,11 @@ export class Dispatcher {
   async #isLoadWaitedFor(run: Run): Promise<boolean> {
     const runsBeside = [...this.#running].some(other => other !== run && !other.isCancelling)
     if (runsBeside || this.#turn === undefined) return runsBeside
-    const lines = await this.#options.store.queue.waitingLines()
+    const { store, steering, run: options } = this.#options
+    const now = options.now()
+    const lines = await steering.mayStart(await store.queue.waitingLines(), now)
     if (this.#turn === undefined) return false
-    const situation = { ...this.#situation(this.#options.run.now()), lines, expectation: undefined }
+    const situation = { ...this.#situation(now), lines, expectation: undefined }
     const choice = decide(situation)
     return choice !== undefined && 'groupKeys' in choice && choice.groupKeys.includes(this.#turn.groupKey)
   }

@@ -1,7 +1,9 @@
 import { canonicalModelName, isCloudModel } from '@foreman/ollama-client'
 import { type ForemanSetting, type ForemanTable, setting, type SettingValues } from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
+import type { Window } from '@foreman/scheduling'
 import { readCertificates } from './webhooks/certificates.ts'
+import { readTimeZone, readWindows } from './windows.ts'
 
 export const workerSettings = {
   ...sharedSettings,
@@ -35,6 +37,21 @@ export const workerSettings = {
     min: '0s',
     describe: 'Half of what a caller has used is forgotten after this time; 0: the order of arrival decides',
   }),
+  windows: {
+    env: 'FOREMAN_WINDOWS',
+    default: '',
+    describe: 'The hours in which jobs of a priority or of a model start; those of all others always do',
+    allowed:
+      'entries separated by commas, each a priority or model:name with days or hours, such as low 22:00-07:00, low sat sun, model:llama3.3:70b mon-fri 01:00-05:00',
+    parse: readWindows,
+  } satisfies ForemanSetting<readonly Window[]>,
+  timezone: {
+    env: 'FOREMAN_TIMEZONE',
+    optional: true,
+    describe: 'The time zone of FOREMAN_WINDOWS, if it is not that of the process',
+    allowed: 'the IANA name of a time zone, such as Europe/Berlin',
+    parse: readTimeZone,
+  } satisfies ForemanSetting<string | undefined>,
   expect: setting.choice({
     env: 'FOREMAN_EXPECT',
     default: 'on',

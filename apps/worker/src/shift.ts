@@ -6,11 +6,13 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { writeQuietly } from './persist.ts'
 import { MAX_BACKOFF_MS, MAX_DELAY_MS } from './run/delays.ts'
 import type { RunResult } from './run/run.ts'
+import { Steering } from './steering.ts'
 import { StoreLoop } from './store-loop.ts'
 import { askResidents } from './target/answers.ts'
 import { Embedder, type EmbedderOptions } from './target/embedder.ts'
 import { TargetMonitor, type TargetMonitorOptions } from './target/monitor.ts'
 import type { Poll } from './target/poll.ts'
+import { unloadModels } from './target/unload.ts'
 import { Counter } from './upkeep/counter.ts'
 import { GatewayWatch, type GatewayWatchOptions } from './upkeep/gateway-watch.ts'
 import { JobCleaner } from './upkeep/job-cleaner.ts'
@@ -30,7 +32,14 @@ export interface ShiftOptions {
   readonly historyMs: number
   readonly scheduling: Pick<
     DispatcherOptions,
-    'concurrency' | 'models' | 'maxWaitMs' | 'maxWaitLowMs' | 'expects' | 'halfLifeMs'
+    | 'concurrency'
+    | 'models'
+    | 'maxWaitMs'
+    | 'maxWaitLowMs'
+    | 'expects'
+    | 'halfLifeMs'
+    | 'windows'
+    | 'timeZone'
   >
 }
 
@@ -44,6 +53,7 @@ export class Shift {
   readonly #monitor: TargetMonitor
   readonly #dispatcher: Dispatcher
   readonly #embedder: Embedder
+  readonly #steering: Steering
   readonly #gatewayWatch: GatewayWatch
   readonly #counter: Counter
   readonly #jobCleaner: JobCleaner
@@ -62,6 +72,7 @@ export class Shift {
     const { store, logger } = options
     this.#loop = new StoreLoop(logger)
     this.#embedder = new Embedder(options.embedder)
+    this.#steering = new Steering({ store, ...options.scheduling })
     this.#counter = new Counter({
       ...options,
       fits: () => this.#dispatcher.fits,
@@ -78,12 +89,14 @@ export class Shift {
     this.#dispatcher = new Dispatcher({
       store,
       embedder: this.#embedder,
+      steering: this.#steering,
       ...options.scheduling,
       target: this.#monitor,
       askResidents: async () => {
         const models = await askResidents(options.run.client, AbortSignal.timeout(MEMORY_TIMEOUT_MS))
         return models.map(({ name }) => name)
       },
+      unload: weights => unloadModels(new Set([...weights, ...this.#embedder.pinned]), options.run),
       run: {
         ...options.run,
         probe: () => this.#monitor.probe(),
@@ -163,7 +176,7 @@ export class Shift {
       ['look for a suspicion of the target', () => this.#monitor.heedSuspicion()],
       ['fail jobs past their deadline', () => store.queue.failOverdue(ending)],
       ['make delayed jobs ready', () => store.queue.promoteDue({ now: at, maxDelayMs: MAX_DELAY_MS })],
-      ['dispatch jobs', () => this.#dispatcher.dispatch(at)],
+      ['dispatch jobs', () => this.#dispatch(at)],
     ]
     let next = Infinity
     for (const [what, step] of steps) {
@@ -171,6 +184,12 @@ export class Shift {
       next = Math.min(next, await this.#step(what, step))
     }
     return Math.max(1, next - at)
+  }
+
+  /** While it cannot be read what is held back, nothing starts. */
+  async #dispatch(at: number): Promise<number> {
+    const changesAt = await this.#steering.read(at)
+    return Math.min(changesAt, (await this.#dispatcher.dispatch(at)) ?? Infinity)
   }
 
   /** @returns when something is due: what `step` resolves with, or soon when it failed */

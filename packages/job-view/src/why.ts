@@ -66,6 +66,7 @@ const ENDS_OF_TURNS: Readonly<Record<string, string>> = {
   drained: ', until that had no more jobs',
   overdue: ', until this model had waited for its bound',
   priority: ', until this job came, which is more urgent',
+  ended: ', until an operator ended it',
 }
 
 /** Says of a job that has started for what it waited. Undefined: it has not started, or nobody noted why. */

@@ -38,6 +38,8 @@ export const releaseCodes = [
   'worker_stopped',
   /** The worker died while it ran the job. */
   'worker_lost',
+  /** An operator has paused the queue, and wanted what ran to be put back. */
+  'paused',
   /** An error within foreman broke the attempt off, and its end could not be written. */
   'internal_error',
 ] as const

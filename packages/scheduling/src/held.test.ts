@@ -25,7 +25,7 @@ const heldAt = (holds: readonly Hold[], windows = '', now = NOW) => {
     ...held.callers.values(),
   ].flat()
   expect(holdsSome(held)).toBe(all.some(({ by }) => by !== 'pause'))
-  return { names: all.map(told), untils: all.map(({ until }) => until), nextAt: held.nextAt }
+  return { names: all.map(told), ends: all.map(({ until }) => until), nextAt: held.nextAt }
 }
 
 describe('what is held', () => {
@@ -72,7 +72,7 @@ describe('what is held', () => {
 
   test('is told with its end', () => {
     const holds = [hold('pause', '', 5 + NOW), hold('model', 'm')]
-    expect(heldAt(holds, 'low 22:00-07:00').untils).toEqual([5 + NOW, null, AT_22])
+    expect(heldAt(holds, 'low 22:00-07:00').ends).toEqual([5 + NOW, null, AT_22])
   })
 
   test('follows the clock, also when that is set back', () => {

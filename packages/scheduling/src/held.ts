@@ -127,6 +127,11 @@ export class Gate {
   /** By line. Infinity: it is held. */
   readonly #waitsSince = new Map<string, number>()
 
+  /** Whether nothing was held back of what waits. */
+  get isOpen(): boolean {
+    return this.#waitsSince.size === 0
+  }
+
   /** @returns the lines of which jobs may start */
   pass<L extends Line>(lines: readonly L[], admissionOf: (line: L) => Admission, now: number): L[] {
     const keys = new Set<string>()

@@ -744,6 +744,20 @@ export interface SchedulingRules {
   readonly halfLifeMs: number
   /** How many jobs of a loaded model run at the same time. */
   readonly concurrency: number
+  /** The hours in which jobs of a class start, and where the clock on the wall is. Undefined: there are none. */
+  readonly windows?: readonly WindowRule[]
+  readonly timeZone?: string
+}
+
+export interface WindowRule {
+  readonly kind: 'priority' | 'model'
+  /** The name of the priority, or the canonical name of the model. */
+  readonly subject: string
+  /** The days on which it opens; 0 is Sunday. */
+  readonly days: readonly number[]
+  /** In minutes of the day. An end that is not after the beginning is on the next day. */
+  readonly from: number
+  readonly to: number
 }
 
 export interface ModelRow {

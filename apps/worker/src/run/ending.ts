@@ -26,7 +26,8 @@ export type Ending =
 /** The attempt took too long, or the load of its model, or the target fell silent within its answer. */
 export type Watchdog = Exclude<RetryCode, 'target_lost'>
 
-export type StopCause = 'cancelled' | 'shutdown' | 'deadline'
+/** `paused`: an operator has paused the queue, and wants what runs to be put back. */
+export type StopCause = 'cancelled' | 'shutdown' | 'paused' | 'deadline'
 
 export interface Attempt {
   readonly attempt: number

@@ -49,6 +49,11 @@ export class JobLog {
     return this.#hasOutput
   }
 
+  /** Whether a part of the body has arrived, so that a streaming caller has it or will have it. */
+  get hasReceived(): boolean {
+    return this.#hasOutput || this.#writing !== undefined || this.#pieces.length > 0
+  }
+
   /** The id of the last entry in the log. Undefined: nothing is written so far. */
   get lastEntry(): number | undefined {
     return this.#last === 0 ? undefined : this.#last

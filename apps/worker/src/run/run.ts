@@ -101,6 +101,12 @@ export class Run {
     this.#stop.abort(new StopError('shutdown'))
   }
 
+  /** Cuts the exchange off because the queue is paused, unless a streaming caller has bytes of it. The job goes back to the queue. */
+  putBack(): void {
+    const isStreamed = this.claim.streaming && this.#log.hasReceived
+    if (!isStreamed) this.#stop.abort(new StopError('paused'))
+  }
+
   /** Ends the wait for a store that takes no writes, because the worker has to stop. Then the job stays claimed. */
   giveUp(): void {
     this.#giveUp.abort()

@@ -89,16 +89,16 @@ const fail = (
 
 const stopped = (why: StopCause, job: Attempt): Verdict => {
   if (why === 'cancelled') return cancelled
-  return why === 'shutdown'
-    ? putBack(job)
-    : fail(job, DEADLINE_EXCEEDED.errorCode, DEADLINE_EXCEEDED.errorMessage)
+  return why === 'deadline'
+    ? fail(job, DEADLINE_EXCEEDED.errorCode, DEADLINE_EXCEEDED.errorMessage)
+    : putBack(why === 'paused' ? 'paused' : 'worker_stopped', job)
 }
 
 /** A stop does not count as a failure. But a streaming caller who has bytes cannot get those of another attempt. */
-const putBack = (job: Attempt): Verdict => {
+const putBack = (code: 'paused' | 'worker_stopped', job: Attempt): Verdict => {
   if (job.streaming && job.hasOutput)
     return fail(job, 'worker_stopped', 'the worker was stopped while it streamed the answer')
-  return { kind: 'release', release: { code: 'worker_stopped', spent: false }, delayMs: 0 }
+  return { kind: 'release', release: { code, spent: false }, delayMs: 0 }
 }
 
 const cancelled: Verdict = {

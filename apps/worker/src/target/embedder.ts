@@ -4,6 +4,7 @@ import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
 import { askResidents } from './answers.ts'
 import { askWell, timeLimit } from './ask.ts'
+import { unloadModel } from './unload.ts'
 
 const LOAD_TIMEOUT_MS = 5 * 60_000
 const FOREVER_SECONDS = -1
@@ -48,6 +49,13 @@ export class Embedder {
     return this.#isMissing && this.#fits
   }
 
+  /** The canonical name of the model, if it is kept in memory. */
+  get pinned(): readonly string[] {
+    const { model } = this.#options
+    const name = model === undefined ? undefined : canonicalModelName(model)
+    return name === undefined ? [] : [name]
+  }
+
   /** Loads the model without an end to its stay. Call it only while no job runs: a load would hold the job up. */
   async pin(): Promise<void> {
     const { logger, model } = this.#options
@@ -77,8 +85,7 @@ export class Embedder {
       'the embedding model does not fit beside the model that runs jobs; unloading it',
     )
     this.#setFits(false)
-    const unload = { model, stream: false, keep_alive: 0 }
-    await askWell(client, { path: '/api/generate', request: unload, signal: timeLimit(signal) })
+    await unloadModel(model, client, signal)
   }
 
   #setFits(fits: boolean): void {

@@ -1,4 +1,4 @@
-import { groupKeyOf, weightsOf } from '@foreman/ollama-client'
+import { weightsOfModel } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 
 /**
@@ -14,7 +14,7 @@ export const sizesByWeights = async (
   const bytes = new Map<string, number>()
   for (const [model, size] of sizes) {
     const { loading } = (await catalogue.model(model)) ?? {}
-    bytes.set(weightsOf(groupKeyOf({ model, loadOptions: '{}', loading })), size)
+    bytes.set(weightsOfModel(model, loading), size)
   }
   return bytes
 }

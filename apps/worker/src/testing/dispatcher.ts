@@ -4,6 +4,7 @@ import { type SimOptions, startSim } from '@foreman/ollama-sim'
 import { listJobs, submitJob } from '@foreman/store/testing'
 import { expect, onTestFinished, vi } from 'vitest'
 import { Dispatcher, type DispatcherOptions } from '../dispatcher.ts'
+import { Steering } from '../steering.ts'
 import { newJob, openTempStore, silent, soon, startReasons } from './fixtures.ts'
 
 export const START = 1_000_000
@@ -26,6 +27,8 @@ export const setUpDispatcher = async (
   const embedder = { isDue: false, pin: vi.fn<() => Promise<void>>(() => Promise.resolve()) }
   const onEnd = vi.fn<DispatcherOptions['onEnd']>()
   const onReady = vi.fn<() => void>()
+  const unload = vi.fn<DispatcherOptions['unload']>(() => Promise.resolve())
+  const steering = new Steering({ store, windows: [], timeZone: 'UTC' })
   const start = () =>
     new Dispatcher({
       store,
@@ -37,7 +40,11 @@ export const setUpDispatcher = async (
       maxWaitLowMs: 600_000,
       expects: true,
       halfLifeMs: 300_000,
+      steering,
+      windows: [],
+      timeZone: 'UTC',
       askResidents: () => Promise.resolve([]),
+      unload,
       run: {
         client: new OllamaClient({ url: sim.url }),
         store,
@@ -84,6 +91,7 @@ export const setUpDispatcher = async (
     for (;;) {
       const waiting = await queued()
       const ended = onEnd.mock.calls.length
+      await steering.read(clock.now)
       await dispatcher.dispatch(clock.now)
       const left = await queued()
       const next = waiting.filter(seq => !left.includes(seq))
@@ -101,6 +109,8 @@ export const setUpDispatcher = async (
     embedder,
     onEnd,
     onReady,
+    unload,
+    steering,
     start,
     dispatcher,
     submit,

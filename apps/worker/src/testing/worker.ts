@@ -60,6 +60,8 @@ export const setUpWorker = async ({
       maxWaitLowMs: 600_000,
       expects: true,
       halfLifeMs: 300_000,
+      windows: [],
+      timeZone: 'UTC',
     },
     graceMs,
   })

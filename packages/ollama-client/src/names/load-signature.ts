@@ -106,6 +106,10 @@ export const groupKeyOf = ({ model, loadOptions, loading }: GroupedRequest): str
   return loadSignature({ model, options, shift, ...loading })
 }
 
+/** What all groups of a model have in common (`weightsOf`), whatever load options its requests have. */
+export const weightsOfModel = (model: string, loading: GroupedRequest['loading']): string =>
+  weightsOf(loadSignature({ model, ...loading }))
+
 /** Reads a ModelLoading from the reply of `/api/show`. */
 export const modelLoading = (show: ShownModel): ModelLoading => {
   const weights = show.modelfile === undefined ? undefined : modelfileWeights(show.modelfile)

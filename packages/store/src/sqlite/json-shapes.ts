@@ -8,7 +8,17 @@ export const isTexts = (value: unknown): value is readonly string[] =>
 
 export const isSchedulingRules = (value: unknown): value is SchedulingRules =>
   isObject(value) &&
-  ['maxWaitMs', 'maxWaitLowMs', 'halfLifeMs', 'concurrency'].every(name => typeof value[name] === 'number')
+  ['maxWaitMs', 'maxWaitLowMs', 'halfLifeMs', 'concurrency'].every(name => typeof value[name] === 'number') &&
+  (value['windows'] === undefined ||
+    (Array.isArray(value['windows']) &&
+      value['windows'].every(isWindowRule) &&
+      typeof value['timeZone'] === 'string'))
+
+const isWindowRule = (value: unknown): boolean =>
+  isObject(value) &&
+  ['kind', 'subject'].every(name => typeof value[name] === 'string') &&
+  ['from', 'to'].every(name => typeof value[name] === 'number') &&
+  Array.isArray(value['days'])
 
 export const isHeaderPairs = (value: unknown): value is HeaderPairs =>
   Array.isArray(value) && value.every(isHeaderPair)

@@ -5,6 +5,7 @@ import type { Expectation } from '@foreman/scheduling'
 import type { Claim, Store } from '@foreman/store'
 import { newJob } from '@foreman/store/testing'
 import { claimJobs, type ClaimSituation } from '../../claim-jobs.ts'
+import { Steering } from '../../steering.ts'
 import { Residents, type Sent } from '../../target/residents.ts'
 import type { Course, Visit } from './course.ts'
 
@@ -72,6 +73,7 @@ class Playing {
   readonly #course: Course
   readonly #experience: Experience
   readonly #residents: Residents
+  readonly #steering: Steering
   #now = 0
   #coming: readonly Coming[]
   readonly #jobs = new Map<number, { readonly job: PlayedJob; readonly visit: Visit }>()
@@ -91,6 +93,7 @@ class Playing {
     )
     this.#experience.noteSizes(new Map(sizes))
     this.#residents = new Residents(this.#experience.fits)
+    this.#steering = new Steering({ store, windows: [], timeZone: 'UTC' })
     this.#coming = course.visits.map(visit => ({ ...visit, at: visit.atMs }))
   }
 
@@ -178,6 +181,7 @@ class Playing {
     const { claims, turn, awaited, standstillMs, failure, broken } = await claimJobs(this.#store, {
       ...this.#course,
       ...this.#situation,
+      steering: this.#steering,
       now,
       running: this.#running.map(({ claim }) => claim),
       turnModel: last && nameOf(weightsOf(last.groupKey)),
