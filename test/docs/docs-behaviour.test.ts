@@ -32,7 +32,10 @@ describe('docs/job-lifecycle.md', () => {
         kind: 'timed_out',
         watch,
       })),
-      ...(['cancelled', 'shutdown', 'deadline'] as const).map((why): Ending => ({ kind: 'stopped', why })),
+      ...(['cancelled', 'shutdown', 'paused', 'deadline'] as const).map((why): Ending => ({
+        kind: 'stopped',
+        why,
+      })),
       { kind: 'misdirected' },
       { kind: 'unsendable', message: "Node's text" },
       { kind: 'no_http', message: '…' },

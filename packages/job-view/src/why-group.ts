@@ -1,5 +1,5 @@
 import { inWords } from './in-words.ts'
-import { shownModel, type WaitsFor, type Why } from './why.ts'
+import { heldUp, shownModel, type WaitsFor, type Why } from './why.ts'
 
 export interface WaitingGroup {
   readonly waitsFor: WaitsFor
@@ -24,6 +24,9 @@ export const whyGroupWaits = ({ waitsFor, jobsLeft, startsInMs, latestInMs }: Wa
       return { code, text: `its model has the turn; ${until}` }
     case 'expecting':
       return { code, text: `the target waits a moment for a caller who is likely to come back; ${until}` }
+    case 'paused':
+    case 'held':
+      return { code, text: heldUp(waitsFor) }
     case 'worker_away':
       return { code, text: 'no worker is running; it starts when one does' }
     case 'target_away':

@@ -46,6 +46,31 @@ test.each<[waitsFor: WaitsFor, text: string]>([
   ],
   [{ code: 'target_away' }, '3rd in line for llama3, about 40 s; the target is away'],
   [{ code: 'worker_away' }, '3rd in line for llama3, about 40 s; no worker is running'],
+  [
+    { code: 'paused', forMs: 7_200_000 },
+    '3rd in line for llama3, about 40 s; the queue is paused for another 2 h 0 min',
+  ],
+  [{ code: 'paused', forMs: undefined }, '3rd in line for llama3, about 40 s; the queue is paused'],
+  [
+    { code: 'held', by: 'model', subject: MODEL, forMs: 60_000 },
+    '3rd in line for llama3, about 40 s; qwen3:32b is held for another 60 s',
+  ],
+  [
+    { code: 'held', by: 'priority', subject: 'low' },
+    '3rd in line for llama3, about 40 s; jobs of low priority are held',
+  ],
+  [
+    { code: 'held', by: 'caller', subject: 'ann' },
+    '3rd in line for llama3, about 40 s; the jobs of this caller are held',
+  ],
+  [
+    { code: 'held', by: 'priority', subject: 'low', from: '22:00' },
+    '3rd in line for llama3, about 40 s; low runs from 22:00',
+  ],
+  [
+    { code: 'held', by: 'model', subject: MODEL, from: 'Sat 01:00' },
+    '3rd in line for llama3, about 40 s; qwen3:32b runs from Sat 01:00',
+  ],
   [{ code: 'delayed', inMs: 30_000 }, 'it is tried again in 30 s'],
 ])('a job that waits says so: %j', (waitsFor, text) => {
   const why = whyWaiting({ model: 'llama3', waitsFor, position: 2, startsInMs: 40_000 })

@@ -13,6 +13,16 @@ export type WaitsFor =
   /** The time of its next attempt. */
   | { readonly code: 'delayed'; readonly inMs: number }
   | { readonly code: 'worker_away' | 'target_away' }
+  /** An operator has paused the queue. `forMs`: for how much longer. Undefined: nobody has said. */
+  | { readonly code: 'paused'; readonly forMs: number | undefined }
+  /** Its model, priority or caller is held: by an operator, or until a time (`from`) because no window is open for it. */
+  | {
+      readonly code: 'held'
+      readonly by: 'model' | 'priority' | 'caller'
+      readonly subject: string
+      readonly forMs?: number | undefined
+      readonly from?: string
+    }
   /** The target stands still, because a caller is likely to come back for what is in memory. */
   | { readonly code: 'expecting' }
   /** Another model has the turn. */
@@ -46,6 +56,9 @@ const besides = (waitsFor: WaitsFor): string => {
       return '; no worker is running'
     case 'target_away':
       return '; the target is away'
+    case 'paused':
+    case 'held':
+      return `; ${heldUp(waitsFor)}`
     case 'expecting':
       return '; the target waits a moment for a caller who is likely to come back'
     case 'other_turn':
@@ -58,6 +71,20 @@ const besides = (waitsFor: WaitsFor): string => {
 
 /** A model as its users name it. */
 export const shownModel = (model: string): string => displayModelName(model) ?? model
+const forAnother = (ms: number | undefined): string => (ms === undefined ? '' : ` for another ${inWords(ms)}`)
+
+/** Says what holds something back, and until when. */
+export const heldUp = (waitsFor: Extract<WaitsFor, { code: 'paused' | 'held' }>): string => {
+  if (waitsFor.code === 'paused') return `the queue is paused${forAnother(waitsFor.forMs)}`
+  const { by, subject, forMs, from } = waitsFor
+  if (from !== undefined) return `${by === 'model' ? shownModel(subject) : subject} runs from ${from}`
+  const what = {
+    model: `${shownModel(subject)} is held`,
+    priority: `jobs of ${subject} priority are held`,
+    caller: 'the jobs of this caller are held',
+  }[by]
+  return `${what}${forAnother(forMs)}`
+}
 
 /** A wait that nobody notices. */
 const AT_ONCE_MS = 100

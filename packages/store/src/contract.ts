@@ -173,9 +173,10 @@ export interface StoreReader {
   readonly output: JobOutput
   readonly history: HistoryReads
   readonly overview: Overview
+  readonly holds: Pick<Holds, 'list'>
   readonly operations: Pick<Operations, 'list'>
   readonly queue: Pick<Queue, 'turn' | 'memory'>
-  readonly catalogue: Pick<Catalogue, 'snapshot'>
+  readonly catalogue: Pick<Catalogue, 'model' | 'snapshot'>
   readonly target: Pick<Target, 'read'>
   readonly workers: Pick<Workers, 'active'>
   close(): Promise<void>

@@ -124,6 +124,59 @@ describe('no start is foretold', () => {
   })
 })
 
+describe('what is held back', () => {
+  const by = 'ann'
+
+  test('in a pause keeps its place, and nobody says when it starts', async () => {
+    const { store, clock, submit, of } = await setUp()
+    await submit('a')
+    const job = await submit('a')
+    await store.holds.set({ kind: 'pause', until: START + 7_200_000, by }, START)
+    expect(await of(job)).toMatchObject({
+      position: 1,
+      start: undefined,
+      why: { code: 'paused', text: '2nd in line for a; the queue is paused for another 2 h 0 min' },
+    })
+    clock.now += 7_200_000
+    await store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: START }, clock.now)
+    expect(await of(job)).toMatchObject({ why: { code: 'behind_in_line' } })
+  })
+
+  test('by an operator says so, and counts for nobody else', async () => {
+    const { store, submit, of, startsIn } = await setUp()
+    const name = 'registry.ollama.ai/library/a:latest'
+    await store.catalogue.replaceModels([{ name, digest: 'd', remote: false }])
+    await store.catalogue.noteLoading('d', { weights: 'sha256-1' })
+    const held = await submit('sha256-1|num_ctx=1', { model: 'a' })
+    const low = await submit('b', { priority: 'low' })
+    const bob = await submit('b', { account: 'bob' })
+    const free = await submit('b')
+    await store.holds.set({ kind: 'model', subject: name, by }, START)
+    await store.holds.set({ kind: 'priority', subject: 'low', by }, START)
+    await store.holds.set({ kind: 'caller', subject: 'bob', by }, START)
+    expect((await of(held)).why).toEqual({ code: 'held', text: 'in line for a; a:latest is held' })
+    expect((await of(low)).why).toMatchObject({ text: 'in line for b; jobs of low priority are held' })
+    expect((await of(bob)).why).toMatchObject({ text: 'in line for b; the jobs of this caller are held' })
+    expect(await startsIn(held)).toEqual({ inMs: undefined, position: undefined })
+    expect((await startsIn(free)).position).toBe(1)
+  })
+
+  test('by a window says when that opens', async () => {
+    const { store, clock, submit, of } = await setUp()
+    const low = { kind: 'priority', subject: 'low', days: [6], from: 60, to: 120 } as const
+    await store.target.note({ rules: { ...rules, windows: [low], timeZone: 'Europe/Berlin' } })
+    // A Thursday.
+    clock.now = Date.parse('2026-01-01T12:00:00Z')
+    const job = await submit('a', { priority: 'low' }, clock.now)
+    expect((await of(job)).why).toEqual({ code: 'held', text: 'in line for a; low runs from Sat 01:00' })
+    clock.now = Date.parse('2026-01-02T12:00:00Z')
+    expect((await of(job)).why).toMatchObject({ text: 'in line for a; low runs from 01:00' })
+    await store.holds.set({ kind: 'open_priority', subject: 'low', by }, clock.now)
+    clock.now += 1_000
+    expect((await of(job)).why.code).not.toBe('held')
+  })
+})
+
 test('while somebody is expected, the others are told so', async () => {
   const { store, submit, of } = await setUp()
   await submit('a')

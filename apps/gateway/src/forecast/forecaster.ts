@@ -48,8 +48,10 @@ export class Forecaster {
     const now = this.#now()
     const { outlook } = current
     const waitsFor = whatFor(job, outlook, now)
-    const estimate = waitsFor.code === 'delayed' ? undefined : await this.#estimate(job, current)
-    const start = outlook.obstacle === undefined ? estimate?.start : undefined
+    const isInLine = waitsFor.code !== 'delayed' && waitsFor.code !== 'held'
+    const estimate = isInLine ? await this.#estimate(job, current) : undefined
+    const isHeldUp = outlook.obstacle !== undefined || outlook.held.isPaused
+    const start = isHeldUp ? undefined : estimate?.start
     const position = estimate?.position
     const startsInMs = start && start.at - now
     const why = whyWaiting({ model: job.model, waitsFor, position, startsInMs })
@@ -90,10 +92,13 @@ export class Forecaster {
 
 /** What a queued job waits for. */
 export const whatFor = (
-  { groupKey, availableAt }: Pick<QueuedJob, 'groupKey' | 'availableAt'>,
+  job: Pick<QueuedJob, 'groupKey' | 'priority' | 'account' | 'availableAt'>,
   outlook: Outlook,
   now: number,
 ): WaitsFor => {
+  const { groupKey, availableAt } = job
+  const held = outlook.held.whatFor(job, now)
+  if (held) return held
   const { obstacle, isExpecting, turn, isResident } = outlook
   if (availableAt !== null) return { code: 'delayed', inMs: availableAt - now }
   if (obstacle) return { code: obstacle }

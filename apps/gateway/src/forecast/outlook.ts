@@ -1,6 +1,7 @@
 import { Experience } from '@foreman/experience'
 import { endOf, Forecast, type Shares } from '@foreman/scheduling'
 import { isAlive, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
+import { type HeldBack, HeldReader } from './held.ts'
 
 /** What the queue is likely to do, as it looked at one moment. */
 export interface Outlook {
@@ -15,6 +16,8 @@ export interface Outlook {
   readonly measuredJobMs: (groupKey: string) => number | undefined
   /** Why nothing starts. */
   readonly obstacle: 'worker_away' | 'target_away' | undefined
+  /** What operators and windows hold back. */
+  readonly held: HeldBack
   /** Whether the target stands still, because a caller is likely to come back. */
   readonly isExpecting: boolean
   /** The group that has or had the turn. */
@@ -34,6 +37,8 @@ export interface OutlookSource {
   readonly records: Pick<Store['records'], 'lineCounts' | 'running'>
   readonly target: Pick<Store['target'], 'read'>
   readonly workers: Pick<Store['workers'], 'active'>
+  readonly holds: Pick<Store['holds'], 'list'>
+  readonly catalogue: Pick<Store['catalogue'], 'model'>
 }
 
 /** What the worker decides by, as long as none has said so. */
@@ -59,22 +64,28 @@ export class OutlookReader {
     readonly halfLifeMs: number
     readonly experience: Experience
   } = { text: undefined, halfLifeMs: 0, experience: new Experience(0) }
+  readonly #held: HeldReader
 
   constructor(store: OutlookSource) {
     this.#store = store
+    this.#held = new HeldReader(store)
   }
 
   async read(now: number): Promise<Outlook> {
-    const { queue, records, target, workers } = this.#store
-    const [lines, running, turn, memory, state, worker] = await Promise.all([
+    const { queue, records, target, workers, holds: allHolds } = this.#store
+    const [all, running, turn, memory, state, worker, holds] = await Promise.all([
       records.lineCounts(),
       records.running(),
       queue.turn(),
       queue.memory(),
       target.read(),
       workers.active(),
+      allHolds.list(now),
     ])
     const rules = state.rules ?? USUAL_RULES
+    const held = await this.#held.read(holds, rules, now)
+    // The jobs of a caller that is held are counted as if they were not.
+    const lines = all.filter(line => !held.hasLine(line))
     const experience = this.#experience(memory, rules.halfLifeMs)
     const { figures } = experience
     const resident = new Set(state.residentGroups)
@@ -109,9 +120,10 @@ export class OutlookReader {
       shares: experience.shares(running, now),
       measuredJobMs: groupKey => figures.of(groupKey).workMs,
       jobMs: groupKey => figures.of(groupKey).workMs ?? USUAL_JOB_MS,
+      held,
       obstacle: isAlive(worker, now) ? (state.state === 'away' ? 'target_away' : undefined) : 'worker_away',
       isExpecting,
-      turn: turn && { groupKey: turn.groupKey, model: [...running, ...lines].find(hasTurn)?.modelName },
+      turn: turn && { groupKey: turn.groupKey, model: [...running, ...all].find(hasTurn)?.modelName },
       isResident,
     }
   }

@@ -35,7 +35,7 @@ export const snapshotOf = (facts: QueueFacts, gateway: GatewayFacts, rates: Rate
   return {
     at: time(at),
     version: gateway.version,
-    state: outlook.obstacle === undefined ? 'running' : 'away',
+    state: outlook.held.isPaused ? 'paused' : outlook.obstacle === undefined ? 'running' : 'away',
     accepting: gateway.accepting,
     health: gateway.health,
     queued: sum(lines, ({ jobs }) => jobs) + delayed,
@@ -122,7 +122,7 @@ const inFlightOf = (job: InFlightJob, { turn, at }: QueueFacts, rates: Rates): I
 /** The group that is likely to get the next turn. */
 const nextOf = (facts: QueueFacts): TargetSnapshot['next'] => {
   const { outlook, turn } = facts
-  if (outlook.obstacle !== undefined) return undefined
+  if (outlook.obstacle !== undefined || outlook.held.isPaused) return undefined
   const others = byGroup(facts.lines).filter(
     ([groupKey]) => groupKey !== turn?.groupKey && !outlook.isResident(groupKey),
   )
@@ -148,7 +148,9 @@ const groupsOf = (facts: QueueFacts): GroupSnapshot[] =>
 
 const groupOf = (groupKey: string, lines: readonly LineCount[], facts: QueueFacts): GroupSnapshot => {
   const { at, outlook, turn } = facts
-  const start = outlook.obstacle === undefined ? startOf(lines, facts) : undefined
+  const { obstacle, held } = outlook
+  const start = obstacle === undefined && !held.isPaused ? startOf(lines, facts) : undefined
+  const { priority } = lines.find(line => !held.hasLine(line)) ?? lines[0]!
   const loadMs = outlook.loadMs(groupKey)
   const workMs = outlook.measuredJobMs(groupKey)
   const options = optionsOf(lines[0]!)
@@ -169,7 +171,7 @@ const groupOf = (groupKey: string, lines: readonly LineCount[], facts: QueueFact
       starts_at_latest: time(Math.round(start.latestAt)),
     }),
     why: whyGroupWaits({
-      waitsFor: whatFor({ groupKey, availableAt: null }, outlook, at),
+      waitsFor: whatFor({ groupKey, priority, account: '', availableAt: null }, outlook, at),
       jobsLeft,
       startsInMs: start && start.at - at,
       latestInMs: start && start.latestAt - at,
@@ -180,6 +182,7 @@ const groupOf = (groupKey: string, lines: readonly LineCount[], facts: QueueFact
 /** When the first job of a group is likely to start. */
 const startOf = (lines: readonly LineCount[], { outlook }: QueueFacts) =>
   lines
+    .filter(line => !outlook.held.hasLine(line))
     .flatMap(line => outlook.forecast.of(line, 0)?.start ?? [])
     .toSorted((a, b) => a.at - b.at)
     .at(0)

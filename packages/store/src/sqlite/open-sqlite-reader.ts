@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { StoreReader } from '../contract.ts'
 import { StoreUnusableError } from '../errors.ts'
-import { prepareSnapshot } from './catalogue.ts'
+import { prepareModel, prepareSnapshot } from './catalogue.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { drizzle } from './drizzle.ts'
 import {
@@ -21,6 +21,7 @@ import { overview } from './overview/overview.ts'
 import { prepareMemory } from './queue/memory.ts'
 import { prepareTurn } from './queue/turn.ts'
 import { records } from './records/records.ts'
+import { prepareListHolds } from './steering/holds.ts'
 import { prepareListOperations } from './steering/operations.ts'
 import { prepareReadTarget } from './target.ts'
 import { reads } from './verbs.ts'
@@ -44,9 +45,10 @@ export const openSqliteReader = (file: string): StoreReader => {
     output: output(connection),
     history: historyReads(connection),
     overview: overview(connection),
+    holds: { list: reads(prepareListHolds(connection)) },
     operations: { list: reads(prepareListOperations(connection)) },
     queue: { turn: reads(prepareTurn(connection)), memory: reads(prepareMemory(connection)) },
-    catalogue: { snapshot: reads(prepareSnapshot(connection)) },
+    catalogue: { model: reads(prepareModel(connection)), snapshot: reads(prepareSnapshot(connection)) },
     target: { read: reads(prepareReadTarget(connection)) },
     workers: { active: reads(prepareActive(connection)) },
     close: async () => void connection.sqlite.close(),

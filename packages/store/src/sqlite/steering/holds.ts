@@ -10,7 +10,7 @@ import { holds as table } from './tables.ts'
 export const holds = (connection: Connection, writes: Writes): Holds => {
   const noteOperation = prepareNoteOperation(connection)
   return {
-    list: reads(prepareList(connection)),
+    list: reads(prepareListHolds(connection)),
     set: writes.verb('full', prepareSet(connection, noteOperation)),
     release: writes.verb('full', prepareRelease(connection, noteOperation)),
     dropOver: prepareDropOver(connection, writes, noteOperation),
@@ -36,7 +36,7 @@ const contrary: Partial<Record<HoldKind, HoldKind>> = {
 
 const ofSubject = and(eq(table.kind, given('kind')), eq(table.subject, given('subject')))
 
-const prepareList = ({ db }: Connection) => {
+export const prepareListHolds = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)
