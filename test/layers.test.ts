@@ -43,6 +43,7 @@ const GATEWAY_ROOMS = [
   'access',
   'direct',
   'intake',
+  'steering',
   'forecast',
   'answer',
   'jobs',

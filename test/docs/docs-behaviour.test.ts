@@ -81,6 +81,8 @@ test('docs/operations.md says what to do for each reason that /healthz can give'
     },
     lackOfRoom: 'of any kind',
     faults: storeFaultNames,
+    isPaused: true,
+    isClosed: true,
     isStopping: true,
     now: 0,
   }

@@ -400,7 +400,7 @@ describe('answers are as the document says', () => {
       [EXPIRED, 410],
       [String.raw`a\b`, 400],
     ] as const) {
-      for (const { route } of routesOf(document).filter(each => each.route.includes('{id}')))
+      for (const { route } of routesOf(document).filter(each => each.route.includes('/jobs/{id}')))
         expect([route, (await call(route, { id, delivery: 'msg_1' })).status]).toEqual([route, status])
     }
     const id = await submit(started)
@@ -559,6 +559,46 @@ test.each(['/jobs/%ff', '/jobs/%ff/events', '/jobs/a/deliveries/%e0%a4%a', '/job
     demandComponent('Problem', problem)
   },
 )
+
+describe('answers are as the document says when an operator', () => {
+  const STEPS = ['pause', 'resume', 'close', 'open', 'turn/end', 'holds'].map(step => `POST /queue/${step}`)
+  const low = { kind: 'priority', subject: 'low' }
+
+  test('steps in', async () => {
+    const { call } = await start()
+    for (const route of STEPS) {
+      const body = route.endsWith('holds') ? { ...low, until: '2h', reason: 'a flood' } : {}
+      expect([route, (await call(route, { body })).status]).toEqual([route, 200])
+    }
+    const pause = { until: '2h', release: true, unload: true, reason: 'a game' }
+    expect((await call('POST /queue/pause', { body: pause })).json).toMatchObject({ deadlines_passing: 0 })
+    const { holds } = (await call('GET /queue/holds')).json as { holds: { id: string }[] }
+    expect(holds).toHaveLength(2)
+    for (const { id } of holds) expect((await call('DELETE /queue/holds/{id}', { id })).status).toBe(200)
+    const page = await call('GET /queue/operations', { query: '?limit=2' })
+    expect(page.json['operations']).toHaveLength(2)
+    expect(page.json['next_before']).toEqual(expect.any(Number))
+  })
+
+  test('says something that is wrong', async () => {
+    const { call } = await start({ worker: false })
+    for (const route of STEPS) {
+      const bodies = ['{', { until: 5 }, 'x'.repeat(20_000)]
+      const statuses = []
+      for (const body of bodies) statuses.push((await call(route, { body })).status)
+      expect([route, ...statuses]).toEqual([route, 400, 422, 413])
+    }
+    const wrong = async (body: object) => (await call('POST /queue/holds', { body })).json['code']
+    expect(await wrong({ kind: 'model', subject: 'no name' })).toBe('model_not_found')
+    expect(await wrong({ kind: 'priority', subject: 'urgent' })).toBe('invalid_request')
+    expect(await wrong({ kind: 'caller', subject: 'ann' })).toBe('invalid_request')
+    expect(await wrong({ ...low, until: '2000-01-01T00:00:00Z' })).toBe('invalid_request')
+    expect(await wrong({ ...low, until: 'tomorrow' })).toBe('invalid_request')
+    expect((await call('DELETE /queue/holds/{id}', { id: 'hold_1' })).status).toBe(404)
+    expect((await call('DELETE /queue/holds/{id}', { id: String.raw`a\b` })).status).toBe(400)
+    expect((await call('GET /queue/operations', { query: '?limit=0' })).status).toBe(422)
+  })
+})
 
 test('every answer that the document has was seen here, but for those that take a broken machine', async () => {
   const { document } = await start({ worker: false })

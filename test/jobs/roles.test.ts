@@ -94,6 +94,15 @@ describe('who may what on the routes of foreman', () => {
     ['GET /queue/models', 403, 403, 200, 200, 200],
     ['PATCH /jobs/{id}', 409, 404, 403, 409, 409],
     ['PUT /jobs/{id}', 405, 405, 403, 405, 405],
+    ['POST /queue/pause', 403, 403, 403, 200, 200],
+    ['POST /queue/resume', 403, 403, 403, 200, 200],
+    ['POST /queue/close', 403, 403, 403, 200, 200],
+    ['POST /queue/open', 403, 403, 403, 200, 200],
+    ['POST /queue/turn/end', 403, 403, 403, 200, 200],
+    ['GET /queue/holds', 403, 403, 200, 200, 200],
+    ['POST /queue/holds', 403, 403, 403, 200, 200],
+    ['DELETE /queue/holds/{id}', 403, 403, 403, 404, 404],
+    ['GET /queue/operations', 403, 403, 200, 200, 200],
     ['GET /openapi.json', 200, 200, 200, 200, 200],
     ['GET /healthz', 200, 200, 200, 200, 200],
     ['GET /readyz', 200, 200, 200, 200, 200],
@@ -104,6 +113,7 @@ describe('who may what on the routes of foreman', () => {
     'PATCH /jobs/{id}': { priority: 'low' },
     'POST /deliveries/redeliver': { filter: {}, dry_run: true },
     'POST /jobs/actions': { action: 'cancel', filter: {}, dry_run: true },
+    'POST /queue/holds': { kind: 'priority', subject: 'low' },
   }
 
   test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {

@@ -42,6 +42,7 @@ export const createApp = (
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(lateRoutes(isQueuePath, () => overview(context)))
   app.use(lateRoutes(isOpenAiBatchPath, () => openAiBatches(context)))
+  app.use(lateRoutes(isQueuePath, () => steering(context)))
   app.use(targetRules({ management }))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
@@ -52,6 +53,7 @@ export const createApp = (
 
 const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRoute()
 const bulk = async (context: Context) => (await import('./bulk/routes.ts')).bulkRoutes(context)
+const steering = async (context: Context) => (await import('./steering/routes.ts')).steeringRoutes(context)
 const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
 
 const overview = async (context: Context) => (await import('./overview/routes.ts')).overviewRoutes(context)

@@ -18,6 +18,7 @@ import { observer } from './health/observe.ts'
 import type { Observed } from './health/reasons.ts'
 import { BodyMemory } from './http/body-memory.ts'
 import { Admission } from './intake/admission.ts'
+import { Closure } from './intake/closure.ts'
 import { DiskSpace } from './intake/disk-space.ts'
 import { Intake } from './intake/intake.ts'
 import { Presence } from './intake/presence.ts'
@@ -46,6 +47,7 @@ export interface Context {
   readonly deployment: string
   readonly target: Target
   readonly intake: Intake
+  readonly closure: Closure
   readonly admission: Admission
   readonly presenter: JobPresenter
   readonly overview: Overview
@@ -127,6 +129,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     count: () => store.records.queued(),
     now,
   })
+  const closure = new Closure({ store, now })
   const forecaster = new Forecaster(store, now)
   const presence = new Presence({ store, logger, heartbeatMs, now })
   const identities = identitiesOf(config)
@@ -138,7 +141,8 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     store,
     deployment: store.deployment,
     target,
-    intake: new Intake({ store, diskSpace, storeFaults, queueLimit, gateway: presence.id, now }),
+    closure,
+    intake: new Intake({ store, closure, diskSpace, storeFaults, queueLimit, gateway: presence.id, now }),
     admission: new Admission({
       store,
       target,

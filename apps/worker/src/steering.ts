@@ -1,4 +1,4 @@
-import { priorities } from '@foreman/jobs'
+import { END_TURN, priorities } from '@foreman/jobs'
 import { weightsOf, weightsOfModel } from '@foreman/ollama-client'
 import {
   type Admission,
@@ -11,9 +11,6 @@ import {
   type Window,
 } from '@foreman/scheduling'
 import type { HoldRow, OperationRow, Store } from '@foreman/store'
-
-/** The operation that ends the present turn. */
-export const END_TURN = 'end_turn'
 
 export interface SteeringOptions {
   readonly store: Pick<Store, 'holds' | 'operations' | 'queue' | 'catalogue'>

@@ -1,5 +1,6 @@
 import type { CallOptions } from '@foreman/ollama-client'
 import { parseQueueEvents } from './event-stream.ts'
+import { QueueSteering } from './queue-steering.ts'
 import type { Requester } from './requester.ts'
 import { isTransient } from './retry.ts'
 import type { QueueEvent, QueueHistory, QueueModels, QueueSnapshot, Timeline } from './types.ts'
@@ -18,11 +19,12 @@ export interface HistoryOptions extends TimeOptions {
   readonly stepMs?: number | undefined
 }
 
-/** What foreman shows of the queue as a whole. A caller sees its own part; the rest needs the token of a viewer or an operator. */
-export class QueueClient {
+/** What foreman shows of the queue as a whole, and what operators do to it. A caller sees its own part; the rest needs the token of a viewer or an operator. */
+export class QueueClient extends QueueSteering {
   readonly #requester: Requester
 
   constructor(requester: Requester) {
+    super(requester)
     this.#requester = requester
   }
 

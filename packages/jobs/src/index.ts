@@ -39,6 +39,18 @@ export type {
   TurnSnapshot,
 } from './queue.ts'
 export { priorities, type Priority } from './priority.ts'
+export {
+  type Closing,
+  END_TURN,
+  type Hold,
+  type Holding,
+  type OperationPage,
+  type Pausing,
+  type QueueState,
+  type Stepping,
+  type SubjectKind,
+  subjectKinds,
+} from './steering.ts'
 export { endStates, type EndState, isEndState, type JobState, jobStates, transitions } from './state.ts'
 export type {
   Batch,

@@ -1,3 +1,4 @@
+import type { Hold } from './steering.ts'
 import type { Why } from './wire.ts'
 
 /**
@@ -10,6 +11,8 @@ export interface QueueSnapshot {
   /** `closed`: takes nothing. `away`: the target or the worker is. */
   state: 'running' | 'paused' | 'closed' | 'away'
   accepting: boolean
+  /** What operators hold back. A caller sees what concerns it. */
+  holds: Hold[]
   health: { degraded: boolean; reasons: string[] }
   /** All that wait, with those that wait for their next attempt (`delayed`). */
   queued: number

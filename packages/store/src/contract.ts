@@ -643,6 +643,9 @@ export interface Records {
   /** Counts the jobs that have ended and are not deleted yet. */
   ended(): Promise<number>
 
+  /** Counts the queued jobs that miss their deadline by a time, delayed ones too. Stops at `most`. */
+  deadlinesUntil(at: number, most: number): Promise<number>
+
   /** The request of a job. Undefined when it has been deleted. */
   request(seq: number): Promise<KeptRequest | undefined>
 

@@ -11,9 +11,9 @@ import { sendJson } from '../http/send-json.ts'
 import { whenAvailable } from '../http/when-available.ts'
 import { whenWritable } from '../intake/when-writable.ts'
 import { JobAction, Redelivery } from '../jobs/schemas.ts'
+import { operationJson } from '../steering/operation-json.ts'
 import { type DeliveriesContext, listDeliveries, redeliveryTask } from './deliveries.ts'
 import { jobTask, type JobTaskContext } from './job-task.ts'
-import { operationJson } from './operation-json.ts'
 import type { Order, Task } from './operations.ts'
 
 export type BulkContext = JobTaskContext & DeliveriesContext & Pick<Context, 'operations'>

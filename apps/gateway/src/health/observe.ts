@@ -1,5 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import { Backoff, type Store } from '@foreman/store'
+import { Backoff, type HoldKind, type Store } from '@foreman/store'
 import type { DiskSpace } from '../intake/disk-space.ts'
 import type { Observed } from './reasons.ts'
 
@@ -7,6 +7,7 @@ export interface ObserverOptions {
   readonly store: Pick<Store, 'state'> & {
     readonly workers: Pick<Store['workers'], 'active'>
     readonly target: Pick<Store['target'], 'read'>
+    readonly holds: Pick<Store['holds'], 'list'>
   }
   readonly diskSpace: Pick<DiskSpace, 'lack'>
   readonly isStopping: () => boolean
@@ -21,14 +22,19 @@ export interface ObserverOptions {
 export const observer = (options: ObserverOptions): (() => Promise<Observed>) => {
   const { store, diskSpace, isStopping, logger, now } = options
   const reads = new Backoff()
-  const rows = async (): Promise<Pick<Observed, 'worker' | 'target'>> => {
+  const rows = async (): Promise<Pick<Observed, 'worker' | 'target' | 'isPaused' | 'isClosed'>> => {
     try {
-      const [worker, target] = await Promise.all([store.workers.active(), store.target.read()])
+      const [worker, target, holds] = await Promise.all([
+        store.workers.active(),
+        store.target.read(),
+        store.holds.list(now()),
+      ])
+      const has = (wanted: HoldKind) => holds.some(({ kind }) => kind === wanted)
       reads.succeeded()
-      return { worker, target }
+      return { worker, target, isPaused: has('pause'), isClosed: has('close') }
     } catch (error) {
       if (reads.failed()) logger.error({ err: error }, 'the queue cannot be read')
-      return { worker: undefined, target: undefined }
+      return { worker: undefined, target: undefined, isPaused: false, isClosed: false }
     }
   }
   return async () => ({

@@ -24,6 +24,8 @@ const well: Observed = {
   lackOfRoom: undefined,
   faults: [],
   isStopping: false,
+  isPaused: false,
+  isClosed: false,
   now: NOW,
 }
 
@@ -71,6 +73,18 @@ describe('what keeps jobs from being run degrades, and they are accepted all the
 
   test('a worker is missed within ten seconds of its last beat', () => {
     expect(health(beatAgo(10_000)).reasons).toContain('worker_away')
+  })
+})
+
+describe('what an operator wants is told, and is no fault', () => {
+  test('a pause', () => {
+    expect(health({ ...well, isPaused: true })).toEqual({ status: 'ok', degraded: false, paused: true })
+    expect(readiness({ ...well, isPaused: true })).toEqual({ ready: true, reasons: [] })
+  })
+
+  test('a closed queue, which takes no jobs', () => {
+    expect(health({ ...well, isClosed: true })).toEqual({ status: 'ok', degraded: false, closed: true })
+    expect(readiness({ ...well, isClosed: true })).toEqual({ ready: false, reasons: ['closed'] })
   })
 })
 

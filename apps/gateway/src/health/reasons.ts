@@ -16,12 +16,17 @@ export interface Observed {
   /** What is wrong with the store. */
   readonly faults: readonly StoreFaultName[]
   readonly isStopping: boolean
+  /** Whether an operator lets nothing start, or nothing be accepted. */
+  readonly isPaused: boolean
+  readonly isClosed: boolean
   readonly now: number
 }
 
 export interface Health {
   readonly status: 'ok'
   readonly degraded: boolean
+  readonly paused?: true
+  readonly closed?: true
   readonly reasons?: string[]
 }
 
@@ -30,6 +35,8 @@ interface Reason {
   /** What the reason keeps from working: jobs are not accepted, or accepted jobs do not run as they should. */
   readonly affects: 'accepting' | 'running'
   readonly holds: (seen: Observed) => boolean
+  /** An operator wants it so: nothing is wrong. */
+  readonly isWanted?: true
 }
 
 const fault = (name: StoreFaultName): Reason => ({
@@ -67,6 +74,7 @@ const REASONS: readonly Reason[] = [
     holds: ({ target }) => target?.embedderDoesNotFit === true,
   },
   { name: 'stopping', affects: 'accepting', holds: ({ isStopping }) => isStopping },
+  { name: 'closed', affects: 'accepting', holds: ({ isClosed }) => isClosed, isWanted: true },
   fault('file_locks_do_not_work'),
   fault('queue_replaced'),
   { name: 'queue_not_readable', affects: 'accepting', holds: ({ target }) => target === undefined },
@@ -86,6 +94,13 @@ export const readiness = (seen: Observed): { readonly ready: boolean; readonly r
 
 /** Whether anything is wrong. The status is `ok` as long as the gateway can answer. */
 export const health = (seen: Observed): Health => {
-  const reasons = namesOf(REASONS, seen)
-  return reasons.length === 0 ? { status: 'ok', degraded: false } : { status: 'ok', degraded: true, reasons }
+  const wrong = REASONS.filter(({ isWanted }) => isWanted !== true)
+  const reasons = namesOf(wrong, seen)
+  return {
+    status: 'ok',
+    degraded: reasons.length > 0,
+    ...(seen.isPaused && { paused: true }),
+    ...(seen.isClosed && { closed: true }),
+    ...(reasons.length > 0 && { reasons }),
+  }
 }

@@ -28,7 +28,7 @@ const keyed = (key: string, hash = 'h'): IdempotencyKey => ({ key, hash: Buffer.
 /** An intake over an empty queue on a real file. */
 const trial = async ({ limit = 100 } = {}) => {
   const store = await tempStore()
-  const state: { faults?: Refusal; room?: Refusal } = {}
+  const state: { faults?: Refusal; room?: Refusal; closed?: Refusal } = {}
   const throwIf = (refusal: Refusal | undefined) => {
     if (refusal) throw refusal
   }
@@ -38,6 +38,7 @@ const trial = async ({ limit = 100 } = {}) => {
     now,
     gateway: 'g1',
     queueLimit: new QueueLimit({ limit, count: () => store.records.queued(), now }),
+    closure: { ensureOpen: async () => throwIf(state.closed) },
     storeFaults: { ensureNone: () => throwIf(state.faults) },
     diskSpace: { ensureRoom: () => throwIf(state.room) },
   })

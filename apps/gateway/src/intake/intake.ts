@@ -1,6 +1,7 @@
 import { groupKeyOf } from '@foreman/ollama-client'
 import { type IdempotencyKey, type NewBatch, newBatchId, type Store, type Submitted } from '@foreman/store'
 import { fitIntoOneStep, type Lot, lotsOf, submitInSteps } from './arrival.ts'
+import type { Closure } from './closure.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { type JobDraft, withId } from './job-draft.ts'
 import type { QueueLimit } from './queue-limit.ts'
@@ -11,6 +12,7 @@ export interface IntakeOptions {
   readonly store: Store
   readonly diskSpace: Pick<DiskSpace, 'ensureRoom'>
   readonly queueLimit: QueueLimit
+  readonly closure: Pick<Closure, 'ensureOpen'>
   readonly storeFaults: Pick<StoreFaults, 'ensureNone'>
   /** The name of this gateway process. */
   readonly gateway: string
@@ -59,6 +61,7 @@ export class Intake {
    * @throws Refusal
    */
   async enqueue(job: JobDraft): Promise<Submitted> {
+    await this.#options.closure.ensureOpen()
     const [submitted] = await this.#write([{ ...job, gateway: this.#options.gateway }])
     return submitted!
   }
@@ -80,8 +83,11 @@ export class Intake {
    * @throws Refusal
    */
   async submitAll(jobs: readonly JobDraft[], { isKnown, batch }: SubmitAllOptions): Promise<Submitted[]> {
-    const { queueLimit } = this.#options
-    if (!isKnown) await queueLimit.ensureRoomFor(jobs.length)
+    const { queueLimit, closure } = this.#options
+    if (!isKnown) {
+      await closure.ensureOpen()
+      await queueLimit.ensureRoomFor(jobs.length)
+    }
     return this.#counted(await this.#write(jobs, batch && this.#named(batch)))
   }
 
@@ -93,7 +99,8 @@ export class Intake {
    * @throws Refusal, and what `lots` throws
    */
   async submitLots(lots: AsyncIterable<Lot>, given: BatchDraft): Promise<string> {
-    const { store, now } = this.#options
+    const { store, now, closure } = this.#options
+    await closure.ensureOpen()
     this.ensureRoom()
     const batch = this.#named(given)
     this.#counted(await submitInSteps(this.#withinLimit(lots), batch, { store, groupKeyOf, now }))

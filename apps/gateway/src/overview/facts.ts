@@ -1,5 +1,6 @@
 import type {
   AccountCount,
+  HoldRow,
   InFlightJob,
   LineCount,
   MessageCounts,
@@ -30,6 +31,7 @@ export interface QueueFacts {
   readonly ollamaVersion: string | undefined
   /** The present turn, or the last one. */
   readonly turn: TurnRow | undefined
+  readonly holds: readonly HoldRow[]
   readonly hour: readonly SampleRow[]
   readonly tallies: readonly Tally[]
   readonly countingSince: number
@@ -50,17 +52,20 @@ export class FactsReader {
   }
 
   async read(now: number): Promise<QueueFacts> {
-    const { records, overview, history, target, catalogue } = this.#store
-    const [outlook, lines, accounts, delayed, inFlight, targetRow, version, turns] = await Promise.all([
-      this.#outlooks.read(now),
-      records.lineCounts(),
-      overview.readyOfAccounts(),
-      overview.delayed(),
-      overview.inFlight(),
-      target.read(),
-      catalogue.snapshot('/api/version'),
-      history.turns({ from: now, until: now + 1 }, 1),
-    ])
+    const { records, overview, history, target, catalogue, holds: allHolds } = this.#store
+    const [outlook, lines, accounts, delayed, inFlight, targetRow, version, turns, holds] = await Promise.all(
+      [
+        this.#outlooks.read(now),
+        records.lineCounts(),
+        overview.readyOfAccounts(),
+        overview.delayed(),
+        overview.inFlight(),
+        target.read(),
+        catalogue.snapshot('/api/version'),
+        history.turns({ from: now, until: now + 1 }, 1),
+        allHolds.list(now),
+      ],
+    )
     const [hour, tallies, countingSince, messages, storage] = await Promise.all([
       history.samples({ from: now - HOUR_MS, until: now + 1 }, HOUR_MS),
       history.tallies(),
@@ -78,6 +83,7 @@ export class FactsReader {
       target: targetRow,
       ollamaVersion: versionIn(version?.body),
       turn: turns.at(-1),
+      holds,
       hour,
       tallies,
       countingSince,

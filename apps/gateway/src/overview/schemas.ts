@@ -8,6 +8,7 @@ const fields: Record<keyof QueueSnapshot, true> = {
   version: true,
   state: true,
   accepting: true,
+  holds: true,
   health: true,
   queued: true,
   running: true,

@@ -13,6 +13,7 @@ import { displayModelName } from '@foreman/ollama-client'
 import { type InFlightJob, type LineCount, type SampleRow, TALLIES } from '@foreman/store'
 import { createHash } from 'node:crypto'
 import { whatFor } from '../forecast/forecaster.ts'
+import { queueState } from '../steering/state.ts'
 import type { QueueFacts } from './facts.ts'
 import { tallied } from './tallied.ts'
 
@@ -31,12 +32,14 @@ export type Rates = ReadonlyMap<number, number>
 /** Makes the snapshot that an operator sees. */
 export const snapshotOf = (facts: QueueFacts, gateway: GatewayFacts, rates: Rates): QueueSnapshot => {
   const { at, lines, delayed, inFlight, outlook, messages, storage } = facts
+  const { state, holds } = queueState(facts.holds)
   const oldest = Math.min(...lines.map(({ oldestCreatedAt }) => oldestCreatedAt))
   return {
     at: time(at),
     version: gateway.version,
-    state: outlook.held.isPaused ? 'paused' : outlook.obstacle === undefined ? 'running' : 'away',
+    state: state === 'running' && outlook.obstacle !== undefined ? 'away' : state,
     accepting: gateway.accepting,
+    holds,
     health: gateway.health,
     queued: sum(lines, ({ jobs }) => jobs) + delayed,
     running: inFlight.length,

@@ -10,8 +10,11 @@ const group = (name: string) => ({ group: name }) as QueueSnapshot['groups'][num
 const flight = (caller: string) =>
   ({ job: caller, caller }) as QueueSnapshot['targets'][number]['in_flight'][number]
 
+const hold = { id: 'hold_1', kind: 'pause', since: '2026-01-01T00:00:00Z', by: 'eve', reason: 'a game' }
+
 const snapshot = {
   queued: 3,
+  holds: [hold, { ...hold, kind: 'caller', subject: 'ann' }, { ...hold, kind: 'caller', subject: 'bob' }],
   targets: [{ name: 'default', in_flight: [flight('ann'), flight('bob')], next: { group: 'g2' } }],
   groups: [group('g1'), group('g2')],
   callers: ['ann', 'bob', 'eve'].map(caller => ({ caller, queued: 1, running: 1, hour })),
@@ -24,9 +27,14 @@ test('whoever sees everything sees all of a snapshot', () => {
 })
 
 test('a caller sees its own, and the others as one sum', () => {
-  const { targets, groups, callers, ...rest } = viewOf(snapshot, { caller: 'ann', groups: new Set(['g1']) })
+  const { targets, groups, callers, holds, ...rest } = viewOf(snapshot, {
+    caller: 'ann',
+    groups: new Set(['g1']),
+  })
   expect(targets).toEqual([{ name: 'default', in_flight: [flight('ann')] }])
   expect(groups).toEqual([group('g1')])
+  const { by: _by, reason: _reason, ...seen } = hold
+  expect(holds).toEqual([seen, { ...seen, kind: 'caller', subject: 'ann' }])
   const sum = { jobs: 2, tokens: 20, target_ms: 200, share: 0.5 }
   expect(callers).toEqual([snapshot.callers[0], { caller: 'others', queued: 2, running: 2, hour: sum }])
   expect(rest).toEqual({ queued: 3 })

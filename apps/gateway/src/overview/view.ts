@@ -16,6 +16,9 @@ export const viewOf = (snapshot: QueueSnapshot, { caller, groups }: Viewer): Que
   const others = snapshot.callers.filter(each => each.caller !== caller)
   return {
     ...seen,
+    holds: seen.holds
+      .filter(({ kind, subject }) => kind !== 'caller' || subject === caller)
+      .map(({ by: _by, reason: _reason, ...hold }) => hold),
     targets: snapshot.targets.map(({ next, ...target }) => ({
       ...target,
       in_flight: target.in_flight.filter(job => job.caller === caller),

@@ -321,6 +321,8 @@ export const Problem = z
 export const Health = z.object({
   status: z.literal('ok'),
   degraded: z.boolean(),
+  paused: z.literal(true).exactOptional().meta({ description: 'An operator lets nothing start' }),
+  closed: z.literal(true).exactOptional().meta({ description: 'An operator lets nothing be accepted' }),
   reasons: z.array(z.string()).exactOptional(),
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as steering from '../../steering/schemas.ts'
 import {
   BatchQuery,
   DeliveryQuery,
@@ -13,6 +14,7 @@ import {
 import * as answers from './answers.ts'
 import { eventData, JobEvent } from './events.ts'
 import * as queueAnswers from './queue-answers.ts'
+import * as steeringAnswers from './steering-answers.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -26,8 +28,10 @@ const named = {
   DeliveryQuery,
   BatchQuery,
   ResultsQuery,
+  ...steering,
   ...answers,
   ...queueAnswers,
+  ...steeringAnswers,
   JobEvent,
 }
 
@@ -42,6 +46,7 @@ const {
   DeliveryQuery: deliveryQuery,
   BatchQuery: batchQuery,
   ResultsQuery: resultsQuery,
+  OperationQuery: operationQuery,
   ...shared
 } = Object.fromEntries(
   Object.entries(schemas).map(([id, { $schema: _dialect, $id: _uri, ...schema }]) => [
@@ -61,9 +66,11 @@ export const deliveryQueryProperties = propertiesOf(deliveryQuery)
 export const batchQueryProperties = propertiesOf(batchQuery)
 export const resultsQueryProperties = propertiesOf(resultsQuery)
 
+export const operationQueryProperties = propertiesOf(operationQuery)
+
 export type SchemaName = Exclude<
   keyof typeof named,
-  'JobQuery' | 'DeliveryQuery' | 'BatchQuery' | 'ResultsQuery'
+  'JobQuery' | 'DeliveryQuery' | 'BatchQuery' | 'ResultsQuery' | 'OperationQuery'
 >
 
 export const schemaRef = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })

@@ -11,6 +11,7 @@ import { batchId, deliveryId, jobId, operationId } from './parameters.ts'
 import { queuePaths } from './queue.ts'
 import { followJob, getJob, listJobs, streamAnswer } from './read.ts'
 import { servicePaths } from './service.ts'
+import { steeringPaths } from './steering.ts'
 import { submitBatch, submitJob } from './submit.ts'
 
 const ofJob = { parameters: [jobId] }
@@ -69,6 +70,7 @@ export const openapiDocument = {
       get: getOperation,
       delete: stopOperation,
     },
+    ...steeringPaths,
     ...generatingPaths,
     ...servicePaths,
   },

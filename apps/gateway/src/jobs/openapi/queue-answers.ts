@@ -1,6 +1,7 @@
 import type * as resource from '@foreman/jobs'
 import { z } from 'zod'
 import { JobId, Time, Why } from './answers.ts'
+import { Hold } from './steering-answers.ts'
 
 /** What the routes of the queue answer. No schema is closed, because objects may get more members. */
 
@@ -89,6 +90,7 @@ export const QueueSnapshot = z
     version: z.string(),
     state: z.enum(['running', 'paused', 'closed', 'away']),
     accepting: z.boolean(),
+    holds: z.array(Hold),
     health: z.object({ degraded: z.boolean(), reasons: z.array(z.string()) }),
     queued: count,
     running: count,

@@ -74,7 +74,7 @@ export const ofJob = {
 
 /** Refusals because nothing can be written now. */
 export const notTaken = {
-  503: '`queue_full`, `queue_busy`, `queue_not_writable`, `too_many_bytes`, `unavailable`',
+  503: '`closed`, `queue_full`, `queue_busy`, `queue_not_writable`, `too_many_bytes`, `unavailable`',
   507: '`no_room`: the disk is nearly full, or the queue has reached its largest size',
 }
 

@@ -25,6 +25,17 @@ export const prepareQueued = ({ sqlite }: Connection) => {
   return (): number => count.get() as number
 }
 
+export const prepareDeadlinesUntil = ({ sqlite }: Connection) => {
+  const count = sqlite
+    .prepare(
+      `SELECT count(*) FROM (SELECT 1 FROM jobs
+         WHERE state = 'queued' AND deadline_at IS NOT NULL AND deadline_at <= +@at LIMIT +@most)`,
+    )
+    .pluck()
+
+  return (at: number, most: number): number => count.get({ at, most }) as number
+}
+
 export const prepareEnded = ({ sqlite }: Connection) => {
   const count = sqlite.prepare('SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL').pluck()
 

@@ -2,7 +2,7 @@ import type { Records } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
 import { prepareLookBack } from '../seq-steps.ts'
 import { reads, steps } from '../verbs.ts'
-import { prepareAhead, prepareEnded, prepareQueued } from './counts.ts'
+import { prepareAhead, prepareDeadlinesUntil, prepareEnded, prepareQueued } from './counts.ts'
 import { prepareById, prepareBySeq } from './job-record.ts'
 import { prepareLineCounts, prepareSenderCounts } from './line-counts.ts'
 import { prepareList } from './list.ts'
@@ -23,6 +23,7 @@ export const records = (connection: Connection): Records => ({
   running: reads(prepareRunning(connection)),
   queued: reads(prepareQueued(connection)),
   ended: reads(prepareEnded(connection)),
+  deadlinesUntil: reads(prepareDeadlinesUntil(connection)),
   request: reads(prepareRequest(connection)),
   requestBytes: reads(prepareRequestBytes(connection)),
   requestPart: reads(prepareRequestPart(connection)),

@@ -164,6 +164,11 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     [lookup('jobs', 'jobs_deadline', 'deadline_at')],
   ],
   [
+    'deadlinesUntil',
+    ({ store }) => store.records.deadlinesUntil(90_000, 9),
+    [lookup('jobs', 'jobs_deadline', 'deadline_at')],
+  ],
+  [
     'enqueue what may be a repetition',
     ({ store }) => submitJob(store, { gateway: 'g1', requestHash: Buffer.from('hash') }),
     [lookup('jobs', 'jobs_left', 'caller', 'account', 'sender', 'request_hash', 'left_at')],

@@ -108,6 +108,24 @@ export const waitingLinesContract = (engine: Engine): void => {
     })
   })
 
+  test('deadlines are counted of queued jobs, up to a time, and up to a number', async () => {
+    const { store } = await engine.create()
+    const deadlines = [5_000, 6_000, 7_000, undefined]
+    const jobs = await submitAll(
+      store,
+      deadlines.map(deadlineAt => ({ deadlineAt })),
+    )
+    const deadlinesUntil = (at: number, most: number) => store.records.deadlinesUntil(at, most)
+    expect([
+      await deadlinesUntil(6_000, 9),
+      await deadlinesUntil(9_000, 9),
+      await deadlinesUntil(9_000, 2),
+    ]).toEqual([2, 3, 2])
+    await store.submissions.cancel(jobs[0]!, ending(1_000))
+    await claimNext(store)
+    expect(await deadlinesUntil(9_000, 9)).toBe(1)
+  })
+
   test('the running jobs are those that a worker has claimed', async () => {
     const { store } = await engine.create()
     await submitAll(store, [{ groupKey: 'a' }, { groupKey: 'b' }])
