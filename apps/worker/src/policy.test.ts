@@ -1,10 +1,12 @@
+import { priorities } from '@foreman/jobs'
+import { weightsOf } from '@foreman/ollama-client'
 import type { Store } from '@foreman/store'
 import { listJobs } from '@foreman/store/testing'
 import fc from 'fast-check'
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { openTempStore, tempFile } from './testing/fixtures.ts'
-import { anyCourse, type Course } from './testing/policy/course.ts'
+import { anyCourse, type Course, type PlayedHold, type Visit } from './testing/policy/course.ts'
 import { play, type Played, type PlayedJob } from './testing/policy/play.ts'
 import {
   loadsAlone,
@@ -137,6 +139,120 @@ describe('whatever comes to the target, and when', { timeout: TIMEOUT_MS }, () =
     await forAll(courses, 250, async course => {
       const all = await played(course)
       expect((await played(renamed(course))).map(renamedBack)).toEqual(all)
+    })
+  })
+})
+
+describe('what an operator holds', { timeout: TIMEOUT_MS }, () => {
+  const QUICK = 120
+  const anyHold = (...kinds: PlayedHold['kind'][]): fc.Arbitrary<PlayedHold> =>
+    fc
+      .record({
+        kind: fc.constantFrom(...kinds),
+        group: fc.constantFrom('a', 'b', 'c'),
+        priority: fc.constantFrom('high', 'normal', 'low'),
+        caller: fc.constantFrom('x', 'y', 'z'),
+        fromMs: fc.integer({ min: 0, max: 60 }).map(tenth => tenth * 100),
+        lastsMs: fc.constantFrom(100, 1_000, 10_000),
+      })
+      .map(({ kind, group, priority, caller, fromMs, lastsMs }) => ({
+        kind,
+        subject: { pause: '', model: group, priority, caller }[kind],
+        fromMs,
+        untilMs: fromMs + lastsMs,
+      }))
+  const isOf = ({ kind, subject }: PlayedHold, job: Omit<PlayedJob, 'place' | 'arrivedAt' | 'workMs'>) =>
+    ({
+      pause: true,
+      // In courses a group that is not a model begins with its model.
+      model: weightsOf(job.groupKey) === subject,
+      priority: priorities[job.priority] === subject,
+      caller: job.account === subject,
+    })[kind]
+  const differing = {
+    priorities: PRIORITIES,
+    room: [1, 2],
+    concurrency: [1, 2, 3],
+    models: [1, 2],
+    expects: [false],
+  }
+
+  test('does not start, and all else goes on', async () => {
+    const { played, jobs } = openPlayground()
+    let held = 0
+    // Of each kind one: two of one subject are one hold.
+    const anyHolds = fc.uniqueArray(anyHold('pause', 'model', 'priority', 'caller'), {
+      selector: ({ kind }) => kind,
+      minLength: 1,
+      maxLength: 3,
+    })
+    const courses = fc
+      .tuple(anyCourse(differing), anyHolds)
+      .map(([course, holds]): Course => ({ ...course, holds }))
+    await forAll(courses, QUICK, async course => {
+      const all = await played(course)
+      for (const happened of all) {
+        if (happened.kind !== 'started') continue
+        const { at, job } = happened
+        const isIn = ({ fromMs, untilMs }: PlayedHold) => fromMs <= at && at < untilMs
+        expect(course.holds!.filter(hold => isIn(hold) && isOf(hold, job))).toEqual([])
+      }
+      held += course.holds!.length
+    })
+    expect(held).toBeGreaterThan(0)
+    expect((await jobs()).filter(({ state }) => state !== 'succeeded')).toEqual([])
+  })
+
+  test('delays nothing else: the others run as if it was not there', async () => {
+    const { played } = openPlayground()
+    const LATER = 10_000_000
+    // Where nobody's use counts, several jobs of a line are claimed at once, but not while a caller is held.
+    const settings = { ...differing, halfLifeMs: [2_000, 60_000] }
+    const courses = fc.tuple(anyCourse(settings), anyHold('model', 'priority', 'caller'))
+    await forAll(
+      courses.map(([course, hold]): Course => ({
+        ...course,
+        holds: [{ ...hold, fromMs: 0, untilMs: LATER }],
+      })),
+      QUICK,
+      async course => {
+        const [hold] = course.holds!
+        const isFree = (visit: Visit) =>
+          !isOf(hold!, { ...visit, priority: priorities.indexOf(visit.priority) })
+        // The worker looks at the queue at the same times.
+        const looks = course.visits.map(({ atMs }): PlayedHold => ({
+          kind: 'priority',
+          subject: 'none',
+          fromMs: atMs,
+          untilMs: atMs,
+        }))
+        const alone = await played({ ...course, holds: looks, visits: course.visits.filter(isFree) })
+        const beside = (await played(course)).filter(
+          happened => happened.at < LATER && 'job' in happened && !isOf(hold!, happened.job),
+        )
+        const withoutPlaces = (all: Played[]) =>
+          all.flatMap(happened =>
+            'job' in happened ? [{ ...happened, job: { ...happened.job, place: 0 } }] : [],
+          )
+        expect(withoutPlaces(beside)).toEqual(withoutPlaces(alone))
+      },
+    )
+  })
+
+  test('costs no load: after a pause of any length, a backlog needs one for each model', async () => {
+    const { played } = openPlayground()
+    const loadsOf = (all: readonly Played[]) =>
+      all.filter(each => each.kind === 'started' && each.isLoad).length
+    const settings = { groups: ['a', 'b', 'c', 'd'], expects: [false], returns: 0, maxWaitMs: [100_000] }
+    const courses = fc.tuple(anyCourse(settings), anyHold('pause')).map(([course, { fromMs, ...pause }]) => ({
+      ...course,
+      visits: course.visits.map(visit => ({ ...visit, atMs: 0 })),
+      holds: [{ ...pause, fromMs, untilMs: fromMs + 10_000_000 }],
+    }))
+    await forAll(courses, QUICK, async course => {
+      const models = new Set(course.visits.map(({ groupKey }) => groupKey)).size
+      expect(loadsOf(await played(course))).toBe(models)
+      expect(loadsOf(await played({ ...course, holds: [] }))).toBe(models)
     })
   })
 })

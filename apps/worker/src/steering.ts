@@ -18,6 +18,8 @@ export interface SteeringOptions {
   readonly timeZone: string
 }
 
+const WHOLE_LINE: Admission = { starts: 'none', held: 'line' }
+
 const NOTHING: HeldNow = {
   pause: undefined,
   models: new Map(),
@@ -36,8 +38,6 @@ export class Steering {
   /** What the models that are held have in common with all others of their weights. */
   #weights: ReadonlySet<string> = new Set()
   #turnEnd: OperationRow | undefined
-  /** When the first of the holds is over, as far as is known. */
-  #endsAt = -Infinity
   #text = ''
   #version = 0
 
@@ -49,9 +49,8 @@ export class Steering {
   /** Reads what is held back, and ends what is over. @returns when it changes by itself */
   async read(now: number): Promise<number> {
     const { holds, operations } = this.#options.store
-    if (this.#endsAt <= now) await holds.dropOver(now)
+    await holds.dropOver(now)
     this.#holds = await holds.list(now)
-    this.#endsAt = Math.min(...this.#holds.map(({ until }) => until ?? Infinity))
     this.#turnEnd = await operations.asked(END_TURN)
     this.#held = heldNow(this.#holds, this.#openings, now)
     const { models, priorities: classes, callers } = this.#held
@@ -84,7 +83,7 @@ export class Steering {
 
   /** The lines of which jobs may start, each as far as they may. */
   async mayStart(lines: readonly Line[], now: number): Promise<readonly Line[]> {
-    if (this.pause) return this.#gate.pass(lines, () => ({ isHeld: true }), now)
+    if (this.pause) return this.#gate.pass(lines, () => WHOLE_LINE, now)
     if (!holdsSome(this.#held) && this.#gate.isOpen) return lines
     const admissions = new Map<Line, Admission>()
     for (const line of lines) admissions.set(line, await this.#admissionOf(line))
@@ -94,16 +93,17 @@ export class Steering {
   async #admissionOf(line: Line): Promise<Admission> {
     const { priorities: classes, callers } = this.#held
     const isHeld = classes.has(priorities[line.priority] ?? '') || this.#weights.has(weightsOf(line.groupKey))
-    if (isHeld || callers.size === 0) return { isHeld }
+    if (isHeld) return WHOLE_LINE
+    if (callers.size === 0) return { starts: 'all' }
     const { queue } = this.#options.store
     const senders = await queue.senders(line)
     const free = senders.filter(({ account }) => !callers.has(account))
-    if (free.length === senders.length) return { isHeld }
+    if (free.length === senders.length) return { starts: 'all' }
     const [first, ...others] = await queue.oldest(line, free)
-    if (!first) return { isHeld: true }
+    if (!first) return { starts: 'none', held: 'callers' }
     const oldest = others.reduce((found, other) => (other.oldestSeq < found.oldestSeq ? other : found), first)
     const { oldestSeq, oldestCreatedAt } = oldest
-    return { isHeld: false, oldest: { oldestSeq, oldestCreatedAt } }
+    return { starts: 'some', oldest: { oldestSeq, oldestCreatedAt } }
   }
 
   async #weightsOf(models: readonly string[]): Promise<ReadonlySet<string>> {

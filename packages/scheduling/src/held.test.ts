@@ -90,10 +90,12 @@ describe('the gate', () => {
     oldestCreatedAt,
   })
   const [old, other] = [line('a', 1_000), line('b', 9_000)]
-  const free = (): Admission => ({ isHeld: false })
+  const held: Admission = { starts: 'none', held: 'line' }
+  const free = (): Admission => ({ starts: 'all' })
   const holding =
     (...groups: string[]) =>
-    ({ groupKey }: Line): Admission => ({ isHeld: groups.includes(groupKey) })
+    ({ groupKey }: Line): Admission =>
+      groups.includes(groupKey) ? held : free()
 
   test('lets all pass as they are while nothing is held', () => {
     expect(new Gate().pass([old, other], free, 10_000)).toEqual([old, other])
@@ -119,9 +121,21 @@ describe('the gate', () => {
   test('takes the oldest of those that may start for the oldest, also after the others were let go', () => {
     const gate = new Gate()
     const oldest = { oldestSeq: 7, oldestCreatedAt: 8_000 }
-    const passed = gate.pass([old], () => ({ isHeld: false, oldest }), 10_000)
+    const passed = gate.pass([old], () => ({ starts: 'some', oldest }), 10_000)
     expect(passed).toEqual([{ ...old, ...oldest, waitsSince: 8_000 }])
     expect(gate.pass([old], free, 20_000)).toEqual([{ ...old, waitsSince: 8_000 }])
+  })
+
+  test('counts the wait of others from their arrival where all jobs were of a caller that is held', () => {
+    const gate = new Gate()
+    gate.pass([old], () => ({ starts: 'none', held: 'callers' }), 10_000)
+    const oldest = { oldestSeq: 7, oldestCreatedAt: 11_000 }
+    const some = (): Admission => ({ starts: 'some', oldest })
+    expect(gate.pass([old], some, 20_000)).toEqual([{ ...old, ...oldest, waitsSince: 11_000 }])
+    gate.pass([old], () => held, 30_000)
+    expect(gate.pass([old], some, 40_000)).toEqual([{ ...old, ...oldest, waitsSince: 40_000 }])
+    gate.pass([old], () => ({ starts: 'none', held: 'callers' }), 50_000)
+    expect(gate.pass([old], free, 60_000)).toEqual([{ ...old, waitsSince: 60_000 }])
   })
 
   const situation = (lines: readonly Line[], now: number): Situation => ({
@@ -139,7 +153,7 @@ describe('the gate', () => {
   test('after a pause nothing is overdue, and what is in memory goes on', () => {
     const gate = new Gate()
     const lines = [line('a', 5), line('b', 1), line('c', 2), line('d', 3)]
-    gate.pass(lines, () => ({ isHeld: true }), 1_000)
+    gate.pass(lines, () => held, 1_000)
     const passed = gate.pass(lines, free, 10_000_000)
     expect(decide(situation(passed, 10_000_000))).toEqual({
       groupKeys: ['a'],

@@ -111,48 +111,60 @@ export const heldNow = (holds: readonly Hold[], openings: Pick<Openings, 'at'>, 
 export const holdsSome = ({ models, priorities, callers }: HeldNow): boolean =>
   models.size + priorities.size + callers.size > 0
 
-/** What may start of a line. */
-export interface Admission {
-  /** No job of it starts. */
-  readonly isHeld: boolean
-  /** The oldest of those that may start, if not all may. Undefined: all may. */
-  readonly oldest?: Pick<Line, 'oldestSeq' | 'oldestCreatedAt'> | undefined
-}
+/** Which jobs of a line may start. */
+export type Admission =
+  | { readonly starts: 'all' }
+  /** Those of callers that are not held: this is the oldest of them. */
+  | { readonly starts: 'some'; readonly oldest: Pick<Line, 'oldestSeq' | 'oldestCreatedAt'> }
+  /** `line`: it is held as a whole. `callers`: there are only jobs of callers that are held. */
+  | { readonly starts: 'none'; readonly held: 'line' | 'callers' }
+
+/** Since when a line waits, or what of it is held. */
+type Known = number | 'line' | 'callers'
 
 /**
  * Lets through what is not held back, and remembers since when that waits: while it is held, it does not wait. So nothing is
  * overdue, or has grown more urgent, the moment that it is let go.
  */
 export class Gate {
-  /** By line. Infinity: it is held. */
-  readonly #waitsSince = new Map<string, number>()
+  /** By line: since when it waits, or what of it was held. */
+  readonly #known = new Map<string, Known>()
 
   /** Whether nothing was held back of what waits. */
   get isOpen(): boolean {
-    return this.#waitsSince.size === 0
+    return this.#known.size === 0
   }
 
   /** @returns the lines of which jobs may start */
   pass<L extends Line>(lines: readonly L[], admissionOf: (line: L) => Admission, now: number): L[] {
     const keys = new Set<string>()
-    const passed: L[] = []
-    for (const line of lines) {
+    const passed = lines.flatMap(line => {
       const key = `${line.priority} ${line.groupKey}`
       keys.add(key)
-      const { isHeld, oldest } = admissionOf(line)
-      const waitsSince = this.#note(key, isHeld ? Infinity : oldest?.oldestCreatedAt, now)
-      if (!isHeld) passed.push({ ...line, ...oldest, ...(waitsSince !== undefined && { waitsSince }) })
-    }
-    for (const key of this.#waitsSince.keys()) if (!keys.has(key)) this.#waitsSince.delete(key)
+      const admission = admissionOf(line)
+      const known = this.#next(this.#known.get(key), admission, now)
+      if (known !== undefined) this.#known.set(key, known)
+      if (admission.starts === 'none') return []
+      const since = typeof known === 'number' ? { waitsSince: known } : {}
+      return [
+        admission.starts === 'some' ? { ...line, ...admission.oldest, ...since } : { ...line, ...since },
+      ]
+    })
+    for (const key of this.#known.keys()) if (!keys.has(key)) this.#known.delete(key)
     return passed
   }
 
-  /** @param counted since when the line waits as far as it may start. Undefined: all of it may */
-  #note(key: string, counted: number | undefined, now: number): number | undefined {
-    const before = this.#waitsSince.get(key)
-    const released = before === Infinity ? now : before
-    const since = counted === undefined ? released : Math.max(counted, released ?? 0)
-    if (since !== undefined) this.#waitsSince.set(key, since)
-    return since
+  #next(before: Known | undefined, admission: Admission, now: number): Known | undefined {
+    switch (admission.starts) {
+      case 'none':
+        return admission.held
+      case 'all':
+        return typeof before === 'string' ? now : before
+      case 'some': {
+        // Where only callers were held, the others were not.
+        const released = before === 'line' ? now : typeof before === 'number' ? before : 0
+        return Math.max(admission.oldest.oldestCreatedAt, released)
+      }
+    }
   }
 }

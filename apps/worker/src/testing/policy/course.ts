@@ -15,6 +15,15 @@ export interface Visit extends Sender {
   readonly againAfterMs: readonly number[]
 }
 
+/** What an operator holds for a while. */
+export interface PlayedHold {
+  readonly kind: 'pause' | 'model' | 'priority' | 'caller'
+  /** The name of a group, priority or account. */
+  readonly subject: string
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
 /** What comes to the target, what the target is like, and what the worker is set to. */
 export interface Course extends Bounds, SlotLimits {
   readonly visits: readonly Visit[]
@@ -26,6 +35,7 @@ export interface Course extends Bounds, SlotLimits {
   readonly fits: boolean
   readonly expects: boolean
   readonly halfLifeMs: number
+  readonly holds?: readonly PlayedHold[]
 }
 
 /** From what the courses of a property are made. */

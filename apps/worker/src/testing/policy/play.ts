@@ -7,7 +7,7 @@ import { newJob } from '@foreman/store/testing'
 import { claimJobs, type ClaimSituation } from '../../claim-jobs.ts'
 import { Steering } from '../../steering.ts'
 import { Residents, type Sent } from '../../target/residents.ts'
-import type { Course, Visit } from './course.ts'
+import type { Course, PlayedHold, Visit } from './course.ts'
 
 /** The size of what takes a millisecond to load, for a worker that has seen no load yet. */
 const BYTES_PER_LOAD_MS = 1e6
@@ -83,6 +83,7 @@ class Playing {
   /** What is in the target's memory; what was used last comes first. */
   #memory: readonly Loaded[] = []
   #loadedAt = 0
+  #steeredBy = 0
 
   constructor(store: Store, course: Course) {
     this.#store = store
@@ -108,13 +109,47 @@ class Playing {
     // While a model is loaded, the worker heeds nothing that the target says.
     if (this.#loadedAt <= this.#now)
       this.#residents.observe(this.#memory.map(({ weights }) => nameOf(weights)))
-    const decidesAt = await this.#fillSlots()
+    const decidesAt = (await this.#heedHolds()) ? await this.#fillSlots() : Infinity
     const [arrivals, ends] = [this.#coming.map(({ at }) => at), this.#running.map(({ endsAt }) => endsAt)]
     const loaded = this.#loadedAt > this.#now ? this.#loadedAt : Infinity
-    const next = Math.min(...arrivals, ...ends, loaded, decidesAt)
+    const next = Math.min(...arrivals, ...ends, loaded, decidesAt, this.#nextHoldAt())
     if (next < Infinity) this.#now = next
     else if (await this.#isWaitedFor()) throw new Error('jobs wait that nothing will start')
     return next < Infinity
+  }
+
+  /** As the dispatcher does. @returns whether jobs may start */
+  async #heedHolds(): Promise<boolean> {
+    const { holds = [] } = this.#course
+    if (holds.length === 0) return true
+    const now = this.#now
+    if (now === 0) await this.#listModels()
+    for (const hold of holds) if (hold.fromMs === now) await this.#store.holds.set(storedHold(hold), now)
+    await this.#steering.read(now)
+    const { turn, awaited } = this.#situation
+    const hasChanged = this.#steeredBy !== this.#steering.version
+    this.#steeredBy = this.#steering.version
+    this.#situation = { turn, awaited: hasChanged ? undefined : awaited }
+    if (!this.#steering.pause) return true
+    await this.#steering.mayStart(await this.#store.queue.waitingLines(), now)
+    this.#situation = { turn: turn && { ...turn, isOver: true }, awaited: undefined }
+    this.#standingSince = undefined
+    return false
+  }
+
+  /** The worker knows the weights of the models that are held. */
+  async #listModels(): Promise<void> {
+    const { catalogue } = this.#store
+    const models = Object.keys(this.#course.loadMs)
+    await catalogue.replaceModels(
+      models.map(model => ({ name: nameOf(model), digest: model, remote: false })),
+    )
+    for (const weights of models) await catalogue.noteLoading(weights, { weights })
+  }
+
+  #nextHoldAt(): number {
+    const times = (this.#course.holds ?? []).flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])
+    return Math.min(...times.filter(at => at > this.#now))
   }
 
   async #isWaitedFor(): Promise<boolean> {
@@ -237,5 +272,12 @@ class Playing {
     return isLoad
   }
 }
+
+const storedHold = ({ kind, subject, untilMs: until }: PlayedHold) => ({
+  kind,
+  subject: kind === 'model' ? nameOf(subject) : subject,
+  until,
+  by: 'ann',
+})
 
 const nameOf = (model: string): string => `registry.ollama.ai/library/${model}:latest`
