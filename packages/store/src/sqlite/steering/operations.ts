@@ -67,7 +67,9 @@ export const prepareNoteOperation = ({ db }: Connection) => {
 }
 
 /** The first operation of a kind that the worker has yet to carry out. */
-const preparePending = ({ db }: Connection) => {
+const preparePending = ({ db, sqlite }: Connection) => {
+  // Mostly there is none, and the worker asks all the time: Drizzle takes longer than SQLite.
+  const selectAny = sqlite.prepare(`SELECT 1 FROM operations WHERE state = 'running' LIMIT 1`).pluck()
   const select = db
     .select()
     .from(table)
@@ -76,7 +78,8 @@ const preparePending = ({ db }: Connection) => {
     .limit(atMost(1))
     .prepare()
 
-  return (action: string): OperationRow | undefined => select.get({ action })
+  return (action: string): OperationRow | undefined =>
+    selectAny.get() === undefined ? undefined : select.get({ action })
 }
 
 const prepareAsk = ({ db }: Connection, pending: ReturnType<typeof preparePending>) => {
