@@ -48,7 +48,6 @@ import type {
   NewJob,
   NewLoad,
   NewOperation,
-  NewPhase,
   OperationEnd,
   OperationRow,
   OperationsAsked,
@@ -74,7 +73,6 @@ import type {
   Tally,
   TargetRow,
   TimeRange,
-  TurnEnd,
   TurnRow,
   WaitingLine,
   WorkerRow,
@@ -199,12 +197,6 @@ export interface History {
 
   /** Notes when the first job of a turn had its first byte, if its model was loaded for it. Null: it was not, after all. Quick. */
   noteLoaded(turn: number, at: number | null): Promise<void>
-
-  /** Ends the present turn, if there is one. Quick. */
-  endTurn(end: TurnEnd, at: number): Promise<void>
-
-  /** Notes a time in which nothing could go on, after it is over. Quick. */
-  notePhase(phase: NewPhase, time: TimeRange): Promise<void>
 
   /** Notes how the queue looks, in the minute of `now`. Quick. */
   sample(now: number): Promise<void>

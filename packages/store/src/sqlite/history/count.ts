@@ -51,7 +51,7 @@ export const prepareCount = ({ sqlite }: Connection) => {
   const addToTurn = sqlite.prepare(
     `UPDATE turns SET jobs = jobs + @jobs, tokens = tokens + @tokens, busy_ms = busy_ms + @busyMs,
        last_at = max(coalesce(last_at, 0), @lastAt),
-       ended_at = iif(end = 'dry', max(ended_at, @lastAt), ended_at) WHERE id = +@turn`,
+       ended_at = iif(end IN ('dry', 'paused'), max(ended_at, @lastAt), ended_at) WHERE id = +@turn`,
   )
 
   const fateOf = ({ arrival, witness }: Pick<PendingArrival, 'arrival' | 'witness'>) => {

@@ -1,12 +1,11 @@
 import type { History, HistoryReads } from '../../contract.ts'
 import { minuteOf } from '../../counting/increments.ts'
 import { TALLIES } from '../../counting/tallies.ts'
-import type { NewLoad, TurnEnd } from '../../values.ts'
+import type { NewLoad } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { prepareAddSample, prepareAddTally } from './add.ts'
 import { prepareCount } from './count.ts'
-import { preparePhases } from './phases.ts'
 import { preparePruneHistory } from './prune.ts'
 import { historyReads } from './read.ts'
 
@@ -18,8 +17,6 @@ export const history = (connection: Connection, writes: Writes): History & Histo
     count: writes.verb('normal', count.some),
     noteLoad: writes.verb('normal', prepareNoteLoad(connection)),
     noteLoaded: writes.verb('normal', prepareNoteLoaded(connection)),
-    endTurn: writes.verb('normal', prepareEndTurn(connection)),
-    notePhase: writes.verb('normal', preparePhases(connection).note),
     sample: writes.verb('normal', prepareSample(connection)),
     prune: writes.verb('normal', preparePruneHistory(connection)),
   }
@@ -47,15 +44,6 @@ const prepareNoteLoad = ({ sqlite }: Connection) => {
 const prepareNoteLoaded = ({ sqlite }: Connection) => {
   const set = sqlite.prepare('UPDATE turns SET loaded_at = ? WHERE id = +?')
   return (turn: number, at: number | null): void => void set.run(at, turn)
-}
-
-const prepareEndTurn = ({ sqlite }: Connection) => {
-  const end = sqlite.prepare('UPDATE turns SET ended_at = max(started_at, ?), end = ? WHERE ended_at IS NULL')
-  const forget = sqlite.prepare('UPDATE target SET turn = NULL')
-  return (why: TurnEnd, at: number): void => {
-    end.run(at, why)
-    forget.run()
-  }
 }
 
 const prepareSample = ({ sqlite }: Connection) => {

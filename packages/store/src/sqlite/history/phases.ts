@@ -1,5 +1,8 @@
-import type { NewPhase, TimeRange } from '../../values.ts'
+import type { NewPhase, PhaseKind, TimeRange, TurnEnd } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+
+/** The phases that end the present turn: whatever goes on behind them is another one. */
+const ENDING: Partial<Record<PhaseKind, TurnEnd>> = { paused: 'paused', away: 'away', worker_away: 'away' }
 
 /** Keeps when nothing could go on as usual. The caller opens the transaction. */
 export const preparePhases = ({ sqlite }: Connection) => {
@@ -11,14 +14,28 @@ export const preparePhases = ({ sqlite }: Connection) => {
     'UPDATE phases SET ended_at = max(started_at, ?) WHERE kind = +? AND ended_at IS NULL',
   )
   const insert = sqlite.prepare('INSERT INTO phases (kind, detail, started_at, ended_at) VALUES (?, ?, ?, ?)')
+  const endTurn = sqlite.prepare(
+    'UPDATE turns SET ended_at = max(started_at, ?), end = ? WHERE ended_at IS NULL',
+  )
+  const forgetTurn = sqlite.prepare('UPDATE target SET turn = NULL')
+
+  const endTurnBy = (kind: PhaseKind, at: number): void => {
+    const turnEnd = ENDING[kind]
+    if (turnEnd === undefined) return
+    endTurn.run(at, turnEnd)
+    forgetTurn.run()
+  }
 
   return {
     /** Begins a phase of the kind, unless one goes on, or ends the one that does. */
     set: (phase: NewPhase, isSo: boolean, at: number): void => {
-      if (isSo) begin.run({ ...phase, at })
-      else end.run(at, phase.kind)
+      if (!isSo) end.run(at, phase.kind)
+      else if (begin.run({ ...phase, at }).changes > 0) endTurnBy(phase.kind, at)
     },
-    note: ({ kind, detail }: NewPhase, { from, until }: TimeRange): void =>
-      void insert.run(kind, detail, from, until),
+    /** Keeps one of which nobody knew before it was over. */
+    note: ({ kind, detail }: NewPhase, { from, until }: TimeRange): void => {
+      insert.run(kind, detail, from, until)
+      endTurnBy(kind, from)
+    },
   }
 }

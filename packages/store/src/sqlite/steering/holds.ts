@@ -1,19 +1,20 @@
 import type { Holds } from '../../contract.ts'
 import { newId } from '../../ids.ts'
-import type { HoldKind, HoldName, HoldRow, NewHold } from '../../values.ts'
+import type { HoldKind, HoldName, HoldRow, NewHold, PhaseKind } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { and, asc, eq, given, gt, isNull, lte, or, sql } from '../drizzle.ts'
+import { preparePhases } from '../history/phases.ts'
 import { reads, type Writes } from '../verbs.ts'
 import { type NoteOperation, prepareNoteOperation } from './operations.ts'
 import { holds as table } from './tables.ts'
 
 export const holds = (connection: Connection, writes: Writes): Holds => {
-  const noteOperation = prepareNoteOperation(connection)
+  const notes = { operation: prepareNoteOperation(connection), phase: preparePhaseOf(connection) }
   return {
     list: reads(prepareListHolds(connection)),
-    set: writes.verb('full', prepareSet(connection, noteOperation)),
-    release: writes.verb('full', prepareRelease(connection, noteOperation)),
-    dropOver: prepareDropOver(connection, writes, noteOperation),
+    set: writes.verb('full', prepareSet(connection, notes)),
+    release: writes.verb('full', prepareRelease(connection, notes)),
+    dropOver: prepareDropOver(connection, writes, notes),
   }
 }
 
@@ -34,6 +35,19 @@ const contrary: Partial<Record<HoldKind, HoldKind>> = {
   open_priority: 'priority',
 }
 
+/** When nothing started, or nothing was accepted, is part of what happened. */
+const phaseOf: Partial<Record<HoldKind, PhaseKind>> = { pause: 'paused', close: 'closed' }
+
+type NotePhase = (hold: Pick<HoldRow, 'kind' | 'reason'>, isSo: boolean, now: number) => void
+
+const preparePhaseOf = (connection: Connection): NotePhase => {
+  const phases = preparePhases(connection)
+  return ({ kind, reason }, isSo, now) => {
+    const phase = phaseOf[kind]
+    if (phase) phases.set({ kind: phase, detail: reason }, isSo, now)
+  }
+}
+
 const ofSubject = and(eq(table.kind, given('kind')), eq(table.subject, given('subject')))
 
 export const prepareListHolds = ({ db, sqlite }: Connection) => {
@@ -49,7 +63,12 @@ export const prepareListHolds = ({ db, sqlite }: Connection) => {
   return (now: number): HoldRow[] => (selectAny.get() === undefined ? [] : select.all({ now }))
 }
 
-const prepareSet = ({ db }: Connection, noteOperation: NoteOperation) => {
+interface Notes {
+  readonly operation: NoteOperation
+  readonly phase: NotePhase
+}
+
+const prepareSet = ({ db }: Connection, notes: Notes) => {
   const select = db.select().from(table).where(ofSubject).prepare()
   const remove = db.delete(table).where(ofSubject).prepare()
   const insert = db
@@ -84,7 +103,8 @@ const prepareSet = ({ db }: Connection, noteOperation: NoteOperation) => {
       ...(releases && { releases }),
       ...(unloads && { unloads }),
     }
-    noteOperation({ by, action: actionOf(kind, begun, 'hold'), subject, reason: hold.reason, detail }, now)
+    notes.operation({ by, action: actionOf(kind, begun, 'hold'), subject, reason: hold.reason, detail }, now)
+    notes.phase(row, true, now)
     return row
   }
 }
@@ -98,7 +118,7 @@ const isSame = (before: HoldRow, { until, reason, releases, unloads }: HoldRow):
   before.releases === releases &&
   before.unloads === unloads
 
-const prepareRelease = ({ db }: Connection, noteOperation: NoteOperation) => {
+const prepareRelease = ({ db }: Connection, notes: Notes) => {
   const removeById = db
     .delete(table)
     .where(eq(table.id, given('id')))
@@ -115,16 +135,13 @@ const prepareRelease = ({ db }: Connection, noteOperation: NoteOperation) => {
     const released = remove(which)
     if (!released || isOver(released, now)) return false
     const { kind, subject } = released
-    noteOperation({ by, action: actionOf(kind, ended, 'release'), subject, reason, detail: { kind } }, now)
+    notes.operation({ by, action: actionOf(kind, ended, 'release'), subject, reason, detail: { kind } }, now)
+    notes.phase(released, false, now)
     return true
   }
 }
 
-const prepareDropOver = (
-  { db, sqlite }: Connection,
-  writes: Writes,
-  noteOperation: NoteOperation,
-): Holds['dropOver'] => {
+const prepareDropOver = ({ db, sqlite }: Connection, writes: Writes, notes: Notes): Holds['dropOver'] => {
   const selectNext = sqlite.prepare('SELECT min(until) FROM holds').pluck()
   const removeOver = db
     .delete(table)
@@ -133,9 +150,11 @@ const prepareDropOver = (
     .prepare()
   const nextEnd = reads(() => (selectNext.get() as number | null) ?? undefined)
   const drop = (now: number): void => {
-    for (const { kind, subject } of removeOver.all({ now })) {
+    for (const over of removeOver.all({ now })) {
+      const { kind, subject } = over
       const action = actionOf(kind, ended, 'release')
-      noteOperation({ by: FOREMAN, action, subject, detail: { kind, over: true } }, now)
+      notes.operation({ by: FOREMAN, action, subject, detail: { kind, over: true } }, now)
+      notes.phase(over, false, over.until ?? now)
     }
   }
 

@@ -143,15 +143,19 @@ export const historyContract = (engine: Engine): void => {
       ])
     })
 
-    test('end when somebody says so', async () => {
+    test('end when the queue is paused, or the target goes', async () => {
       const { store } = await engine.create()
       const { claim } = await runningJob(store)
-      await store.history.endTurn('paused', 5_000)
-      await store.history.endTurn('away', 6_000)
+      await store.holds.set({ kind: 'pause', by: 'ann' }, 5_000)
       expect(await store.history.turns(always, 9)).toMatchObject([{ endedAt: 5_000, end: 'paused' }])
       await store.runs.finish(claim, finished, ending(6_000))
+      await countAll(store)
+      expect(await store.history.turns(always, 9)).toMatchObject([{ endedAt: 6_000, jobs: 1 }])
+      await store.holds.release({ kind: 'pause' }, { by: 'ann' }, 6_500)
       const { claim: next } = await runningJob(store, {}, 7_000)
       expect(next.turn).not.toBe(claim.turn)
+      await store.target.note({ state: 'away', since: 8_000, reason: null })
+      expect(await store.history.turns(always, 9)).toMatchObject([{}, { endedAt: 8_000, end: 'away' }])
     })
 
     test('of a time are those that lie in it at least in part', async () => {
@@ -187,22 +191,27 @@ export const historyContract = (engine: Engine): void => {
     expect(await store.history.samples(always, 60_000)).toMatchObject([{ caller: '', loads: 2, loadMs: 500 }])
   })
 
-  test('the times in which the target was away or silent are kept', async () => {
+  test('the times in which the target was away, and the queue paused or closed, are kept', async () => {
     const { store } = await engine.create()
     await store.target.note({ state: 'away', since: 1_000, reason: 'no route' })
     await store.target.note({ state: 'away', since: 1_500, reason: 'still none' })
     await store.target.note({ state: 'up', since: 2_000, reason: null })
+    await store.holds.set({ kind: 'pause', by: 'ann', reason: 'a game', until: 2_500 }, 2_100)
+    await store.holds.set({ kind: 'close', by: 'ann' }, 2_200)
+    await store.holds.dropOver(2_700)
+    await store.holds.release({ kind: 'close' }, { by: 'ann' }, 2_800)
     await store.target.note({ state: 'away', since: 3_000, reason: null })
-    await store.history.notePhase({ kind: 'worker_away', detail: null }, { from: 500, until: 900 })
-    const phases = (await store.history.phases(always, 9)).map(({ kind, startedAt, endedAt }) => [
+    const phases = (await store.history.phases(always, 9)).map(({ kind, detail, startedAt, endedAt }) => [
       kind,
+      detail,
       startedAt,
       endedAt,
     ])
     expect(phases).toEqual([
-      ['worker_away', 500, 900],
-      ['away', 1_000, 2_000],
-      ['away', 3_000, null],
+      ['away', 'no route', 1_000, 2_000],
+      ['paused', 'a game', 2_100, 2_500],
+      ['closed', null, 2_200, 2_800],
+      ['away', null, 3_000, null],
     ])
   })
 
@@ -220,11 +229,12 @@ export const historyContract = (engine: Engine): void => {
 
   test('what happened before a time is deleted, but for counters without a model or a caller', async () => {
     const { store } = await engine.create()
+    await store.target.note({ state: 'away', since: 100, reason: null })
+    await store.target.note({ state: 'up', since: 200, reason: null })
     await runningJob(store, { groupKey: 'a' })
     await submitJob(store, { groupKey: 'b' }, 2_000)
     await claimNext(store, 'b', 2_000, { reason: 'drained', turnStartedAt: 2_000 })
     await store.operations.note({ by: 'ann', action: 'pause' }, 1_000)
-    await store.history.notePhase({ kind: 'away', detail: null }, { from: 1_000, until: 1_100 })
     await countAll(store)
     expect(await store.history.prune(10_000_000)).toBe(false)
     const [turns, phases, samples, operations] = await Promise.all([
