@@ -1,5 +1,5 @@
 import { inWords } from './in-words.ts'
-import { heldUp, shownModel, type WaitsFor, type Why } from './why.ts'
+import { heldUp, howLong, shownModel, type WaitsFor, type Why } from './why.ts'
 
 export interface WaitingGroup {
   readonly waitsFor: WaitsFor
@@ -13,10 +13,7 @@ export interface WaitingGroup {
 /** Says for what the first job of a group waits, and until when at the latest. */
 export const whyGroupWaits = ({ waitsFor, jobsLeft, startsInMs, latestInMs }: WaitingGroup): Why => {
   const { code } = waitsFor
-  const until =
-    startsInMs === undefined || latestInMs === undefined
-      ? 'nobody knows how long: not everything before it was ever measured'
-      : `about ${inWords(startsInMs)}, ${inWords(latestInMs)} at the latest`
+  const until = howLong({ startsInMs, latestInMs })
   switch (waitsFor.code) {
     case 'other_turn':
       return { code, text: `${otherTurn(waitsFor.model, jobsLeft)}; ${until}` }

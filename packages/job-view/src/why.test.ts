@@ -37,51 +37,48 @@ test('places have their endings', () => {
 const MODEL = 'registry.ollama.ai/library/qwen3:32b'
 
 test.each<[waitsFor: WaitsFor, text: string]>([
-  [{ code: 'behind_in_line' }, '3rd in line for llama3, about 40 s'],
-  [{ code: 'other_turn', model: MODEL }, '3rd in line for llama3, about 40 s; qwen3:32b has its turn'],
-  [{ code: 'other_turn', model: undefined }, '3rd in line for llama3, about 40 s'],
+  [{ code: 'behind_in_line' }, '3rd in line for llama3, about 40 s, 2 min at the latest'],
+  [
+    { code: 'other_turn', model: MODEL },
+    '3rd in line for llama3, about 40 s, 2 min at the latest; qwen3:32b has its turn',
+  ],
+  [{ code: 'other_turn', model: undefined }, '3rd in line for llama3, about 40 s, 2 min at the latest'],
   [
     { code: 'expecting' },
-    '3rd in line for llama3, about 40 s; the target waits a moment for a caller who is likely to come back',
+    '3rd in line for llama3, about 40 s, 2 min at the latest; the target waits a moment for a caller who is likely to come back',
   ],
-  [{ code: 'target_away' }, '3rd in line for llama3, about 40 s; the target is away'],
-  [{ code: 'worker_away' }, '3rd in line for llama3, about 40 s; no worker is running'],
-  [
-    { code: 'paused', forMs: 7_200_000 },
-    '3rd in line for llama3, about 40 s; the queue is paused for another 2 h 0 min',
-  ],
-  [{ code: 'paused', forMs: undefined }, '3rd in line for llama3, about 40 s; the queue is paused'],
+  [{ code: 'target_away' }, '3rd in line for llama3; the target is away'],
+  [{ code: 'worker_away' }, '3rd in line for llama3; no worker is running'],
+  [{ code: 'paused', forMs: 7_200_000 }, '3rd in line for llama3; the queue is paused for another 2 h 0 min'],
+  [{ code: 'paused', forMs: undefined }, '3rd in line for llama3; the queue is paused'],
   [
     { code: 'held', by: 'model', subject: MODEL, forMs: 60_000 },
-    '3rd in line for llama3, about 40 s; qwen3:32b is held for another 60 s',
+    '3rd in line for llama3; qwen3:32b is held for another 60 s',
   ],
-  [
-    { code: 'held', by: 'priority', subject: 'low' },
-    '3rd in line for llama3, about 40 s; jobs of low priority are held',
-  ],
+  [{ code: 'held', by: 'priority', subject: 'low' }, '3rd in line for llama3; jobs of low priority are held'],
   [
     { code: 'held', by: 'caller', subject: 'ann' },
-    '3rd in line for llama3, about 40 s; the jobs of this caller are held',
+    '3rd in line for llama3; the jobs of this caller are held',
   ],
   [
     { code: 'held', by: 'priority', subject: 'low', from: '22:00' },
-    '3rd in line for llama3, about 40 s; low runs from 22:00',
+    '3rd in line for llama3; low runs from 22:00',
   ],
   [
     { code: 'held', by: 'model', subject: MODEL, from: 'Sat 01:00' },
-    '3rd in line for llama3, about 40 s; qwen3:32b runs from Sat 01:00',
+    '3rd in line for llama3; qwen3:32b runs from Sat 01:00',
   ],
   [{ code: 'delayed', inMs: 30_000 }, 'it is tried again in 30 s'],
 ])('a job that waits says so: %j', (waitsFor, text) => {
-  const why = whyWaiting({ model: 'llama3', waitsFor, position: 2, startsInMs: 40_000 })
+  const why = whyWaiting({ model: 'llama3', waitsFor, position: 2, startsInMs: 40_000, latestInMs: 120_000 })
   expect(why).toEqual({ code: waitsFor.code, text })
 })
 
-test('what nobody knows is left out', () => {
+test('what nobody knows is left out, and that nobody knows how long is said', () => {
   const waitsFor = { code: 'behind_in_line' } as const
-  const job = { model: 'llama3', waitsFor, position: undefined, startsInMs: undefined }
-  expect(whyWaiting(job).text).toBe('in line for llama3')
-  expect(whyWaiting({ ...job, position: 0 }).text).toBe('1st in line for llama3')
+  const job = { model: 'llama3', waitsFor, position: undefined, startsInMs: undefined, latestInMs: undefined }
+  expect(whyWaiting(job).text).toBe('in line for llama3, nobody knows yet how long')
+  expect(whyWaiting({ ...job, position: 0 }).text).toBe('1st in line for llama3, nobody knows yet how long')
 })
 
 describe('a job that has started', () => {

@@ -38,16 +38,31 @@ export interface WaitingJob {
   readonly position: number | undefined
   /** In how many milliseconds it is likely to start. Undefined: nobody knows. */
   readonly startsInMs: number | undefined
+  /** In how many milliseconds it starts at the latest. Undefined: nobody knows. */
+  readonly latestInMs: number | undefined
 }
 
 /** Says of a queued job where it stands, how long it will take, and what it waits for. Others are numbers in it. */
-export const whyWaiting = ({ model, waitsFor, position, startsInMs }: WaitingJob): Why => {
+export const whyWaiting = ({ model, waitsFor, position, ...times }: WaitingJob): Why => {
   const { code } = waitsFor
   if (code === 'delayed') return { code, text: `it is tried again in ${inWords(waitsFor.inMs)}` }
   const place =
     position === undefined ? `in line for ${model}` : `${ordinal(position + 1)} in line for ${model}`
-  const about = startsInMs === undefined ? '' : `, about ${inWords(startsInMs)}`
-  return { code, text: `${place}${about}${besides(waitsFor)}` }
+  const until = NAMES_ITS_END.has(code) ? '' : `, ${howLong(times)}`
+  return { code, text: `${place}${until}${besides(waitsFor)}` }
+}
+
+/** What it waits for says itself until when, or that nobody knows. */
+const NAMES_ITS_END: ReadonlySet<string> = new Set(['worker_away', 'target_away', 'paused', 'held'])
+
+/** Says how long something waits, and how long at the most. */
+export const howLong = ({
+  startsInMs,
+  latestInMs,
+}: Pick<WaitingJob, 'startsInMs' | 'latestInMs'>): string => {
+  if (startsInMs === undefined || latestInMs === undefined) return 'nobody knows yet how long'
+  const [about, latest] = [inWords(startsInMs), inWords(latestInMs)]
+  return about === latest ? `about ${about}` : `about ${about}, ${latest} at the latest`
 }
 
 const besides = (waitsFor: WaitsFor): string => {

@@ -64,7 +64,7 @@ describe('a queued job', () => {
     expect(await startsIn(other)).toEqual({ inMs: 11_000 + 5_000 + 10_000, position: 5 })
     expect((await of(other)).why).toEqual({
       code: 'other_turn',
-      text: '6th in line for b, about 26 s; a:latest has its turn',
+      text: '6th in line for b, about 26 s, 70 s at the latest; a:latest has its turn',
     })
   })
 

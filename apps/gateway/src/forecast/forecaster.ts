@@ -54,7 +54,8 @@ export class Forecaster {
     const start = isHeldUp ? undefined : estimate?.start
     const position = estimate?.position
     const startsInMs = start && start.at - now
-    const why = whyWaiting({ model: job.model, waitsFor, position, startsInMs })
+    const latestInMs = start && start.latestAt - now
+    const why = whyWaiting({ model: job.model, waitsFor, position, startsInMs, latestInMs })
     return { position, start, why, now }
   }
 
