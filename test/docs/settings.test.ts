@@ -106,6 +106,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_SHUTDOWN_GRACE', '0'],
   ['FOREMAN_SYNC_TTL', '0'],
   ['FOREMAN_MIN_FREE', '0'],
+  ['FOREMAN_METRICS', 'open'],
 ])('%s=%s acts', (name, text) => {
   expect(effectOf(name, text)).toBe('acts')
 })
@@ -178,6 +179,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_CONCURRENCY', '0'],
   ['FOREMAN_MAX_ATTEMPTS', '0'],
   ['FOREMAN_MANAGEMENT', 'OFF'],
+  ['FOREMAN_METRICS', 'on'],
   ['FOREMAN_LOG_LEVEL', 'INFO'],
   ['FOREMAN_ADDR', '8080'],
 ])('%s=%s is refused', (name, text) => {

@@ -10,9 +10,17 @@ import { generateRoutes } from './generate/routes.ts'
 import { healthRoutes } from './health/routes.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { lateRoutes } from './http/late-routes.ts'
-import { isBulkPath, isDocumentPath, isJobsPath, isOpenAiBatchPath, isQueuePath } from './http/own-paths.ts'
+import {
+  isBulkPath,
+  isDocumentPath,
+  isJobsPath,
+  isMetricsPath,
+  isOpenAiBatchPath,
+  isQueuePath,
+} from './http/own-paths.ts'
 import { refuseOwnRequests } from './http/own-requests.ts'
 import { retryLater } from './http/refusal.ts'
+import { countRequests } from './http/request-counts.ts'
 import { requireWellFormed } from './http/well-formed.ts'
 
 /**
@@ -24,25 +32,29 @@ export const createApp = (
   context: Context,
   { checksHost, door }: Pick<Entrance, 'checksHost' | 'door'>,
 ): Express => {
-  const { identities, origins, management } = context
+  const { identities, origins, management, metrics: metricsAccess, requestCounts } = context
+  const metricsRoute = lateRoutes(isMetricsPath, () => metrics(context))
   const app = express()
   // Callers get the target's answers unchanged, so Express must not add headers.
   app.disable('x-powered-by')
   app.disable('etag')
   app.enable('case sensitive routing')
   app.enable('strict routing')
+  app.use(countRequests(requestCounts))
   app.use(requireWellFormed())
   app.use(refuseOwnRequests(context))
   app.use(healthRoutes(context.observe))
   app.use(lateRoutes(isDocumentPath, openapi))
   app.use(refuseWhenStopping(context))
   app.use(checkBrowser({ origins, checksHost }))
+  if (metricsAccess === 'open') app.use(metricsRoute)
   app.use(requireToken({ identities, door }))
   app.use(lateRoutes(isBulkPath, () => bulk(context)))
   app.use(lateRoutes(isJobsPath, () => jobs(context)))
   app.use(lateRoutes(isQueuePath, () => overview(context)))
   app.use(lateRoutes(isOpenAiBatchPath, () => openAiBatches(context)))
   app.use(lateRoutes(isQueuePath, () => steering(context)))
+  if (metricsAccess === 'token') app.use(metricsRoute)
   app.use(targetRules({ management }))
   app.use(generateRoutes(context))
   app.use(embeddingRoutes(context))
@@ -60,6 +72,9 @@ const overview = async (context: Context) => (await import('./overview/routes.ts
 
 const openAiBatches = async (context: Context) =>
   (await import('./openai/routes.ts')).openAiBatchRoutes(context)
+
+const metrics = async (context: Context) =>
+  (await import('./overview/metrics/route.ts')).metricsRoute(context)
 
 /** While the gateway stops, requests still arrive on connections that were kept open. */
 const refuseWhenStopping =

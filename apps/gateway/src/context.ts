@@ -17,6 +17,7 @@ import { Forecaster } from './forecast/forecaster.ts'
 import { observer } from './health/observe.ts'
 import type { Observed } from './health/reasons.ts'
 import { BodyMemory } from './http/body-memory.ts'
+import { RequestCounts } from './http/request-counts.ts'
 import { Admission } from './intake/admission.ts'
 import { Closure } from './intake/closure.ts'
 import { DiskSpace } from './intake/disk-space.ts'
@@ -27,6 +28,7 @@ import { StoreFaults } from './intake/store-faults.ts'
 import { WaitingCallers } from './intake/waiting-callers.ts'
 import { Looks } from './jobs/looks.ts'
 import { JobPresenter } from './jobs/presenter.ts'
+import type { MetricsAccess } from './overview/metrics/route.ts'
 import { Overview } from './overview/overview.ts'
 import type { GatewayConfig } from './settings.ts'
 
@@ -54,6 +56,7 @@ export interface Context {
   readonly forecaster: Forecaster
   readonly followers: LogFollowers
   readonly waitingCallers: WaitingCallers
+  readonly requestCounts: RequestCounts
   readonly presence: Presence
   readonly operations: Operations
   readonly logger: Logger
@@ -66,6 +69,7 @@ export interface Context {
   readonly showWait: readonly ShowWaitOfCaller[]
   readonly origins: OriginPolicy
   readonly management: Management
+  readonly metrics: MetricsAccess
   readonly patience: Patience
   readonly bodyMemory: BodyMemory
   readonly maxBodyBytes: number
@@ -131,6 +135,8 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
   })
   const closure = new Closure({ store, now })
   const forecaster = new Forecaster(store, now)
+  const requestCounts = new RequestCounts()
+  const waitingCallers = new WaitingCallers(config.maxQueued)
   const presence = new Presence({ store, logger, heartbeatMs, now })
   const identities = identitiesOf(config)
   const stopping = new AbortController()
@@ -159,10 +165,20 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       stallMs: config.callerStall,
       now,
     }),
-    overview: new Overview({ location: config.dbPath, observe, hasTokens: identities.length > 0, logger }),
+    overview: new Overview({
+      location: config.dbPath,
+      observe,
+      hasTokens: identities.length > 0,
+      requestCounts,
+      waitingCallers,
+      minFreeBytes: config.minFree,
+      logger,
+      now,
+    }),
     forecaster,
     followers: new LogFollowers({ store, logger }),
-    waitingCallers: new WaitingCallers(config.maxQueued),
+    requestCounts,
+    waitingCallers,
     presence,
     operations: new Operations({ store, gateway: presence.id, stopping: stopping.signal, logger, now }),
     logger,
@@ -177,6 +193,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     showWait: config.showWait,
     origins: config.origins,
     management: config.management,
+    metrics: config.metrics,
     patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
     bodyMemory: new BodyMemory(config.bodyMemory),
     maxBodyBytes: config.maxBody,

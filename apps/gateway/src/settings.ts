@@ -82,6 +82,12 @@ export const gatewaySettings = {
     choices: ['on', 'operator', 'off'],
     describe: 'Who may pull, push, create, copy and delete models: everybody, operators, or nobody',
   }),
+  metrics: setting.choice({
+    env: 'FOREMAN_METRICS',
+    default: 'token',
+    choices: ['token', 'open', 'off'],
+    describe: 'Who may read /metrics: viewers and operators, everybody, or nobody',
+  }),
   maxBody: setting.size({
     env: 'FOREMAN_MAX_BODY',
     default: '100MB',

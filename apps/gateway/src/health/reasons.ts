@@ -82,6 +82,9 @@ const REASONS: readonly Reason[] = [
   { name: 'no_room', affects: 'accepting', holds: ({ lackOfRoom }) => lackOfRoom !== undefined },
 ]
 
+/** The names of all of them. */
+export const reasonNames: readonly string[] = REASONS.map(({ name }) => name)
+
 const namesOf = (reasons: readonly Reason[], seen: Observed): string[] =>
   reasons.filter(({ holds }) => holds(seen)).map(({ name }) => name)
 

@@ -19,6 +19,10 @@ export class WaitingCallers {
     this.#limit = limit
   }
 
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /**
    * Lets one more caller wait.
    *

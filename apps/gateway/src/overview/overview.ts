@@ -2,7 +2,9 @@ import type { Logger } from '@foreman/process/logger'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Observed } from '../health/reasons.ts'
 import { health, readiness } from '../health/reasons.ts'
+import { cached } from '../http/cached.ts'
 import { retryLater } from '../http/refusal.ts'
+import type { OwnFacts, OwnMetrics } from './metrics/own-metrics.ts'
 import type { Questions, SnapshotAnswer } from './questions.ts'
 import { QueueReader } from './reader.ts'
 import type { GatewayFacts } from './snapshot.ts'
@@ -14,6 +16,10 @@ export interface OverviewOptions {
   readonly observe: () => Promise<Observed>
   readonly hasTokens: boolean
   readonly logger: Logger
+  readonly now: () => number
+  readonly requestCounts: OwnFacts['requestCounts']
+  readonly waitingCallers: OwnFacts['waitingCallers']
+  readonly minFreeBytes: number
 }
 
 /** What operators see of the queue: read by a thread of its own, once a second for all. */
@@ -21,10 +27,14 @@ export class Overview {
   readonly #options: OverviewOptions
   readonly #reader: QueueReader
   readonly watch: QueueWatch
+  /** Read once a second at the most. */
+  readonly metrics: () => Promise<Buffer>
+  #own: Promise<OwnMetrics> | undefined
 
   constructor(options: OverviewOptions) {
     this.#options = options
     this.#reader = new QueueReader(options)
+    this.metrics = cached({ read: () => this.#metrics(), now: options.now })
     this.watch = new QueueWatch({
       reader: this.#reader,
       snapshotFor: (caller, has) => this.#snapshot({ caller, has, fields: undefined }),
@@ -51,6 +61,17 @@ export class Overview {
 
   async #snapshot(asked: SnapshotWish): Promise<SnapshotAnswer> {
     return this.#reader.ask('snapshot', { ...asked, gateway: await this.#gatewayFacts() })
+  }
+
+  async #metrics(): Promise<Buffer> {
+    const own = await this.#ownMetrics()
+    return Buffer.from(await own.text())
+  }
+
+  /** Loaded with the first question: a gateway that nobody asks for its metrics needs no memory for them. */
+  #ownMetrics(): Promise<OwnMetrics> {
+    this.#own ??= import('./metrics/own-metrics.ts').then(({ OwnMetrics }) => new OwnMetrics(this.#options))
+    return this.#own
   }
 
   async #gatewayFacts(): Promise<GatewayFacts> {

@@ -1,0 +1,51 @@
+import { routeAt } from '@foreman/ollama-client'
+import type { RequestHandler } from 'express'
+import { isJobsPath, isQueuePath } from './own-paths.ts'
+import { requestPath } from './request-path.ts'
+
+/** Under what a request is counted. `none`: its caller was gone before there was a status. */
+export const codeClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const
+
+export type CodeClass = (typeof codeClasses)[number]
+
+/** Paths of foreman's own that have no others below them. */
+const OWN: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json', '/metrics'])
+
+/**
+ * The route of a path. Callers can send any path: the list of routes is closed.
+ *
+ * @param path decoded and without its query
+ */
+export const routeNamed = (path: string): string => {
+  if (OWN.has(path)) return path
+  if (isJobsPath(path)) return '/jobs'
+  if (isQueuePath(path)) return '/queue'
+  return routeAt(path)?.path ?? 'other'
+}
+
+/** Counts the requests that this gateway has answered. */
+export class RequestCounts {
+  readonly #counts = new Map<string, Record<CodeClass, number>>()
+
+  /** By route. */
+  get counts(): ReadonlyMap<string, Readonly<Record<CodeClass, number>>> {
+    return this.#counts
+  }
+
+  add(route: string, codeClass: CodeClass): void {
+    const counts = this.#counts.get(route) ?? { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, none: 0 }
+    counts[codeClass] += 1
+    this.#counts.set(route, counts)
+  }
+}
+
+/** Counts each request once it is over. */
+export const countRequests =
+  (counts: RequestCounts): RequestHandler =>
+  (request, response, next) => {
+    response.once('close', () => {
+      const codeClass = response.headersSent ? codeClasses[Math.floor(response.statusCode / 100) - 1] : 'none'
+      counts.add(routeNamed(requestPath(request).decoded), codeClass ?? 'none')
+    })
+    next()
+  }
