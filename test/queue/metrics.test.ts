@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { submitJob } from '@foreman/store/testing'
+import { describe, expect, test } from 'vitest'
 import { startJobs } from '../harness/jobs.ts'
+import { metricsAt, seriesIn } from '../harness/metrics.ts'
+import { until } from '../harness/until.ts'
 
 const ROLES = { FOREMAN_TOKENS: 'ann:a,bob:b', FOREMAN_OPERATOR_TOKEN: 'o', FOREMAN_VIEWER_TOKEN: 'v' }
 const as = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -27,4 +30,91 @@ test('where there are no tokens, everybody may read the metrics, and only read t
   expect(text).toMatch(/^foreman_gateway_callers_waiting 0$/m)
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m)
   expect((await ask('POST', '/metrics')).status).toBe(405)
+})
+
+const job = (model: string, more: object = {}) => ({
+  request: { model, prompt: 'hi', options: { num_predict: 3 } },
+  ...more,
+})
+
+/** Runs three jobs of two models, and waits until they are counted. */
+const startCounted = async (variables: Record<string, string> = {}) => {
+  const all = await startJobs({ sim: { loadMs: 200 }, variables })
+  const { foreman, submit, ended } = all
+  const counted = () => until(async () => !(await foreman.store.history.isDue()))
+  const run = async (...submissions: object[]) => {
+    for (const submission of submissions) await ended((await submit(submission)).id)
+    await counted()
+  }
+  await run(job('alpha'), job('alpha', { priority: 'low' }), job('beta'))
+  return { ...all, run, counted, series: async () => seriesIn(await metricsAt(foreman.url)) }
+}
+
+describe('the metrics of the queue', () => {
+  test('count jobs, loads, target-seconds and tokens', async () => {
+    const { series } = await startCounted()
+    const seen = await series()
+    expect(Object.fromEntries(seen)).toMatchObject({
+      'foreman_jobs_submitted_total{caller="default",handed_over="true",priority="low"}': 1,
+      'foreman_jobs_submitted_total{caller="default",handed_over="true",priority="normal"}': 2,
+      'foreman_jobs_finished_total{caller="default",model="alpha:latest",state="succeeded"}': 2,
+      'foreman_jobs_finished_total{caller="default",model="alpha:latest",state="failed"}': 0,
+      'foreman_jobs_finished_total{caller="default",model="beta:latest",state="succeeded"}': 1,
+      'foreman_loads_total{model="alpha:latest",target="default"}': 1,
+      'foreman_loads_total{model="beta:latest",target="default"}': 1,
+      foreman_loads_in_arrival_order_total: 2,
+      'foreman_foreign_loads_total{target="default"}': 0,
+      'foreman_tokens_total{caller="default",model="alpha:latest",type="output"}': 6,
+      'foreman_job_wait_seconds_count{model="alpha:latest",priority="low"}': 1,
+      'foreman_job_wait_seconds_bucket{le="+Inf",model="alpha:latest",priority="low"}': 1,
+      'foreman_job_duration_seconds_bucket{le="86400",model="alpha:latest",state="succeeded"}': 2,
+      'foreman_target_up{target="default"}': 1,
+      'foreman_target_resident{model="beta:latest",target="default"}': 1,
+      'foreman_target_resident{model="gamma:latest",target="default"}': 0,
+      'foreman_jobs_queued{model="alpha:latest",priority="high"}': 0,
+    })
+    const seconds = (model: string) =>
+      seen.get(`foreman_load_seconds_total{model="${model}",target="default"}`)
+    expect(seconds('alpha:latest')).toBeGreaterThanOrEqual(0.2)
+    expect(seconds('alpha:latest')).toBeLessThan(1)
+    const ofOperation =
+      '{gen_ai_operation_name="text_completion",gen_ai_provider_name="ollama",gen_ai_request_model="alpha:latest"}'
+    expect(seen.get(`gen_ai_client_operation_duration_seconds_count${ofOperation}`)).toBe(2)
+    expect(seen.get(`gen_ai_client_operation_time_to_first_chunk_seconds_count${ofOperation}`)).toBe(2)
+  })
+
+  test('have the zeros of closed lists from the start', async () => {
+    const { foreman } = await startJobs({ variables: ROLES })
+    const seen = seriesIn(await metricsAt(foreman.url, as('v')))
+    expect(Object.fromEntries(seen)).toMatchObject({
+      'foreman_jobs_submitted_total{caller="ann",handed_over="false",priority="high"}': 0,
+      'foreman_jobs_submitted_total{caller="operator",handed_over="true",priority="normal"}': 0,
+      'foreman_job_failures_total{code="stall"}': 0,
+      'foreman_job_retries_total{code="worker_lost"}': 0,
+      'foreman_choices_total{reason="overdue"}': 0,
+      'foreman_webhook_attempts_total{result="gone"}': 0,
+      'foreman_webhooks_finished_total{result="dead"}': 0,
+      'foreman_loads_total{model="alpha:latest",target="default"}': 0,
+      foreman_load_seconds_in_arrival_order_total: 0,
+    })
+    expect([...seen.keys()].filter(name => name.startsWith('foreman_jobs_finished_total'))).toEqual([])
+  })
+
+  test('have no series for a model that the target does not have', async () => {
+    const { ask, foreman } = await startCounted()
+    const before = seriesIn(await metricsAt(foreman.url)).size
+    await foreman.stopWorker()
+    for (const model of ['misspelt', 'miswritten', 'mistaken']) {
+      expect((await ask('POST', '/jobs', job(model))).status).toBe(404)
+      expect((await ask('POST', '/api/generate', { model })).status).toBe(404)
+      // Such as a job whose model was deleted while it waited.
+      await submitJob(foreman.store, { model, modelName: model, groupKey: model })
+    }
+    const queued = 'foreman_jobs_queued{model="other",priority="normal"}'
+    await until(async () => seriesIn(await metricsAt(foreman.url)).get(queued) === 3)
+    const text = await metricsAt(foreman.url)
+    expect(text).not.toMatch(/misspelt|miswritten|mistaken/)
+    // Of the model `other`, by priority where there is one, and the routes that were asked.
+    expect(seriesIn(text).size).toBeLessThan(before + 30)
+  })
 })

@@ -3,7 +3,7 @@ import { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
-import { identitiesOf, type Identity } from './access/identities.ts'
+import { ANYBODY, identitiesOf, type Identity, submittersOf } from './access/identities.ts'
 import type { OriginPolicy } from './access/origins.ts'
 import type { Reveal } from './access/roles.ts'
 import type { Sharing } from './access/sender.ts'
@@ -169,6 +169,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       location: config.dbPath,
       observe,
       hasTokens: identities.length > 0,
+      callers: identities.length > 0 ? submittersOf(identities) : [ANYBODY.caller],
       requestCounts,
       waitingCallers,
       minFreeBytes: config.minFree,

@@ -8,7 +8,7 @@ import {
 import { sharedSettings } from '@foreman/process/shared-settings'
 import { type Caller, callersOf, parseCallers } from './access/callers.ts'
 import { type Door, doorFault, parseDoors } from './access/doors.ts'
-import { identitiesOf, OPERATOR, type Tokens } from './access/identities.ts'
+import { identitiesOf, OPERATOR, submittersOf, type Tokens } from './access/identities.ts'
 import { type OriginPolicy, originPolicy } from './access/origins.ts'
 import { parseShowWait, showWaitFault, type ShowWaitOfCaller } from './access/show-wait.ts'
 
@@ -178,7 +178,7 @@ export const ensureConsistent = (
   config: Pick<GatewayConfig, 'addr' | 'doors' | 'showWait' | keyof Tokens>,
 ): void => {
   ensureTokensDiffer(config)
-  const submitting = identitiesOf(config).flatMap(({ role, caller }) => (role === 'viewer' ? [] : caller))
+  const submitting = submittersOf(identitiesOf(config))
   ensureRolesWork(config, submitting)
   const callers = callersOf(config.token, config.tokens).map(({ name }) => name)
   const faults = [

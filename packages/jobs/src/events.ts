@@ -2,7 +2,8 @@ import type { EndState } from './state.ts'
 import type { JobProspect } from './wire.ts'
 
 /** Why the worker chose the group of a job (docs/scheduling.md). */
-export type ChoiceReason = 'first' | 'resident' | 'drained' | 'overdue' | 'priority' | 'ended'
+export const choiceReasons = ['first', 'resident', 'drained', 'overdue', 'priority', 'ended'] as const
+export type ChoiceReason = (typeof choiceReasons)[number]
 
 /**
  * A change of a job, as the log of the job records it. `attempt` counts from 1; `availableAt` is in milliseconds since

@@ -17,7 +17,14 @@ export {
   webhookEventOf,
   webhookEvents,
 } from './delivery.ts'
-export type { ChoiceReason, JobChange, JobEnd, JobEvent, JobEventData } from './events.ts'
+export {
+  type ChoiceReason,
+  choiceReasons,
+  type JobChange,
+  type JobEnd,
+  type JobEvent,
+  type JobEventData,
+} from './events.ts'
 export { type End, isFinal } from './final.ts'
 export type {
   CallerSnapshot,

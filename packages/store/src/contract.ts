@@ -13,6 +13,7 @@ import type {
   Claim,
   Claimed,
   ClaimRequest,
+  DelayedCount,
   Delivery,
   DeliveryAttempt,
   DeliveryConditions,
@@ -174,7 +175,7 @@ export interface StoreReader {
   readonly holds: Pick<Holds, 'list'>
   readonly operations: Pick<Operations, 'list'>
   readonly queue: Pick<Queue, 'turn' | 'memory'>
-  readonly catalogue: Pick<Catalogue, 'model' | 'snapshot'>
+  readonly catalogue: Pick<Catalogue, 'list' | 'model' | 'snapshot'>
   readonly target: Pick<Target, 'read'>
   readonly workers: Pick<Workers, 'active'>
   close(): Promise<void>
@@ -225,8 +226,8 @@ export interface HistoryReads {
 export interface Overview {
   readyOfAccounts(): Promise<AccountCount[]>
 
-  /** How many jobs wait for the time of their next attempt. */
-  delayed(): Promise<number>
+  /** How many jobs of each model wait for the time of their next attempt. */
+  delayed(): Promise<DelayedCount[]>
 
   /** The jobs that run, the oldest first. */
   inFlight(): Promise<InFlightJob[]>
@@ -243,6 +244,9 @@ export interface Overview {
   deadMessages(since: number): Promise<number>
 
   storage(): Promise<StorageFigures>
+
+  /** The version of the layout of the store, for people. */
+  schema(): Promise<string>
 
   /** Another number than before, when another process or connection has written since. */
   version(): Promise<number>
@@ -797,6 +801,9 @@ export interface Target {
 export interface Catalogue {
   /** The model with this canonical name. */
   model(name: string): Promise<ModelRow | undefined>
+
+  /** The first `limit` models in the order of their names. */
+  list(limit: number): Promise<ModelRow[]>
 
   /** Replaces the list of models. Keeps what is known of how a manifest loads, if a model still has it. */
   replaceModels(models: readonly Omit<ModelRow, 'loading'>[]): Promise<void>

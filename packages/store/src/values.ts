@@ -705,6 +705,14 @@ export interface DeliveryAttempt {
   readonly response: string | null
 }
 
+/** The kinds of what follows from an attempt. */
+export const deliveryResults = [
+  'delivered',
+  'dead',
+  'gone',
+  'again',
+] as const satisfies DeliveryResult['kind'][]
+
 /** What follows from an attempt. `gone`: the receiver at this URL gets no more messages of this caller's jobs. */
 export type DeliveryResult =
   | { readonly kind: 'delivered' | 'dead' | 'gone' }
@@ -882,6 +890,12 @@ export interface SampleRow {
 /** How many jobs of an account are ready. */
 export interface AccountCount {
   readonly account: string
+  readonly jobs: number
+}
+
+/** How many jobs of a model wait for the time of their next attempt. */
+export interface DelayedCount {
+  readonly modelName: string
   readonly jobs: number
 }
 

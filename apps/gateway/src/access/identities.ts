@@ -36,3 +36,7 @@ export const identitiesOf = ({ token, tokens, operatorToken, viewerToken }: Toke
 
 /** Who sends a request where there are no tokens. */
 export const ANYBODY: Who = { caller: DEFAULT_CALLER, role: 'operator' }
+
+/** The names of those with whose tokens jobs can be submitted. */
+export const submittersOf = (identities: readonly Identity[]): readonly string[] =>
+  identities.flatMap(({ role, caller }) => (role === 'viewer' ? [] : caller))

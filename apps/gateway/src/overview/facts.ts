@@ -1,5 +1,6 @@
 import type {
   AccountCount,
+  DelayedCount,
   HoldRow,
   InFlightJob,
   LineCount,
@@ -24,7 +25,7 @@ export interface QueueFacts {
   readonly outlook: Outlook
   readonly lines: readonly LineCount[]
   readonly accounts: readonly AccountCount[]
-  readonly delayed: number
+  readonly delayed: readonly DelayedCount[]
   readonly inFlight: readonly InFlightJob[]
   readonly target: TargetRow
   /** The text of the target's answer to /api/version. */

@@ -15,6 +15,8 @@ export interface OverviewOptions {
   readonly location: string
   readonly observe: () => Promise<Observed>
   readonly hasTokens: boolean
+  /** The names of those who may submit jobs. */
+  readonly callers: readonly string[]
   readonly logger: Logger
   readonly now: () => number
   readonly requestCounts: OwnFacts['requestCounts']
@@ -65,7 +67,19 @@ export class Overview {
 
   async #metrics(): Promise<Buffer> {
     const own = await this.#ownMetrics()
-    return Buffer.from(await own.text())
+    const [ofFile, ofProcess] = await Promise.all([this.#fileMetrics(), own.text()])
+    return Buffer.from(ofFile + ofProcess)
+  }
+
+  /** Empty while the queue cannot be read: what this process knows says why. */
+  async #fileMetrics(): Promise<string> {
+    const { callers, logger } = this.#options
+    try {
+      return `${await this.#reader.ask('metrics', { version: manifest.version, callers })}\n`
+    } catch (error) {
+      logger.warn({ err: error }, 'the metrics of the queue cannot be read')
+      return ''
+    }
   }
 
   /** Loaded with the first question: a gateway that nobody asks for its metrics needs no memory for them. */

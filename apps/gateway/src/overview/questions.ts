@@ -3,6 +3,7 @@ import type { StoreReader, TimeRange } from '@foreman/store'
 import { etagOf } from './etag.ts'
 import { FactsReader, type QueueFacts } from './facts.ts'
 import { historyOf } from './history.ts'
+import type { MetricsAsked } from './metrics/file-metrics.ts'
 import { modelsOf } from './models.ts'
 import { News, type NewsCursor } from './news.ts'
 import { RateKeeper } from './rates.ts'
@@ -66,6 +67,11 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
     timeline: async (time: TimeRange): Promise<Uint8Array> => bytesOf(await timelineOf(store, time)),
     history: async (asked: TimeRange & { readonly stepMs: number }): Promise<Uint8Array> =>
       bytesOf(await historyOf(store, asked)),
+    metrics: async (asked: MetricsAsked): Promise<string> => {
+      // Loaded late: most who look at the queue do not look at these.
+      const { fileMetrics } = await import('./metrics/file-metrics.ts')
+      return fileMetrics(store, await facts(), asked)
+    },
     models: async (): Promise<Uint8Array> => bytesOf(await modelsOf(store, await facts())),
   }
 }

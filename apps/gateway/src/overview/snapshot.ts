@@ -31,7 +31,8 @@ export type Rates = ReadonlyMap<number, number>
 
 /** Makes the snapshot that an operator sees. */
 export const snapshotOf = (facts: QueueFacts, gateway: GatewayFacts, rates: Rates): QueueSnapshot => {
-  const { at, lines, delayed, inFlight, outlook, messages, storage } = facts
+  const { at, lines, inFlight, outlook, messages, storage } = facts
+  const delayed = sum(facts.delayed, ({ jobs }) => jobs)
   const { state, holds } = queueState(facts.holds)
   const oldest = Math.min(...lines.map(({ oldestCreatedAt }) => oldestCreatedAt))
   return {
@@ -86,7 +87,7 @@ const targetOf = (facts: QueueFacts, rates: Rates): TargetSnapshot => {
 }
 
 /** The turn of a group, if it has any job left, or somebody is expected for it. */
-const turnOf = (facts: QueueFacts): TurnSnapshot | undefined => {
+export const turnOf = (facts: QueueFacts): TurnSnapshot | undefined => {
   const { turn, outlook, lines, inFlight, target } = facts
   if (!turn || turn.endedAt !== null) return undefined
   const isOfTurn = ({ groupKey }: { readonly groupKey: string }) => groupKey === turn.groupKey

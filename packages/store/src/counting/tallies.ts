@@ -9,6 +9,11 @@ const OPERATIONS_MS = Array.from({ length: 14 }, (_, n) => 10 * 2 ** n)
 /** Those of OpenTelemetry: 4ⁿ. */
 const TOKENS = Array.from({ length: 14 }, (_, n) => 4 ** n)
 
+/** So many models of the target are counted each for itself, by their names. A catalogue has a few dozen. */
+export const MAX_COUNTED_MODELS = 100
+/** As what all others are counted, those that the target does not have among them: a misspelt name makes no series. */
+export const OTHER_MODEL = 'other'
+
 /** The names under which things are counted. Times are in milliseconds. */
 export const TALLIES = {
   submitted: 'jobs_submitted',

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../contract.ts'
 import type { Loading, ModelRow, Snapshot } from '../values.ts'
 import type { Connection } from './connection.ts'
-import { eq, given, sql } from './drizzle.ts'
+import { asc, atMost, eq, given, sql } from './drizzle.ts'
 import { lenientValue } from './json-column.ts'
 import { isObject } from './json-shapes.ts'
 import { models, snapshots } from './schema.ts'
@@ -21,6 +21,7 @@ export const catalogue = (connection: Connection, writes: Writes): Catalogue => 
   }
   return {
     model: reads(prepareModel(connection)),
+    list: reads(prepareListModels(connection)),
     replaceModels: writes.verb('normal', modelsWriter(connection)),
     unasked: reads(() =>
       db
@@ -55,6 +56,16 @@ interface StoredModel {
   readonly digest: string
   readonly loading: string | null
   readonly remote: number
+}
+
+export const prepareListModels = ({ db }: Connection) => {
+  const select = db
+    .select()
+    .from(models)
+    .orderBy(asc(models.name))
+    .limit(atMost(given('limit')))
+    .prepare()
+  return (limit: number): ModelRow[] => select.all({ limit })
 }
 
 const modelsWriter =

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { StoreReader } from '../contract.ts'
 import { StoreUnusableError } from '../errors.ts'
-import { prepareModel, prepareSnapshot } from './catalogue.ts'
+import { prepareListModels, prepareModel, prepareSnapshot } from './catalogue.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { drizzle } from './drizzle.ts'
 import {
@@ -48,7 +48,11 @@ export const openSqliteReader = (file: string): StoreReader => {
     holds: { list: reads(prepareListHolds(connection)) },
     operations: { list: reads(prepareListOperations(connection)) },
     queue: { turn: reads(prepareTurn(connection)), memory: reads(prepareMemory(connection)) },
-    catalogue: { model: reads(prepareModel(connection)), snapshot: reads(prepareSnapshot(connection)) },
+    catalogue: {
+      list: reads(prepareListModels(connection)),
+      model: reads(prepareModel(connection)),
+      snapshot: reads(prepareSnapshot(connection)),
+    },
     target: { read: reads(prepareReadTarget(connection)) },
     workers: { active: reads(prepareActive(connection)) },
     close: async () => void connection.sqlite.close(),

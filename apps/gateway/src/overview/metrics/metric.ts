@@ -29,19 +29,13 @@ export const gauge = (name: string, help: string, values: readonly MetricValue[]
 export const plainGauge = (name: string, help: string, value: number): Metric =>
   gauge(name, help, [{ labels: {}, value }])
 
-/** Registers a metric whose values are read when somebody asks. All that a registry calls is `get`. */
-export const register = (
-  registry: Registry,
-  { name, help, type }: Omit<Metric, 'values'>,
-  read: () => Metric['values'],
-): void => {
-  const get = () => ({ name, help, type, values: read() })
-  registry.registerMetric({ name, help, type, get } as unknown as Registered)
-}
-
 /** The metrics in the text format of Prometheus. */
 export const textOf = (metrics: readonly Metric[]): Promise<string> => {
   const registry = new Registry()
-  for (const metric of metrics) register(registry, metric, () => metric.values)
+  for (const metric of metrics) {
+    // All that a registry asks of a metric.
+    const read = { ...metric, get: () => metric }
+    registry.registerMetric(read as unknown as Registered)
+  }
   return registry.metrics()
 }

@@ -6,6 +6,7 @@ import {
   type PendingArrival,
 } from '../../counting/count-log.ts'
 import type { Increments } from '../../counting/increments.ts'
+import { MAX_COUNTED_MODELS, OTHER_MODEL } from '../../counting/tallies.ts'
 import type { CountRequest } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { isObject, isTexts } from '../json-shapes.ts'
@@ -15,8 +16,6 @@ import { prepareAddSample, prepareAddTally } from './add.ts'
 /** A step reads so many entries of the log, of which most are pieces of answers, and counts so many changes. */
 const ENTRIES_PER_STEP = 5_000
 const CHANGES_PER_STEP = 500
-/** A catalogue has a few dozen models. The series of all others are one. */
-const MAX_MODELS = 100
 
 interface LogRow extends Omit<CountedJob, 'isHandedOver' | 'seq'> {
   readonly id: number
@@ -43,7 +42,9 @@ export const prepareCount = ({ sqlite }: Connection) => {
      FROM job_log AS log LEFT JOIN jobs ON jobs.seq = log.job_seq
      WHERE log.id > +? AND log.id <= +? AND log.kind = 'event' ORDER BY log.id LIMIT ${CHANGES_PER_STEP}`,
   )
-  const selectModels = sqlite.prepare(`SELECT name FROM models ORDER BY name LIMIT ${MAX_MODELS}`).pluck()
+  const selectModels = sqlite
+    .prepare(`SELECT name FROM models ORDER BY name LIMIT ${MAX_COUNTED_MODELS}`)
+    .pluck()
   const selectArrival = sqlite.prepare('SELECT 1 FROM arrivals WHERE id = +?').pluck()
   const selectAccepted = sqlite.prepare('SELECT 1 FROM jobs WHERE seq = +? AND arrival IS NULL').pluck()
   const addTally = prepareAddTally(sqlite)
@@ -109,8 +110,7 @@ const jobOf = (
   known: ReadonlySet<string>,
 ): CountedJob | undefined => {
   if (seq === null) return undefined
-  // A misspelt name makes no series.
-  const named = known.has(modelName) ? modelName : 'other'
+  const named = known.has(modelName) ? modelName : OTHER_MODEL
   return { ...job, seq, modelName: named, isHandedOver: gateway === null }
 }
 

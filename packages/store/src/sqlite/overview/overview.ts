@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import type { Overview } from '../../contract.ts'
-import type { AccountCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
+import type { AccountCount, DelayedCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { reads } from '../verbs.ts'
 import { prepareJobChanges } from './job-changes.ts'
@@ -14,6 +14,7 @@ export const overview = (connection: Connection): Overview => ({
   messages: reads(prepareMessages(connection)),
   deadMessages: reads(prepareDeadMessages(connection)),
   storage: reads(() => storageOf(connection)),
+  schema: reads(prepareSchema(connection)),
   version: reads(() => connection.sqlite.pragma('data_version', { simple: true }) as number),
 })
 
@@ -30,12 +31,11 @@ const prepareGroupsOfAccount = ({ sqlite }: Connection) => {
 }
 
 const prepareDelayed = ({ sqlite }: Connection) => {
-  const count = sqlite
-    .prepare(
-      `SELECT count(*) FROM jobs WHERE state = 'queued' AND available_at IS NOT NULL AND arrival IS NULL`,
-    )
-    .pluck()
-  return (): number => count.get() as number
+  const select = sqlite.prepare(
+    `SELECT model_name AS modelName, count(*) AS jobs FROM jobs
+     WHERE state = 'queued' AND available_at IS NOT NULL AND arrival IS NULL GROUP BY model_name`,
+  )
+  return (): DelayedCount[] => select.all() as DelayedCount[]
 }
 
 interface InFlightRow extends Omit<InFlightJob, 'hasBegun'> {
@@ -65,6 +65,12 @@ const prepareDeadMessages = ({ sqlite }: Connection) => {
     .prepare(`SELECT count(*) FROM webhook_deliveries WHERE state = 'dead' AND finished_at >= +?`)
     .pluck()
   return (since: number): number => count.get(since) as number
+}
+
+/** How many migrations it has. */
+const prepareSchema = ({ sqlite }: Connection) => {
+  const count = sqlite.prepare('SELECT count(*) FROM __drizzle_migrations').pluck()
+  return (): string => String(count.get())
 }
 
 /** Asks for the sizes of the files by name: opening and closing one would take the locks of this process away. */

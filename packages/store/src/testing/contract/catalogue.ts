@@ -19,6 +19,15 @@ export const catalogueContract = (engine: Engine): void => {
       expect(await catalogue.model('c')).toBeUndefined()
     })
 
+    test('is listed by name, as much of it as is asked for', async () => {
+      const { store, openReader } = await engine.create()
+      expect(await store.catalogue.list(2)).toEqual([])
+      await store.catalogue.replaceModels(['c', 'a', 'b'].map(model))
+      const listed = ['a', 'b'].map(name => ({ ...model(name), loading: null }))
+      expect(await store.catalogue.list(2)).toEqual(listed)
+      expect(await (await openReader()).catalogue.list(2)).toEqual(listed)
+    })
+
     test('keeps the list before one that cannot be stored', async () => {
       const catalogue = await create()
       await catalogue.replaceModels([model('a')])
