@@ -1,6 +1,6 @@
 import { submitJob } from '@foreman/store/testing'
 import { describe, expect, test } from 'vitest'
-import { startJobs } from '../harness/jobs.ts'
+import { endless, startJobs } from '../harness/jobs.ts'
 import { metricsAt, seriesIn } from '../harness/metrics.ts'
 import { until } from '../harness/until.ts'
 
@@ -117,4 +117,17 @@ describe('the metrics of the queue', () => {
     // Of the model `other`, by priority where there is one, and the routes that were asked.
     expect(seriesIn(text).size).toBeLessThan(before + 30)
   })
+})
+
+test('say by how much a model is overdue, and nothing while the worker is away', async () => {
+  const variables = { FOREMAN_MAX_WAIT: '100ms' }
+  const { foreman, submit } = await startJobs({ sim: { tokensPerSecond: 50 }, variables })
+  await submit(endless)
+  await until(async () => (await foreman.store.queue.ready(9)) === 0)
+  await submit(job('beta'))
+  const overdue = async () =>
+    seriesIn(await metricsAt(foreman.url)).get('foreman_overdue_seconds{model="beta:latest"}')
+  await until(async () => ((await overdue()) ?? 0) > 0.2)
+  await foreman.stopWorker()
+  await until(async () => (await overdue()) === 0)
 })

@@ -74,6 +74,11 @@ export class Experience {
     return this.#servedAt.get(groupKey) ?? 0
   }
 
+  /** When the target last worked for each group, as far as that is kept. */
+  get served(): ReadonlyMap<string, number> {
+    return this.#servedAt
+  }
+
   /** Notes that a group is served, and, if so, that a caller has come back. */
   noteClaim(claim: ExperiencedJob & { readonly createdAt: number }, now: number): void {
     this.#noteServed(claim, now)

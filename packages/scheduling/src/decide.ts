@@ -142,7 +142,7 @@ export const decide = (situation: Situation): Choice | Standstill | undefined =>
   const own = first(lines.filter(isHere))
   const others = lines
     .filter(line => !isHere(line))
-    .map(line => ({ ...line, ...waitOf(line, turn, situation) }))
+    .map(line => ({ ...line, ...waitOf(line, startOf(turn, now), situation) }))
   const other = first(others)
   const overdue = others.filter(({ overdueAt }) => now > overdueAt)
   if (turnIsEnded && other) return begin(oldest(overdue) ?? other, own ? 'ended' : 'drained', now)
@@ -173,16 +173,17 @@ const expect = (turn: Turn, situation: Situation): Standstill | undefined => {
 /** Until when no overdue group takes the turn, in milliseconds since the epoch. Infinity: no other group waits. */
 export const endOf = (turn: Turn, situation: Omit<Situation, 'expectation'>): number => {
   const isHere = isHereIn(turn, situation)
+  const startedAt = startOf(turn, situation.now)
   return situation.lines.reduce(
-    (first, line) => (isHere(line) ? first : Math.min(first, waitOf(line, turn, situation).takesTurnAt)),
+    (first, line) => (isHere(line) ? first : Math.min(first, waitOf(line, startedAt, situation).takesTurnAt)),
     Infinity,
   )
 }
 
 /** A turn that starts in the future was recorded before the clock was set back. */
-const startOf = ({ startedAt }: Turn, now: number): number => Math.min(startedAt, now)
+export const startOf = ({ startedAt }: Turn, now: number): number => Math.min(startedAt, now)
 
-const isHereIn =
+export const isHereIn =
   (turn: Turn, { isResident }: Pick<Situation, 'isResident'>) =>
   ({ groupKey }: Line): boolean =>
     groupKey === turn.groupKey || isResident(groupKey)
@@ -211,23 +212,30 @@ const oldest = <L extends Line>(lines: readonly L[]): L | undefined =>
 interface Wait {
   /** Since when the group waits for this line. */
   readonly since: number
+  /** How long it may wait for the present turn. */
+  readonly boundMs: number
   readonly overdueAt: number
   /** When the turn has lasted for long enough, too. */
   readonly takesTurnAt: number
 }
 
-const waitOf = (
+/** @param turnStartedAt not in the future */
+export const waitOf = (
   line: Line,
-  turn: Turn,
-  { now, maxWaitMs, loadMs, servedAt }: Omit<Situation, 'expectation'>,
+  turnStartedAt: number,
+  { now, maxWaitMs, loadMs, servedAt }: Pick<Situation, 'now' | 'maxWaitMs' | 'loadMs' | 'servedAt'>,
 ): Wait => {
   const { groupKey } = line
-  const startedAt = startOf(turn, now)
   // What lies in the future was recorded before the clock was set back.
-  const past = (at: number) => (at > now ? startedAt : at)
+  const past = (at: number) => (at > now ? turnStartedAt : at)
   const since = Math.max(past(waitsSince(line)), past(servedAt(groupKey)))
   const boundMs = Math.max(maxWaitMs, LOADS_PER_TURN * loadMs(groupKey))
-  return { since, overdueAt: since + boundMs, takesTurnAt: Math.max(since, startedAt) + boundMs }
+  return {
+    since,
+    boundMs,
+    overdueAt: since + boundMs,
+    takesTurnAt: Math.max(since, turnStartedAt) + boundMs,
+  }
 }
 
 /**

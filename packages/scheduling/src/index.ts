@@ -12,6 +12,7 @@ export {
   type Turn,
   waitsSince,
 } from './decide.ts'
+export { overdueMs, type OverdueSituation } from './overdue.ts'
 export {
   addUse,
   type Candidate,

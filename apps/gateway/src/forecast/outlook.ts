@@ -1,6 +1,6 @@
 import { Experience } from '@foreman/experience'
-import { endOf, Forecast, type Shares } from '@foreman/scheduling'
-import { isAlive, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
+import { endOf, Forecast, Gate, overdueMs, type Shares } from '@foreman/scheduling'
+import { isAlive, type LineCount, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
 import { type HeldBack, HeldReader } from './held.ts'
 
 /** What the queue is likely to do, as it looked at one moment. */
@@ -29,6 +29,8 @@ export interface Outlook {
   readonly turnEndsAt: number | undefined
   /** How long a load of a group takes. 0: it is not known. */
   readonly loadMs: (groupKey: string) => number
+  /** By how much each waiting group has waited for longer than it should. Empty while something keeps all from starting. */
+  readonly overdueMs: () => ReadonlyMap<string, number>
 }
 
 /** What of the store it is read from. */
@@ -65,6 +67,7 @@ export class OutlookReader {
     readonly experience: Experience
   } = { text: undefined, halfLifeMs: 0, experience: new Experience(0) }
   readonly #held: HeldReader
+  readonly #gate = new Gate()
 
   constructor(store: OutlookSource) {
     this.#store = store
@@ -86,6 +89,13 @@ export class OutlookReader {
     const held = await this.#held.read(holds, rules, now)
     // The jobs of a caller that is held are counted as if they were not.
     const lines = all.filter(line => !held.hasLine(line))
+    // What was held back when it was read last does not wait for longer than since then.
+    const isHeld = (line: LineCount) => held.isPaused || held.hasLine(line)
+    const waiting = this.#gate.pass(
+      all,
+      line => (isHeld(line) ? { starts: 'none', held: 'line' } : { starts: 'all' }),
+      now,
+    )
     const experience = this.#experience(memory, rules.halfLifeMs)
     const { figures } = experience
     const resident = new Set(state.residentGroups)
@@ -110,6 +120,12 @@ export class OutlookReader {
       },
       servedAt: (groupKey: string) => experience.servedAt(groupKey),
     }
+    const obstacle = isAlive(worker, now)
+      ? state.state === 'away'
+        ? 'target_away'
+        : undefined
+      : 'worker_away'
+    const ableSince = Math.max(state.since, worker?.startedAt ?? 0)
     const turnEndsAt = situation.turn ? endOf(situation.turn, situation) : Infinity
     return {
       at: now,
@@ -121,7 +137,11 @@ export class OutlookReader {
       measuredJobMs: groupKey => figures.of(groupKey).workMs,
       jobMs: groupKey => figures.of(groupKey).workMs ?? USUAL_JOB_MS,
       held,
-      obstacle: isAlive(worker, now) ? (state.state === 'away' ? 'target_away' : undefined) : 'worker_away',
+      obstacle,
+      overdueMs: () =>
+        obstacle === undefined
+          ? overdueMs({ ...situation, lines: waiting, served: experience.served, ableSince })
+          : new Map(),
       isExpecting,
       turn: turn && { groupKey: turn.groupKey, model: [...running, ...all].find(hasTurn)?.modelName },
       isResident,

@@ -18,7 +18,7 @@ export const presentGauges = (
 ): Metric[] => [...queueGauges(facts, models), ...targetGauges(facts, rows, models), ...storageGauges(facts)]
 
 const queueGauges = (facts: QueueFacts, models: ModelLabels): Metric[] => {
-  const { at, lines, inFlight, delayed } = facts
+  const { at, lines, inFlight, delayed, outlook } = facts
   const byModel = models.all.map(model => ({ model }))
   const queued = new Series({ priority: priorities }, byModel)
   for (const { modelName, priority, jobs } of lines)
@@ -30,11 +30,20 @@ const queueGauges = (facts: QueueFacts, models: ModelLabels): Metric[] => {
   const waits = lines.map(
     ({ modelName, oldestCreatedAt }) => [models.of(modelName), (at - oldestCreatedAt) / SECOND_MS] as const,
   )
+  const overdue = outlook.overdueMs()
+  const overdues = lines.map(
+    ({ modelName, groupKey }) => [models.of(modelName), (overdue.get(groupKey) ?? 0) / SECOND_MS] as const,
+  )
   return [
     gauge('foreman_jobs_queued', 'Jobs that are ready, and wait for their turn.', queued.values),
     gauge('foreman_jobs_running', 'Jobs that run.', running.values),
     gauge('foreman_jobs_delayed', 'Jobs that wait for the time of their next attempt.', later.values),
     gauge('foreman_oldest_wait_seconds', 'How long the oldest ready job has waited.', most(waits, models)),
+    gauge(
+      'foreman_overdue_seconds',
+      'By how much a model waits for longer than it should: for its bound, and once more for each model before it.',
+      most(overdues, models),
+    ),
   ]
 }
 
