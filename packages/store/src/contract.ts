@@ -753,7 +753,8 @@ export interface Deliveries {
    * Records an attempt and what follows from it. `again` counts a failure. `gone` ends all pending messages of this caller to
    * exactly this URL as `dead`, and records that its receiver is gone for the jobs that there are now: no message to it is
    * written for a job with a lower or equal `seq`. A message that has ended meanwhile keeps its state and failures, and of one
-   * that is deleted nothing is recorded. Quick: a message whose record is lost is sent again under the same id.
+   * that is deleted nothing is recorded. The attempt is counted (`TALLIES.webhookAttempts`), and so are the messages that it ends
+   * (`webhooksFinished`). Quick: a message whose record is lost is sent again under the same id.
    *
    * *Again:* an attempt at this message that began at this time is recorded once, with what followed.
    */

@@ -1,6 +1,8 @@
+import { TALLIES } from '../../counting/tallies.ts'
 import type { Delivery, DeliveryAttempt, DeliveryResult } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, given, sql, value } from '../drizzle.ts'
+import { prepareAddTally } from '../history/add.ts'
 import { goneReceivers, webhookAttempts, webhookDeliveries } from '../schema.ts'
 import { isPending } from './delivery.ts'
 import { prepareById } from './read.ts'
@@ -14,7 +16,7 @@ interface Recorded {
 
 const isPendingOfSeq = and(isPending, eq(webhookDeliveries.seq, given('seq')))
 
-/** Records an attempt at a message. The caller opens the transaction. */
+/** Records an attempt at a message, and counts it. The caller opens the transaction. */
 export const prepareRecord = (connection: Connection) => {
   const byId = prepareById(connection)
   const insertAttempt = prepareInsertAttempt(connection)
@@ -26,15 +28,20 @@ export const prepareRecord = (connection: Connection) => {
   const postpone = preparePostpone(connection)
   const end = prepareEnd(connection)
   const markGone = prepareMarkGone(connection)
+  const addTally = prepareAddTally(connection.sqlite)
+  const count = (name: string, result: string, by: number, at: number): void => {
+    if (by > 0) addTally({ name, labels: JSON.stringify({ result }), part: '', by, at })
+  }
 
   return ({ delivery, attempt, result, now }: Recorded): void => {
     const { seq } = delivery
     // The delivery may have been deleted during the attempt, and a repeated call finds its attempt recorded.
     if (!byId(delivery.id) || selectAttempt.get({ deliverySeq: seq, at: attempt.at })) return
     insertAttempt.run({ deliverySeq: seq, ...attempt })
+    count(TALLIES.webhookAttempts, result.kind, 1, now)
     if (result.kind === 'again') postpone.run({ seq, nextAttemptAt: result.nextAttemptAt, now })
-    else if (result.kind === 'gone') markGone(delivery, now)
-    else end.run({ seq, state: result.kind, now })
+    else if (result.kind === 'gone') count(TALLIES.webhooksFinished, 'dead', markGone(delivery, now), now)
+    else count(TALLIES.webhooksFinished, result.kind, end.run({ seq, state: result.kind, now }).changes, now)
   }
 }
 
@@ -69,7 +76,7 @@ const prepareEnd = ({ db }: Connection) =>
     .where(isPendingOfSeq)
     .prepare()
 
-/** Ends all pending messages of a caller to a URL, and notes that the receiver is gone for that caller. */
+/** Ends all pending messages of a caller to a URL, and notes that the receiver is gone for that caller. @returns how many ended */
 const prepareMarkGone = ({ db }: Connection) => {
   const insertGone = db
     .insert(goneReceivers)
@@ -92,8 +99,8 @@ const prepareMarkGone = ({ db }: Connection) => {
     )
     .prepare()
 
-  return ({ url, caller }: Pick<Delivery, 'url' | 'caller'>, now: number): void => {
+  return ({ url, caller }: Pick<Delivery, 'url' | 'caller'>, now: number): number => {
     insertGone.run({ caller, url, now })
-    endAllOfUrl.run({ caller, url, now })
+    return endAllOfUrl.run({ caller, url, now }).changes
   }
 }

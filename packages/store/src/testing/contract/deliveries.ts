@@ -74,6 +74,32 @@ export const deliveriesContract = (engine: Engine): void => {
       ])
     })
 
+    test('is counted once, by what followed, with the messages that it ended', async () => {
+      const { store, subscribe, record } = await createOutbox(engine)
+      const counts = async () => {
+        const rows = (await store.history.tallies()).filter(({ name }) => name.startsWith('webhook'))
+        return Object.fromEntries(rows.map(({ name, labels, value }) => [`${name} ${labels}`, value]))
+      }
+      const first = await subscribe('http://a.example/')
+      await record(first, { kind: 'again', nextAttemptAt: START + 5 })
+      await record(first, { kind: 'again', nextAttemptAt: START + 5 })
+      expect(await counts()).toEqual({ 'webhook_attempts {"result":"again"}': 1 })
+      await record(first, { kind: 'delivered' }, START + 5, 204)
+      // It has ended already.
+      await record(first, { kind: 'dead' }, START + 6)
+      const [second] = [await subscribe('http://b.example/'), await subscribe('http://b.example/')]
+      await record(second, { kind: 'gone' }, START + 7, 410)
+      await record(await subscribe('http://c.example/'), { kind: 'dead' }, START + 8)
+      expect(await counts()).toEqual({
+        'webhook_attempts {"result":"again"}': 1,
+        'webhook_attempts {"result":"delivered"}': 1,
+        'webhook_attempts {"result":"dead"}': 2,
+        'webhook_attempts {"result":"gone"}': 1,
+        'webhooks_finished {"result":"delivered"}': 1,
+        'webhooks_finished {"result":"dead"}': 3,
+      })
+    })
+
     test('at a message that was deleted meanwhile leaves it deleted', async () => {
       const { store, subscribe, messageOf, tested } = await createOutbox(engine)
       const job = await subscribe('http://a.example/')
