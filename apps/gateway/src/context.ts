@@ -1,8 +1,11 @@
 import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
+import { OwnFiguresReader } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
+import { sharedSettingsHash } from '@foreman/process/shared-settings'
 import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
+import manifest from '../package.json' with { type: 'json' }
 import { ANYBODY, identitiesOf, type Identity, submittersOf } from './access/identities.ts'
 import type { OriginPolicy } from './access/origins.ts'
 import type { Reveal } from './access/roles.ts'
@@ -137,7 +140,15 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
   const forecaster = new Forecaster(store, now)
   const requestCounts = new RequestCounts()
   const waitingCallers = new WaitingCallers(config.maxQueued)
-  const presence = new Presence({ store, logger, heartbeatMs, now })
+  const own = new OwnFiguresReader()
+  const settings = sharedSettingsHash(config, store.deployment)
+  const presence = new Presence({
+    store,
+    logger,
+    heartbeatMs,
+    now,
+    figures: () => ({ version: manifest.version, settings, ...own.read() }),
+  })
   const identities = identitiesOf(config)
   const stopping = new AbortController()
   const cutOff = new AbortController()

@@ -1,8 +1,11 @@
 import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
+import { OwnFiguresReader } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
+import { sharedSettingsHash } from '@foreman/process/shared-settings'
 import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
+import manifest from '../package.json' with { type: 'json' }
 import type { WorkerConfig } from './settings.ts'
 import type { GatewayPatience } from './upkeep/gateway-watch.ts'
 import { ownTimeZone } from './windows.ts'
@@ -49,11 +52,14 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
   const now = collaborators.now ?? (() => store.now())
   const shared = { client, store, logger, now }
   const steady = () => performance.now()
+  const own = new OwnFiguresReader()
+  const settings = sharedSettingsHash(config, store.deployment)
   const worker = new Worker({
     store,
     logger,
     now,
     pid,
+    figures: () => ({ version: manifest.version, settings, ...own.read() }),
     run: {
       ...shared,
       jobTimeoutMs: config.jobTimeout,

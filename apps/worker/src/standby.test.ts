@@ -1,5 +1,5 @@
 import { BrokenJobError, HEARTBEAT_MS } from '@foreman/store'
-import { unavailableError } from '@foreman/store/testing'
+import { someFigures, unavailableError } from '@foreman/store/testing'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Standby } from './standby.ts'
@@ -31,6 +31,7 @@ const setUp = async (file = tempFile()) => {
     logger: silent,
     now: () => clock.now,
     pid: 7,
+    figures: () => someFigures,
     jobTtlMs: 1_000,
     onActive,
     onLost,

@@ -1,5 +1,5 @@
 import type { Logger } from '@foreman/process/logger'
-import { HEARTBEAT_MS, type Lock, type Store } from '@foreman/store'
+import { HEARTBEAT_MS, type Lock, type ProcessFigures, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
 import { writeQuietly } from './persist.ts'
 import { StoreLoop } from './store-loop.ts'
@@ -11,6 +11,8 @@ export interface StandbyOptions {
   readonly logger: Logger
   readonly now: () => number
   readonly pid: number
+  /** What this process says of itself with each heartbeat. */
+  readonly figures: () => ProcessFigures
   /** How long a lost job that ends here is kept. */
   readonly jobTtlMs: number
   /** Called when this worker has become the active one. */
@@ -136,8 +138,9 @@ export class Standby {
   }
 
   async #beat(): Promise<void> {
-    const { store, now } = this.#options
-    const beat = () => store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now())
+    const { store, now, figures } = this.#options
+    const said = figures()
+    const beat = () => store.workers.heartbeat({ ...this.#identity, active: this.isActive }, now(), said)
     await this.#loop.try('write the heartbeat', beat)
   }
 }

@@ -1,9 +1,8 @@
 import type { Service } from '@foreman/process'
 import { Shift, type ShiftOptions } from './shift.ts'
-import { Standby } from './standby.ts'
+import { Standby, type StandbyOptions } from './standby.ts'
 
-export interface WorkerOptions extends ShiftOptions {
-  readonly pid: number
+export interface WorkerOptions extends ShiftOptions, Pick<StandbyOptions, 'pid' | 'figures'> {
   readonly graceMs: number
 }
 

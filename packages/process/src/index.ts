@@ -7,6 +7,7 @@ export {
   type ForemanVariable,
 } from './known-variables.ts'
 export { listenRefusal, type Refusal, runMain } from './run-main.ts'
+export { type OwnFigures, OwnFiguresReader } from './own-figures.ts'
 export type { Service } from './service.ts'
 export { type Address, formatAddress, localUrl, parseAddress } from './settings/address.ts'
 export type { Command } from './settings/command-line.ts'

@@ -1,6 +1,7 @@
 import { type AllowList, parseAllowList, parseSecrets } from '@foreman/webhooks'
+import { createHash } from 'node:crypto'
 import type { ForemanSetting, ForemanTable } from './known-variables.ts'
-import { setting } from './settings/setting.ts'
+import { setting, type SettingValues } from './settings/setting.ts'
 
 /** The log levels, from the one that logs most. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -60,3 +61,21 @@ export const sharedSettings = {
     describe: 'The lowest level that is logged',
   }),
 } satisfies ForemanTable
+
+/**
+ * A hash of the settings that all processes on a queue must share, by which two of them see that they do not. Secrets go into it
+ * with all others, so that it tells none of them. The path of the queue does not: two paths may lead to one file.
+ *
+ * @param deployment the name of the queue, so that two queues with the same secrets have nothing in common
+ */
+export const sharedSettingsHash = (
+  values: SettingValues<typeof sharedSettings>,
+  deployment: string,
+): string => {
+  const keys = Object.keys(sharedSettings).filter(key => key !== 'dbPath') as (keyof typeof sharedSettings)[]
+  const shared = keys.toSorted().map(key => [key, values[key]])
+  return createHash('sha256')
+    .update(JSON.stringify([deployment, shared]))
+    .digest('base64url')
+    .slice(0, 22)
+}

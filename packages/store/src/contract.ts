@@ -22,6 +22,7 @@ import type {
   Ending,
   FileRow,
   Finish,
+  GatewayBeat,
   GroupKeyOf,
   HoldName,
   HoldRow,
@@ -56,6 +57,8 @@ import type {
   OutputCursor,
   OutputRead,
   PhaseRow,
+  ProcessFigures,
+  ProcessRow,
   RecordedTurn,
   Recovery,
   RefusedLine,
@@ -244,6 +247,9 @@ export interface Overview {
   deadMessages(since: number): Promise<number>
 
   storage(): Promise<StorageFigures>
+
+  /** The processes on the queue, also those that have died lately: gateways and workers, by the time of their start. */
+  processes(): Promise<ProcessRow[]>
 
   /** The version of the layout of the store, for people. */
   schema(): Promise<string>
@@ -827,8 +833,11 @@ export interface Catalogue {
 
 /** The verbs about worker processes, active or on standby. All writes are quick. */
 export interface Workers {
-  /** Records that this worker is alive, and whether it is active. Removes any other row that says active: its worker is dead. */
-  heartbeat(worker: Omit<WorkerRow, 'heartbeatAt'>, now: number): Promise<void>
+  /**
+   * Records that this worker is alive, whether it is active, and what it says of itself. Removes any other row that says active: its
+   * worker is dead.
+   */
+  heartbeat(worker: Omit<WorkerRow, 'heartbeatAt'>, now: number, figures?: ProcessFigures): Promise<void>
 
   /** Deletes the row of a worker that stops. */
   leave(id: string): Promise<void>
@@ -842,8 +851,8 @@ export interface Workers {
 
 /** The verbs about gateway processes and the jobs whose callers wait on their connections. */
 export interface Gateways {
-  /** Records that this gateway is alive: adds 1 to its heartbeats, from 0. Quick. *Again:* may count twice. */
-  heartbeat(id: string): Promise<void>
+  /** Records that this gateway is alive, and what it says of itself: adds 1 to its heartbeats, from 0. Quick. *Again:* may count twice. */
+  heartbeat(id: string, beat?: GatewayBeat): Promise<void>
 
   /**
    * Deletes the row of a gateway that stops, and lets its jobs go: they run to their end without their callers. Its running

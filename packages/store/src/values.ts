@@ -1049,6 +1049,40 @@ export interface WorkerRow {
   readonly heartbeatAt: number
 }
 
+/** What a process says of itself with a heartbeat. */
+export interface ProcessFigures {
+  /** The version of foreman. */
+  readonly version: string
+  readonly residentBytes: number
+  /** The CPU time of all its threads so far. */
+  readonly cpuMs: number
+  /** How late its event loop was at the most, but for one time in a hundred, since the last heartbeat. */
+  readonly loopLagMs: number
+  /** A hash of the settings that all processes must share. */
+  readonly settings: string
+}
+
+/** What a gateway says of itself with a heartbeat. */
+export interface GatewayBeat {
+  readonly at: number
+  readonly startedAt: number
+  readonly figures: ProcessFigures
+}
+
+/** A process on the queue, as it said of itself last. */
+export interface ProcessRow {
+  readonly kind: 'worker' | 'gateway'
+  readonly id: string
+  /** Null: it is a gateway. */
+  readonly pid: number | null
+  /** Whether it is at work: every gateway, and one of the workers. */
+  readonly active: boolean
+  /** Null: it is of an older version. */
+  readonly startedAt: number | null
+  readonly heartbeatAt: number | null
+  readonly figures: ProcessFigures | null
+}
+
 /** A lock that a process has. */
 export interface Lock {
   /** Names this holding of the lock, and no other. */

@@ -2,6 +2,8 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /** Private destinations that webhooks may go to. */
 export interface AllowList {
+  /** What it was read from, in alphabetical order. */
+  readonly entries: readonly string[]
   allowsHost(name: string, port: number): boolean
   allowsAddress(address: string, port: number): boolean
 }
@@ -15,13 +17,12 @@ export interface AllowList {
  * parseAllowList('10.1.0.0/16, hooks.internal, [::1]:9000')
  */
 export const parseAllowList = (text: string): AllowList | undefined => {
-  const entries = text
-    .split(/[\s,]+/)
-    .filter(each => each !== '')
-    .map(readEntry)
+  const texts = text.split(/[\s,]+/).filter(each => each !== '')
+  const entries = texts.map(readEntry)
   if (!entries.every(each => each !== undefined)) return undefined
   const ofPort = (port: number) => entries.filter(each => each.port === undefined || each.port === port)
   return {
+    entries: texts.toSorted(),
     allowsHost: (name, port) => ofPort(port).some(entry => entry.name === hostName(name)),
     allowsAddress: (address, port) =>
       ofPort(port).some(({ range }) => range?.check(address, familyOf(address))),

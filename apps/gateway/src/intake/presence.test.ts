@@ -1,5 +1,5 @@
 import { GATEWAY_HEARTBEAT_MS } from '@foreman/store'
-import { fullError, submitJob } from '@foreman/store/testing'
+import { fullError, someFigures, submitJob } from '@foreman/store/testing'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tempStore } from '../testing/temp-store.ts'
@@ -8,12 +8,19 @@ import { Presence } from './presence.ts'
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
 afterEach(() => void vi.useRealTimers())
 
+const NOW = 1_000_000
+
 const setUp = async () => {
   const store = await tempStore()
   const lines: string[] = []
   const logger = pino({ base: null, timestamp: false }, { write: line => void lines.push(line) })
-  const options = { store, logger, heartbeatMs: GATEWAY_HEARTBEAT_MS, now: () => 1_000 }
-  const presence = new Presence(options)
+  const presence = new Presence({
+    store,
+    logger,
+    heartbeatMs: GATEWAY_HEARTBEAT_MS,
+    now: () => NOW,
+    figures: () => someFigures,
+  })
   onTestFinished(() => presence.stop())
   const heartbeats = async () => (await store.gateways.heartbeats()).get(presence.id)
   return { store, presence, heartbeats, lines }

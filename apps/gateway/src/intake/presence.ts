@@ -1,6 +1,6 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { Backoff, type Store } from '@foreman/store'
+import { Backoff, type ProcessFigures, type Store } from '@foreman/store'
 import { randomUUID } from 'node:crypto'
 import { whenWritable } from './when-writable.ts'
 
@@ -12,6 +12,8 @@ export interface PresenceOptions {
   readonly logger: Logger
   readonly heartbeatMs: number
   readonly now: () => number
+  /** What this process says of itself with each heartbeat. */
+  readonly figures: () => ProcessFigures
 }
 
 /**
@@ -23,12 +25,14 @@ export class Presence implements Service {
   readonly id = randomUUID()
   readonly #options: PresenceOptions
   readonly #backoff = new Backoff()
+  readonly #startedAt: number
   #timer: NodeJS.Timeout | undefined
   #beating: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
   constructor(options: PresenceOptions) {
     this.#options = options
+    this.#startedAt = options.now()
   }
 
   start(): void {
@@ -49,9 +53,10 @@ export class Presence implements Service {
   }
 
   async #writeHeartbeat(): Promise<void> {
-    const { store, logger } = this.#options
+    const { store, logger, now, figures } = this.#options
+    const beat = { at: now(), startedAt: this.#startedAt, figures: figures() }
     try {
-      await whenWritable(() => store.gateways.heartbeat(this.id))
+      await whenWritable(() => store.gateways.heartbeat(this.id, beat))
       this.#backoff.succeeded()
     } catch (err) {
       if (this.#backoff.failed()) logger.warn({ err }, 'could not write the heartbeat')

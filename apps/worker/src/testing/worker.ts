@@ -1,6 +1,6 @@
 import { OllamaClient } from '@foreman/ollama-client'
 import { startSim } from '@foreman/ollama-sim'
-import { submitJob, type TestJob } from '@foreman/store/testing'
+import { someFigures, submitJob, type TestJob } from '@foreman/store/testing'
 import type { Deliver } from '@foreman/webhooks'
 import { expect, onTestFinished, vi } from 'vitest'
 import { Worker } from '../worker.ts'
@@ -40,6 +40,7 @@ export const setUpWorker = async ({
     logger: silent,
     now,
     pid,
+    figures: () => someFigures,
     run: {
       ...shared,
       jobTimeoutMs: 60_000,

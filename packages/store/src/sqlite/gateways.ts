@@ -1,9 +1,10 @@
 import type { Gateways } from '../contract.ts'
 import { BrokenJobError } from '../errors.ts'
-import type { Ending } from '../values.ts'
+import type { Ending, GatewayBeat } from '../values.ts'
 import { withJob } from './broken-job.ts'
 import type { Connection } from './connection.ts'
 import { and, asc, atMost, eq, exists, given, gt, isNull, not, sql } from './drizzle.ts'
+import { figurePlaceholders, figuresExcluded, NO_FIGURES } from './process-figures.ts'
 import { gateways as table, jobs } from './schema.ts'
 import { prepareAbandonOperations, prepareOperatingGateways } from './steering/operations.ts'
 import type { Cancel } from './submissions/cancel.ts'
@@ -23,12 +24,26 @@ export const gateways = (connection: Connection, writes: Writes, cancel: Cancel)
 const prepareHeartbeat = ({ db }: Connection) => {
   const beat = db
     .insert(table)
-    .values({ id: sql.placeholder('id'), heartbeats: 1 })
-    .onConflictDoUpdate({ target: table.id, set: { heartbeats: sql`${table.heartbeats} + 1` } })
+    .values({
+      id: sql.placeholder('id'),
+      heartbeats: 1,
+      heartbeatAt: sql.placeholder('at'),
+      startedAt: sql.placeholder('startedAt'),
+      ...figurePlaceholders,
+    })
+    .onConflictDoUpdate({
+      target: table.id,
+      set: {
+        heartbeats: sql`${table.heartbeats} + 1`,
+        heartbeatAt: sql`excluded.heartbeat_at`,
+        startedAt: sql`excluded.started_at`,
+        ...figuresExcluded,
+      },
+    })
     .prepare()
 
-  return (id: string): void => {
-    beat.run({ id })
+  return (id: string, { at, startedAt, figures }: Partial<GatewayBeat> = {}): void => {
+    beat.run({ id, at: at ?? null, startedAt: startedAt ?? null, ...(figures ?? NO_FIGURES) })
   }
 }
 

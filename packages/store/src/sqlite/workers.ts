@@ -1,7 +1,8 @@
 import type { Workers } from '../contract.ts'
-import type { WorkerRow } from '../values.ts'
+import type { ProcessFigures, WorkerRow } from '../values.ts'
 import type { Connection } from './connection.ts'
 import { and, atMost, desc, eq, given, lt, ne, or, sql } from './drizzle.ts'
+import { figurePlaceholders, figuresExcluded, NO_FIGURES } from './process-figures.ts'
 import { workers as table } from './schema.ts'
 import { beyondHorizon, presentValues } from './stored-time.ts'
 import { reads, type Writes } from './verbs.ts'
@@ -29,18 +30,19 @@ const prepareHeartbeat = ({ db }: Connection) => {
       active: sql.placeholder('active'),
       startedAt: sql.placeholder('startedAt'),
       heartbeatAt: sql.placeholder('now'),
+      ...figurePlaceholders,
     })
     .onConflictDoUpdate({
       target: table.id,
-      set: { active: sql`excluded.active`, heartbeatAt: sql`excluded.heartbeat_at` },
+      set: { active: sql`excluded.active`, heartbeatAt: sql`excluded.heartbeat_at`, ...figuresExcluded },
     })
     .prepare()
 
-  return (worker: Omit<WorkerRow, 'heartbeatAt'>, now: number): void => {
+  return (worker: Omit<WorkerRow, 'heartbeatAt'>, now: number, figures?: ProcessFigures): void => {
     // Only one worker holds the lock. Any other row that says active belongs to a dead worker, even if its heartbeat
     // looks recent because the clock was set back since.
     if (worker.active) removeOtherActive.run({ id: worker.id })
-    beat.run({ ...worker, active: worker.active ? 1 : 0, now })
+    beat.run({ ...worker, active: worker.active ? 1 : 0, now, ...(figures ?? NO_FIGURES) })
   }
 }
 

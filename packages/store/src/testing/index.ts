@@ -1,3 +1,4 @@
+export { someFigures } from './figures.ts'
 export {
   appendOutput,
   claimNext,

@@ -4,6 +4,7 @@ import { countedMetrics } from './counted.ts'
 import { presentGauges } from './gauges.ts'
 import { gauge, type Metric, textOf } from './metric.ts'
 import { modelLabels } from './model-label.ts'
+import { workerMetrics } from './workers.ts'
 
 /** What the gateway knows, and not the file. */
 export interface MetricsAsked {
@@ -18,7 +19,11 @@ export const fileMetrics = async (
   facts: QueueFacts,
   { version, callers }: MetricsAsked,
 ): Promise<string> => {
-  const [rows, schema] = await Promise.all([catalogue.list(MAX_COUNTED_MODELS), overview.schema()])
+  const [rows, schema, processes] = await Promise.all([
+    catalogue.list(MAX_COUNTED_MODELS),
+    overview.schema(),
+    overview.processes(),
+  ])
   const models = modelLabels(rows.map(({ name }) => name))
   const info: Metric = gauge(
     'foreman_build_info',
@@ -28,6 +33,7 @@ export const fileMetrics = async (
   return textOf([
     info,
     ...presentGauges(facts, rows, models),
+    ...workerMetrics(processes, facts.at),
     ...countedMetrics(facts.tallies, { callers, models: models.all }),
   ])
 }

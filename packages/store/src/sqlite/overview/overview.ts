@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import type { Overview } from '../../contract.ts'
 import type { AccountCount, DelayedCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { prepareProcesses } from '../process-figures.ts'
 import { reads } from '../verbs.ts'
 import { prepareJobChanges } from './job-changes.ts'
 
@@ -14,6 +15,7 @@ export const overview = (connection: Connection): Overview => ({
   messages: reads(prepareMessages(connection)),
   deadMessages: reads(prepareDeadMessages(connection)),
   storage: reads(() => storageOf(connection)),
+  processes: reads(prepareProcesses(connection)),
   schema: reads(prepareSchema(connection)),
   version: reads(() => connection.sqlite.pragma('data_version', { simple: true }) as number),
 })

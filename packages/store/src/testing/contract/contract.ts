@@ -24,6 +24,7 @@ import { messagesContract } from './messages.ts'
 import { operationsContract } from './operations.ts'
 import { orderContract } from './order.ts'
 import { outputContract } from './output.ts'
+import { overviewContract } from './overview.ts'
 import { placesContract } from './places.ts'
 import { processesContract } from './processes.ts'
 import { receiversContract } from './receivers.ts'
@@ -68,6 +69,7 @@ const contracts = [
   holdsContract,
   upkeepContract,
   historyContract,
+  overviewContract,
   unitsContract,
   againContract,
   orderContract,

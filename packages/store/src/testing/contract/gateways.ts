@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../contract.ts'
+import { someFigures } from '../figures.ts'
 import { listJobs, newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, eventsOf, recordOf, stateOf, submitAll } from './look.ts'
@@ -19,6 +20,28 @@ export const gatewaysContract = (engine: Engine): void => {
           ['g2', 1],
         ]),
       )
+    })
+
+    test('have what it says of itself', async () => {
+      const { store, openReader } = await engine.create()
+      await store.gateways.heartbeat('g1', { at: 2_000, startedAt: 1_000, figures: someFigures })
+      await store.gateways.heartbeat('g1', {
+        at: 3_000,
+        startedAt: 1_000,
+        figures: { ...someFigures, loopLagMs: 9 },
+      })
+      expect(await (await openReader()).overview.processes()).toEqual([
+        {
+          kind: 'gateway',
+          id: 'g1',
+          pid: null,
+          active: true,
+          startedAt: 1_000,
+          heartbeatAt: 3_000,
+          figures: { ...someFigures, loopLagMs: 9 },
+        },
+      ])
+      expect(await store.gateways.heartbeats()).toEqual(new Map([['g1', 2]]))
     })
 
     test('are 0 when it has no row, but a job that has not ended', async () => {

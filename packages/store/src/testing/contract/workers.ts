@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { someFigures } from '../figures.ts'
 import type { Engine } from './engine.ts'
 
 const worker = { id: 'w1', pid: 11, active: true, startedAt: 1_000 }
@@ -11,6 +12,33 @@ export const workersContract = (engine: Engine): void => {
       await workers.heartbeat(worker, 2_000)
       await workers.heartbeat(worker, 4_000)
       expect(await workers.active()).toEqual({ ...worker, heartbeatAt: 4_000 })
+    })
+
+    test('is listed with what it says of itself, and its last word counts', async () => {
+      const { store, openReader } = await engine.create()
+      await store.workers.heartbeat(worker, 2_000)
+      await store.workers.heartbeat(
+        { ...worker, id: 'w2', pid: 12, active: false, startedAt: 1_500 },
+        2_000,
+        someFigures,
+      )
+      const row = {
+        kind: 'worker',
+        id: 'w1',
+        pid: 11,
+        active: true,
+        startedAt: 1_000,
+        heartbeatAt: 2_000,
+        figures: null,
+      }
+      const other = { ...row, id: 'w2', pid: 12, active: false, startedAt: 1_500, figures: someFigures }
+      const { overview } = await openReader()
+      expect(await overview.processes()).toEqual([row, other])
+      await store.workers.heartbeat(worker, 4_000, { ...someFigures, cpuMs: 70 })
+      expect(await overview.processes()).toEqual([
+        { ...row, heartbeatAt: 4_000, figures: { ...someFigures, cpuMs: 70 } },
+        other,
+      ])
     })
 
     test('on standby is not the active one until it takes over', async () => {
