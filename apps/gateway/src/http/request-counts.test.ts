@@ -9,6 +9,7 @@ test.each<[path: string, route: string]>([
   ['/jobs', '/jobs'],
   ['/jobs/job_1/events', '/jobs'],
   ['/queue/history', '/queue'],
+  ['/deliveries/redeliver', '/deliveries'],
   ['/api/chat', '/api/chat'],
   ['/v1/chat/completions', '/v1/chat/completions'],
   ['/v1/models/secret', '/v1/models/'],

@@ -1,6 +1,5 @@
 import { routeAt } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
-import { isJobsPath, isQueuePath } from './own-paths.ts'
 import { requestPath } from './request-path.ts'
 
 /** Under what a request is counted. `none`: its caller was gone before there was a status. */
@@ -8,8 +7,9 @@ export const codeClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const
 
 export type CodeClass = (typeof codeClasses)[number]
 
-/** Paths of foreman's own that have no others below them. */
+/** Paths of foreman's own, and below which of them there are more. */
 const OWN: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json', '/metrics'])
+const OWN_TREES: ReadonlySet<string> = new Set(['/jobs', '/queue', '/deliveries'])
 
 /**
  * The route of a path. Callers can send any path: the list of routes is closed.
@@ -18,8 +18,8 @@ const OWN: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json'
  */
 export const routeNamed = (path: string): string => {
   if (OWN.has(path)) return path
-  if (isJobsPath(path)) return '/jobs'
-  if (isQueuePath(path)) return '/queue'
+  const tree = path.split('/', 2).join('/')
+  if (OWN_TREES.has(tree)) return tree
   return routeAt(path)?.path ?? 'other'
 }
 
