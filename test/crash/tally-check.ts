@@ -29,11 +29,7 @@ export const tallyDifferences = (dbPath: string): { name: string; counted: Count
           WHERE finished_at IS NOT NULL GROUP BY 1`),
       ],
       ['starts', tallies('choices', 'reason'), countsOf(events(`= 'started'`, `bytes ->> 'reason'`))],
-      [
-        'retries',
-        tallies('job_retries', 'code'),
-        countsOf(events(`IN ('released', 'lost')`, `coalesce(bytes ->> 'code', 'worker_lost')`)),
-      ],
+      ['retries', tallies('job_retries', 'code'), countsOf(events(`= 'released'`, `bytes ->> 'code'`))],
       ['failures', tallies('job_failures', 'code'), countsOf(events(`= 'failed'`, `bytes ->> 'code'`))],
       [
         'waits',

@@ -39,14 +39,14 @@ export const countChange = (change: LoggedChange, job: CountedJob, increments: I
       return
     case 'released':
       return increments.count(TALLIES.retries, { code: change.code }, at)
-    case 'lost':
-      return increments.count(TALLIES.retries, { code: 'worker_lost' }, at)
     case 'failed':
       increments.count(TALLIES.failures, { code: change.code ?? 'unknown' }, at)
       return countEnd(change, job, increments)
     case 'succeeded':
     case 'cancelled':
       return countEnd(change, job, increments)
+    // A lost attempt is followed by a release or by the end of the job.
+    case 'lost':
     case 'queued':
     case 'reset':
     case 'progress':

@@ -68,7 +68,7 @@ describe('what is counted of a job', () => {
     ],
     ['a later start', { type: 'started', attempt: 2, reason: 'first', at: AT }, { 'choices first': 1 }],
     ['a failed attempt', { type: 'released', attempt: 1, code: 'stall', at: AT }, { 'job_retries stall': 1 }],
-    ['a lost attempt', { type: 'lost', attempt: 1, at: AT }, { 'job_retries worker_lost': 1 }],
+    ['a lost attempt', { type: 'lost', attempt: 1, at: AT }, {}],
     ['nothing of its progress', { type: 'progress', attempt: 1, tokens: 5, at: AT }, {}],
     [
       'an end in the queue',
