@@ -1,4 +1,6 @@
-import { submitJob } from '@foreman/store/testing'
+import { endStates, priorities } from '@foreman/jobs'
+import type { Store } from '@foreman/store'
+import { runningJob, submitJob } from '@foreman/store/testing'
 import { describe, expect, test } from 'vitest'
 import { endless, startJobs } from '../harness/jobs.ts'
 import { metricsAt, seriesIn } from '../harness/metrics.ts'
@@ -136,3 +138,66 @@ test('say by how much a model is overdue, and nothing while the worker is away',
   await foreman.stopWorker()
   await until(async () => (await overdue()) === 0)
 })
+
+test('the counters go on after a restart of both processes', async () => {
+  const { foreman, series } = await startCounted()
+  const counted = (seen: ReadonlyMap<string, number>) =>
+    Object.fromEntries(
+      [...seen].filter(([name]) =>
+        /^(?:foreman_(?!gateway|worker)|gen_ai)\w+_(?:total|count|sum|bucket)\b/.test(name),
+      ),
+    )
+  const before = counted(await series())
+  await foreman.stopWorker()
+  const again = await foreman.startGateway()
+  await foreman.stopGateway()
+  foreman.startWorker()
+  expect(counted(seriesIn(await metricsAt(again.url)))).toEqual(before)
+  expect(Object.values(before).some(value => value > 0)).toBe(true)
+})
+
+/** Several jobs of each caller and model, ended in every way. */
+const doEverything = async (store: Store, models: readonly string[], callers: readonly string[]) => {
+  await store.catalogue.replaceModels(models.map(name => ({ name, digest: name, remote: false })))
+  const usage = { promptTokens: 5, completionTokens: 9, loadMs: 1, promptMs: 2, answerMs: 3 }
+  for (const [m, model] of models.entries())
+    for (const [c, caller] of callers.entries())
+      for (const [n, state] of endStates.entries()) {
+        const endpoint = (c + n) % 2 === 0 ? '/api/chat' : '/api/generate'
+        const priority = priorities[(m + c + n) % priorities.length]!
+        const { claim } = await runningJob(store, {
+          groupKey: model,
+          modelName: model,
+          caller,
+          endpoint,
+          priority,
+        })
+        await store.runs.finish(
+          claim,
+          {
+            state,
+            answerAttempt: null,
+            usage,
+            firstByteAt: 1_500,
+            ...(state !== 'succeeded' && { errorCode: 'cancelled' }),
+          },
+          { now: 2_000, ttlMs: 1e9 },
+        )
+      }
+  while (await store.history.count({ now: 2_000, fits: 1, loadMsOf: () => 1 }));
+}
+
+test('20 models and 10 callers that do everything make fewer than 8,000 series', async () => {
+  const names = (length: number, name: string) => Array.from({ length }, (_, n) => `${name}${n}`)
+  const callers = names(10, 'caller')
+  const variables = {
+    FOREMAN_TOKENS: callers.map(name => `${name}:${name}`).join(','),
+    FOREMAN_VIEWER_TOKEN: 'v',
+  }
+  const { foreman } = await startJobs({ worker: false, variables })
+  const models = names(20, 'registry.ollama.ai/library/model').map(name => `${name}:latest`)
+  await doEverything(foreman.store, models, callers)
+  const { size } = seriesIn(await metricsAt(foreman.url, as('v')))
+  expect(size).toBeGreaterThan(6_000)
+  expect(size).toBeLessThan(8_000)
+}, 60_000)

@@ -2,7 +2,7 @@ import { MAX_COUNTED_MODELS, type StoreReader } from '@foreman/store'
 import type { QueueFacts } from '../facts.ts'
 import { countedMetrics } from './counted.ts'
 import { presentGauges } from './gauges.ts'
-import { gauge, type Metric, textOf } from './metric.ts'
+import { gauge, type Metric, plainGauge, textOf } from './metric.ts'
 import { modelLabels } from './model-label.ts'
 import { workerMetrics } from './workers.ts'
 
@@ -32,6 +32,7 @@ export const fileMetrics = async (
   )
   return textOf([
     info,
+    plainGauge('foreman_paused', 'Whether an operator has paused the queue.', 0),
     ...presentGauges(facts, rows, models),
     ...workerMetrics(processes, facts.at),
     ...countedMetrics(facts.tallies, { callers, models: models.all }),

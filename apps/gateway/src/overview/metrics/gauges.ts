@@ -31,7 +31,7 @@ const queueGauges = (facts: QueueFacts, models: ModelLabels): Metric[] => {
     ({ modelName, oldestCreatedAt }) => [models.of(modelName), (at - oldestCreatedAt) / SECOND_MS] as const,
   )
   const overdue = outlook.overdueMs()
-  const overdues = lines.map(
+  const overdueWaits = lines.map(
     ({ modelName, groupKey }) => [models.of(modelName), (overdue.get(groupKey) ?? 0) / SECOND_MS] as const,
   )
   return [
@@ -42,7 +42,7 @@ const queueGauges = (facts: QueueFacts, models: ModelLabels): Metric[] => {
     gauge(
       'foreman_overdue_seconds',
       'By how much a model waits for longer than it should: for its bound, and once more for each model before it.',
-      most(overdues, models),
+      most(overdueWaits, models),
     ),
   ]
 }

@@ -12,6 +12,13 @@ export interface OwnFacts {
   readonly minFreeBytes: number
 }
 
+/** Gauges with the ending of a counter. `nodejs_active_handles` and the like have the same numbers, by kind. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
 /** What only this process knows: the metrics of the process, and what it says in /healthz. */
 export class OwnMetrics {
   readonly #facts: OwnFacts
@@ -20,6 +27,7 @@ export class OwnMetrics {
   constructor(facts: OwnFacts) {
     this.#facts = facts
     collectDefaultMetrics({ register: this.#process })
+    for (const name of MISNAMED) this.#process.removeSingleMetric(name)
   }
 
   async text(): Promise<string> {
