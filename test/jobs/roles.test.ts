@@ -87,6 +87,7 @@ describe('who may what on the routes of foreman', () => {
     ['GET /batches/{batch}', 200, 404, 200, 200, 200],
     ['GET /batches/{batch}/results', 200, 404, 200, 200, 200],
     ['DELETE /batches/{batch}', 200, 404, 403, 200, 200],
+    ['GET /metrics', 403, 403, 200, 200, 200],
     ['GET /queue', 200, 200, 200, 200, 200],
     ['GET /queue/events', 200, 200, 200, 200, 200],
     ['GET /queue/timeline', 403, 403, 200, 200, 200],

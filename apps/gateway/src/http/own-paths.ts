@@ -18,9 +18,9 @@ export const isDocumentPath = (path: string): boolean => path === '/openapi.json
 /** Whether a path shows the queue as a whole. */
 export const isQueuePath = (path: string): boolean => isAtOrBelow(path, '/queue')
 
-/** Whether a path is that of the metrics. It is foreman's own only where FOREMAN_METRICS does not turn it off. */
+/** Whether a path is that of the metrics. FOREMAN_METRICS can leave it to the target. */
 export const isMetricsPath = (path: string): boolean => path === '/metrics'
 
 /** Whether a path belongs to foreman's own API. All others are the target's, or speak like it. */
 export const isOwnPath = (path: string): boolean =>
-  isJobsPath(path) || isBulkPath(path) || isQueuePath(path) || isDocumentPath(path)
+  isJobsPath(path) || isBulkPath(path) || isQueuePath(path) || isMetricsPath(path) || isDocumentPath(path)

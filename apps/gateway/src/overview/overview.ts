@@ -68,17 +68,17 @@ export class Overview {
   async #metrics(): Promise<Buffer> {
     const own = await this.#ownMetrics()
     const [ofFile, ofProcess] = await Promise.all([this.#fileMetrics(), own.text()])
-    return Buffer.from(ofFile + ofProcess)
+    return Buffer.concat([ofFile, Buffer.from(`\n${ofProcess}`)])
   }
 
   /** Empty while the queue cannot be read: what this process knows says why. */
-  async #fileMetrics(): Promise<string> {
+  async #fileMetrics(): Promise<Uint8Array> {
     const { callers, logger } = this.#options
     try {
-      return `${await this.#reader.ask('metrics', { version: manifest.version, callers })}\n`
+      return await this.#reader.ask('metrics', { version: manifest.version, callers })
     } catch (error) {
       logger.warn({ err: error }, 'the metrics of the queue cannot be read')
-      return ''
+      return Buffer.alloc(0)
     }
   }
 

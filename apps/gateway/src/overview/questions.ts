@@ -67,10 +67,10 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
     timeline: async (time: TimeRange): Promise<Uint8Array> => bytesOf(await timelineOf(store, time)),
     history: async (asked: TimeRange & { readonly stepMs: number }): Promise<Uint8Array> =>
       bytesOf(await historyOf(store, asked)),
-    metrics: async (asked: MetricsAsked): Promise<string> => {
+    metrics: async (asked: MetricsAsked): Promise<Uint8Array> => {
       // Loaded late: most who look at the queue do not look at these.
       const { fileMetrics } = await import('./metrics/file-metrics.ts')
-      return fileMetrics(store, await facts(), asked)
+      return new TextEncoder().encode(await fileMetrics(store, await facts(), asked))
     },
     models: async (): Promise<Uint8Array> => bytesOf(await modelsOf(store, await facts())),
   }

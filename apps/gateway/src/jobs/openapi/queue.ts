@@ -61,6 +61,22 @@ export const queuePaths = {
       },
     },
   },
+  '/metrics': {
+    get: {
+      ...common,
+      operationId: 'metrics',
+      summary: 'Counters and gauges for Prometheus, for viewers and operators',
+      description:
+        'Read once a second at the most. `FOREMAN_METRICS` can open it to everybody, or leave the path to the target. All gateways on one file show the same counters.',
+      responses: {
+        200: {
+          description: 'The text format of Prometheus',
+          content: { 'text/plain': { schema: { type: 'string' } } },
+        },
+        ...problems({}),
+      },
+    },
+  },
   '/queue/timeline': {
     get: {
       ...common,
