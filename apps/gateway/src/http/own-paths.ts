@@ -1,4 +1,5 @@
-const isAtOrBelow = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`)
+export const isAtOrBelow = (path: string, root: string): boolean =>
+  path === root || path.startsWith(`${root}/`)
 
 /** Whether a path is one of background jobs, or of batches of them. */
 export const isJobsPath = (path: string): boolean =>

@@ -1,5 +1,6 @@
 import { routeAt } from '@foreman/ollama-client'
 import type { RequestHandler } from 'express'
+import { isAtOrBelow } from './own-paths.ts'
 import { requestPath } from './request-path.ts'
 
 /** Under what a request is counted. `none`: its caller was gone before there was a status. */
@@ -7,9 +8,9 @@ export const codeClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', 'none'] as const
 
 export type CodeClass = (typeof codeClasses)[number]
 
-/** Paths of foreman's own, and below which of them there are more. */
+/** Paths of foreman's own, and those below which there are more. */
 const OWN: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json', '/metrics'])
-const OWN_TREES: ReadonlySet<string> = new Set(['/jobs', '/queue', '/deliveries'])
+const TREES = ['/jobs', '/batches', '/queue', '/deliveries', '/v1/files', '/v1/batches']
 
 /**
  * The route of a path. Callers can send any path: the list of routes is closed.
@@ -18,9 +19,8 @@ const OWN_TREES: ReadonlySet<string> = new Set(['/jobs', '/queue', '/deliveries'
  */
 export const routeNamed = (path: string): string => {
   if (OWN.has(path)) return path
-  const tree = path.split('/', 2).join('/')
-  if (OWN_TREES.has(tree)) return tree
-  return routeAt(path)?.path ?? 'other'
+  const tree = TREES.find(root => isAtOrBelow(path, root))
+  return tree ?? routeAt(path)?.path ?? 'other'
 }
 
 /** Counts the requests that this gateway has answered. */

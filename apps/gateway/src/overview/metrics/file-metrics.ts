@@ -32,7 +32,11 @@ export const fileMetrics = async (
   )
   return textOf([
     info,
-    plainGauge('foreman_paused', 'Whether an operator has paused the queue.', 0),
+    plainGauge(
+      'foreman_paused',
+      'Whether an operator has paused the queue.',
+      Number(facts.outlook.held.isPaused),
+    ),
     ...presentGauges(facts, rows, models),
     ...workerMetrics(processes, facts.at),
     ...countedMetrics(facts.tallies, { callers, models: models.all }),

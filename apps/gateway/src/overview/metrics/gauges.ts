@@ -1,5 +1,5 @@
 import { priorities } from '@foreman/jobs'
-import { groupKeyOf, weightsOf } from '@foreman/ollama-client'
+import { weightsOf, weightsOfModel } from '@foreman/ollama-client'
 import type { ModelRow } from '@foreman/store'
 import type { QueueFacts } from '../facts.ts'
 import { turnOf } from '../snapshot.ts'
@@ -61,7 +61,7 @@ const targetGauges = (facts: QueueFacts, rows: readonly ModelRow[], models: Mode
       'Whether a model is in the memory of the target, as far as it was loaded for a job.',
       rows.map(row => ({
         labels: { ...TARGET, model: models.of(row.name) },
-        value: Number(resident.has(weightsOfModel(row))),
+        value: Number(resident.has(weightsOfModel(row.name, row.loading))),
       })),
     ),
     gauge(
@@ -74,10 +74,6 @@ const targetGauges = (facts: QueueFacts, rows: readonly ModelRow[], models: Mode
     ),
   ]
 }
-
-/** What all groups of a model have in common. */
-const weightsOfModel = ({ name, loading }: ModelRow): string =>
-  weightsOf(groupKeyOf({ model: name, loadOptions: '{}', loading }))
 
 const storageGauges = ({ at, messages, storage }: QueueFacts): Metric[] => [
   plainGauge('foreman_webhooks_pending', 'Webhooks that have yet to be delivered.', messages.pending),

@@ -33,16 +33,13 @@ export class OwnMetrics {
   async text(): Promise<string> {
     const { observe, minFreeBytes, waitingCallers } = this.#facts
     const observed = await observe()
-    const present = new Set(health(observed).reasons)
+    const { ready, reasons } = readiness(observed)
+    const present = new Set([...(health(observed).reasons ?? []), ...reasons])
     const metrics = [
-      plainGauge(
-        'foreman_accepting',
-        'Whether jobs are accepted (/readyz).',
-        Number(readiness(observed).ready),
-      ),
+      plainGauge('foreman_accepting', 'Whether jobs are accepted (/readyz).', Number(ready)),
       gauge(
         'foreman_health_reason',
-        'Whether /healthz names the reason.',
+        'Whether /healthz or /readyz names the reason.',
         reasonNames.map(reason => ({ labels: { reason }, value: Number(present.has(reason)) })),
       ),
       plainGauge(
