@@ -1,7 +1,7 @@
 import { endStates, priorities } from '@foreman/jobs'
-import type { Store } from '@foreman/store'
+import { openReader, type Store } from '@foreman/store'
 import { runningJob, submitJob } from '@foreman/store/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, startJobs } from '../harness/jobs.ts'
 import { metricsAt, seriesIn } from '../harness/metrics.ts'
 import { until } from '../harness/until.ts'
@@ -207,3 +207,18 @@ test('20 models and 10 callers that do everything make fewer than 8,000 series',
   expect(size).toBeGreaterThan(6_000)
   expect(size).toBeLessThan(8_000)
 }, 60_000)
+
+test('processes with the same settings say the same hash of them, and one with others another', async () => {
+  const { foreman } = await startJobs()
+  const reader = await openReader(foreman.dbPath)
+  onTestFinished(() => reader.close())
+  const processes = () => reader.overview.processes()
+  const hashes = async () => new Set((await processes()).map(({ figures }) => figures?.settings))
+  await until(async () => (await processes()).length === 2)
+  expect((await hashes()).size).toBe(1)
+  foreman.startWorker({ FOREMAN_JOB_TTL: '3h' })
+  await until(async () => (await processes()).length === 3)
+  expect((await hashes()).size).toBe(2)
+  const standingBy = async () => seriesIn(await metricsAt(foreman.url)).get('foreman_workers_standing_by')
+  await until(async () => (await standingBy()) === 1)
+})
