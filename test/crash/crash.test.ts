@@ -9,7 +9,7 @@ import { ENDS, killAtRandom, startBoth } from './kill-at-random.ts'
 import { isAllCounted, tallyDifferences } from './tally-check.ts'
 
 const isSoak = process.env['FOREMAN_SOAK'] === '1'
-const KILLS = isSoak ? 200 : 50
+const KILLS = isSoak ? 200 : 30
 
 const simulate = async (options: Parameters<typeof startSim>[0]) => {
   const sim = await startSim(options)

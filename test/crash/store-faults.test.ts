@@ -10,7 +10,7 @@ import { type StoreFault, StoreFaults } from '../harness/store-faults.ts'
 import { until } from '../harness/until.ts'
 
 /** Of the calls of one verb, so many fail, one in each life. */
-const CALLS_PER_VERB = 2
+const CALLS_PER_VERB = process.env['FOREMAN_SOAK'] === '1' ? 2 : 1
 /** What changes a job fails in every life. Other verbs fail in the first life that calls them. */
 const CHANGES = /^(submissions|runs|queue\.claim|deliveries\.record)/
 /** Lives that take half a second or more: here only what has failed in no other life. */

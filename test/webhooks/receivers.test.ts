@@ -44,7 +44,19 @@ const endGroup = async (child: ChildProcess): Promise<void> => {
   }
 }
 
+/** Another process can take the port before the receiver does. */
+const TRIES = 3
+
 const startReceiver = async (language: keyof typeof runtimes, secret: string): Promise<string> => {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const url = await tryToStart(language, secret)
+    if (url !== undefined) return url
+  }
+  throw new Error(`the receiver in ${language} ends at once`)
+}
+
+/** @returns undefined when it has ended */
+const tryToStart = async (language: keyof typeof runtimes, secret: string): Promise<string | undefined> => {
   const [, code = ''] = read('docs/webhooks.md').split(`\n\`\`\`${language}\n`)
   const { file, run } = runtimes[language]
   const directory = temporaryDirectory()
@@ -65,15 +77,14 @@ const startReceiver = async (language: keyof typeof runtimes, secret: string): P
   })
   onTestFinished(() => endGroup(child))
   const url = `http://127.0.0.1:${port}`
-  await until(
-    () =>
-      send(url, { path: '/', body: '{}' }).then(
-        () => true,
-        () => false,
-      ),
-    START_MS,
-  )
-  return url
+  // It refuses what is not signed. Whoever answers anything else is another server.
+  const refuses = () =>
+    send(url, { path: '/', body: '{}' }).then(
+      ({ status }) => status === 401,
+      () => false,
+    )
+  await until(async () => child.exitCode !== null || (await refuses()), START_MS)
+  return child.exitCode === null ? url : undefined
 }
 
 const now = () => Math.floor(Date.now() / 1000)
