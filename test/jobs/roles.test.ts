@@ -10,16 +10,17 @@ const ROLES = { FOREMAN_TOKENS: 'ann:a,bob:b', FOREMAN_OPERATOR_TOKEN: 'o', FORE
 const TOKENS = { ann: 'a', bob: 'b', viewer: 'v', operator: 'o' } as const
 type Name = keyof typeof TOKENS
 
-const as = (name: Name): Record<string, string> => ({ authorization: `Bearer ${TOKENS[name]}` })
+const as = (name: Name | 'nobody'): Record<string, string> =>
+  name === 'nobody' ? {} : { authorization: `Bearer ${TOKENS[name]}` }
 
 /** Stands in the prompt, the metadata, the path of the webhook, and in what its receiver answers. */
 const SECRET = 'confidential'
 
 /** A foreman with several callers, and a word for an ended job that has a webhook. */
-const start = async (variables: Record<string, string> = {}) => {
+const start = async (variables: Record<string, string> = {}, roles: Record<string, string> = ROLES) => {
   const reply = { status: 400, headers: {}, body: SECRET }
   const receiver = await startReceiver(() => reply)
-  const jobs = await startJobs({ variables: { ...ROLES, ...webhookVariables, ...variables } })
+  const jobs = await startJobs({ variables: { ...roles, ...webhookVariables, ...variables } })
   const endedJob = async (owner: Name) => {
     const submission = {
       request: { model: 'plain', prompt: SECRET },
@@ -51,7 +52,7 @@ const statusOfHead = async (url: string, headers: Record<string, string>): Promi
 
 const statusesOf =
   ({ ask, foreman }: JobsUnderTest) =>
-  async (route: string, who: Name, body?: unknown): Promise<number> => {
+  async (route: string, who: Name | 'nobody', body?: unknown): Promise<number> => {
     const [method = '', path = ''] = route.split(' ')
     const headers = { ...as(who), 'content-type': 'application/json' }
     if (route === ENDLESS) return statusOfHead(`${foreman.url}${path}`, headers)
@@ -117,19 +118,47 @@ describe('who may what on the routes of foreman', () => {
     'POST /queue/holds': { kind: 'priority', subject: 'low' },
   }
 
-  test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {
-    const { ask, endedJob, statusOf } = await start({ FOREMAN_REVEAL: reveal })
+  /** Asks for a route of the table, about what belongs to ann. */
+  const walkerOf = async ({ ask, endedJob, statusOf }: Awaited<ReturnType<typeof start>>) => {
     const { id, delivery } = await endedJob('ann')
     const begun = await ask('POST', '/jobs/actions', { action: 'cancel', filter: {} }, as('ann'))
     const operation = String(begun.json['id'])
     const many = { ...as('ann'), 'content-type': 'application/json' }
     const batch = String((await ask('POST', '/jobs/batch', [hello], many)).json['batch'])
-    for (const [route, ann, bob, viewer, operator, unrevealed] of TABLE) {
-      const names = { id, delivery, operation, batch }
+    const names = { id, delivery, operation, batch }
+    return async (route: string, askers: readonly (Name | 'nobody')[]): Promise<number[]> => {
       const asked = route.replace(/{(.*?)}/g, (_, name: keyof typeof names) => names[name])
       const answered = []
-      for (const name of ['ann', 'bob', 'viewer', 'operator'] as const)
-        answered.push(await statusOf(asked, name, BODIES[route]))
+      for (const asker of askers) answered.push(await statusOf(asked, asker, BODIES[route]))
+      return answered
+    }
+  }
+
+  const OPEN = new Set(['GET /openapi.json', 'GET /healthz', 'GET /readyz'])
+
+  test.each<[tokens: string, variables: Record<string, string>]>([
+    ['no token: everybody is an operator', {}],
+    ['one token: whoever has it is the operator, and nobody else comes in', { FOREMAN_TOKENS: 'ann:a' }],
+    ['several tokens: nobody comes in without one', ROLES],
+  ])('the table, with %s', async (_what, variables) => {
+    const walk = await walkerOf(await start({}, variables))
+    const hasTokens = 'FOREMAN_TOKENS' in variables
+    for (const [route, ann, , , operator] of TABLE) {
+      const stranger = hasTokens && !OPEN.has(route) ? 401 : operator
+      // A token that foreman does not know is that of a stranger, and without tokens it is not looked at.
+      const bob = variables === ROLES ? [] : [stranger]
+      const own = variables === ROLES ? ann : operator
+      const answered = await walk(route, ['nobody', ...(variables === ROLES ? [] : ['bob' as const]), 'ann'])
+      expect([route, ...answered]).toEqual([route, stranger, ...bob, own])
+    }
+  })
+
+  test.each(['on', 'off'])('the table, with FOREMAN_REVEAL=%s', async reveal => {
+    const started = await start({ FOREMAN_REVEAL: reveal })
+    const { ask } = started
+    const walk = await walkerOf(started)
+    for (const [route, ann, bob, viewer, operator, unrevealed] of TABLE) {
+      const answered = await walk(route, ['ann', 'bob', 'viewer', 'operator'])
       const expected = [ann, bob, viewer, reveal === 'on' ? operator : unrevealed]
       expect([route, ...answered]).toEqual([route, ...expected])
     }
