@@ -33,8 +33,9 @@ const prepareGroupsOfAccount = ({ sqlite }: Connection) => {
 }
 
 const prepareDelayed = ({ sqlite }: Connection) => {
+  // SQLite would choose the index that is in the order of models, and read all queued jobs.
   const select = sqlite.prepare(
-    `SELECT model_name AS modelName, count(*) AS jobs FROM jobs
+    `SELECT model_name AS modelName, count(*) AS jobs FROM jobs INDEXED BY jobs_delayed
      WHERE state = 'queued' AND available_at IS NOT NULL AND arrival IS NULL GROUP BY model_name`,
   )
   return (): DelayedCount[] => select.all() as DelayedCount[]
@@ -64,7 +65,9 @@ const prepareMessages = ({ sqlite }: Connection) => {
 
 const prepareDeadMessages = ({ sqlite }: Connection) => {
   const count = sqlite
-    .prepare(`SELECT count(*) FROM webhook_deliveries WHERE state = 'dead' AND finished_at >= +?`)
+    .prepare(
+      `SELECT count(*) FROM webhook_deliveries INDEXED BY webhook_deliveries_dead WHERE state = 'dead' AND finished_at >= +?`,
+    )
     .pluck()
   return (since: number): number => count.get(since) as number
 }
