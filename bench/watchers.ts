@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { newPool, timedCall } from './caller.ts'
 import { fill } from './fill.ts'
 import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
+import { learnModels } from './learn-models.ts'
 import type { BenchOptions } from './options.ts'
 import { medianSpread, spread } from './stats.ts'
 import { figure, ratio, table } from './table.ts'
@@ -35,8 +36,9 @@ export const watchers = async ({ quick, directory, profileDirectory }: BenchOpti
     ? { queued: 5_000, rounds: 1, calls: 20 }
     : { queued: 1_000_000, rounds: 9, calls: 150 }
   const queue = queueDirectory(directory)
-  await fillQueue(path.join(queue, 'queue.db'), effort.queued)
   const simulation = await startSimulation()
+  await learnModels({ target: simulation.url, directory: queue })
+  await fillQueue(path.join(queue, 'queue.db'), effort.queued)
   const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
   try {
     await holdLow(foreman.url)
