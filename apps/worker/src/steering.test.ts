@@ -318,11 +318,11 @@ describe('the worker', () => {
 
   test('starts nothing while it cannot be read what is held', async () => {
     const { store, worker, submit, stateOf } = await setUpAtWork()
-    const list = vi.spyOn(store.holds, 'list').mockRejectedValue(new Error('damaged'))
+    const read = vi.spyOn(store.holds, 'isSteered').mockRejectedValue(new Error('damaged'))
     const seq = await submit()
     await worker.tick()
     expect(await stateOf(seq)).toBe('queued')
-    list.mockRestore()
+    read.mockRestore()
     await expect.poll(async () => (await worker.tick(), stateOf(seq)), soon).toBe('succeeded')
   })
 })

@@ -48,7 +48,10 @@ export class Steering {
 
   /** Reads what is held back, and ends what is over. @returns when it changes by itself */
   async read(now: number): Promise<number> {
-    const { holds, operations } = this.#options.store
+    const { store, windows } = this.#options
+    const { holds, operations } = store
+    const isSteered = await holds.isSteered()
+    if (!isSteered && windows.length === 0) return this.#holdNothing()
     await holds.dropOver(now)
     this.#holds = await holds.list(now)
     this.#turnEnd = await operations.asked(END_TURN)
@@ -59,6 +62,18 @@ export class Steering {
     if (text !== this.#text) this.#version++
     this.#text = text
     return this.#held.nextAt
+  }
+
+  /** As it mostly is: this is done at each look. */
+  #holdNothing(): number {
+    this.#turnEnd = undefined
+    if (this.#held === NOTHING) return Infinity
+    this.#holds = []
+    this.#held = NOTHING
+    this.#weights = new Set()
+    this.#text = ''
+    this.#version++
+    return Infinity
   }
 
   /** Undefined: the queue is not paused. */

@@ -263,6 +263,9 @@ export interface Overview {
  * one hold at most. A hold whose time has come (`until`) is over, whether or not it is deleted yet.
  */
 export interface Holds {
+  /** Whether there is a hold, or an operation that is not done. The worker asks at each look, and mostly there is neither. */
+  isSteered(): Promise<boolean>
+
   /** The holds that are not over, in the order in which they began. */
   list(now: number): Promise<HoldRow[]>
 

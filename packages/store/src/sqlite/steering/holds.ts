@@ -11,6 +11,7 @@ import { holds as table } from './tables.ts'
 export const holds = (connection: Connection, writes: Writes): Holds => {
   const notes = { operation: prepareNoteOperation(connection), phase: preparePhaseOf(connection) }
   return {
+    isSteered: reads(prepareIsSteered(connection)),
     list: reads(prepareListHolds(connection)),
     set: writes.verb('full', prepareSet(connection, notes)),
     release: writes.verb('full', prepareRelease(connection, notes)),
@@ -50,9 +51,16 @@ const preparePhaseOf = (connection: Connection): NotePhase => {
 
 const ofSubject = and(eq(table.kind, given('kind')), eq(table.subject, given('subject')))
 
-export const prepareListHolds = ({ db, sqlite }: Connection) => {
-  // Mostly there are none, and the worker asks all the time: Drizzle takes longer than SQLite.
-  const selectAny = sqlite.prepare('SELECT 1 FROM holds LIMIT 1').pluck()
+const prepareIsSteered = ({ sqlite }: Connection) => {
+  const select = sqlite
+    .prepare(
+      `SELECT EXISTS (SELECT 1 FROM holds) OR EXISTS (SELECT 1 FROM operations WHERE state = 'running')`,
+    )
+    .pluck()
+  return (): boolean => select.get() === 1
+}
+
+export const prepareListHolds = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)
@@ -60,7 +68,7 @@ export const prepareListHolds = ({ db, sqlite }: Connection) => {
     .orderBy(asc(table.startedAt), asc(table.id))
     .prepare()
 
-  return (now: number): HoldRow[] => (selectAny.get() === undefined ? [] : select.all({ now }))
+  return (now: number): HoldRow[] => select.all({ now })
 }
 
 interface Notes {
