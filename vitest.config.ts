@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     // More than the two cores it is meant for, because many tests mostly wait; not many more, because many start
     // processes of their own.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // The clients of others have a run and a configuration of their own: npm run test:clients.

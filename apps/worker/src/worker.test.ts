@@ -149,7 +149,7 @@ describe('a tick', () => {
 
   test.each<[step: string, breakStep: Break]>([
     ['cancel', ({ runs }, error) => vi.spyOn(runs, 'cancelRequests').mockRejectedValue(error)],
-    ['suspicion', ({ target }, error) => vi.spyOn(target, 'read').mockRejectedValue(error)],
+    ['suspicion', ({ target }, error) => vi.spyOn(target, 'suspectedAt').mockRejectedValue(error)],
     ['deadline', ({ queue }, error) => vi.spyOn(queue, 'failOverdue').mockRejectedValue(error)],
     ['due time', ({ queue }, error) => vi.spyOn(queue, 'promoteDue').mockRejectedValue(error)],
   ])('in which the step "%s" fails does the others, and is repeated', async (_step, breakStep) => {

@@ -805,6 +805,9 @@ export interface Target {
 
   /** Asks the worker to check whether the target is there: sets `suspectedAt`, which nobody takes back. Quick. */
   suspect(now: number): Promise<void>
+
+  /** When somebody last suspected it. The worker asks at each look. */
+  suspectedAt(): Promise<number | undefined>
 }
 
 /** The verbs about the models and the metadata that the worker last polled from the target. All writes are quick. */

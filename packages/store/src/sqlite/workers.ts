@@ -2,6 +2,7 @@ import type { Workers } from '../contract.ts'
 import type { ProcessFigures, WorkerRow } from '../values.ts'
 import type { Connection } from './connection.ts'
 import { and, atMost, desc, eq, given, lt, ne, or, sql } from './drizzle.ts'
+import { preparePhases } from './history/phases.ts'
 import { figurePlaceholders, figuresExcluded, NO_FIGURES } from './process-figures.ts'
 import { workers as table } from './schema.ts'
 import { beyondHorizon, presentValues } from './stored-time.ts'
@@ -17,10 +18,26 @@ export const workers = (connection: Connection, writes: Writes): Workers => ({
   active: reads(prepareActive(connection)),
 })
 
-const prepareHeartbeat = ({ db }: Connection) => {
+/** Notes that nobody is at work since the last heartbeat of an active worker that is gone, or that somebody is again. */
+const prepareAway = (connection: Connection) => {
+  const phases = preparePhases(connection)
+  const note = (isAway: boolean, at: number): void =>
+    phases.set({ kind: 'worker_away', detail: null }, isAway, at)
+  return {
+    since: (gone: readonly Pick<WorkerRow, 'active' | 'heartbeatAt'>[]): void => {
+      for (const { active, heartbeatAt } of gone) if (active) note(true, heartbeatAt)
+    },
+    end: (now: number): void => note(false, now),
+  }
+}
+
+const prepareHeartbeat = (connection: Connection) => {
+  const { db } = connection
+  const away = prepareAway(connection)
   const removeOtherActive = db
     .delete(table)
     .where(and(eq(table.active, sql`1`), ne(table.id, given('id'))))
+    .returning({ active: table.active, heartbeatAt: table.heartbeatAt })
     .prepare()
   const beat = db
     .insert(table)
@@ -41,31 +58,39 @@ const prepareHeartbeat = ({ db }: Connection) => {
   return (worker: Omit<WorkerRow, 'heartbeatAt'>, now: number, figures?: ProcessFigures): void => {
     // Only one worker holds the lock. Any other row that says active belongs to a dead worker, even if its heartbeat
     // looks recent because the clock was set back since.
-    if (worker.active) removeOtherActive.run({ id: worker.id })
+    if (worker.active) {
+      away.since(removeOtherActive.all({ id: worker.id }))
+      away.end(now)
+    }
     beat.run({ ...worker, active: worker.active ? 1 : 0, now, ...(figures ?? NO_FIGURES) })
   }
 }
 
-const prepareLeave = ({ db }: Connection) => {
-  const remove = db
+const prepareLeave = (connection: Connection) => {
+  const away = prepareAway(connection)
+  const remove = connection.db
     .delete(table)
     .where(eq(table.id, given('id')))
+    .returning({ active: table.active, heartbeatAt: table.heartbeatAt })
     .prepare()
 
   return (id: string): void => {
-    remove.run({ id })
+    away.since(remove.all({ id }))
   }
 }
 
-const prepareForgetStale = ({ db }: Connection) => {
-  const removeStale = db
+const prepareForgetStale = (connection: Connection) => {
+  const away = prepareAway(connection)
+  const removeStale = connection.db
     .delete(table)
     .where(or(lt(table.heartbeatAt, given('before')), beyondHorizon(table.heartbeatAt)))
+    .returning({ active: table.active, heartbeatAt: table.heartbeatAt })
     .prepare()
 
   return (now: number): void => {
     const present = presentValues({ now, horizonMs: FORGET_AFTER_MS })
-    removeStale.run({ ...present, before: now - FORGET_AFTER_MS })
+    const gone = removeStale.all({ ...present, before: now - FORGET_AFTER_MS })
+    away.since(gone.map(({ active, heartbeatAt }) => ({ active, heartbeatAt: Math.min(heartbeatAt, now) })))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NewPhase, PhaseKind, TimeRange, TurnEnd } from '../../values.ts'
+import type { NewPhase, PhaseKind, TurnEnd } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 
 /** The phases that end the present turn: whatever goes on behind them is another one. */
@@ -13,7 +13,6 @@ export const preparePhases = ({ sqlite }: Connection) => {
   const end = sqlite.prepare(
     'UPDATE phases SET ended_at = max(started_at, ?) WHERE kind = +? AND ended_at IS NULL',
   )
-  const insert = sqlite.prepare('INSERT INTO phases (kind, detail, started_at, ended_at) VALUES (?, ?, ?, ?)')
   const endTurn = sqlite.prepare(
     'UPDATE turns SET ended_at = max(started_at, ?), end = ? WHERE ended_at IS NULL',
   )
@@ -31,11 +30,6 @@ export const preparePhases = ({ sqlite }: Connection) => {
     set: (phase: NewPhase, isSo: boolean, at: number): void => {
       if (!isSo) end.run(at, phase.kind)
       else if (begin.run({ ...phase, at }).changes > 0) endTurnBy(phase.kind, at)
-    },
-    /** Keeps one of which nobody knew before it was over. */
-    note: ({ kind, detail }: NewPhase, { from, until }: TimeRange): void => {
-      insert.run(kind, detail, from, until)
-      endTurnBy(kind, from)
     },
   }
 }

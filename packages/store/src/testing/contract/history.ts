@@ -215,6 +215,25 @@ export const historyContract = (engine: Engine): void => {
     ])
   })
 
+  test.each<[how: string, leave: (store: Store) => Promise<unknown>]>([
+    ['has left', store => store.workers.leave('w1')],
+    ['died, and another one follows soon', async () => undefined],
+    ['died long ago', store => store.workers.forgetStale(100_000)],
+  ])('the time in which no worker was there is kept: it %s', async (_how, leave) => {
+    const { store } = await engine.create()
+    const beat = (id: string, now: number) =>
+      store.workers.heartbeat({ id, pid: 1, active: true, startedAt: 1_000 }, now)
+    await beat('w1', 1_000)
+    await beat('w1', 3_000)
+    expect(await store.history.phases(always, 9)).toEqual([])
+    await leave(store)
+    await beat('w2', 110_000)
+    await beat('w2', 112_000)
+    expect(await store.history.phases(always, 9)).toMatchObject([
+      { kind: 'worker_away', startedAt: 3_000, endedAt: 110_000 },
+    ])
+  })
+
   test('a look at the queue is kept in its minute', async () => {
     const { store } = await engine.create()
     await submitJob(store, {}, 10_000)

@@ -27,7 +27,7 @@ export const checkTallies = async (store: Store, happened: ReadonlyMap<string, n
     {
       submitted: times('queued'),
       started: times('started'),
-      retried: times('released', 'lost'),
+      retried: times('released'),
       ...Object.fromEntries(endStates.map(state => [state, times(state)])),
     },
   )
