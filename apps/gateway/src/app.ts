@@ -67,7 +67,6 @@ const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRou
 const bulk = async (context: Context) => (await import('./bulk/routes.ts')).bulkRoutes(context)
 const steering = async (context: Context) => (await import('./steering/routes.ts')).steeringRoutes(context)
 const jobs = async (context: Context) => (await import('./jobs/routes.ts')).jobRoutes(context)
-
 const overview = async (context: Context) => (await import('./overview/routes.ts')).overviewRoutes(context)
 
 const openAiBatches = async (context: Context) =>

@@ -294,10 +294,12 @@ export class Dispatcher {
     this.#standingSince = standstillMs === undefined ? undefined : (this.#standingSince ?? now)
     this.#startAll(claims)
     this.#publish(standstillMs === undefined ? undefined : now + standstillMs)
-    if (!failure) await this.#answerTurnEnd(now)
-    if (!failure) return { broken, standstillMs }
-    this.#unanswered = failure.unanswered
-    throw failure.error
+    if (failure) {
+      this.#unanswered = failure.unanswered
+      throw failure.error
+    }
+    await this.#answerTurnEnd(now)
+    return { broken, standstillMs }
   }
 
   /** Whether an operator wants the present turn to end: one that began before that, and has not ended since. */
@@ -428,17 +430,17 @@ export class Dispatcher {
     this.#noteLoaded(claim, this.#options.run.now())
   }
 
-  /** @param at undefined: nothing was loaded after all */
-  #noteLoaded({ turn }: Claim, at: number | undefined): void {
+  /** @param at null: nothing was loaded after all */
+  #noteLoaded({ turn }: Claim, at: number | null): void {
     const { store, run } = this.#options
     if (turn === null) return
-    void writeQuietly(() => store.history.noteLoaded(turn, at ?? null), run.logger, 'note a load')
+    void writeQuietly(() => store.history.noteLoaded(turn, at), run.logger, 'note a load')
   }
 
   /** Counts a load, which the target states, or which nobody doubts. */
   #countLoad(claim: Claim, { isLoad, loaded, spent }: LoadSeen): void {
     const { store, run } = this.#options
-    if (isLoad && loaded === false) this.#noteLoaded(claim, undefined)
+    if (isLoad && loaded === false) this.#noteLoaded(claim, null)
     if (!(loaded ?? isLoad) || !spent) return
     const { turn, modelName: model, groupKey } = claim
     const loadMs = spent.usage?.loadMs ?? Math.min(this.loadMs(groupKey), spent.headAfterMs ?? spent.totalMs)

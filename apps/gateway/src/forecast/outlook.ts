@@ -1,6 +1,14 @@
 import { Experience } from '@foreman/experience'
 import { endOf, Forecast, Gate, overdueMs, type Shares } from '@foreman/scheduling'
-import { isAlive, type LineCount, type RunningJob, type SchedulingRules, type Store } from '@foreman/store'
+import {
+  type HoldRow,
+  isAlive,
+  type LineCount,
+  type RunningJob,
+  type SchedulingRules,
+  type Store,
+  type TargetRow,
+} from '@foreman/store'
 import { type HeldBack, HeldReader } from './held.ts'
 
 /** What the queue is likely to do, as it looked at one moment. */
@@ -8,6 +16,10 @@ export interface Outlook {
   /** When the queue was read, in milliseconds since the epoch. */
   readonly at: number
   readonly forecast: Forecast
+  /** What it was made of. */
+  readonly lines: readonly LineCount[]
+  readonly target: TargetRow
+  readonly holds: readonly HoldRow[]
   /** How much each has used. Undefined: the order of arrival decides. */
   readonly shares: Shares | undefined
   /** How long a job of a group takes, as far as anybody knows. */
@@ -130,6 +142,9 @@ export class OutlookReader {
     return {
       at: now,
       forecast: new Forecast(situation),
+      lines: all,
+      target: state,
+      holds,
       slots: rules.concurrency,
       turnEndsAt: turnEndsAt < Infinity ? turnEndsAt : undefined,
       loadMs: situation.loadMs,

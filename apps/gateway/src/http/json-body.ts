@@ -8,7 +8,7 @@ import { problem } from './refusal.ts'
 import { validate } from './validate.ts'
 
 /** Of a request that says what to do, and brings no work. */
-const MAX_ORDER_BYTES = 16 * 1024
+export const MAX_ORDER_BYTES = 16 * 1024
 
 /**
  * Reads a short body as JSON of this form.

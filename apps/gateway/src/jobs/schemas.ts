@@ -1,6 +1,7 @@
 import { deliveryStates, endStates, type JobState, jobStates, priorities, webhookEvents } from '@foreman/jobs'
 import { type GeneratingEndpoint, generatingEndpoints } from '@foreman/ollama-client'
 import { z } from 'zod'
+import { reason, time } from '../http/fields.ts'
 
 const jobActions = ['cancel', 'retry', 'priority'] as const
 type JobActionName = (typeof jobActions)[number]
@@ -25,11 +26,6 @@ const refusalOfEndpoint = ({ input }: { readonly input?: unknown }): string | un
   formPaths.some(path => path === input)
     ? `takes a form, not JSON: send the form to ${String(input)} with Prefer: respond-async`
     : undefined
-
-const time = z.iso.datetime({
-  offset: true,
-  error: 'must be a time of RFC 3339, such as 2030-01-31T12:00:00Z',
-})
 
 const isWithin = (value: unknown, levels: number): boolean =>
   typeof value !== 'object' ||
@@ -87,14 +83,6 @@ export const Submission = z
   })
 
 export type Submission = z.infer<typeof Submission>
-
-const MAX_REASON_CHARACTERS = 500
-
-const reason = z
-  .string()
-  .max(MAX_REASON_CHARACTERS)
-  .optional()
-  .meta({ description: 'Why, for whoever reads the operations' })
 
 export const JobPatch = z
   .strictObject({

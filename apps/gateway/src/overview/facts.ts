@@ -53,20 +53,15 @@ export class FactsReader {
   }
 
   async read(now: number): Promise<QueueFacts> {
-    const { records, overview, history, target, catalogue, holds: allHolds } = this.#store
-    const [outlook, lines, accounts, delayed, inFlight, targetRow, version, turns, holds] = await Promise.all(
-      [
-        this.#outlooks.read(now),
-        records.lineCounts(),
-        overview.readyOfAccounts(),
-        overview.delayed(),
-        overview.inFlight(),
-        target.read(),
-        catalogue.snapshot('/api/version'),
-        history.turns({ from: now, until: now + 1 }, 1),
-        allHolds.list(now),
-      ],
-    )
+    const { overview, history, catalogue } = this.#store
+    const [outlook, accounts, delayed, inFlight, version, turns] = await Promise.all([
+      this.#outlooks.read(now),
+      overview.readyOfAccounts(),
+      overview.delayed(),
+      overview.inFlight(),
+      catalogue.snapshot('/api/version'),
+      history.turns({ from: now, until: now + 1 }, 1),
+    ])
     const [hour, tallies, countingSince, messages, storage] = await Promise.all([
       history.samples({ from: now - HOUR_MS, until: now + 1 }, HOUR_MS),
       history.tallies(),
@@ -77,14 +72,14 @@ export class FactsReader {
     return {
       at: now,
       outlook,
-      lines,
+      lines: outlook.lines,
       accounts,
       delayed,
       inFlight,
-      target: targetRow,
+      target: outlook.target,
       ollamaVersion: versionIn(version?.body),
       turn: turns.at(-1),
-      holds,
+      holds: outlook.holds,
       hour,
       tallies,
       countingSince,

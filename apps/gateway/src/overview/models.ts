@@ -1,15 +1,12 @@
+import { shownModel } from '@foreman/job-view'
 import type { ModelFigures, QueueModels } from '@foreman/jobs'
-import { displayModelName } from '@foreman/ollama-client'
-import { HISTOGRAMS, type StoreReader, TALLIES, type Tally } from '@foreman/store'
+import { HISTOGRAMS, TALLIES, type Tally } from '@foreman/store'
 import type { QueueFacts } from './facts.ts'
 import { quantileOf } from './quantile.ts'
 
 /** What is known of each model since foreman counts. */
-export const modelsOf = async (
-  { history }: StoreReader,
-  { lines, inFlight }: QueueFacts,
-): Promise<QueueModels> => {
-  const tallies = (await history.tallies()).map(tally => ({
+export const modelsOf = ({ lines, inFlight, tallies: counted }: QueueFacts): QueueModels => {
+  const tallies = counted.map(tally => ({
     ...tally,
     labels: JSON.parse(tally.labels) as Readonly<Record<string, string>>,
   }))
@@ -42,7 +39,7 @@ const figuresOf = (model: string, tallies: readonly Labelled[]): Omit<ModelFigur
   const generateMs = of(TALLIES.targetMs, { phase: 'generate' })
   const output = of(TALLIES.tokens, { type: 'output' })
   return {
-    model: displayModelName(model) ?? model,
+    model: shownModel(model),
     jobs: of(TALLIES.finished),
     loads: of(TALLIES.loads),
     load_ms: of(TALLIES.loadMs),

@@ -1,6 +1,5 @@
-import { time } from '@foreman/job-view'
+import { shownModel, time } from '@foreman/job-view'
 import type { JobNews, OperationNews } from '@foreman/jobs'
-import { displayModelName } from '@foreman/ollama-client'
 import type { StoreReader } from '@foreman/store'
 
 /** So many changes of jobs are told one by one. */
@@ -39,7 +38,7 @@ export class News {
       jobs: changes.map(({ id, state, modelName, caller, at }) => ({
         job: id,
         state,
-        model: displayModelName(modelName) ?? modelName,
+        model: shownModel(modelName),
         caller,
         at: time(at),
       })),

@@ -1,7 +1,6 @@
 import type { Logger } from '@foreman/process/logger'
 import manifest from '../../package.json' with { type: 'json' }
-import type { Observed } from '../health/reasons.ts'
-import { health, readiness } from '../health/reasons.ts'
+import { health, type Observed, readiness } from '../health/reasons.ts'
 import { cached } from '../http/cached.ts'
 import { retryLater } from '../http/refusal.ts'
 import type { OwnFacts, OwnMetrics } from './metrics/own-metrics.ts'

@@ -72,7 +72,7 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
       const { fileMetrics } = await import('./metrics/file-metrics.ts')
       return new TextEncoder().encode(await fileMetrics(store, await facts(), asked))
     },
-    models: async (): Promise<Uint8Array> => bytesOf(await modelsOf(store, await facts())),
+    models: async (): Promise<Uint8Array> => bytesOf(modelsOf(await facts())),
   }
 }
 

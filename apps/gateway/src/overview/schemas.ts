@@ -1,6 +1,7 @@
 import type { QueueSnapshot } from '@foreman/jobs'
 import { parseDuration } from '@foreman/process'
 import { z } from 'zod'
+import { time } from '../http/fields.ts'
 
 /** The fields that a snapshot can have. The compiler asks for every one. */
 const fields: Record<keyof QueueSnapshot, true> = {
@@ -26,9 +27,7 @@ const fields: Record<keyof QueueSnapshot, true> = {
 export const SNAPSHOT_FIELDS = Object.keys(fields) as (keyof QueueSnapshot)[]
 
 /** A time as RFC 3339 has it, in milliseconds since the epoch. */
-export const dateTime = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
-  .transform(text => Date.parse(text))
+export const dateTime = time.transform(text => Date.parse(text))
 
 /** A duration as the settings have it, in milliseconds. */
 export const duration = z.string().transform((text, context) => {

@@ -1,4 +1,4 @@
-import { time, whyGroupWaits } from '@foreman/job-view'
+import { shownModel, time, whyGroupWaits } from '@foreman/job-view'
 import {
   type CallerSnapshot,
   type GroupSnapshot,
@@ -9,9 +9,9 @@ import {
   type TargetSnapshot,
   type TurnSnapshot,
 } from '@foreman/jobs'
-import { displayModelName } from '@foreman/ollama-client'
 import { type InFlightJob, type LineCount, type SampleRow, TALLIES } from '@foreman/store'
 import { createHash } from 'node:crypto'
+import { DEFAULT_CALLER } from '../access/callers.ts'
 import { whatFor } from '../forecast/forecaster.ts'
 import { queueState } from '../steering/state.ts'
 import type { QueueFacts } from './facts.ts'
@@ -96,7 +96,7 @@ export const turnOf = (facts: QueueFacts): TurnSnapshot | undefined => {
   const { turnEndsAt } = outlook
   return {
     group: groupName(turn.groupKey),
-    models: (turn.models ?? []).map(shown),
+    models: (turn.models ?? []).map(shownModel),
     reason: turn.reason,
     since: time(turn.startedAt),
     ...(turn.loadMs !== null && { load_ms: turn.loadMs }),
@@ -113,7 +113,7 @@ const inFlightOf = (job: InFlightJob, { turn, at }: QueueFacts, rates: Rates): I
   const isLoading = job.startReason !== 'resident' && turn?.id === job.turn && turn.jobs === 0
   return {
     job: job.id,
-    model: shown(job.modelName),
+    model: shownModel(job.modelName),
     caller: job.caller,
     phase: job.hasBegun ? 'generating' : isLoading ? 'loading' : 'prompt',
     started_at: time(job.startedAt),
@@ -207,7 +207,7 @@ const callersOf = (
   const queued = new Map<string, number>()
   for (const { account, jobs } of accounts) {
     // Where nobody's use counts, jobs have no account.
-    const caller = hasTokens ? account : 'default'
+    const caller = hasTokens ? account : DEFAULT_CALLER
     if (caller !== '') queued.set(caller, (queued.get(caller) ?? 0) + jobs)
   }
   const samples = Map.groupBy(
@@ -262,17 +262,15 @@ const everOf = ({ tallies, countingSince }: QueueFacts): QueueSnapshot['ever'] =
 export const groupName = (groupKey: string): string =>
   `g_${createHash('sha256').update(groupKey).digest('hex').slice(0, 8)}`
 
-const shown = (model: string): string => displayModelName(model) ?? model
-
 const modelsOf = (lines: readonly LineCount[]): string[] => [
-  ...new Set(lines.map(({ modelName }) => shown(modelName))),
+  ...new Set(lines.map(({ modelName }) => shownModel(modelName))),
 ]
 
 /** The model of a group, as far as a job says it. */
 const nameOf = (groupKey: string, { lines, inFlight, turn }: QueueFacts): string | undefined => {
   const named = [...inFlight, ...lines].find(job => job.groupKey === groupKey)?.modelName
   const model = named ?? (turn?.groupKey === groupKey ? turn.models?.[0] : undefined)
-  return model === undefined ? undefined : shown(model)
+  return model === undefined ? undefined : shownModel(model)
 }
 
 /** What the oldest job says about how its model is loaded. Undefined: nothing. */

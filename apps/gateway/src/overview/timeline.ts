@@ -1,6 +1,5 @@
-import { time } from '@foreman/job-view'
+import { shownModel, time } from '@foreman/job-view'
 import type { Timeline } from '@foreman/jobs'
-import { displayModelName } from '@foreman/ollama-client'
 import type { StoreReader, TimeRange } from '@foreman/store'
 import { groupName } from './snapshot.ts'
 
@@ -20,7 +19,7 @@ export const timelineOf = async ({ history }: StoreReader, { from, until }: Time
     turns: turns.map(turn => ({
       target: turn.target,
       group: groupName(turn.groupKey),
-      models: (turn.models ?? []).map(model => displayModelName(model) ?? model),
+      models: (turn.models ?? []).map(shownModel),
       reason: turn.reason,
       from: time(turn.startedAt),
       ...(turn.loadedAt !== null && { loaded_at: time(turn.loadedAt) }),

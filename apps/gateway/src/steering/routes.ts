@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { only } from '../access/ensure-operator.ts'
 import { whoOf } from '../access/roles.ts'
 import type { Context } from '../context.ts'
+import { MAX_ORDER_BYTES, parseJson } from '../http/json-body.ts'
 import { refuseOthers, refuseUndecodable } from '../http/no-route.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { withBody } from '../http/read-body.ts'
@@ -24,7 +25,6 @@ export type SteeringContext = Pick<
   'store' | 'target' | 'closure' | 'identities' | 'sharing' | 'bodyMemory' | 'now'
 >
 
-const MAX_BODY_BYTES = 16 * 1024
 /** More jobs whose deadlines pass are not counted. */
 const MAX_COUNTED = 100_000
 const HOLD_ID = /^hold_[0-9a-f]{32}$/
@@ -45,7 +45,7 @@ export const steeringRoutes = (context: SteeringContext): Router => {
     request: Request,
     schema: Schema,
   ): Promise<z.output<Schema>> => {
-    const limits = { maxBytes: MAX_BODY_BYTES, memory: context.bodyMemory }
+    const limits = { maxBytes: MAX_ORDER_BYTES, memory: context.bodyMemory }
     return validate(schema, await withBody(request, limits, async body => parse(body)))
   }
 
@@ -126,13 +126,7 @@ export const steeringRoutes = (context: SteeringContext): Router => {
 }
 
 /** @throws Refusal with 400. No body is an empty object. */
-const parse = (body: Buffer): unknown => {
-  try {
-    return body.byteLength === 0 ? {} : JSON.parse(body.toString())
-  } catch (error) {
-    throw problem(400, 'invalid_request', `not JSON: ${(error as Error).message}`)
-  }
-}
+const parse = (body: Buffer): unknown => (body.byteLength === 0 ? {} : parseJson(body))
 
 /**
  * The subject of a hold as the queue knows it.

@@ -1,17 +1,12 @@
 import { subjectKinds } from '@foreman/jobs'
 import { z } from 'zod'
+import { reason } from '../http/fields.ts'
 
 /** The requests of the routes with which operators step in. /openapi.json is made from these schemas. */
 
-const MAX_REASON_CHARACTERS = 500
 const MAX_SUBJECT_CHARACTERS = 512
 const MAX_PAGE_OPERATIONS = 500
 
-const reason = z
-  .string()
-  .max(MAX_REASON_CHARACTERS)
-  .optional()
-  .meta({ description: 'Why, for those who read the operations' })
 const until = z
   .string()
   .max(64)

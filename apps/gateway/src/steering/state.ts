@@ -1,6 +1,5 @@
-import { time } from '@foreman/job-view'
+import { shownModel, time } from '@foreman/job-view'
 import type * as shown from '@foreman/jobs'
-import { displayModelName } from '@foreman/ollama-client'
 import type { HoldRow } from '@foreman/store'
 
 /** What the queue does, as far as operators have said. */
@@ -28,4 +27,4 @@ const describeHold = (hold: HoldRow): shown.Hold => {
 
 /** A model as people write it. */
 export const shownSubject = (kind: unknown, subject: string): string =>
-  kind === 'model' || kind === 'open_model' ? (displayModelName(subject) ?? subject) : subject
+  kind === 'model' || kind === 'open_model' ? shownModel(subject) : subject

@@ -1,8 +1,6 @@
 import { parseDuration } from '@foreman/process'
-import { z } from 'zod'
+import { time } from '../http/fields.ts'
 import { problem } from '../http/refusal.ts'
-
-const time = z.iso.datetime({ offset: true })
 
 /**
  * Reads when something is over: a time of RFC 3339, or a duration from now on, as the settings have them.

@@ -1,4 +1,4 @@
-import { displayModelName } from '@foreman/ollama-client'
+import { shownModel as nameOf } from '@foreman/job-view'
 import { OTHER_MODEL } from '@foreman/store'
 
 /** How a model is called in the metrics. */
@@ -20,5 +20,4 @@ export const modelLabels = (models: readonly string[]): ModelLabels => {
 }
 
 /** What is counted has the name of a model, or that of all others. */
-export const shownModel = (model: string): string =>
-  model === OTHER_MODEL ? OTHER_MODEL : (displayModelName(model) ?? model)
+export const shownModel = (model: string): string => (model === OTHER_MODEL ? OTHER_MODEL : nameOf(model))

@@ -67,9 +67,7 @@ export const prepareNoteOperation = ({ db }: Connection) => {
 }
 
 /** The first operation of a kind that the worker has yet to carry out. */
-const preparePending = ({ db, sqlite }: Connection) => {
-  // Mostly there is none, and the worker asks all the time: Drizzle takes longer than SQLite.
-  const selectAny = sqlite.prepare(`SELECT 1 FROM operations WHERE state = 'running' LIMIT 1`).pluck()
+const preparePending = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)
@@ -78,8 +76,7 @@ const preparePending = ({ db, sqlite }: Connection) => {
     .limit(atMost(1))
     .prepare()
 
-  return (action: string): OperationRow | undefined =>
-    selectAny.get() === undefined ? undefined : select.get({ action })
+  return (action: string): OperationRow | undefined => select.get({ action })
 }
 
 const prepareAsk = ({ db }: Connection, pending: ReturnType<typeof preparePending>) => {
@@ -97,7 +94,7 @@ export const prepareListOperations = ({ db }: Connection) => {
   const select = db
     .select()
     .from(table)
-    .where(and(or(sql`${sql.placeholder('before')} IS NULL`, lt(table.id, given('before')))))
+    .where(or(sql`${sql.placeholder('before')} IS NULL`, lt(table.id, given('before'))))
     .orderBy(desc(table.id))
     .limit(atMost(given('limit')))
     .prepare()
