@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Store } from '../contract.ts'
+import { TALLIES } from '../counting/tallies.ts'
 import { BrokenJobError } from '../errors.ts'
 import type { OpenOptions } from '../open-store.ts'
 import { ending, HOUR_MS, logOf, recordOf, submitAll, upkeep } from '../testing/contract/look.ts'
@@ -265,4 +266,30 @@ test('a run whose last entries the file has lost cannot go on as if they were th
   await expect(behindLost).rejects.toThrow('the log of job 1 has lost what the run appended')
   expect((await logOf(store, claim)).filter(({ kind }) => kind === 'body')).toEqual([])
   expect(await stateOf(1)).toBe('running')
+})
+
+test('a turn whose models are damaged has those of its later jobs', async () => {
+  const { store, damage, rows } = await damagedStore()
+  await submitJob(store)
+  await claimAll(store)
+  damage(`UPDATE turns SET models = '["'`)
+  await submitJob(store, { groupKey: 'other', modelName: 'other' })
+  const other = { groupKey: 'other', priority: 1, token: 't', upTo: 1, isIdle: false, turnStartedAt: 2_000 }
+  const { claims } = await store.queue.claim({ ...other, reason: 'resident' }, 2_001)
+  expect(claims).toHaveLength(1)
+  expect(rows('SELECT models FROM turns')).toEqual([{ models: '["other"]' }])
+})
+
+test('counting goes on when what it remembers is damaged', async () => {
+  const { store, damage } = await damagedStore()
+  const count = () => store.history.count({ now: 9_000, fits: 1, loadMsOf: () => 1_000 })
+  await submitJob(store)
+  await count()
+  damage(`UPDATE counted SET state = '{"groups'`)
+  const claim = (await claimNext(store, 'm', 2_000))!
+  await store.runs.finish(claim, { state: 'succeeded', answerAttempt: null }, ending(2_000))
+  await count()
+  expect((await store.history.tallies()).find(({ name }) => name === TALLIES.finished)).toMatchObject({
+    value: 1,
+  })
 })

@@ -9,6 +9,7 @@ import type { Increments } from '../../counting/increments.ts'
 import { MAX_COUNTED_MODELS, OTHER_MODEL } from '../../counting/tallies.ts'
 import type { CountRequest } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { lenientValue } from '../json-column.ts'
 import { isObject, isTexts } from '../json-shapes.ts'
 import { readChange } from '../log/log-rows.ts'
 import { prepareAddSample, prepareAddTally } from './add.ts'
@@ -115,8 +116,7 @@ const jobOf = (
 }
 
 const stateIn = (text: string | null): CountingState => {
-  const value: unknown = text === null ? undefined : JSON.parse(text)
-  const { groups, pending } = isObject(value) ? value : {}
+  const { groups, pending } = lenientValue(text, isObject) ?? {}
   return {
     groups: isTexts(groups) ? groups : [],
     pending: Array.isArray(pending) ? (pending as readonly PendingArrival[]) : [],

@@ -1,6 +1,7 @@
 import type { ChoiceReason } from '@foreman/jobs'
 import type { ClaimRequest, TurnEnd } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { lenientValue } from '../json-column.ts'
 import { isTexts } from '../json-shapes.ts'
 
 /** A group that comes back within this time goes on with its turn, if nobody else had one meanwhile. */
@@ -55,8 +56,7 @@ export const prepareTurnOf = ({ sqlite }: Connection) => {
   const joined = (model: string): number | undefined => {
     const open = selectOpen.get() as Row | undefined
     if (!open) return undefined
-    const named: unknown = open.models === null ? [] : JSON.parse(open.models)
-    const models = isTexts(named) ? named : []
+    const models = lenientValue(open.models, isTexts) ?? []
     if (!models.includes(model)) setModels.run(JSON.stringify([...models, model]), open.id)
     return open.id
   }
