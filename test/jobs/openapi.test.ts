@@ -491,7 +491,7 @@ describe('answers are as the document says', () => {
     const { headers } = await call('GET /queue')
     await call('GET /queue', { headers: { 'if-none-match': String(headers['etag']) } })
     await call('GET /queue', { query: '?fields=state,groups' })
-    for (const route of ['timeline', 'history', 'models']) await call(`GET /queue/${route}`)
+    for (const route of ['you', 'timeline', 'history', 'models']) await call(`GET /queue/${route}`)
     await call('GET /queue', { query: '?fields=prompts' })
     await call('GET /queue/timeline', { query: '?from=yesterday' })
     await call('GET /queue/history', { query: '?step=soon' })

@@ -90,6 +90,7 @@ describe('who may what on the routes of foreman', () => {
     ['DELETE /batches/{batch}', 200, 404, 403, 200, 200],
     ['GET /metrics', 403, 403, 200, 200, 200],
     ['GET /queue', 200, 200, 200, 200, 200],
+    ['GET /queue/you', 200, 200, 200, 200, 200],
     ['GET /queue/events', 200, 200, 200, 200, 200],
     ['GET /queue/timeline', 403, 403, 200, 200, 200],
     ['GET /queue/history', 403, 403, 200, 200, 200],

@@ -91,6 +91,15 @@ test('a caller sees itself, its groups, and the others as one sum', async () => 
   expect((await queue('b')).targets[0]!.in_flight).toEqual([])
 })
 
+test('everybody is told who they are', async () => {
+  const { ask } = await startJobs({ worker: false, variables: ROLES })
+  const you = async (token: string) => (await ask('GET', '/queue/you', undefined, as(token))).json
+  expect(await you('a')).toEqual({ name: 'ann', role: 'caller', has_tokens: true })
+  expect(await you('v')).toEqual({ name: 'viewer', role: 'viewer', has_tokens: true })
+  expect(await you('o')).toEqual({ name: 'operator', role: 'operator', has_tokens: true })
+  expect((await ask('GET', '/queue/you')).status).toBe(401)
+})
+
 test('the same again is told by its tag, and only the wanted fields are sent', async () => {
   const { ask, queue } = await startBlocked()
   expect(Object.keys(await queue('v', '?fields=queued,state'))).toEqual(['state', 'queued'])

@@ -3,7 +3,7 @@ import { parseQueueEvents } from './event-stream.ts'
 import { QueueSteering } from './queue-steering.ts'
 import type { Requester } from './requester.ts'
 import { isTransient } from './retry.ts'
-import type { QueueEvent, QueueHistory, QueueModels, QueueSnapshot, Timeline } from './types.ts'
+import type { QueueEvent, QueueHistory, QueueModels, QueueSnapshot, QueueYou, Timeline } from './types.ts'
 
 export interface TimeOptions extends CallOptions {
   readonly from?: Date | undefined
@@ -70,6 +70,11 @@ export class QueueClient extends QueueSteering {
   history({ from, until, stepMs, signal }: HistoryOptions = {}): Promise<QueueHistory> {
     const step = stepMs === undefined ? undefined : `${stepMs}ms`
     return this.#get('/queue/history', { ...timeOf({ from, until }), step }, signal)
+  }
+
+  /** Who this client is to foreman, and so what it may do. */
+  you({ signal }: CallOptions = {}): Promise<QueueYou> {
+    return this.#get('/queue/you', {}, signal)
   }
 
   /** What is known of each model. */

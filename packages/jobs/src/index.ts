@@ -40,6 +40,7 @@ export type {
   QueueHistory,
   QueueModels,
   QueueSnapshot,
+  QueueYou,
   TargetSnapshot,
   Timeline,
   TimelineTurn,

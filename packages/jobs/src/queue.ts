@@ -1,6 +1,15 @@
 import type { Hold } from './steering.ts'
 import type { Why } from './wire.ts'
 
+/** Who somebody is to foreman. */
+export interface QueueYou {
+  /** Under which its jobs are submitted. */
+  name: string
+  role: 'caller' | 'viewer' | 'operator'
+  /** Whether anybody needs a token. */
+  has_tokens: boolean
+}
+
 /**
  * The state of the queue and of its target. Times are RFC 3339, durations integers in milliseconds. What has no value is left out.
  * The shape only grows.

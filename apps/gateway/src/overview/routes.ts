@@ -1,3 +1,4 @@
+import type { QueueYou } from '@foreman/jobs'
 import { type RequestHandler, type Response, Router } from 'express'
 import { z } from 'zod'
 import { ensureSeesAll, ownerListedFor, whoOf } from '../access/roles.ts'
@@ -8,7 +9,7 @@ import { validate } from '../http/validate.ts'
 import { streamQueue } from './queue-stream.ts'
 import { dateTime, duration, SNAPSHOT_FIELDS } from './schemas.ts'
 
-export type OverviewContext = Pick<Context, 'overview' | 'stopping' | 'patience' | 'now'>
+export type OverviewContext = Pick<Context, 'overview' | 'identities' | 'stopping' | 'patience' | 'now'>
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -22,6 +23,7 @@ export const overviewRoutes = (context: OverviewContext): Router => {
   const get = (path: string, handler: RequestHandler) => router.route(path).get(handler).all(onlyFor('GET'))
   get('/queue', showQueue(context))
   get('/queue/events', watchQueue(context))
+  get('/queue/you', showYou(context))
   get('/queue/timeline', showTimeline(context))
   get('/queue/history', showHistory(context))
   get('/queue/models', showModels(context))
@@ -45,6 +47,14 @@ const watchQueue =
   (context: OverviewContext): RequestHandler =>
   (_request, response) =>
     streamQueue(ownerListedFor(whoOf(response)), response, context)
+
+const showYou =
+  ({ identities }: OverviewContext): RequestHandler =>
+  (_request, response) => {
+    const { caller: name, role } = whoOf(response)
+    const you: QueueYou = { name, role, has_tokens: identities.length > 0 }
+    send(response, Buffer.from(JSON.stringify(you)), { Vary: 'Authorization' })
+  }
 
 const showTimeline =
   ({ overview, now }: OverviewContext): RequestHandler =>

@@ -15,6 +15,12 @@ const group = z
   .meta({ description: 'A short name of the group. Its models and options say what it is' })
 const models = z.array(z.string()).meta({ description: 'The names of its models' })
 
+export const QueueYou = z.object({
+  name: z.string().meta({ description: 'Under which your jobs are submitted' }),
+  role: z.enum(['caller', 'viewer', 'operator']),
+  has_tokens: z.boolean().meta({ description: 'Whether anybody needs a token' }),
+} satisfies Fields<resource.QueueYou>)
+
 const TurnSnapshot = z.object({
   group,
   models,

@@ -77,6 +77,14 @@ export const queuePaths = {
       },
     },
   },
+  '/queue/you': {
+    get: {
+      ...common,
+      operationId: 'you',
+      summary: 'Who you are to foreman, and so what you may do',
+      responses: { 200: answer('You', 'QueueYou'), ...problems({}) },
+    },
+  },
   '/queue/timeline': {
     get: {
       ...common,
