@@ -160,6 +160,7 @@ test('a job whose caller has the answer cannot be repeated once its bytes are go
     return (await foreman.store.records.request(seq)) === undefined
   })
   expect((await ask('POST', `/jobs/${id}/retry`)).json).toMatchObject({ status: 410, code: 'job_expired' })
+  expect((await ask('GET', `/jobs/${id}/request`)).json).toMatchObject({ status: 410, code: 'job_expired' })
   expect((await ask('GET', `/jobs/${id}/stream`)).json).toMatchObject({ status: 409, code: 'no_answer' })
   const { json } = await ask('GET', `/jobs/${id}`)
   expect(json).toMatchObject({ state: 'succeeded', usage: {} })

@@ -225,7 +225,8 @@ describe('answers are as the document says', () => {
       error: { status: 400 },
     })
     expect((await call('GET /jobs/{id}/stream', { id: failing })).status).toBe(400)
-    expect((await call('GET /jobs/{id}/stream', { id: succeeding })).status).toBe(200)
+    for (const route of ['GET /jobs/{id}/stream', 'GET /jobs/{id}/request'])
+      expect([route, (await call(route, { id: succeeding })).status]).toEqual([route, 200])
     const succeeded = await call('GET /jobs/{id}', { id: succeeding, headers: wait })
     expect(succeeded.headers['preference-applied']).toBe('wait=30')
     expect(succeeded.json).toMatchObject({ state: 'succeeded', result: { done: true }, usage: {} })
@@ -520,7 +521,7 @@ describe('answers are as the document says', () => {
     for (const { route } of routesOf(document).filter(isFinite)) {
       const asked = { id, delivery, operation, batch, file, headers: bearer('viewer'), body: hello }
       const { status } = await call(route, asked)
-      const isRead = route.startsWith('GET ') && !/\/(stream|content)$/.test(route)
+      const isRead = route.startsWith('GET ') && !/\/(stream|request|content)$/.test(route)
       expect([route, status]).toEqual([route, isRead ? 200 : 403])
     }
   })

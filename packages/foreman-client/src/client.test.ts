@@ -496,6 +496,22 @@ describe('the stream of a job', () => {
   })
 })
 
+describe('the request of a job', () => {
+  test('comes with its type, byte for byte', async () => {
+    const client = await clientOf((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end('{ "model": "m" }')
+    })
+    const { headers, body } = await client.request('job_1')
+    expect(headers).toContainEqual(['Content-Type', 'application/json'])
+    expect(await text(body)).toBe('{ "model": "m" }')
+  })
+
+  test('fails when it is no longer kept', async () => {
+    const client = await clientOf((_, response) => answer(response, 410, { code: 'job_expired' }))
+    await expect(client.request('job_1')).rejects.toMatchObject({ status: 410, code: 'job_expired' })
+  })
+})
+
 describe('results', () => {
   const batch = { count: 2, jobs: ['job_1', 'job_2'].map((id, index) => ({ index, id })) }
   const idOf = ({ url }: IncomingMessage) => url!.split('/').at(-1)!

@@ -10,7 +10,7 @@ import {
 import { asTheyEnd } from './as-they-end.ts'
 import { Batches } from './batches.ts'
 import { parseEvents } from './event-stream.ts'
-import { foremanError, isProblem, jsonOf } from './http-answer.ts'
+import { assertSuccess, foremanError, isProblem, jsonOf } from './http-answer.ts'
 import { QueueClient } from './queue-client.ts'
 import { Requester } from './requester.ts'
 import { searchOf, submissionLine } from './requests.ts'
@@ -241,6 +241,16 @@ export class ForemanClient extends OllamaClient {
   async stream(id: string, { signal }: CallOptions = {}): Promise<Exchange> {
     const exchange = await this.open('GET', `${pathOf(id)}/stream`, [], undefined, signal)
     if (isProblem(exchange.headers)) throw await foremanError(exchange)
+    return exchange
+  }
+
+  /**
+   * Opens the body of the job's request: its bytes as they were sent, with their `Content-Type`.
+   * @throws ForemanError when it is no longer kept
+   */
+  async request(id: string, { signal }: CallOptions = {}): Promise<Exchange> {
+    const exchange = await this.open('GET', `${pathOf(id)}/request`, [], undefined, signal)
+    await assertSuccess(exchange)
     return exchange
   }
 

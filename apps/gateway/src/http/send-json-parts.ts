@@ -30,6 +30,8 @@ export interface SendPartsOptions {
   readonly stallMs: number
   /** Default: application/json. */
   readonly contentType?: string
+  /** Further headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -41,10 +43,10 @@ export interface SendPartsOptions {
 export const sendJsonParts = async (
   response: ServerResponse,
   parts: JsonParts,
-  { status, stallMs, contentType = 'application/json' }: SendPartsOptions,
+  { status, stallMs, contentType = 'application/json', headers }: SendPartsOptions,
 ): Promise<void> => {
   const slice = new TimeSlice()
-  const head = { 'Content-Type': contentType }
+  const head = { 'Content-Type': contentType, ...headers }
   let gathered: Uint8Array[] = []
   let length = 0
   for await (const part of parts) {

@@ -7,6 +7,7 @@ import { type CancelContext, cancelJob, retryJob } from './cancel-retry.ts'
 import { changeJob } from './change.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { followJob, listJobs, type ReadContext, readJob, streamJob } from './read.ts'
+import { readRequest } from './stored-body.ts'
 import { submitBatch, type SubmitContext, submitJob } from './submit.ts'
 
 /** The routes of background jobs. */
@@ -26,6 +27,7 @@ export const jobRoutes = (context: SubmitContext & ReadContext & CancelContext &
   router.route('/jobs/:id/retry').post(retryJob(context)).all(onlyFor('POST'))
   router.route('/jobs/:id/events').head(onlyFor('GET')).get(followJob(context)).all(onlyFor('GET'))
   router.route('/jobs/:id/stream').head(onlyFor('GET')).get(streamJob(context)).all(onlyFor('GET'))
+  router.route('/jobs/:id/request').head(onlyFor('GET')).get(readRequest(context)).all(onlyFor('GET'))
   router.use(deliveryRoutes(context))
   router.route('/batches').get(listBatches(context)).all(onlyFor('GET'))
   router

@@ -9,7 +9,7 @@ import { openAiBatchPaths } from './openai-batches.ts'
 import { actOnJobs, getOperation, stopOperation } from './operations.ts'
 import { batchId, deliveryId, jobId, operationId } from './parameters.ts'
 import { queuePaths } from './queue.ts'
-import { followJob, getJob, listJobs, streamAnswer } from './read.ts'
+import { followJob, getJob, listJobs, readRequest, streamAnswer } from './read.ts'
 import { servicePaths } from './service.ts'
 import { steeringPaths } from './steering.ts'
 import { submitBatch, submitJob } from './submit.ts'
@@ -55,6 +55,7 @@ export const openapiDocument = {
     '/jobs/{id}/retry': { ...ofJob, post: retryJob },
     '/jobs/{id}/events': { ...ofJob, get: followJob },
     '/jobs/{id}/stream': { ...ofJob, get: streamAnswer },
+    '/jobs/{id}/request': { ...ofJob, get: readRequest },
     '/jobs/{id}/deliveries': { ...ofJob, get: listDeliveries },
     '/jobs/{id}/deliveries/{delivery}': { ...ofDelivery, get: getDelivery },
     '/jobs/{id}/deliveries/{delivery}/redeliver': { ...ofDelivery, post: redeliver },

@@ -82,3 +82,35 @@ export const streamAnswer = {
     ...targetsErrors,
   },
 }
+
+export const readRequest = {
+  operationId: 'readRequest',
+  tags,
+  summary: 'Read the request body as it was sent',
+  description:
+    'Sends the bytes of the body with their `Content-Type`, for those who may see content. A type that a browser would show or run is `application/octet-stream`.',
+  responses: {
+    200: {
+      description: 'The body',
+      headers: {
+        'Content-Length': {
+          description: 'The length of the body',
+          required: true,
+          schema: { type: 'integer', minimum: 0 },
+        },
+      },
+      content: {
+        'application/json': {},
+        'application/octet-stream': {},
+        'application/x-www-form-urlencoded': {},
+        'multipart/form-data': {},
+        'text/plain': {},
+      },
+    },
+    ...problems({
+      ...ofJob,
+      403: '`forbidden`: you may not see content; or as on every route',
+      410: '`job_expired`: the job has been deleted, or its request is no longer kept',
+    }),
+  },
+}
