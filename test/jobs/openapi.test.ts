@@ -230,6 +230,8 @@ describe('answers are as the document says', () => {
     const succeeded = await call('GET /jobs/{id}', { id: succeeding, headers: wait })
     expect(succeeded.headers['preference-applied']).toBe('wait=30')
     expect(succeeded.json).toMatchObject({ state: 'succeeded', result: { done: true }, usage: {} })
+    for (const field of ['first_byte_at', 'load_ms', 'prompt_ms', 'generate_ms'])
+      expect(succeeded.json).toHaveProperty(field)
     const endless = await submit(started, {
       request: { model: 'alpha', prompt: 'Go on.', options: { num_predict: -1 } },
     })
@@ -308,7 +310,10 @@ describe('answers are as the document says', () => {
       .toString()
       .split('\n')
       .filter(line => line !== '')
-    for (const line of lines) demandComponent('BatchResult', JSON.parse(line))
+    for (const line of lines) {
+      demandComponent('BatchResult', JSON.parse(line))
+      expect(JSON.parse(line)).toMatchObject({ batch })
+    }
     expect(lines).toHaveLength(2)
     expect((await call('DELETE /batches/{batch}', { batch })).json).toMatchObject({ ended: true })
     const list = await call('GET /batches')

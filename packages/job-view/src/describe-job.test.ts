@@ -59,6 +59,12 @@ test.each<[what: string, job: Partial<JobRecord>, fields: object]>([
     { ...ended, state: 'succeeded', completionTokens: 5 },
     { usage: { completion_tokens: 5 } },
   ],
+  ['its batch', { batch: 'batch_1' }, { batch: 'batch_1' }],
+  [
+    'how long it took',
+    { ...ended, state: 'succeeded', firstByteAt: 2_500, loadMs: 300, promptMs: 100, generateMs: 0 },
+    { first_byte_at: '1970-01-01T00:00:02.500Z', load_ms: 300, prompt_ms: 100, generate_ms: 0 },
+  ],
   [
     'why it failed',
     { ...ended, state: 'failed', errorCode: 'stall', errorMessage: 'silent' },
@@ -81,6 +87,7 @@ test.each<[what: string, job: Partial<JobRecord>, fields: object]>([
 test.each<[field: string, job: Partial<JobRecord>]>([
   ['progress', { ...ended, state: 'succeeded', tokens: 7 }],
   ['usage', { ...running, promptTokens: 1 }],
+  ['load_ms', { ...running, loadMs: 1 }],
   ['error', { ...ended, state: 'succeeded' }],
   ['next_attempt_at', { ...running, availableAt: null }],
 ])('a job does not show %s in another state', (field, job) => {

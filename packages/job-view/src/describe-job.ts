@@ -91,8 +91,10 @@ const describeJob = (
     ...(state === 'queued' && job.availableAt !== null && { next_attempt_at: time(job.availableAt) }),
     ...(job.cancelRequestedAt !== null && { cancel_requested: true }),
     ...(job.retryOf !== null && { retry_of: job.retryOf }),
+    ...(job.batch !== null && { batch: job.batch }),
     ...(state === 'running' && job.tokens !== null && { progress: { tokens: job.tokens } }),
     ...(isOver && usageOf(job)),
+    ...(isOver && timesOf(job)),
     ...(state === 'succeeded' && answer?.omitted !== undefined && { result_omitted: answer.omitted }),
     ...(isOver &&
       state !== 'succeeded' && { error: isOutline ? outlineOfError(job) : jobError(job, answer) }),
@@ -116,6 +118,18 @@ const usageOf = ({ promptTokens, completionTokens }: JobRecord): Pick<Job, 'usag
     },
   }
 }
+
+const timesOf = ({
+  firstByteAt,
+  loadMs,
+  promptMs,
+  generateMs,
+}: JobRecord): Pick<Job, 'first_byte_at' | 'load_ms' | 'prompt_ms' | 'generate_ms'> => ({
+  ...(firstByteAt !== null && { first_byte_at: time(firstByteAt) }),
+  ...(loadMs !== null && { load_ms: loadMs }),
+  ...(promptMs !== null && { prompt_ms: promptMs }),
+  ...(generateMs !== null && { generate_ms: generateMs }),
+})
 
 /** The message of an error whose own text is not known, or not shown. */
 const messages: Record<string, string> = {

@@ -15,7 +15,7 @@ test.each<[event: Event, name: string, data: object]>([
     { state: 'running', attempt: 2, at: TIME, reason: 'drained' },
   ],
   [{ type: 'reset', attempt: 2, at: AT }, 'reset', { attempt: 2 }],
-  [{ type: 'progress', attempt: 2, tokens: 7, at: AT }, 'progress', { attempt: 2, tokens: 7 }],
+  [{ type: 'progress', attempt: 2, tokens: 7, at: AT }, 'progress', { attempt: 2, tokens: 7, at: TIME }],
   [
     { type: 'released', attempt: 2, code: 'stall', availableAt: AT, at: AT },
     'retrying',

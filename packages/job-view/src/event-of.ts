@@ -40,7 +40,7 @@ const contentOf = (entry: LogEntry): Content => {
     case 'reset':
       return { name: 'reset', data: { attempt } }
     case 'progress':
-      return { name: 'progress', data: { attempt, tokens: event.tokens } }
+      return { name: 'progress', data: { attempt, tokens: event.tokens, at } }
     case 'released': {
       const next = event.availableAt === undefined ? {} : { next_attempt_at: time(event.availableAt) }
       return { name: 'retrying', data: { state: 'queued', attempt, code: event.code, ...next, at } }

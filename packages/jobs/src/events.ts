@@ -37,7 +37,7 @@ export interface JobEventData {
   output:
     | { attempt: number; text: string; base64?: never }
     | { attempt: number; base64: string; text?: never }
-  progress: { attempt: number; tokens: number }
+  progress: { attempt: number; tokens: number; at: string }
   retrying: { state: 'queued'; attempt: number; code: string; next_attempt_at?: string; at: string }
   /** The worker died while it ran the job. */
   lost: { attempt: number; at: string }

@@ -52,6 +52,14 @@ export interface Job extends Partial<JobProspect> {
   cancel_requested?: true
   /** The id of the job that this one repeats. */
   retry_of?: string
+  /** The id of the batch that it was submitted in. */
+  batch?: string
+  /** When the attempt that brought the answer had its first byte. */
+  first_byte_at?: string
+  /** How long the load of the model, the prompt and the rest of the answer took, as the answer states it. */
+  load_ms?: number
+  prompt_ms?: number
+  generate_ms?: number
   /** How far a running job has come. */
   progress?: { tokens: number }
   /** The token counts that the answer states. */

@@ -554,8 +554,8 @@ export interface JobRecord extends JobRef, JobStart, GroupFacts, Sender {
   readonly firstByteAt: number | null
   /** The number of the turn in which the last attempt started. Null: none has. */
   readonly turn: number | null
-  /** The number of the batch in which it was submitted. Null: in none. */
-  readonly batch: number | null
+  /** The id of the batch in which it was submitted. Null: in none. */
+  readonly batch: string | null
   readonly retryOf: string | null
   /** The JSON object that the caller gave with the job, as the caller wrote it. Null also when it is damaged. */
   readonly metadata: string | null

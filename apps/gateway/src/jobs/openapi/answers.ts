@@ -87,6 +87,17 @@ const jobFields = {
     .exactOptional()
     .meta({ description: 'The job runs, and is about to be cancelled' }),
   retry_of: JobId.exactOptional().meta({ description: 'The id of the job that this job repeats' }),
+  batch: BatchId.exactOptional().meta({ description: 'The id of the batch that it was submitted in' }),
+  first_byte_at: Time.exactOptional().meta({
+    description: 'When the attempt that brought the answer had its first byte',
+  }),
+  load_ms: count.exactOptional().meta({
+    description: 'How long the load of the model took, as the answer states it',
+  }),
+  prompt_ms: count.exactOptional().meta({ description: 'How long the prompt took, as the answer states it' }),
+  generate_ms: count.exactOptional().meta({
+    description: 'How long the rest of the answer took, as the answer states it',
+  }),
   progress: z.object({ tokens: count }).exactOptional().meta({ description: 'How far a running job is' }),
   usage: z
     .object({ prompt_tokens: count.exactOptional(), completion_tokens: count.exactOptional() })

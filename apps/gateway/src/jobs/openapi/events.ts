@@ -40,7 +40,7 @@ const data = {
       z.object({ attempt, base64: z.string().meta({ contentEncoding: 'base64' }) }),
     ])
     .meta({ description: 'The next bytes of the answer' }),
-  progress: z.object({ attempt, tokens: z.int().min(0) }),
+  progress: z.object({ attempt, tokens: z.int().min(0), at: Time }),
   retrying: z.object({
     state: z.literal('queued'),
     attempt,

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../values.ts'
+import { batches } from '../batches/tables.ts'
 import type { Connection } from '../connection.ts'
 import { and, eq, getTableColumns, given, isNull, sql } from '../drizzle.ts'
 import { jobDetails, jobs } from '../schema.ts'
@@ -13,15 +14,22 @@ const {
   keptCreatedAt: _keptCreatedAt,
   leftAt: _leftAt,
   place: _place,
+  batch: _batch,
   ...recordColumns
 } = getTableColumns(jobs)
 
 /** Starts a query for job records. */
 export const selectJobs = ({ db }: Connection) =>
   db
-    .select({ ...recordColumns, place: sql<number>`${jobs.place}`, metadata: jobDetails.metadata })
+    .select({
+      ...recordColumns,
+      place: sql<number>`${jobs.place}`,
+      batch: batches.id,
+      metadata: jobDetails.metadata,
+    })
     .from(jobs)
     .leftJoin(jobDetails, eq(jobDetails.jobSeq, jobs.seq))
+    .leftJoin(batches, eq(batches.seq, jobs.batch))
 
 export const prepareBySeq = (connection: Connection) => {
   const select = selectJobs(connection)

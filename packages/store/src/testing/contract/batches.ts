@@ -93,7 +93,7 @@ export const batchesContract = (engine: Engine): void => {
         metadata: null,
       })
       expect(await store.batches.ofJob(jobs[1]!)).toEqual(batch)
-      expect((await recordOf(store, jobs[1]!)).batch).toBe(batch.seq)
+      expect((await recordOf(store, jobs[1]!)).batch).toBe(batch.id)
       expect(await store.batches.counts(batch)).toEqual({ ...NONE, queued: 3 })
       expect(await store.batches.lastQueued(batch)).toBe(jobs[2]!.seq)
       const lines = await store.batches.lines(batch, 1, 10)
