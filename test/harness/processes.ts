@@ -19,11 +19,18 @@ export interface Process {
   stopReading(): void
 }
 
-/** @param file relative to the checkout */
-export const startProcess = (file: string, variables: Variables, args: readonly string[] = []): Process => {
+/**
+ * @param file relative to the checkout
+ * @param cwd default: not where a developer's own .env lies
+ */
+export const startProcess = (
+  file: string,
+  variables: Variables,
+  args: readonly string[] = [],
+  cwd = temporaryDirectory(),
+): Process => {
   const child = spawn(process.execPath, ['-C', '@foreman/source', path.join(root, file), ...args], {
-    // Not where a developer's own .env lies.
-    cwd: temporaryDirectory(),
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

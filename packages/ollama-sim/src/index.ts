@@ -1,4 +1,5 @@
 export type { ActiveFault, Fault } from './faults.ts'
+export type { ProseModel } from './model/catalogue.ts'
 export type { SeenRequest } from './request-log.ts'
 export { startSim, type SimOptions } from './sim.ts'
 export type { Sim } from './sim-handle.ts'

@@ -4,6 +4,7 @@ import { AnswerParser, type Piece } from './model/answer.ts'
 import type { Model } from './model/catalogue.ts'
 import { Speech } from './model/speech.ts'
 import { readPrompt } from './model/vocabulary.ts'
+import { wordsAfter, wordsOf } from './model/words.ts'
 import { contextOf } from './scheduler/load-options.ts'
 import type { LoadOptions } from './scheduler/load-options.ts'
 import type { Lease, Scheduler } from './scheduler/scheduler.ts'
@@ -111,15 +112,18 @@ const say = async (
   const brokenLine = answering.streams ? () => answering.brokenLine() : undefined
   await lease.takeSlot()
   const loadedAtMs = clock.now()
-  const { seedWord } = generation.model.weights
-  const prompt = readPrompt(generation.prompt ?? '', seedWord)
+  const { model, prompt: text = '', thinking } = generation
+  const { seedWord } = model.weights
+  const prompt = readPrompt(text, seedWord)
   if (pace.promptMs > 0) await exchange.wait(pace.promptMs)
   const beganAtMs = clock.now()
-  const speech = new Speech(prompt.last, { ...generation, seedWord })
+  const { tokensPerSecond = pace.tokensPerSecond } = model
+  const words = model.prose ? wordsOf(model.prose(text), thinking) : wordsAfter(prompt.last, seedWord)
+  const speech = new Speech(words, generation)
   const parser = new AnswerParser(generation)
   for (;;) {
-    if (pace.tokensPerSecond > 0) {
-      const dueMs = beganAtMs + ((speech.evaluated + 1) / pace.tokensPerSecond) * 1000
+    if (tokensPerSecond > 0) {
+      const dueMs = beganAtMs + ((speech.evaluated + 1) / tokensPerSecond) * 1000
       const waitMs = dueMs - clock.now()
       if (waitMs >= 1) await exchange.wait(waitMs)
     } else if (speech.evaluated % PIECES_PER_TURN === PIECES_PER_TURN - 1) {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { systemClock } from './clock.ts'
 import { control } from './control.ts'
 import { Faults } from './faults.ts'
-import { recordedModels, type Model } from './model/catalogue.ts'
+import { type Model, type ProseModel, proseModel, recordedModels } from './model/catalogue.ts'
 import { RequestLog } from './request-log.ts'
 import { serves, type SimVersion } from './scheduler/load-options.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -33,8 +33,10 @@ export interface SimOptions {
   readonly keepAliveMs?: number
   /** Which version it says that it is, and whose way of reloading a model it has. Default: 0.24.0. */
   readonly version?: SimVersion
-  /** The names of the installed models. Default: all ten. */
+  /** The names of the installed models of the recordings. Default: all ten. */
   readonly models?: readonly string[]
+  /** Further models, which answer in prose. Default: none. */
+  readonly proseModels?: readonly ProseModel[]
   /** The names of further models that accept tools; they call none. Default: none. */
   readonly acceptTools?: readonly string[]
 }
@@ -74,6 +76,7 @@ export const startSim = async (options: SimOptions = {}): Promise<Sim> => {
         ? { ...model, capabilities: [...model.capabilities, 'tools' as const] }
         : model,
     )
+    .concat((options.proseModels ?? []).map(proseModel))
   const pace = { tokensPerSecond: tokensPerSecond === Infinity ? 0 : tokensPerSecond, promptMs }
   const server = createServer({
     context: { scheduler, clock, pace, models: indexModels(installed), version },

@@ -4,8 +4,8 @@ import { SettingError } from './settings/errors.ts'
 import type { SettingTable } from './settings/setting.ts'
 import { spellingDistance } from './settings/spelling-distance.ts'
 
-/** The prefixes of the simulated Ollama, of `npm run webhook-tail`, of the benchmarks, and of the tests. */
-const TOOLS = ['FOREMAN_SIM_', 'FOREMAN_TAIL_', 'FOREMAN_BENCH_', 'FOREMAN_SOAK']
+/** The prefixes of the simulated Ollama, of `npm run webhook-tail`, of the benchmarks, of the demonstration, and of the tests. */
+const TOOLS = ['FOREMAN_SIM_', 'FOREMAN_TAIL_', 'FOREMAN_BENCH_', 'FOREMAN_DEMO_', 'FOREMAN_SOAK']
 /** Kubernetes sets variables for each service. If a service is called `foreman` or `foreman-…`, they begin so. */
 const OF_KUBERNETES = /^FOREMAN_(?:\w+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_\w+)$/
 const URL_OF_KUBERNETES = /^(?:tcp|udp|sctp):\/\//

@@ -39,6 +39,18 @@ const forCaller = async <T>(
 const LONG_MS = 60_000
 const failing = () => Promise.reject(unavailableError())
 
+test('an answer that waits for many jobs, one after the other, watches its caller once', async () => {
+  const counted = await forCaller(async (wakeUps, response) => {
+    wakeUps.stop()
+    const count = () => [response.listenerCount('close'), response.req.socket.listenerCount('end')]
+    const first = count()
+    const following = await options()
+    for (let job = 2; job < 5; job++) new WakeUps(job, response, following).stop()
+    return { first, last: count() }
+  })
+  expect(counted.last).toEqual(counted.first)
+})
+
 test('others are served while one caller reads as fast as it is sent to', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Prose } from './words.ts'
 
 /** A weights file: what a runner holds. Several models may be names for one. */
 export interface Weights {
@@ -16,7 +17,7 @@ export interface Weights {
 }
 
 export interface Model {
-  /** Without host, namespace and tag. */
+  /** Without host and namespace, and without the tag where that is `latest`. */
   name: string
   weights: Weights
   template: string
@@ -29,7 +30,14 @@ export interface Model {
   digest: string
   size: number
   modifiedAtMs: number
+  /** Answers a prompt; absent where the chain does. */
+  prose?: (prompt: string) => Prose
+  /** Its own pace; absent where it has that of all. */
+  tokensPerSecond?: number
 }
+
+/** The name with its tag, as Ollama lists it. */
+export const fullNameOf = ({ name }: Model): string => (name.includes(':') ? name : `${name}:latest`)
 
 export const WIDTH = 384
 export const FEED_FORWARD = 256
@@ -65,6 +73,37 @@ const CALL_TOOLS =
   '{{ if .Tools }}{{ range .Tools }}{{ . }}{{ end }}{{ end }}{{ range .Messages }}<|im_start|>{{ .Role }} {{ .Content }}{{ if .ToolCalls }}<tool_call>{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}</tool_call>{{ end }}<|im_end|>{{ end }}<|go_tool|>'
 const THINK =
   '{{ range .Messages }}<|im_start|>{{ .Role }} {{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}<|im_end|>{{ end }}<|go_think|>'
+
+/** A further model, with weights of its own, that answers in prose. */
+export interface ProseModel {
+  /** May have a tag: `qwen3:8b`. */
+  readonly name: string
+  /** Bytes of its weights. */
+  readonly size: number
+  readonly tokensPerSecond?: number
+  readonly canThink?: boolean
+  /** @param prompt the whole of it, as the template has made it */
+  readonly prose: (prompt: string) => Prose
+}
+
+export const proseModel = ({ name, size, canThink = false, ...more }: ProseModel, place: number): Model => {
+  const template = say('<|go_plain|>')
+  return {
+    name,
+    weights: { ...weights(name, 1), size, runnerSize: Math.round(size * RUNNER_SHARE) },
+    template,
+    parameters: {},
+    capabilities: canThink ? ['completion', 'thinking'] : ['completion'],
+    opening: '<|go_plain|>',
+    digest: sha256(`manifest ${name} ${template}`),
+    size: size + template.length + 300,
+    modifiedAtMs: Date.UTC(2026, 10, 24, 9, 55, place),
+    ...more,
+  }
+}
+
+/** A runner needs room for its context, too. */
+const RUNNER_SHARE = 1.15
 
 /** The models of the recordings: six names for one weights file, an embedder, and three large ones. */
 export const recordedModels = (): Model[] => {

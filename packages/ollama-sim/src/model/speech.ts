@@ -1,4 +1,4 @@
-import { EOS, nextToken, tokenText } from './vocabulary.ts'
+import type { Word } from './words.ts'
 
 /** One step of a generation: what it adds to the text, which may be nothing, or how it ended. */
 export interface Step {
@@ -14,34 +14,31 @@ export interface SpeechOptions {
   limit: number
   /** The text ends before the first of these. */
   stop: readonly string[]
-  /** The word of the story that belongs to the weights. */
-  seedWord: string
 }
 
-/** Says the model's words token by token, beginning after `lastToken`. */
+/** Says a model's words token by token. */
 export class Speech {
   /** Tokens sampled so far, the end token included. */
   evaluated = 0
-  #token: number
+  readonly #words: Iterator<Word>
   /** Said, but held back because it may be the beginning of a stop text. */
   #held: { text: string; tokens: number[] } = { text: '', tokens: [] }
   readonly #options: SpeechOptions
 
-  constructor(lastToken: number, options: SpeechOptions) {
-    this.#token = lastToken
+  constructor(words: Iterable<Word>, options: SpeechOptions) {
+    this.#words = words[Symbol.iterator]()
     this.#options = options
   }
 
   next(): Step {
     if (this.evaluated >= this.#options.limit) return { ...this.#release(), end: 'length' }
-    this.#token = nextToken(this.#token)
+    const { value: word, done: isLast } = this.#words.next()
     this.evaluated++
-    if (this.#token === EOS) return { ...this.#release(), end: 'stop' }
-    const { stop, seedWord } = this.#options
-    const piece = tokenText(this.#token, seedWord)
-    if (stop.length === 0) return { text: piece, tokens: [this.#token] }
-    this.#held.text += piece
-    this.#held.tokens.push(this.#token)
+    if (isLast) return { ...this.#release(), end: 'stop' }
+    const { stop } = this.#options
+    if (stop.length === 0) return word
+    this.#held.text += word.text
+    this.#held.tokens.push(...word.tokens)
     const found = stop.filter(text => this.#held.text.includes(text))
     if (found.length > 0) {
       const at = Math.min(...found.map(text => this.#held.text.indexOf(text)))

@@ -2,7 +2,7 @@ import { chatAnswer } from '../answers/native.ts'
 import type { Exchange } from '../exchange.ts'
 import { goQuote } from '../go/encode.ts'
 import { answerWith, type Answering } from '../inference.ts'
-import type { Model } from '../model/catalogue.ts'
+import { fullNameOf, type Model } from '../model/catalogue.ts'
 import { renderChat, type Tool } from '../model/render.ts'
 import { requireModel, type SimContext } from '../sim-context.ts'
 import { checkFormat, checkLogprobs, checkThinking, readBody, settings } from '../wire/inference-route.ts'
@@ -57,7 +57,7 @@ const checkCapabilities = (model: Model, name: string, tools: readonly Tool[]): 
     throw new Refusal(400, `${goQuote(name)} does not support chat`)
   }
   if (tools.length > 0 && !model.capabilities.includes('tools')) {
-    throw new Refusal(400, `registry.ollama.ai/library/${model.name}:latest does not support tools`)
+    throw new Refusal(400, `registry.ollama.ai/library/${fullNameOf(model)} does not support tools`)
   }
 }
 

@@ -2,7 +2,7 @@ import { generateAnswer } from '../answers/native.ts'
 import type { Exchange } from '../exchange.ts'
 import { goQuote } from '../go/encode.ts'
 import { answerWith, type Answering } from '../inference.ts'
-import type { Model } from '../model/catalogue.ts'
+import { fullNameOf, type Model } from '../model/catalogue.ts'
 import { renderChat, renderTemplate } from '../model/render.ts'
 import { tokenText } from '../model/vocabulary.ts'
 import { checkName, findModel, type SimContext } from '../sim-context.ts'
@@ -65,7 +65,7 @@ const checkCapabilities = (model: Model, request: GenerateRequest): void => {
     throw new Refusal(400, `${goQuote(request.model ?? '')} does not support generate`)
   }
   if (request.suffix && !model.capabilities.includes('insert')) {
-    throw new Refusal(400, `registry.ollama.ai/library/${model.name}:latest does not support insert`)
+    throw new Refusal(400, `registry.ollama.ai/library/${fullNameOf(model)} does not support insert`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { chatCompletionAnswer, completionAnswer, sendOpenAi } from '../answers/openai.ts'
 import { responseAnswer } from '../answers/responses.ts'
 import type { Exchange } from '../exchange.ts'
-import type { Model } from '../model/catalogue.ts'
+import { fullNameOf, type Model } from '../model/catalogue.ts'
 import { findModel, type SimContext } from '../sim-context.ts'
 import { readForeignBody } from '../wire/inference-route.ts'
 import {
@@ -47,7 +47,7 @@ export const listModels = ({ models }: SimContext, { reply }: Exchange): void =>
   const all = [...models.values()]
   sendOpenAi(reply, {
     object: 'list',
-    data: all.length === 0 ? null : byAge(all).map(model => describe(model, `${model.name}:latest`)),
+    data: all.length === 0 ? null : byAge(all).map(model => describe(model, fullNameOf(model))),
   })
 }
 
