@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for either process; which one is its command.
+# One image for the command, which is either process, too.
 FROM node:24-bookworm-slim AS build
 WORKDIR /foreman
 ENV CI=true
@@ -7,13 +7,13 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json tsconfig.buil
 COPY scripts/build.mjs scripts/
 COPY apps apps
 COPY packages packages
-# What the two processes import, and no more: no development tools, not the Node of a checkout, and no sources.
+# What the command and its processes import, and no more: no development tools, not the Node of a checkout, and no sources.
 RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
     npx --yes pnpm@12.21.0 install --frozen-lockfile --prod \
-      --filter '@foreman/gateway...' --filter '@foreman/worker...' \
+      --filter '@foreman/cli...' \
  && compiler="typescript@$(node -p 'require("./package.json").devDependencies.typescript')" \
  && npx --yes --package="$compiler" node scripts/build.mjs \
- && rm -rf packages/ollama-sim apps/*/src packages/*/src scripts
+ && rm -rf apps/*/src packages/*/src scripts
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="foreman" \
@@ -23,6 +23,11 @@ WORKDIR /foreman
 RUN install -d -o node -g node -m 700 /data
 COPY --from=build /foreman ./
 COPY LICENSE ./
+# So that `docker compose exec gateway foreman status` works, too.
+COPY --chmod=755 <<'EOF' /usr/local/bin/foreman
+#!/bin/sh
+exec node -C @foreman/source /foreman/build/apps/cli/src/main.js "$@"
+EOF
 # Look-ups may take half of these threads: enough for two names of webhook receivers and for everything else.
 ENV UV_THREADPOOL_SIZE=8
 ENV NODE_ENV=production \
@@ -31,6 +36,6 @@ USER node
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "-C", "@foreman/source"]
-CMD ["build/apps/gateway/src/main.js"]
+  CMD ["foreman", "healthcheck", "gateway"]
+ENTRYPOINT ["foreman"]
+CMD ["gateway"]

@@ -1,4 +1,4 @@
-// Makes JavaScript of the sources of the two processes, in the directory `build`: the same tree, which runs beside the dependencies
+// Makes JavaScript of the sources of the command and its processes, in the directory `build`: the same tree, which runs beside the dependencies
 // of the checkout. As JavaScript a process needs 13 MB less than as TypeScript, whose types Node strips with a compiler of its own.
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -24,6 +24,12 @@ const copyRest = directory => {
   }
 }
 
+/** The folder of a package of ours. */
+const folderOf = name =>
+  ['apps', 'packages']
+    .map(parent => path.join(parent, name))
+    .find(folder => fs.existsSync(path.join(root, folder)))
+
 /** Links the dependencies of a package: those that were built, and the others as they are installed. */
 const linkDependencies = directory => {
   const { dependencies = {} } = JSON.parse(
@@ -32,7 +38,7 @@ const linkDependencies = directory => {
   for (const [name, version] of Object.entries(dependencies)) {
     const link = path.join(build, directory, 'node_modules', name)
     const target = version.startsWith('workspace:')
-      ? path.join(build, 'packages', path.basename(name))
+      ? path.join(build, folderOf(path.basename(name)))
       : path.join(root, directory, 'node_modules', name)
     fs.mkdirSync(path.dirname(link), { recursive: true })
     fs.symlinkSync(path.relative(path.dirname(link), target), link)

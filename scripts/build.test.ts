@@ -11,8 +11,8 @@ test('what is built answers requests, and says that it is healthy', async () => 
   const sim = await startSim()
   onTestFinished(() => sim.close())
   const variables = variablesFor(sim.url)
-  const gateway = startProcess('build/apps/gateway/src/main.js', variables)
-  startProcess('build/apps/worker/src/main.js', variables)
+  const gateway = startProcess('build/apps/cli/src/main.js', variables, ['gateway'])
+  startProcess('build/apps/cli/src/main.js', variables, ['worker'])
   const url = () => /"url":"([^"]+)"/.exec(gateway.output())?.[1]
   await until(url)
   const body = JSON.stringify({ model: 'alpha', prompt: 'hi', stream: false })
@@ -20,6 +20,11 @@ test('what is built answers requests, and says that it is healthy', async () => 
   expect(await answer.json()).toMatchObject({ done: true })
   // They are loaded with the first request for them.
   for (const route of ['/jobs', '/openapi.json']) expect((await fetch(url() + route)).status).toBe(200)
+  const foreman = (more: Record<string, string>, ...args: string[]) =>
+    startProcess('build/apps/cli/src/main.js', more, args).ended
   const { FOREMAN_DB_PATH } = variables
-  expect(await startProcess('build/apps/worker/src/healthcheck.js', { FOREMAN_DB_PATH }).ended).toBe(0)
+  expect(await foreman({ FOREMAN_DB_PATH }, 'healthcheck', 'worker')).toBe(0)
+  const FOREMAN_ADDR = url()!.replace('http://', '')
+  expect(await foreman({ FOREMAN_ADDR }, 'healthcheck', 'gateway')).toBe(0)
+  expect(await foreman({ FOREMAN_ADDR }, 'status')).toBe(0)
 })

@@ -11,6 +11,6 @@ wait "$setup"
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-8}"
 # Memory of this size or more, such as each buffer that Node reads a socket into, goes back to the system when it is freed.
 # Without this setting, glibc keeps hundreds of MB after large uploads. Only the gateway has these; others get slower by it.
-if [ "${1:-}" = apps/gateway/src/main.ts ]; then export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-65536}"; fi
+if [ "${2:-}" = gateway ]; then export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-65536}"; fi
 # `exec`, so that the process npm knows is the one that gets its signals.
 exec node_modules/node/bin/node -C @foreman/source "$@"

@@ -32,6 +32,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'packages/ollama-sim': ['packages/process'],
   'apps/gateway': PACKAGES_OF_APPS,
   'apps/worker': PACKAGES_OF_APPS,
+  // The command starts the others. Of what they are made of, only what reads the file without them is its own.
+  'apps/cli': [
+    'packages/jobs',
+    'packages/webhooks',
+    'packages/ollama-client',
+    'packages/store',
+    'packages/foreman-client',
+    'packages/process',
+    'packages/ollama-sim',
+    'apps/gateway',
+    'apps/worker',
+  ],
 }
 
 /** Packages that run anywhere: they import no Node module and no package of others. */

@@ -1,7 +1,7 @@
+import type { ChildCommand } from '@foreman/cli/start/child-process'
+import { freePort } from '@foreman/cli/start/target'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import type { ChildCommand } from '../child-process.ts'
-import { freePort } from '../target.ts'
 import { CALLERS } from './callers.ts'
 
 /** A gateway, a worker and a simulated Ollama that have nothing to do with any other on this machine. */

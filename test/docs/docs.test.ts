@@ -50,7 +50,7 @@ describe('the settings', () => {
     const named = present.flatMap(
       file => read(file).match(/\bFOREMAN_(?!SIM_|TAIL_|BENCH_)[A-Z][A-Z_]*[A-Z]\b/g) ?? [],
     )
-    const known = new Set([...settings.keys(), 'FOREMAN_PORT'])
+    const known = new Set([...settings.keys(), 'FOREMAN_PORT', 'FOREMAN_URL'])
     expect(named.filter(name => !known.has(name))).toEqual([])
   })
 })

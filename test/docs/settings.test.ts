@@ -186,8 +186,8 @@ test.each<[name: string, text: string]>([
   expect(effectOf(name, text)).toBe('refused')
 })
 
-test.each(['apps/gateway/src/main.ts', 'scripts/start.ts'])('--help of %s works all the same', async file => {
-  const help = startProcess(file, { FOREMAN_TOKE: 'hush' }, ['--help'])
+test.each(['gateway', 'start'])('foreman %s --help works all the same', async command => {
+  const help = startProcess('apps/cli/src/main.ts', { FOREMAN_TOKE: 'hush' }, [command, '--help'])
   expect(await help.ended).toBe(0)
   expect(help.output()).toContain('--token')
 })
@@ -203,31 +203,23 @@ test('one token for two callers is refused', () => {
 })
 
 test.each([
+  ['gateway', 'FOREMAN_TOKE=hush\n', 'FOREMAN_TOKE is no setting; the nearest one is FOREMAN_TOKEN'],
   [
-    'apps/gateway/src/main.ts',
-    'FOREMAN_TOKE=hush\n',
-    'FOREMAN_TOKE is no setting; the nearest one is FOREMAN_TOKEN',
-  ],
-  [
-    'apps/gateway/src/main.ts',
+    'gateway',
     'FOREMAN_TOKEN=hush\nFOREMAN_TOKENS=ann:a\nFOREMAN_SHOW_WAIT=ann=status,bob=off\n',
     'FOREMAN_SHOW_WAIT names bob, which is no caller: the callers are default, ann',
   ],
+  ['worker', 'FOREMAN_TOKEN: hush\n', '.env, line 1: it must be NAME=value, a comment or blank'],
   [
-    'apps/worker/src/main.ts',
-    'FOREMAN_TOKEN: hush\n',
-    '.env, line 1: it must be NAME=value, a comment or blank',
-  ],
-  [
-    'scripts/start.ts',
+    'start',
     Buffer.from('FOREMAN_TOKEN=hush', 'utf16le'),
     '.env is in UTF-16, not in UTF-8: save it as UTF-8',
   ],
-])('%s exits with 2 and one line for a .env that would not act', (file, envFile, line) => {
+])('foreman %s exits with 2 and one line for a .env that would not act', (command, envFile, line) => {
   const cwd = temporaryDirectory()
   fs.writeFileSync(path.join(cwd, '.env'), envFile)
   const env = { PATH: process.env['PATH'], ...OLLAMA_URL }
-  const args = ['-C', '@foreman/source', path.join(root, file)]
+  const args = ['-C', '@foreman/source', path.join(root, 'apps/cli/src/main.ts'), command]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, env, timeout: 30_000 })
   expect([status, `${String(stdout)}${String(stderr)}`]).toEqual([2, `${line}\n`])
 })

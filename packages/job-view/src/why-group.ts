@@ -1,4 +1,4 @@
-import { inWords } from './in-words.ts'
+import { inWords } from '@foreman/jobs'
 import { heldUp, howLong, shownModel, type WaitsFor, type Why } from './why.ts'
 
 export interface WaitingGroup {

@@ -1,6 +1,6 @@
+import { inWords, ordinal } from '@foreman/jobs'
 import type { JobStart } from '@foreman/store'
 import { describe, expect, test } from 'vitest'
-import { inWords, ordinal } from './in-words.ts'
 import { type WaitsFor, whyStarted, whyWaiting } from './why.ts'
 
 test.each([

@@ -1,6 +1,6 @@
+import { inWords, ordinal } from '@foreman/jobs'
 import { displayModelName } from '@foreman/ollama-client'
 import type { JobRecord, JobStart } from '@foreman/store'
-import { inWords, ordinal } from './in-words.ts'
 
 /** Why a job waits or has waited: for programs, and for people. */
 export interface Why {

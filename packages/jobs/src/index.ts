@@ -46,6 +46,7 @@ export type {
   TimelineTurn,
   TurnSnapshot,
 } from './queue.ts'
+export { inWords, ordinal } from './in-words.ts'
 export { priorities, type Priority } from './priority.ts'
 export {
   type Closing,

@@ -6,6 +6,8 @@ import { spellingDistance } from './settings/spelling-distance.ts'
 
 /** The prefixes of the simulated Ollama, of `npm run webhook-tail`, of the benchmarks, of the demonstration, and of the tests. */
 const TOOLS = ['FOREMAN_SIM_', 'FOREMAN_TAIL_', 'FOREMAN_BENCH_', 'FOREMAN_DEMO_', 'FOREMAN_SOAK']
+/** Says to the command which foreman it is to ask. The processes do without. */
+const OF_THE_COMMAND = 'FOREMAN_URL'
 /** Kubernetes sets variables for each service. If a service is called `foreman` or `foreman-…`, they begin so. */
 const OF_KUBERNETES = /^FOREMAN_(?:\w+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_\w+)$/
 const URL_OF_KUBERNETES = /^(?:tcp|udp|sctp):\/\//
@@ -33,7 +35,7 @@ export const foremanEnvironment = (env: Environment, table: SettingTable): Envir
  */
 export const ensureKnown = (env: Environment, table: SettingTable): void => {
   const own = Object.values(table).map(setting => setting.env)
-  const known = new Set<string>([...FOREMAN_VARIABLES, ...own])
+  const known = new Set<string>([...FOREMAN_VARIABLES, OF_THE_COMMAND, ...own])
   // Each tool refuses its own misspelt names, and leaves those of others alone.
   const others = TOOLS.filter(prefix => !own.some(name => name.startsWith(prefix)))
   for (const [name, value = ''] of Object.entries(env)) {

@@ -12,7 +12,7 @@ const moduleUrl = (file: string) => JSON.stringify(new URL(file, import.meta.url
 /** Writes what happens to it into a file; ends with a given code at once, or when asked to stop after a given time. */
 const standIn = `
   import { appendFileSync } from 'node:fs'
-  import { onStopRequest, runMain } from ${moduleUrl('../packages/process/src/index.ts')}
+  import { onStopRequest, runMain } from ${moduleUrl('../../../../packages/process/src/index.ts')}
   const [file, name, code, stopMs, works] = process.argv.slice(2)
   const note = what => appendFileSync(file, what + ' ' + name + ' ' + process.pid + '\\n')
   note('started')

@@ -91,16 +91,16 @@ const listen = async (server: http.Server, { host, port }: Address): Promise<num
   return listening !== null && typeof listening === 'object' ? listening.port : port
 }
 
-const main = async (): Promise<void> => {
+const main = async (argv: readonly string[]): Promise<void> => {
   const {
     addr,
     status,
     body: printsBodies,
     secret: secrets,
   } = readSettings(settings, {
-    command: 'npm run webhook-tail --',
+    command: 'foreman webhook tail',
     summary: 'Receives webhooks, verifies their signatures, and prints a line for each.',
-    argv: process.argv.slice(2),
+    argv,
     env: () => foremanEnvironment(process.env, settings),
   })
   const receive = async (request: IncomingMessage, response: http.ServerResponse): Promise<void> => {
@@ -125,4 +125,5 @@ const main = async (): Promise<void> => {
   if (secrets.length === 0) console.log('without FOREMAN_WEBHOOK_SECRET nothing is verified')
 }
 
-await runMain(main)
+/** Makes this process a receiver of webhooks. */
+export const tailWebhooks = (argv: readonly string[]): Promise<void> => runMain(() => main(argv))

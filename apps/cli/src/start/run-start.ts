@@ -11,7 +11,6 @@ import {
   foremanEnvironment,
 } from '@foreman/process'
 import { workerSettings } from '@foreman/worker/settings'
-import path from 'node:path'
 import type { ChildCommand } from './child-process.ts'
 import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
 import { supervise } from './supervise.ts'
@@ -29,14 +28,15 @@ const settings = {
   }),
 }
 
-const inCheckout = (file: string) => path.join(import.meta.dirname, '..', file)
+/** A process of foreman, which this command starts by starting itself again. */
+const foreman = (...words: string[]): string[] => [process.argv[1] ?? '', ...words]
 const say = (line: string) => console.log(`foreman: ${line}`)
 
-const main = async (): Promise<number> => {
+const main = async (argv: readonly string[]): Promise<number> => {
   const command = {
-    command: 'npm start --',
+    command: 'foreman start',
     summary: 'Runs a gateway and a worker for one Ollama server, and starts either again when it dies.',
-    argv: process.argv.slice(2),
+    argv,
   }
   const flags = flagsAsEnvironment(settings, command)
   const env = foremanEnvironment(process.env, settings)
@@ -57,6 +57,8 @@ const main = async (): Promise<number> => {
   }
 
   const childEnv: Record<string, string | undefined> = {
+    // As in run.sh, which says why.
+    UV_THREADPOOL_SIZE: '8',
     ...process.env,
     ...flags,
     [settings.ollamaUrl.env]: target,
@@ -67,14 +69,13 @@ const main = async (): Promise<number> => {
   const children: ChildCommand[] = [
     {
       name: 'gateway',
-      args: [inCheckout('apps/gateway/src/main.ts')],
-      // As in run.sh, which says why.
+      args: foreman('gateway'),
       env: { MALLOC_MMAP_THRESHOLD_: '65536', ...childEnv },
     },
-    { name: 'worker', args: [inCheckout('apps/worker/src/main.ts')], env: childEnv },
+    { name: 'worker', args: foreman('worker'), env: childEnv },
   ]
   if (simulatedPort !== undefined) {
-    const args = [inCheckout('packages/ollama-sim/src/main.ts'), '--addr', `127.0.0.1:${simulatedPort}`]
+    const args = foreman('sim', '--addr', `127.0.0.1:${simulatedPort}`)
     // Slow enough that a reader sees the answer stream.
     children.push({ name: 'simulated Ollama', args, env: { FOREMAN_SIM_RATE: '20', ...env } })
   }
@@ -147,4 +148,6 @@ const callersLine = ({
     : `callers need a token, as ${given.join(' and ')} ${given.length === 1 ? 'is' : 'are'} set`
 }
 
-await runMain(async () => process.exit(await main()))
+/** Makes this process the keeper of a gateway and a worker. */
+export const runStart = (argv: readonly string[]): Promise<void> =>
+  runMain(async () => process.exit(await main(argv)))

@@ -12,12 +12,16 @@ const tempDirectory = (): string => {
 }
 
 const healthcheck = (file: string) => {
-  const script = path.join(import.meta.dirname, 'healthcheck.ts')
-  const { status, stderr } = spawnSync(process.execPath, ['-C', '@foreman/source', script], {
-    cwd: tempDirectory(),
-    env: { FOREMAN_DB_PATH: file },
-    encoding: 'utf8',
-  })
+  const script = path.join(import.meta.dirname, '../main.ts')
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['-C', '@foreman/source', script, 'healthcheck', 'worker'],
+    {
+      cwd: tempDirectory(),
+      env: { FOREMAN_DB_PATH: file },
+      encoding: 'utf8',
+    },
+  )
   return { status, stderr }
 }
 
@@ -25,7 +29,7 @@ test('exits with 0 when a worker has a recent heartbeat, else with 1', async () 
   const file = path.join(tempDirectory(), 'foreman.db')
   const store = await openStore(file, { role: 'gateway' })
   onTestFinished(() => store.close())
-  expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
+  expect(healthcheck(file)).toEqual({ status: 1, stderr: `${file}: no worker has updated its heartbeat\n` })
   const worker = { id: 'w', pid: 1, active: true, startedAt: 1 }
   await store.workers.heartbeat(worker, Date.now() - 60_000)
   expect(healthcheck(file).status).toBe(1)
@@ -50,7 +54,7 @@ test('exits with 1 when the worker writes into another file than the one that th
     fs.renameSync(path.join(directory, name), path.join(directory, `${name}.away`))
   await (await openStore(file, { role: 'gateway' })).close()
   await store.workers.heartbeat({ id: 'w', pid: 1, active: true, startedAt: 1 }, Date.now())
-  expect(healthcheck(file)).toEqual({ status: 1, stderr: '' })
+  expect(healthcheck(file)).toEqual({ status: 1, stderr: `${file}: no worker has updated its heartbeat\n` })
 })
 
 test('exits with 1 and one line when the file is damaged', async () => {

@@ -1,14 +1,20 @@
 import { sign } from '@foreman/webhooks'
 import { expect, test } from 'vitest'
-import { startProcess } from '../test/harness/processes.ts'
-import { send } from '../test/harness/request.ts'
-import { until } from '../test/harness/until.ts'
+import { startProcess } from '../harness/processes.ts'
+import { send } from '../harness/request.ts'
+import { until } from '../harness/until.ts'
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const BODY = JSON.stringify({ type: 'job.succeeded', data: { job: { id: 'job_1', state: 'succeeded' } } })
 
 const startTail = async (variables: Record<string, string>, ...args: string[]) => {
-  const tail = startProcess('scripts/webhook-tail.ts', variables, ['--addr', '127.0.0.1:0', ...args])
+  const tail = startProcess('apps/cli/src/main.ts', variables, [
+    'webhook',
+    'tail',
+    '--addr',
+    '127.0.0.1:0',
+    ...args,
+  ])
   await until(() => tail.output().includes('FOREMAN_WEBHOOK_ALLOW'))
   const url = /http:\S+/.exec(tail.output())?.[0] ?? ''
   const deliver = async (secret: string, id = 'msg_1', body = BODY) => {

@@ -6,15 +6,15 @@ import { workerSettings } from '@foreman/worker/settings'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { temporaryDirectory } from '../test/harness/foreman.ts'
-import { startProcess } from '../test/harness/processes.ts'
+import { temporaryDirectory } from '../harness/foreman.ts'
+import { startProcess } from '../harness/processes.ts'
 
 const tables = { ...workerSettings, ...gatewaySettings }
 const waiting = { timeout: 15_000, interval: 20 }
 
 const start = (args: string[]) => {
   const FOREMAN_DB_PATH = path.join(temporaryDirectory(), 'queue.db')
-  return startProcess('scripts/start.ts', { FOREMAN_DB_PATH, FOREMAN_MIN_FREE: '0' }, args)
+  return startProcess('apps/cli/src/main.ts', { FOREMAN_DB_PATH, FOREMAN_MIN_FREE: '0' }, ['start', ...args])
 }
 
 const startOnSim = async (...args: string[]) => {
@@ -148,7 +148,7 @@ test('a setting that both processes have is the same in both', () => {
 })
 
 test('compose.yaml passes on every setting', () => {
-  const compose = readFileSync(path.join(import.meta.dirname, '../compose.yaml'), 'utf8')
+  const compose = readFileSync(path.join(import.meta.dirname, '../../compose.yaml'), 'utf8')
   const passed = [...compose.matchAll(/^ +(FOREMAN_\w+):/gm)].map(([, name]) => name)
   expect(new Set(passed)).toEqual(new Set(describeSettings(tables).map(({ env }) => env)))
 })

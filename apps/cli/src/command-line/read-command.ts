@@ -1,0 +1,105 @@
+import yargs, { type Argv } from 'yargs'
+import { commands } from '../commands.ts'
+import { UsageError } from '../failures/usage-error.ts'
+import { processes } from '../processes/processes.ts'
+import type { Command } from './command.ts'
+import { type SharedGiven, sharedFlags } from './shared-flags.ts'
+
+/** What the command line says: show a text, or run a command. */
+export type Reading =
+  | { readonly help: string }
+  | { readonly command: Command; readonly given: SharedGiven & Record<string, unknown> }
+
+interface Row extends Pick<Command, 'usage' | 'describe' | 'options'> {
+  /** Undefined for a process, which reads its own flags. */
+  readonly command?: Command
+}
+
+const rows: readonly Row[] = [
+  ...processes.map(({ words, describe }) => ({ usage: words.join(' '), describe, options: {} })),
+  ...commands.map(each => ({ ...each, command: each })),
+]
+
+const GROUPS: Readonly<Record<string, string>> = {
+  jobs: 'Look at jobs, and step in',
+  turn: 'End the turn of the present model',
+  windows: 'The hours in which jobs of a class start',
+  batches: 'Jobs that were submitted together',
+  webhook: 'Receive, list and send webhooks',
+  healthcheck: 'What the health checks of containers run',
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws UsageError when it cannot be meant
+ */
+export const readCommand = (argv: readonly string[], columns: number | undefined): Reading => {
+  const found: { row?: Row; given: Record<string, unknown> } = { given: {} }
+  const add = (parser: Argv, row: Row, usage: string): void => {
+    parser.command(
+      usage,
+      row.describe,
+      inner => optionsOf(inner, row),
+      given => void Object.assign(found, { row, given }),
+    )
+  }
+  const parser = yargs().scriptName('foreman').usage('$0 <command>')
+  for (const row of rows.filter(({ usage }) => groupOf(usage) === undefined)) add(parser, row, row.usage)
+  for (const [group, describe] of Object.entries(GROUPS)) {
+    const members = rows.filter(({ usage }) => groupOf(usage) === group)
+    if (members.length === 0) continue
+    parser.command(group, describe, (inner: Argv) => {
+      for (const row of members) add(inner, row, row.usage.slice(group.length + 1))
+      return inner.demandCommand(1, `say what: foreman ${group} --help lists it`)
+    })
+  }
+  const { failure, output } = parse(parser, argv, columns)
+  if (failure) throw new UsageError(failure)
+  const { row, given } = found
+  if (!row) return { help: output }
+  if (row.command) return { command: row.command, given }
+  throw new UsageError(`write the flags behind: foreman ${row.usage} …`)
+}
+
+/** The first word of a command that has several. */
+const groupOf = (usage: string): string | undefined =>
+  Object.keys(GROUPS).find(group => usage.startsWith(`${group} `))
+
+const optionsOf = (parser: Argv, { usage, options, command }: Row): Argv => {
+  if (!command) return parser
+  const taken = new Set([...usage.matchAll(/[[<](\w+)(?:\.\.)?[\]>]/g)].map(([, name]) => name))
+  for (const [name, option] of Object.entries(options)) {
+    if (taken.has(name)) parser.positional(name, option as object)
+    else parser.option(name, { requiresArg: option.type !== 'boolean', ...option })
+  }
+  for (const [name, option] of Object.entries(sharedFlags))
+    parser.option(name, { requiresArg: option.type !== 'boolean', ...option, group: 'Every command:' })
+  return parser
+}
+
+const parse = (parser: Argv, argv: readonly string[], columns = 100) => {
+  let [failure, output]: [string | undefined, string] = [undefined, '']
+  parser
+    .locale('en')
+    .wrap(Math.min(110, columns))
+    .version(false)
+    .help('help')
+    .demandCommand(1, 'say what: foreman --help lists the commands')
+    .recommendCommands()
+    .strict()
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+    })
+    .parseSync([...argv], {}, (error, _, text) => {
+      // The message of yargs can be empty, such as for an error of its own.
+      if (error) failure = `${error.message || String(error)} (see --help)`
+      output = text
+    })
+  return { failure, output }
+}

@@ -1,0 +1,11 @@
+import type { ForemanClient } from '@foreman/foreman-client'
+import type { Screen } from '../output/screen.ts'
+
+/** What a command works with. */
+export interface Session {
+  /** The foreman that is meant. It is looked up when it is first asked for. */
+  readonly client: ForemanClient
+  readonly screen: Screen
+  /** Aborts when the command has to end: at Ctrl-C, SIGTERM or the end of `--timeout`. */
+  readonly signal: AbortSignal
+}

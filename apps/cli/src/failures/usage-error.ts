@@ -1,0 +1,4 @@
+/** The command line, or a setting, cannot be meant. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
