@@ -25,7 +25,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'packages/ollama-client': [],
   'packages/scheduling': ['packages/jobs'],
   'packages/experience': ['packages/ollama-client', 'packages/scheduling'],
-  'packages/store': ['packages/jobs'],
+  'packages/store': ['packages/jobs', 'packages/scheduling'],
   'packages/foreman-client': ['packages/jobs', 'packages/ollama-client'],
   'packages/job-view': ['packages/jobs', 'packages/ollama-client', 'packages/store'],
   'packages/process': ['packages/webhooks'],

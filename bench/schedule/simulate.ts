@@ -1,3 +1,4 @@
+import { type Memory, serve } from '@foreman/scheduling'
 import { BoundWatch } from './bound.ts'
 import { randomOf } from './random.ts'
 import { type Agent, firstAt, pauseBefore, type Trace } from './trace.ts'
@@ -25,7 +26,7 @@ export interface View {
   readonly now: number
   readonly waiting: readonly SimulatedJob[]
   /** The models in memory; the one used last comes first. */
-  readonly memory: readonly string[]
+  readonly memory: Memory
 }
 
 /** The job to run, or a time until which nothing is to be done. Undefined: nothing is to be done before the next arrival. */
@@ -71,7 +72,7 @@ export const simulate = (
   const steps = new Map<Agent, number>()
   const waiting: SimulatedJob[] = []
   const done: RunJob[] = []
-  const memory: string[] = []
+  let memory: Memory = []
   let [now, next, seq, loads] = [0, 0, 0, 0]
 
   const push = (job: Omit<SimulatedJob, 'seq'>): void => {
@@ -102,13 +103,11 @@ export const simulate = (
   }
   const nextArrival = (): number => Math.min(arrivals[next]?.at ?? Infinity, ...coming.map(({ at }) => at))
   const load = (model: string): void => {
-    const at = memory.indexOf(model)
-    if (at < 0) {
-      loads += 1
-      now += trace.loadS[model]!
-    } else memory.splice(at, 1)
-    memory.unshift(model)
-    memory.length = Math.min(memory.length, room)
+    const served = serve(model, memory, room)
+    memory = served.memory
+    if (!served.isLoad) return
+    loads += 1
+    now += trace.loadS[model]!
   }
 
   for (;;) {

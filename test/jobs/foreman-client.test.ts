@@ -135,6 +135,7 @@ test('a client sees the queue, and watches it', async () => {
   await until(async () => !(await foreman.store.history.isDue()))
   const from = new Date(Date.now() - 60_000)
   expect((await client.queue.timeline({ from })).turns).toMatchObject([{ models: ['plain:latest'], jobs: 2 }])
+  expect(await client.queue.arrivalOrder({ from })).toMatchObject({ jobs: 2, loads: 1 })
   const { steps } = await client.queue.history({ from, stepMs: 60_000 })
   expect(steps.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe(2)
   expect((await client.queue.models()).models).toMatchObject([{ model: 'plain:latest', jobs: 2 }])

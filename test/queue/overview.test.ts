@@ -1,4 +1,4 @@
-import type { QueueSnapshot } from '@foreman/jobs'
+import type { ArrivalOrder, QueueSnapshot } from '@foreman/jobs'
 import { expect, onTestFinished, test } from 'vitest'
 import { endless, startJobs } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
@@ -156,6 +156,25 @@ test('what happened is shown as a timeline, by time and by model', async () => {
   ])
   const { hour, ever } = (await ask('GET', '/queue')).json as unknown as QueueSnapshot
   expect([hour.succeeded, hour.loads, ever.loads, ever.jobs]).toEqual([3, 2, 2, 3])
+})
+
+test('beside what happened stands what the order of arrival would have done', async () => {
+  const { ask, submit, ended, foreman } = await startJobs({
+    sim: { loadMs: 200, maxLoaded: 1 },
+    worker: false,
+  })
+  const submitted = []
+  for (const model of ['alpha', 'beta', 'alpha', 'beta']) submitted.push(await submit(job(model)))
+  foreman.startWorker()
+  for (const { id } of submitted) await ended(id)
+  await until(async () => !(await foreman.store.history.isDue()))
+  const order = (await ask('GET', '/queue/arrival-order')).json as unknown as ArrivalOrder
+  expect(order).toMatchObject({ jobs: 4, loads: 4, is_cut: false, actual: { loads: 2 } })
+  expect(order.turns.map(({ models }) => models.join())).toEqual(
+    ['alpha', 'beta', 'alpha', 'beta'].map(model => `${model}:latest`),
+  )
+  const later = `?from=${new Date(Date.now() + 60_000).toISOString()}&until=2100-01-01T00:00:00Z`
+  expect((await ask('GET', `/queue/arrival-order${later}`)).json).toMatchObject({ jobs: 0 })
 })
 
 test.each<[path: string, status: number]>([

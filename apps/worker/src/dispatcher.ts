@@ -118,9 +118,9 @@ export class Dispatcher {
     return this.#running.size
   }
 
-  /** How many groups the target has in memory, as far as anybody knows. At least one. */
+  /** How many models the target has in memory, as far as anybody knows. At least one. */
   get fits(): number {
-    return Math.max(1, this.#residents.groups.length)
+    return Math.max(1, this.#residents.size)
   }
 
   /** How long a load of a group takes, as far as anybody knows. */

@@ -3,7 +3,15 @@ import { parseQueueEvents } from './event-stream.ts'
 import { QueueSteering } from './queue-steering.ts'
 import type { Requester } from './requester.ts'
 import { isTransient } from './retry.ts'
-import type { QueueEvent, QueueHistory, QueueModels, QueueSnapshot, QueueYou, Timeline } from './types.ts'
+import type {
+  ArrivalOrder,
+  QueueEvent,
+  QueueHistory,
+  QueueModels,
+  QueueSnapshot,
+  QueueYou,
+  Timeline,
+} from './types.ts'
 
 export interface TimeOptions extends CallOptions {
   readonly from?: Date | undefined
@@ -64,6 +72,11 @@ export class QueueClient extends QueueSteering {
   /** Which model had its turn when. Default: in the last hour. */
   timeline({ from, until, signal }: TimeOptions = {}): Promise<Timeline> {
     return this.#get('/queue/timeline', timeOf({ from, until }), signal)
+  }
+
+  /** What the order of arrival would have done with the same jobs. Default: with those of the last hour. */
+  arrivalOrder({ from, until, signal }: TimeOptions = {}): Promise<ArrivalOrder> {
+    return this.#get('/queue/arrival-order', timeOf({ from, until }), signal)
   }
 
   /** What happened, in steps. Default: in the last day. */

@@ -27,6 +27,8 @@ export {
 } from './events.ts'
 export { type End, isFinal } from './final.ts'
 export type {
+  ArrivalOrder,
+  ArrivalOrderTurn,
   CallerSnapshot,
   EverSnapshot,
   GroupSnapshot,

@@ -149,6 +149,36 @@ export interface TimelineTurn {
   busy_ms: number
 }
 
+/**
+ * What the order of arrival would have done with the jobs that were accepted in a time, and have run. Times are RFC 3339, durations
+ * in milliseconds.
+ */
+export interface ArrivalOrder {
+  /** Of a time with too many jobs, when the first of those that count was accepted. */
+  from: string
+  until: string
+  jobs: number
+  /** Whether earlier jobs of this time are left out. */
+  is_cut: boolean
+  /** When the last job would have ended. */
+  ended_at?: string
+  loads: number
+  load_ms: number
+  turns: ArrivalOrderTurn[]
+  /** What really happened with these jobs. */
+  actual: { loads: number; load_ms: number }
+}
+
+export interface ArrivalOrderTurn {
+  group: string
+  models: string[]
+  from: string
+  loaded_at?: string
+  load_ms?: number
+  until: string
+  jobs: number
+}
+
 /** What happened, in steps of time. */
 export interface QueueHistory {
   step_ms: number

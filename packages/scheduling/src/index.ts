@@ -1,5 +1,12 @@
 export { type Admitted, admits, type RunningJob } from './admits.ts'
 export {
+  type ArrivedJob,
+  type InOrderOfArrival,
+  inOrderOfArrival,
+  type Server,
+} from './arrival-order/in-order-of-arrival.ts'
+export { type Memory, serve } from './arrival-order/serve.ts'
+export {
   type Bounds,
   type Choice,
   decide,

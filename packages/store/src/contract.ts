@@ -57,6 +57,7 @@ import type {
   OutputCursor,
   OutputRead,
   PhaseRow,
+  RanJob,
   ProcessFigures,
   ProcessRow,
   RecordedTurn,
@@ -217,6 +218,12 @@ export interface HistoryReads {
 
   /** The turns that lie in a time at least in part, the oldest first: the last `limit` of them. */
   turns(time: TimeRange, limit: number): Promise<TurnRow[]>
+
+  /**
+   * The accepted jobs that were submitted in a time and have ended after a start, in the order of their arrival: the last `limit` of
+   * them. What was cancelled or failed before that many others of its state is left out.
+   */
+  ran(time: TimeRange, limit: number): Promise<RanJob[]>
 
   /** The phases that lie in a time at least in part, the oldest first: the last `limit` of them. */
   phases(time: TimeRange, limit: number): Promise<PhaseRow[]>

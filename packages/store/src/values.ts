@@ -850,6 +850,20 @@ export interface TurnRow {
   readonly busyMs: number
 }
 
+/** A job that has run. */
+export interface RanJob {
+  readonly groupKey: string
+  readonly modelName: string
+  readonly createdAt: number
+  /** Of the last attempt. */
+  readonly startedAt: number
+  readonly finishedAt: number
+  /** How long its load took, as the answer states it. */
+  readonly loadMs: number | null
+  /** The turn in which the last attempt started. Null: nobody knows any more. */
+  readonly turn: Pick<TurnRow, 'id' | 'startedAt' | 'loadedAt' | 'loadMs'> | null
+}
+
 export type PhaseKind = 'away' | 'silent' | 'paused' | 'closed' | 'worker_away'
 
 /** A time in which no turn could go on as usual. */

@@ -49,7 +49,7 @@ export class Overview {
   }
 
   /** @throws Refusal with 503 when the queue cannot be read now */
-  async ask<Q extends 'timeline' | 'history' | 'models'>(
+  async ask<Q extends 'timeline' | 'arrivalOrder' | 'history' | 'models'>(
     question: Q,
     ...argument: Parameters<Questions[Q]>
   ): Promise<Uint8Array> {

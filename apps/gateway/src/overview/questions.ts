@@ -1,5 +1,6 @@
 import type { QueueSnapshot } from '@foreman/jobs'
 import type { StoreReader, TimeRange } from '@foreman/store'
+import { arrivalOrderOf } from './arrival-order.ts'
 import { etagOf } from './etag.ts'
 import { FactsReader, type QueueFacts } from './facts.ts'
 import { historyOf } from './history.ts'
@@ -65,6 +66,8 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
     },
     news: (after: NewsCursor | undefined) => news.since(after),
     timeline: async (time: TimeRange): Promise<Uint8Array> => bytesOf(await timelineOf(store, time)),
+    arrivalOrder: async (time: TimeRange): Promise<Uint8Array> =>
+      bytesOf(await arrivalOrderOf(store, (await facts()).outlook, time)),
     history: async (asked: TimeRange & { readonly stepMs: number }): Promise<Uint8Array> =>
       bytesOf(await historyOf(store, asked)),
     metrics: async (asked: MetricsAsked): Promise<Uint8Array> => {

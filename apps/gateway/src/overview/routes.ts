@@ -24,7 +24,8 @@ export const overviewRoutes = (context: OverviewContext): Router => {
   get('/queue', showQueue(context))
   get('/queue/events', watchQueue(context))
   get('/queue/you', showYou(context))
-  get('/queue/timeline', showTimeline(context))
+  get('/queue/timeline', showTime('timeline', context))
+  get('/queue/arrival-order', showTime('arrivalOrder', context))
   get('/queue/history', showHistory(context))
   get('/queue/models', showModels(context))
   return router
@@ -56,13 +57,13 @@ const showYou =
     send(response, Buffer.from(JSON.stringify(you)), { Vary: 'Authorization' })
   }
 
-const showTimeline =
-  ({ overview, now }: OverviewContext): RequestHandler =>
+const showTime =
+  (question: 'timeline' | 'arrivalOrder', { overview, now }: OverviewContext): RequestHandler =>
   async (request, response) => {
     ensureSeesAll(whoOf(response))
     const { from, until } = validate(TimeQuery, request.query)
     const end = until ?? now()
-    send(response, await overview.ask('timeline', rangeOf(from ?? end - HOUR_MS, end)))
+    send(response, await overview.ask(question, rangeOf(from ?? end - HOUR_MS, end)))
   }
 
 const showHistory =

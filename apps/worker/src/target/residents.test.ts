@@ -113,10 +113,11 @@ describe('what the target serves without a load', () => {
     expect(areHere('a', 'a|shift=true')).toEqual([false, true])
   })
 
-  test('is kept in memory by what was loaded before it', () => {
-    const { run, areHere } = setUp()
+  test('is kept in memory by what was loaded before it, as one model', () => {
+    const { residents, run, areHere } = setUp()
     run('a', true)
     for (const group of ['a|num_gpu=-1', 'a|num_batch=512']) run(group, false)
+    expect(residents.size).toBe(1)
     expect(areHere('a', 'a|num_gpu=-1', 'a|num_batch=512')).toEqual([true, true, true])
   })
 

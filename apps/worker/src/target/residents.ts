@@ -61,6 +61,11 @@ export class Residents {
     return [...this.#present].flatMap(weights => [...(this.#runners.get(weights)?.groups.keys() ?? [])])
   }
 
+  /** How many models are loaded, whatever groups each of them serves. */
+  get size(): number {
+    return this.#present.size
+  }
+
   /** Notes what the target says. Undefined: it does not say, and then nothing is known but what was used last. */
   observe(names: readonly string[] | undefined): void {
     const said = new Set(names?.map(name => canonicalModelName(name) ?? name))

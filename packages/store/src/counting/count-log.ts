@@ -1,5 +1,5 @@
 import type { LoggedChange } from '../values.ts'
-import { arrive, type Fit, type LastGroups } from './arrival-order.ts'
+import { arrive, type Fit, type LastGroups } from './arrive.ts'
 import { countChange, type CountedJob, countSubmitted } from './count-change.ts'
 import { Increments } from './increments.ts'
 import { TALLIES } from './tallies.ts'

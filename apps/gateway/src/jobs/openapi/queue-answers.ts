@@ -164,6 +164,30 @@ export const Timeline = z.object({
   is_cut: z.boolean().meta({ description: 'Whether earlier turns of this time are left out' }),
 })
 
+export const ArrivalOrder = z.object({
+  from: Time.meta({ description: 'Where jobs are left out, when the first of the others was accepted' }),
+  until: Time,
+  jobs: count,
+  is_cut: z.boolean().meta({ description: 'Whether earlier jobs of this time are left out' }),
+  ended_at: Time.exactOptional().meta({ description: 'When the last job would have ended' }),
+  loads: count,
+  load_ms: ms,
+  turns: z.array(
+    z.object({
+      group,
+      models,
+      from: Time,
+      loaded_at: Time.exactOptional(),
+      load_ms: ms.exactOptional(),
+      until: Time,
+      jobs: count,
+    } satisfies Fields<resource.ArrivalOrderTurn>),
+  ),
+  actual: z
+    .object({ loads: count, load_ms: ms })
+    .meta({ description: 'What really happened with these jobs' }),
+} satisfies Fields<resource.ArrivalOrder>)
+
 export const QueueHistory = z.object({
   step_ms: ms,
   counting_since: Time,

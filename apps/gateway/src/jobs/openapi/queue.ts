@@ -97,6 +97,20 @@ export const queuePaths = {
       },
     },
   },
+  '/queue/arrival-order': {
+    get: {
+      ...common,
+      operationId: 'arrivalOrder',
+      summary: 'What the order of arrival would have done with the same jobs',
+      description:
+        'Simulates a server that serves the jobs that were accepted in a time, and have run, in the order in which they came: with the same runs, and loads as they were measured. Of more than 5,000 jobs, the last ones count.',
+      parameters: time,
+      responses: {
+        200: answer('The turns that there would have been, the oldest first', 'ArrivalOrder'),
+        ...problems({ ...invalid, ...notReadable }),
+      },
+    },
+  },
   '/queue/history': {
     get: {
       ...common,

@@ -3,6 +3,7 @@ import type { PhaseRow, SampleRow, Tally, TimeRange, TurnRow } from '../../value
 import type { Connection } from '../connection.ts'
 import { and, atMost, desc, given, gte, isNull, lt, or, sql } from '../drizzle.ts'
 import { reads } from '../verbs.ts'
+import { prepareRan } from './ran.ts'
 import { phases as phasesTable, turns as turnsTable } from './tables.ts'
 
 export const historyReads = (connection: Connection): HistoryReads => {
@@ -15,6 +16,7 @@ export const historyReads = (connection: Connection): HistoryReads => {
     since: reads(() => selectSince.get() as number),
     tallies: reads(() => selectTallies.all() as Tally[]),
     turns: reads(prepareTurns(connection)),
+    ran: reads(prepareRan(connection)),
     phases: reads(preparePhaseRows(connection)),
     samples: reads(prepareSamples(connection)),
   }

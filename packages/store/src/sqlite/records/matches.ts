@@ -5,27 +5,15 @@ import type { Connection } from '../connection.ts'
 import { and, eq, gte, isNotNull, isNull, lt, ne, type SQL, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
 import { prepareSeqs, type SeqRange } from '../seq-steps.ts'
-
-/** So long before its job is inserted an id can have been made, while other jobs come first. */
-const AROUND_MS = 1_000
+import { prepareFirstSince } from './first-since.ts'
 
 /** The most jobs that one step looks at. If several conditions restrict a list, no index finds its jobs directly. */
 export const SEQS_PER_STEP = 20_000
 
 /** The range in which the jobs of these conditions are. */
 export const prepareRange = (connection: Connection) => {
-  const { sqlite } = connection
-  const selectFirstIdSince = sqlite.prepare('SELECT id FROM jobs WHERE id >= +? ORDER BY id LIMIT 1').pluck()
-  const selectFirstSeqWithin = sqlite.prepare('SELECT min(seq) FROM jobs WHERE id >= +? AND id < +?').pluck()
+  const firstSince = prepareFirstSince(connection)
   const seqs = prepareSeqs(connection, 'jobs')
-
-  // Ids begin with their time, so the index of the ids finds the first job of interest without reading older ones.
-  const firstSince = (since: number): number => {
-    const id = selectFirstIdSince.get(lowestIdAt(since - AROUND_MS)) as string | undefined
-    if (id === undefined) return Infinity
-    // Ids of one millisecond are in no order, and a job is inserted a moment after its id was made.
-    return selectFirstSeqWithin.get(id, lowestIdAt(timeOf(id) + 2 * AROUND_MS)) as number
-  }
 
   return ({ since, from = 0, before = Infinity }: JobConditions): SeqRange => {
     const first = since === undefined ? seqs.first() : firstSince(since)
@@ -60,9 +48,3 @@ const inState = (state: JobState): SQL | undefined =>
   isEndState(state)
     ? and(isNotNull(jobs.finishedAt), eq(jobs.state, state))
     : eq(jobs.state, sql.raw(`'${state}'`))
-
-/** When an id was made. */
-const timeOf = (id: string): number => Number.parseInt(id.slice(4, 16), 16)
-
-/** The lowest id that a job submitted at this time can have (UUID version 7). */
-const lowestIdAt = (ms: number): string => `job_${Math.max(0, ms).toString(16).padStart(12, '0')}`

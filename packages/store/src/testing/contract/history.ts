@@ -1,5 +1,7 @@
+import type { EndState } from '@foreman/jobs'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../contract.ts'
+import { newJobId } from '../../ids.ts'
 import { claimNext, newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending } from './look.ts'
@@ -92,6 +94,53 @@ export const historyContract = (engine: Engine): void => {
       expect(await store.history.samples(always, 60_000)).toMatchObject([
         { minute: 60_000, caller: '', arrivalLoads: 1 },
         { minute: 60_000, caller: 'ann', succeeded: 1, outputTokens: 7, busyMs: 1_500 },
+      ])
+    })
+  })
+
+  describe('jobs that have run', () => {
+    /** A job that was submitted then, and ended if it says how. */
+    const jobOf = async (store: Store, at: number, state?: EndState) => {
+      const job = { id: newJobId(at), modelName: `of ${at}` }
+      const submitted = await submitJob(store, job, at)
+      const claim = state && (await claimNext(store, 'm', at + 10))
+      if (claim) await store.runs.finish(claim, { ...finished, state }, ending(at + 500))
+      return submitted
+    }
+    const ran = async (store: Store, range = always, limit = 9) =>
+      (await store.history.ran(range, limit)).map(({ createdAt }) => createdAt)
+
+    test('are those that were submitted in a time, and ended after a start', async () => {
+      const { store } = await engine.create()
+      await jobOf(store, 1_000, 'succeeded')
+      await jobOf(store, 9_000, 'failed')
+      const waiting = await jobOf(store, 10_000)
+      await store.submissions.cancel(waiting, ending(10_100))
+      await jobOf(store, 11_000, 'cancelled')
+      await jobOf(store, 20_000)
+      expect(await ran(store)).toEqual([1_000, 9_000, 11_000])
+      expect(await ran(store, always, 2)).toEqual([9_000, 11_000])
+      expect(await ran(store, { from: 9_000, until: 11_000 })).toEqual([9_000])
+      expect(await ran(store, { from: 30_000, until: 40_000 })).toEqual([])
+    })
+
+    test('come with their times, their turn and its load', async () => {
+      const { store, openReader } = await engine.create()
+      await jobOf(store, 1_000, 'succeeded')
+      const [{ id: turn } = { id: 0 }] = await store.history.turns(always, 9)
+      await store.history.noteLoad({ turn, model: 'm', loadMs: 200, isForeign: false }, 2_000)
+      await store.history.noteLoaded(turn, 1_300)
+      const reader = await openReader()
+      expect(await reader.history.ran(always, 9)).toEqual([
+        {
+          groupKey: 'm',
+          modelName: 'of 1000',
+          createdAt: 1_000,
+          startedAt: 1_010,
+          finishedAt: 1_500,
+          loadMs: null,
+          turn: { id: turn, startedAt: 1_010, loadedAt: 1_300, loadMs: 200 },
+        },
       ])
     })
   })

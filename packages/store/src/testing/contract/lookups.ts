@@ -288,6 +288,15 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
   ],
   ['list since', ({ store }) => listJobs(store, { since: 1 }), [lookup('jobs', 'jobs_id_unique', 'id')]],
   [
+    'ran',
+    ({ store }) => store.history.ran({ from: 1, until: 9_000 }, 9),
+    [
+      lookup('jobs', 'jobs_id_unique', 'id'),
+      lookup('jobs', 'jobs_ended', 'state', 'seq'),
+      lookup('jobs', 'key', 'key'),
+    ],
+  ],
+  [
     'heartbeats of gateways',
     ({ store }) => store.gateways.heartbeats(),
     [lookup('jobs', 'jobs_of_gateway', 'gateway')],

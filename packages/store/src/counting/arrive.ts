@@ -1,5 +1,7 @@
+import { type Memory, serve } from '@foreman/scheduling'
+
 /** What the order of arrival would have in memory: the groups of the jobs that came last, the newest first. */
-export type LastGroups = readonly string[]
+export type LastGroups = Memory
 
 export interface Fit {
   /** How many groups the target can have in memory at a time. */
@@ -19,10 +21,6 @@ export interface Arrived {
  * loaded model pass others, and so needs somewhat fewer loads.
  */
 export const arrive = (groupKey: string, groups: LastGroups, { fits, loadMsOf }: Fit): Arrived => {
-  const isHere = groups.slice(0, fits).includes(groupKey)
-  const others = groups.filter(other => other !== groupKey)
-  return {
-    groups: [groupKey, ...others].slice(0, Math.max(1, fits)),
-    loadMs: isHere ? undefined : loadMsOf(groupKey),
-  }
+  const { memory, isLoad } = serve(groupKey, groups, fits)
+  return { groups: memory, loadMs: isLoad ? loadMsOf(groupKey) : undefined }
 }
