@@ -76,6 +76,7 @@ test('docs/operations.md says what to do for each reason that /healthz can give'
       stalledAt: 0,
       embedderDoesNotFit: true,
       residentGroups: null,
+      residents: null,
       expectingUntil: null,
       rules: null,
     },

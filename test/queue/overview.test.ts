@@ -1,6 +1,7 @@
 import type { ArrivalOrder, QueueSnapshot } from '@foreman/jobs'
 import { expect, onTestFinished, test } from 'vitest'
 import { endless, startJobs } from '../harness/jobs.ts'
+import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
 const ROLES = { FOREMAN_TOKENS: 'ann:a,bob:b', FOREMAN_OPERATOR_TOKEN: 'o', FOREMAN_VIEWER_TOKEN: 'v' }
@@ -175,6 +176,23 @@ test('beside what happened stands what the order of arrival would have done', as
   )
   const later = `?from=${new Date(Date.now() + 60_000).toISOString()}&until=2100-01-01T00:00:00Z`
   expect((await ask('GET', `/queue/arrival-order${later}`)).json).toMatchObject({ jobs: 0 })
+})
+
+test('what is in memory is shown with its size and its end, whoever has loaded it', async () => {
+  const { ask, submit, ended, foreman } = await startJobs({ variables: { FOREMAN_POLL_INTERVAL: '100ms' } })
+  await ended((await submit(job('alpha'))).id)
+  await send(foreman.url, { path: '/api/embed', body: JSON.stringify({ model: 'embed', input: 'hi' }) })
+  const residents = async () => {
+    const { targets } = (await ask('GET', '/queue?fields=targets')).json as unknown as QueueSnapshot
+    return targets[0]!.resident
+  }
+  await until(async () => (await residents()).length === 2)
+  const known = { memory_bytes: expect.any(Number) as number, expires_at: expect.any(String) as string }
+  const group = expect.stringMatching(/^g_/) as string
+  expect(await residents()).toEqual([
+    { model: 'alpha:latest', group, ...known },
+    { model: 'embed:latest', ...known },
+  ])
 })
 
 test.each<[path: string, status: number]>([

@@ -192,15 +192,16 @@ describe('a caller who is likely to come back', () => {
 
 describe('models that are in memory together', () => {
   /** Alpha and beta have run, and the target says that both are in memory. */
-  const poll = (residents: readonly string[], askedAt: number) => ({
-    residents,
+  const resident = (name: string) => ({ name, bytes: 7, expiresAt: 9_000 })
+  const poll = (names: readonly string[], askedAt: number) => ({
+    residents: names.map(resident),
     askedAt,
     version: undefined,
     sizes: undefined,
   })
   const setUpTogether = async () => {
     const inMemory = new Set<string>()
-    const askResidents = () => Promise.resolve([...inMemory])
+    const askResidents = () => Promise.resolve([...inMemory].map(resident))
     const all = await setUpDispatcher({ askResidents, expects: false })
     for (const model of ['alpha', 'beta']) {
       inMemory.add(model)

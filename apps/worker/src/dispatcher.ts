@@ -15,6 +15,8 @@ import { inOrder } from './in-order.ts'
 import { contain, writeQuietly } from './persist.ts'
 import { Run, type RunOptions, type RunResult } from './run/run.ts'
 import type { Steering } from './steering.ts'
+import type { Resident } from './target/answers.ts'
+import { memoryOf } from './target/memory.ts'
 import type { Poll } from './target/poll.ts'
 import { Residents, type Sent } from './target/residents.ts'
 import { sizesByWeights } from './target/sizes-by-weights.ts'
@@ -52,7 +54,7 @@ export interface DispatcherOptions extends Bounds, SlotLimits {
   readonly timeZone: string
   readonly embedder: { readonly isDue: boolean; pin(): Promise<void> }
   /** The names of the models in the target's memory. */
-  readonly askResidents: () => Promise<readonly string[]>
+  readonly askResidents: () => Promise<readonly Resident[]>
   /** Unloads what jobs have loaded, by its weights (`weightsOf`), from the target's memory. */
   readonly unload: (weights: ReadonlySet<string>) => Promise<void>
   /** Called when a run has ended, and its slot is free. */
@@ -79,6 +81,8 @@ export class Dispatcher {
   readonly #inOrder = inOrder()
   readonly #experience: Experience
   readonly #residents: Residents
+  /** What the target last said of its memory. Empty: a model was loaded since, or it does not say. */
+  #said: readonly Resident[] = []
   #turn: Turn | undefined
   #awaited: number | undefined
   /** The version of what was held back when `#awaited` was found. */
@@ -357,6 +361,7 @@ export class Dispatcher {
       await unload(new Set(groups.map(weightsOf)))
       this.#unloadedFor = pause
       await this.forgetTurn()
+      this.#said = []
       this.#residents.observe([])
       this.#publish()
     } catch (error) {
@@ -392,7 +397,10 @@ export class Dispatcher {
     for (const claim of claims) {
       const sent = this.#residents.noteSent(claim)
       this.#lastClaim = claim
-      if (sent.isLoad) this.#steadySince = Infinity
+      if (sent.isLoad) {
+        this.#steadySince = Infinity
+        this.#said = []
+      }
       this.#experience.noteClaim(claim, now)
       contain(() => this.#start(claim, sent), this.#options.run.logger, 'start a job that was claimed')
     }
@@ -467,7 +475,8 @@ export class Dispatcher {
     const usual = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
     const rules = windows.length === 0 ? usual : { ...usual, windows, timeZone }
     const residentGroups = this.#residents.groups.slice(0, MAX_PUBLISHED)
-    const change = { residentGroups, expectingUntil: expectingUntil ?? null, rules }
+    const residents = memoryOf(this.#residents.loaded, this.#said, MAX_PUBLISHED)
+    const change = { residentGroups, residents, expectingUntil: expectingUntil ?? null, rules }
     const text = JSON.stringify(change)
     if (text === this.#published || this.#isLost) return
     this.#published = text
@@ -480,8 +489,11 @@ export class Dispatcher {
     await writeQuietly(note, run.logger, 'read which weights the models have')
   }
 
-  #noteMemory(names: readonly string[] | undefined, askedAt: number): void {
-    if (askedAt >= this.#steadySince) this.#residents.observe(names)
+  #noteMemory(said: readonly Resident[] | undefined, askedAt: number): void {
+    if (askedAt >= this.#steadySince) {
+      this.#said = said ?? []
+      this.#residents.observe(said?.map(({ name }) => name))
+    }
     this.#publish()
   }
 

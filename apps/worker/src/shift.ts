@@ -92,10 +92,7 @@ export class Shift {
       steering: this.#steering,
       ...options.scheduling,
       target: this.#monitor,
-      askResidents: async () => {
-        const models = await askResidents(options.run.client, AbortSignal.timeout(MEMORY_TIMEOUT_MS))
-        return models.map(({ name }) => name)
-      },
+      askResidents: () => askResidents(options.run.client, AbortSignal.timeout(MEMORY_TIMEOUT_MS)),
       unload: weights => unloadModels(new Set([...weights, ...this.#embedder.pinned]), options.run),
       run: {
         ...options.run,
@@ -225,7 +222,7 @@ export class Shift {
   }
 
   #targetPolled(poll: Poll): void {
-    this.#embedder.observe(poll.residents)
+    this.#embedder.observe(poll.residents?.map(({ name }) => name))
     this.#dispatcher.observe(poll)
     void this.tick()
   }

@@ -43,6 +43,7 @@ export type {
   QueueModels,
   QueueSnapshot,
   QueueYou,
+  ResidentSnapshot,
   TargetSnapshot,
   Timeline,
   TimelineTurn,

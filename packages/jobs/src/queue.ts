@@ -47,10 +47,21 @@ export interface TargetSnapshot {
   ollama_version?: string
   /** How many jobs of one model run at a time. */
   slots: number
-  resident: { model?: string; group: string }[]
+  resident: ResidentSnapshot[]
   turn?: TurnSnapshot
   in_flight: InFlightSnapshot[]
   next?: { group: string; models: string[]; at: string; load_ms?: number }
+}
+
+/** A model in the target's memory, once for each group of jobs that it serves without a load. */
+export interface ResidentSnapshot {
+  model: string
+  /** Left out: no job of the queue is known that it would serve. */
+  group?: string
+  /** What the model takes, with all its groups. */
+  memory_bytes?: number
+  /** When it leaves if nobody asks for it. */
+  expires_at?: string
 }
 
 export interface TurnSnapshot {

@@ -738,10 +738,23 @@ export interface TargetRow {
   readonly embedderDoesNotFit: boolean
   /** The groups that the target can serve without a load. Null: nobody knows. */
   readonly residentGroups: readonly string[] | null
+  /** The models in its memory. Null: nobody knows. */
+  readonly residents: readonly ResidentModel[] | null
   /** Until when the target stands still for a caller who is likely to come back. Null: it does not. */
   readonly expectingUntil: number | null
   /** The settings by which the active worker decides. Null: none has said. */
   readonly rules: SchedulingRules | null
+}
+
+/** A model in the target's memory. */
+export interface ResidentModel {
+  /** The canonical name. */
+  readonly name: string
+  /** The groups of jobs that it serves without a load. Empty: none of the queue's that anybody knows. */
+  readonly groups: readonly string[]
+  /** How much memory it takes, and until when it stays if nobody asks for it. Null: the target does not say. */
+  readonly bytes: number | null
+  readonly expiresAt: number | null
 }
 
 /** What the worker decides by (docs/scheduling.md). */

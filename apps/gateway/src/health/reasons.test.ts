@@ -14,6 +14,7 @@ const target: TargetRow = {
   stalledAt: null,
   embedderDoesNotFit: false,
   residentGroups: null,
+  residents: null,
   expectingUntil: null,
   rules: null,
 }

@@ -5,6 +5,7 @@ const RUNNING_CLOCKS = new Set([
   'at',
   'oldest_wait_ms',
   'oldest_ms',
+  'expires_at',
   'starts_in_ms',
   'starts_at_latest',
   'tokens',

@@ -6,10 +6,11 @@ import {
   type InFlightSnapshot,
   priorities,
   type QueueSnapshot,
+  type ResidentSnapshot,
   type TargetSnapshot,
   type TurnSnapshot,
 } from '@foreman/jobs'
-import { type InFlightJob, type LineCount, type SampleRow, TALLIES } from '@foreman/store'
+import { type InFlightJob, type LineCount, type ResidentModel, type SampleRow, TALLIES } from '@foreman/store'
 import { createHash } from 'node:crypto'
 import { DEFAULT_CALLER } from '../access/callers.ts'
 import { whatFor } from '../forecast/forecaster.ts'
@@ -76,14 +77,20 @@ const targetOf = (facts: QueueFacts, rates: Rates): TargetSnapshot => {
     ...(target.reason !== null && { reason: target.reason }),
     ...(ollamaVersion !== undefined && { ollama_version: ollamaVersion }),
     slots: outlook.slots,
-    resident: (target.residentGroups ?? []).map(groupKey => {
-      const model = nameOf(groupKey, facts)
-      return { group: groupName(groupKey), ...(model !== undefined && { model }) }
-    }),
+    resident: (target.residents ?? []).flatMap(residentOf),
     ...(turn && { turn }),
     in_flight: inFlight.map(job => inFlightOf(job, facts, rates)),
     ...(next && { next }),
   }
+}
+
+const residentOf = ({ name, groups, bytes, expiresAt }: ResidentModel): ResidentSnapshot[] => {
+  const model = {
+    model: shownModel(name),
+    ...(bytes !== null && { memory_bytes: bytes }),
+    ...(expiresAt !== null && { expires_at: time(expiresAt) }),
+  }
+  return groups.length === 0 ? [model] : groups.map(group => ({ ...model, group: groupName(group) }))
 }
 
 /** The turn of a group, if it has any job left, or somebody is expected for it. */
@@ -265,13 +272,6 @@ export const groupName = (groupKey: string): string =>
 const modelsOf = (lines: readonly LineCount[]): string[] => [
   ...new Set(lines.map(({ modelName }) => shownModel(modelName))),
 ]
-
-/** The model of a group, as far as a job says it. */
-const nameOf = (groupKey: string, { lines, inFlight, turn }: QueueFacts): string | undefined => {
-  const named = [...inFlight, ...lines].find(job => job.groupKey === groupKey)?.modelName
-  const model = named ?? (turn?.groupKey === groupKey ? turn.models?.[0] : undefined)
-  return model === undefined ? undefined : shownModel(model)
-}
 
 /** What the oldest job says about how its model is loaded. Undefined: nothing. */
 const optionsOf = ({ loadOptions }: LineCount): Record<string, unknown> | undefined => {

@@ -52,6 +52,13 @@ test.each<[what: string, change: object, isSame: boolean]>([
   expect(etagOf({ ...snapshot, ...change }) === etagOf(snapshot)).toBe(isSame)
 })
 
+test('the tag of a snapshot is another one when a model leaves, and not when it stays for longer', () => {
+  const tagOf = (...resident: object[]) => etagOf({ targets: [{ resident }] })
+  const model = { model: 'm', memory_bytes: 7, expires_at: '12:00' }
+  expect(tagOf({ ...model, expires_at: '12:05' })).toBe(tagOf(model))
+  expect(tagOf()).not.toBe(tagOf(model))
+})
+
 test.each<[quantile: number, buckets: Record<string, number>, bound: number | undefined]>([
   [0.5, { 50: 10, 250: 1 }, 50],
   [0.95, { 50: 10, 250: 1 }, 250],

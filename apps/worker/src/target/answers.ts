@@ -14,6 +14,8 @@ export interface Resident {
   readonly name: string
   /** In milliseconds since the epoch; NaN when the target does not say. */
   readonly expiresAt: number
+  /** How much memory it takes. Undefined when the target does not say. */
+  readonly bytes: number | undefined
 }
 
 const isObject = (value: unknown): value is Fields =>
@@ -81,6 +83,7 @@ export const residentModels = (body: Buffer): ModelList<Resident> | undefined =>
       models: list.models.map(model => ({
         name: textIn(model, 'name'),
         expiresAt: Date.parse(textIn(model, 'expires_at')),
+        bytes: typeof model['size'] === 'number' ? model['size'] : undefined,
       })),
     }
   )

@@ -127,7 +127,7 @@ export class TargetMonitor implements Service {
       return
     }
     const { logger, onReturn } = this.#options
-    logger.info({ resident: poll.residents }, 'the target is there')
+    logger.info({ resident: poll.residents?.map(({ name }) => name) }, 'the target is there')
     this.#heedComplaints(poll)
     this.#note('up', this.#shortcomings)
     contain(() => onReturn(poll), logger, 'go on after the return of the target')

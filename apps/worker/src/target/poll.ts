@@ -2,7 +2,7 @@ import type { OllamaClient } from '@foreman/ollama-client'
 import type { Logger } from '@foreman/process/logger'
 import type { Store } from '@foreman/store'
 import { writeQuietly } from '../persist.ts'
-import { installedModels, objectIn, residentModels } from './answers.ts'
+import { installedModels, objectIn, type Resident, residentModels } from './answers.ts'
 import { askWell, MAX_VERSION_BYTES, timeLimit, UnusableAnswerError, type WholeAnswer } from './ask.ts'
 
 export interface PollOptions {
@@ -15,8 +15,8 @@ export interface PollOptions {
 
 /** What a poll has found out. */
 export interface Poll {
-  /** The names of the models in the target's memory; undefined when it does not say. */
-  readonly residents: readonly string[] | undefined
+  /** The models in the target's memory; undefined when it does not say. */
+  readonly residents: readonly Resident[] | undefined
   /** When the target was asked, by `performance.now()`. */
   readonly askedAt: number
   /** Undefined when the target does not say. */
@@ -85,7 +85,7 @@ export const pollTarget = async (options: PollOptions): Promise<Poll> => {
   await take('/api/ps', ps, async answer => {
     const list = residentModels(answer.body)
     if (!list) return otherShape('/api/ps', answer)
-    said.residents = list.models.map(({ name }) => name)
+    said.residents = list.models
     return withoutName('/api/ps', list.nameless)
   })
   return { ...said, askedAt, complaints }

@@ -24,6 +24,13 @@ interface Runner {
   readonly names: Map<string, true>
 }
 
+/** A loaded model, as others see it. */
+export interface Loaded {
+  readonly groups: readonly string[]
+  /** The canonical names under which it has served jobs. */
+  readonly names: readonly string[]
+}
+
 /** What a job met that was sent to the target, as far as the worker knew. */
 export interface Sent {
   /** Whether its model had to be loaded. */
@@ -58,7 +65,15 @@ export class Residents {
 
   /** Groups that the target can serve without a load: those that it has served with what it has in memory. */
   get groups(): string[] {
-    return [...this.#present].flatMap(weights => [...(this.#runners.get(weights)?.groups.keys() ?? [])])
+    return this.loaded.flatMap(({ groups }) => groups)
+  }
+
+  /** What is loaded: the groups that it has served, and the names of its models. */
+  get loaded(): Loaded[] {
+    return [...this.#present].flatMap(weights => {
+      const runner = this.#runners.get(weights)
+      return runner ? { groups: [...runner.groups.keys()], names: [...runner.names.keys()] } : []
+    })
   }
 
   /** How many models are loaded, whatever groups each of them serves. */

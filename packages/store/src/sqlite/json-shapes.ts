@@ -1,4 +1,4 @@
-import type { HeaderPairs, SchedulingRules } from '../values.ts'
+import type { HeaderPairs, ResidentModel, SchedulingRules } from '../values.ts'
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
@@ -13,6 +13,15 @@ export const isSchedulingRules = (value: unknown): value is SchedulingRules =>
     (Array.isArray(value['windows']) &&
       value['windows'].every(isWindowRule) &&
       typeof value['timeZone'] === 'string'))
+
+export const areResidentModels = (value: unknown): value is readonly ResidentModel[] =>
+  Array.isArray(value) && value.every(isResidentModel)
+
+const isResidentModel = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['name'] === 'string' &&
+  isTexts(value['groups']) &&
+  ['bytes', 'expiresAt'].every(name => value[name] === null || typeof value[name] === 'number')
 
 const isWindowRule = (value: unknown): boolean =>
   isObject(value) &&

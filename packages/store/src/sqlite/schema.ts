@@ -9,7 +9,7 @@ import {
 import type { HeaderPairs } from '../values.ts'
 import { blob, check, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './drizzle.ts'
 import { lenientJson, lenientJsonText } from './json-column.ts'
-import { isHeaderPairs, isObject, isSchedulingRules, isTexts } from './json-shapes.ts'
+import { areResidentModels, isHeaderPairs, isObject, isSchedulingRules, isTexts } from './json-shapes.ts'
 
 const isWebhookEvents = (value: unknown): value is readonly WebhookEvent[] =>
   Array.isArray(value) && value.every(event => webhookEvents.some(known => known === event))
@@ -512,6 +512,8 @@ export const target = sqliteTable(
     turn: integer('turn'),
     /** The settings by which the active worker decides, as JSON. Null: none has said. */
     rules: lenientJson('rules', isSchedulingRules),
+    /** The models in the target's memory, as JSON. Null: nobody knows. */
+    residents: lenientJson('residents', areResidentModels),
   },
   table => [check('target_one_row', sql`${table.id} = 1`)],
 )

@@ -38,6 +38,7 @@ export const prepareReadTarget = ({ db }: Connection) => {
       stalledAt: table.stalledAt,
       embedderDoesNotFit: table.embedderDoesNotFit,
       residentGroups: table.residentGroups,
+      residents: table.residents,
       expectingUntil: table.expectingUntil,
       rules: table.rules,
     })

@@ -81,3 +81,14 @@ test('a run of older code goes on in a file that newer code has migrated', async
   expect((await store.output.read(seq, undefined))?.pieces).toHaveLength(2)
   expect(await recordOf(store, { seq })).toMatchObject({ state: 'succeeded' })
 })
+
+/** The migrations before the models in the target's memory were kept. */
+const BEFORE_RESIDENTS = 13
+
+test('an older file says nothing of the models in memory, until a worker does', async () => {
+  const { target } = await openUntilEnd(oldFile(BEFORE_RESIDENTS))
+  expect(await target.read()).toMatchObject({ state: 'unknown', residents: null })
+  const residents = [{ name: 'm', groups: ['m'], bytes: 7, expiresAt: null }]
+  await target.note({ residents })
+  expect(await target.read()).toMatchObject({ residents })
+})

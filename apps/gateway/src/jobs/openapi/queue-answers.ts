@@ -49,6 +49,13 @@ const InFlight = z.object({
   tokens_per_second: z.number().min(0).exactOptional(),
 } satisfies Fields<resource.InFlightSnapshot>)
 
+const ResidentSnapshot = z.object({
+  model: z.string(),
+  group: group.exactOptional(),
+  memory_bytes: count.exactOptional().meta({ description: 'What the model takes, with all its groups' }),
+  expires_at: Time.exactOptional().meta({ description: 'When it leaves if nobody asks for it' }),
+} satisfies Fields<resource.ResidentSnapshot>)
+
 const TargetSnapshot = z.object({
   name: z.string(),
   state: z.enum(['unknown', 'up', 'away']),
@@ -56,9 +63,9 @@ const TargetSnapshot = z.object({
   reason: z.string().exactOptional(),
   ollama_version: z.string().exactOptional(),
   slots: z.int().min(1).meta({ description: 'How many jobs of one model run at a time' }),
-  resident: z
-    .array(z.object({ model: z.string().exactOptional(), group }))
-    .meta({ description: 'What it can serve without a load' }),
+  resident: z.array(ResidentSnapshot).meta({
+    description: 'What is in its memory: each model, once for each group that it can serve without a load',
+  }),
   turn: TurnSnapshot.exactOptional(),
   in_flight: z.array(InFlight).meta({ description: 'The jobs that run. A caller sees its own' }),
   next: z

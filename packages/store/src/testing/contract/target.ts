@@ -13,6 +13,7 @@ export const targetContract = (engine: Engine): void => {
         stalledAt: null,
         embedderDoesNotFit: false,
         residentGroups: null,
+        residents: null,
         expectingUntil: null,
         rules: null,
       })
@@ -33,12 +34,17 @@ export const targetContract = (engine: Engine): void => {
         stalledAt: null,
         embedderDoesNotFit: true,
         residentGroups: null,
+        residents: null,
         expectingUntil: null,
         rules: null,
       })
       await target.note({ state: 'up', reason: null, stalledAt: 3_000 })
       const rules = { maxWaitMs: 1, maxWaitLowMs: 2, halfLifeMs: 0, concurrency: 3 }
-      await target.note({ residentGroups: ['a', 'b'], expectingUntil: 4_000, rules })
+      const residents = [
+        { name: 'm', groups: ['a', 'b'], bytes: 7, expiresAt: 9_000 },
+        { name: 'n', groups: [], bytes: null, expiresAt: null },
+      ]
+      await target.note({ residentGroups: ['a', 'b'], residents, expectingUntil: 4_000, rules })
       expect(await target.read()).toEqual({
         state: 'up',
         since: 1_000,
@@ -47,6 +53,7 @@ export const targetContract = (engine: Engine): void => {
         stalledAt: 3_000,
         embedderDoesNotFit: true,
         residentGroups: ['a', 'b'],
+        residents,
         expectingUntil: 4_000,
         rules,
       })
