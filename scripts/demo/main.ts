@@ -7,10 +7,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { CALLERS } from './callers.ts'
 import { live } from './live.ts'
+import { fillPast } from './past/fill.ts'
 import { settings } from './settings.ts'
 import { surroundingsIn } from './surroundings.ts'
 
 const NEWS_MS = 60_000
+const PAST_HOURS = 2
 
 const say = (line: string) => console.log(`demo: ${line}`)
 
@@ -23,7 +25,7 @@ const ownDirectory = (): string => {
 }
 
 const main = async (): Promise<number> => {
-  const { port, speed } = readSettings(settings, {
+  const { port, speed, past } = readSettings(settings, {
     command: 'npm run demo --',
     summary: 'Five callers on a foreman and a simulated Ollama of their own. Nothing else is touched.',
     argv: process.argv.slice(2),
@@ -32,7 +34,8 @@ const main = async (): Promise<number> => {
       return process.env
     },
   })
-  const { url, operatorToken, tokenOf, children } = await surroundingsIn(ownDirectory(), { port, speed })
+  const { url, operatorToken, tokenOf, children, env } = await surroundingsIn(ownDirectory(), { port, speed })
+  if (past === 'on') await fillPast(env, PAST_HOURS)
   const supervisor = supervise({ children, log: say })
   const stopping = new AbortController()
   const { signal } = stopping

@@ -15,4 +15,10 @@ export const settings = {
     max: 100,
     describe: 'How many times as fast models load, answer, and are asked',
   }),
+  past: setting.choice({
+    env: 'FOREMAN_DEMO_PAST',
+    default: 'off',
+    choices: ['on', 'off'],
+    describe: 'Whether to begin with two hours that are over already',
+  }),
 }

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly url: string
   readonly operatorToken: string
   readonly tokenOf: (caller: string) => string
+  /** The settings of gateway and worker. */
+  readonly env: Readonly<Record<string, string>> & { readonly FOREMAN_DB_PATH: string }
   /** In the order in which they are stopped. */
   readonly children: readonly ChildCommand[]
 }
@@ -53,6 +55,7 @@ export const surroundingsIn = async (
   return {
     url: `http://${host}`,
     operatorToken,
+    env,
     tokenOf: caller => tokens.get(caller)!,
     children: [
       {
