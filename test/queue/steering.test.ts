@@ -226,12 +226,15 @@ test('a turn that an operator ends goes to the model that waits', async () => {
   ])
 })
 
-test('a page of another origin steps in nowhere, whatever FOREMAN_ORIGINS says', async () => {
+test('a page of another origin steps in nowhere, and sees nothing that callers do not, whatever FOREMAN_ORIGINS says', async () => {
   const { ask } = await startJobs({
     variables: { FOREMAN_ORIGINS: 'https://chat.example.org' },
     worker: false,
   })
   const headers = { origin: 'https://chat.example.org' }
   expect((await ask('POST', '/queue/pause', {}, headers)).status).toBe(403)
-  expect((await ask('GET', '/queue/holds', undefined, headers)).status).toBe(403)
+  for (const path of ['holds', 'operations', 'timeline', 'arrival-order', 'history', 'models'])
+    expect((await ask('GET', `/queue/${path}`, undefined, headers)).status).toBe(403)
+  expect((await ask('GET', '/metrics', undefined, headers)).status).toBe(403)
+  expect((await ask('GET', '/metrics')).status).toBe(200)
 })

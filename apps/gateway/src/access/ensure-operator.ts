@@ -7,7 +7,7 @@ import { type Role, type Who, whoOf } from './roles.ts'
 type Lowest = Exclude<Role, 'caller'>
 
 const REFUSALS: Readonly<Record<Lowest, string>> = {
-  viewer: 'only an operator or a viewer may do this (FOREMAN_OPERATOR_TOKEN, FOREMAN_VIEWER_TOKEN)',
+  viewer: 'only an operator or a viewer may see this (FOREMAN_OPERATOR_TOKEN, FOREMAN_VIEWER_TOKEN)',
   operator: 'only an operator may do this (FOREMAN_OPERATOR_TOKEN)',
 }
 

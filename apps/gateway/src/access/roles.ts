@@ -38,15 +38,6 @@ export const sightOf = ({ role, caller }: Who, owner: string, reveal: Reveal): S
 export const ownerListedFor = ({ role, caller }: Who): string | undefined =>
   role === 'caller' ? caller : undefined
 
-/** Lets in who sees what concerns everybody: viewers and operators. @throws Refusal with 403 */
-export const ensureSeesAll = ({ role }: Who): void => {
-  if (role === 'caller')
-    throw new Refusal(
-      403,
-      'only an operator or a viewer may see this (FOREMAN_OPERATOR_TOKEN, FOREMAN_VIEWER_TOKEN)',
-    )
-}
-
 /** @throws Refusal with 403 */
 export const ensureNoViewer = ({ role }: Who): void => {
   if (role === 'viewer') throw new Refusal(403, 'a viewer may only read (FOREMAN_VIEWER_TOKEN)')

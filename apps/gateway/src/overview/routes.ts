@@ -1,7 +1,8 @@
 import type { QueueYou } from '@foreman/jobs'
 import { type RequestHandler, type Response, Router } from 'express'
 import { z } from 'zod'
-import { ensureSeesAll, ownerListedFor, whoOf } from '../access/roles.ts'
+import { only } from '../access/ensure-operator.ts'
+import { ownerListedFor, whoOf } from '../access/roles.ts'
 import type { Context } from '../context.ts'
 import { onlyFor } from '../http/only-for.ts'
 import { problem } from '../http/refusal.ts'
@@ -20,14 +21,19 @@ const MAX_STEPS = 2_000
 /** The routes that show the queue. */
 export const overviewRoutes = (context: OverviewContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
-  const get = (path: string, handler: RequestHandler) => router.route(path).get(handler).all(onlyFor('GET'))
+  const get = (path: string, ...handlers: RequestHandler[]) =>
+    router
+      .route(path)
+      .get(...handlers)
+      .all(onlyFor('GET'))
+  const viewer = only('viewer')
   get('/queue', showQueue(context))
   get('/queue/events', watchQueue(context))
   get('/queue/you', showYou(context))
-  get('/queue/timeline', showTime('timeline', context))
-  get('/queue/arrival-order', showTime('arrivalOrder', context))
-  get('/queue/history', showHistory(context))
-  get('/queue/models', showModels(context))
+  get('/queue/timeline', viewer, showTime('timeline', context))
+  get('/queue/arrival-order', viewer, showTime('arrivalOrder', context))
+  get('/queue/history', viewer, showHistory(context))
+  get('/queue/models', viewer, showModels(context))
   return router
 }
 
@@ -60,7 +66,6 @@ const showYou =
 const showTime =
   (question: 'timeline' | 'arrivalOrder', { overview, now }: OverviewContext): RequestHandler =>
   async (request, response) => {
-    ensureSeesAll(whoOf(response))
     const { from, until } = validate(TimeQuery, request.query)
     const end = until ?? now()
     send(response, await overview.ask(question, rangeOf(from ?? end - HOUR_MS, end)))
@@ -69,7 +74,6 @@ const showTime =
 const showHistory =
   ({ overview, now }: OverviewContext): RequestHandler =>
   async (request, response) => {
-    ensureSeesAll(whoOf(response))
     const { from, until, step } = validate(TimeQuery.extend({ step: duration.optional() }), request.query)
     const end = until ?? now()
     const range = rangeOf(from ?? end - DAY_MS, end)
@@ -82,7 +86,6 @@ const showHistory =
 const showModels =
   ({ overview }: OverviewContext): RequestHandler =>
   async (_request, response) => {
-    ensureSeesAll(whoOf(response))
     send(response, await overview.ask('models'))
   }
 

@@ -2,6 +2,7 @@ import { answer, problems } from './responses.ts'
 
 const common = { tags: ['queue'] }
 const notReadable = { 503: '`unavailable`: the queue cannot be read now' }
+const forViewers = { 403: '`forbidden`: neither an operator nor a viewer, or a page of another origin' }
 const invalid = { 422: '`invalid_request`: a parameter has a wrong value' }
 
 const parameter = (name: string, description: string, schema: object = { type: 'string' }) => ({
@@ -73,7 +74,7 @@ export const queuePaths = {
           description: 'The text format of Prometheus',
           content: { 'text/plain': { schema: { type: 'string' } } },
         },
-        ...problems({}),
+        ...problems(forViewers),
       },
     },
   },
@@ -93,7 +94,7 @@ export const queuePaths = {
       parameters: time,
       responses: {
         200: answer('The turns and the gaps between them, the oldest first', 'Timeline'),
-        ...problems({ ...invalid, ...notReadable }),
+        ...problems({ ...forViewers, ...invalid, ...notReadable }),
       },
     },
   },
@@ -107,7 +108,7 @@ export const queuePaths = {
       parameters: time,
       responses: {
         200: answer('The turns that there would have been, the oldest first', 'ArrivalOrder'),
-        ...problems({ ...invalid, ...notReadable }),
+        ...problems({ ...forViewers, ...invalid, ...notReadable }),
       },
     },
   },
@@ -119,7 +120,7 @@ export const queuePaths = {
       parameters: [...time, parameter('step', 'How long a step is, such as `5m`. Default: `1m`')],
       responses: {
         200: answer('The steps in which something happened, the oldest first', 'QueueHistory'),
-        ...problems({ ...invalid, ...notReadable }),
+        ...problems({ ...forViewers, ...invalid, ...notReadable }),
       },
     },
   },
@@ -130,7 +131,7 @@ export const queuePaths = {
       summary: 'What is known of each model since foreman counts',
       responses: {
         200: answer('The models', 'QueueModels'),
-        ...problems(notReadable),
+        ...problems({ ...forViewers, ...notReadable }),
       },
     },
   },

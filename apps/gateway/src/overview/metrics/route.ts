@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express'
-import { ensureSeesAll, whoOf } from '../../access/roles.ts'
+import { only } from '../../access/ensure-operator.ts'
 import type { Context } from '../../context.ts'
 import { onlyFor } from '../../http/only-for.ts'
 
@@ -13,14 +13,14 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export const metricsRoute = (context: MetricsContext): Router => {
   const router = Router({ caseSensitive: true, strict: true })
-  router.route('/metrics').get(showMetrics(context)).all(onlyFor('GET'))
+  const admission = context.metrics === 'token' ? [only('viewer')] : []
+  router.route('/metrics').get(admission, showMetrics(context)).all(onlyFor('GET'))
   return router
 }
 
 const showMetrics =
-  ({ metrics, overview }: MetricsContext): RequestHandler =>
+  ({ overview }: MetricsContext): RequestHandler =>
   async (_request, response) => {
-    if (metrics === 'token') ensureSeesAll(whoOf(response))
     const text = await overview.metrics()
     if (response.destroyed) return
     response.writeHead(200, {
