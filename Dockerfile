@@ -1,5 +1,15 @@
 # syntax=docker/dockerfile:1
 # One image for the command, which is either process, too.
+FROM node:24-bookworm-slim AS page
+WORKDIR /foreman
+ENV CI=true
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json ./
+COPY apps apps
+COPY packages packages
+RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
+    npx --yes pnpm@12.21.0 install --frozen-lockfile --filter '@foreman/dashboard...' \
+ && node apps/dashboard/scripts/build.ts
+
 FROM node:24-bookworm-slim AS build
 WORKDIR /foreman
 ENV CI=true
@@ -7,13 +17,14 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json tsconfig.buil
 COPY scripts/build.mjs scripts/
 COPY apps apps
 COPY packages packages
+COPY --from=page /foreman/apps/dashboard/dist apps/dashboard/dist
 # What the command and its processes import, and no more: no development tools, not the Node of a checkout, and no sources.
 RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
     npx --yes pnpm@12.21.0 install --frozen-lockfile --prod \
       --filter '@foreman/cli...' \
  && compiler="typescript@$(node -p 'require("./package.json").devDependencies.typescript')" \
  && npx --yes --package="$compiler" node scripts/build.mjs \
- && rm -rf apps/*/src packages/*/src scripts
+ && rm -rf apps/dashboard apps/*/src packages/*/src scripts
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="foreman" \

@@ -19,7 +19,8 @@ test('what is built answers requests, and says that it is healthy', async () => 
   const answer = await fetch(`${url()}/api/generate`, { method: 'POST', body })
   expect(await answer.json()).toMatchObject({ done: true })
   // They are loaded with the first request for them.
-  for (const route of ['/jobs', '/openapi.json']) expect((await fetch(url() + route)).status).toBe(200)
+  for (const route of ['/jobs', '/openapi.json', '/dashboard/'])
+    expect((await fetch(url() + route)).status).toBe(200)
   const foreman = (more: Record<string, string>, ...args: string[]) =>
     startProcess('build/apps/cli/src/main.js', more, args).ended
   const { FOREMAN_DB_PATH } = variables

@@ -12,5 +12,10 @@ export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-8}"
 # Memory of this size or more, such as each buffer that Node reads a socket into, goes back to the system when it is freed.
 # Without this setting, glibc keeps hundreds of MB after large uploads. Only the gateway has these; others get slower by it.
 if [ "${2:-}" = gateway ]; then export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-65536}"; fi
+# The page of the gateway, if its sources have changed. Nothing waits for it: the queue works without it.
+case "$*" in
+  'apps/cli/src/main.ts start'*|'apps/cli/src/main.ts gateway'*|scripts/demo/*)
+    node_modules/node/bin/node apps/dashboard/scripts/build.ts >/dev/null & ;;
+esac
 # `exec`, so that the process npm knows is the one that gets its signals.
 exec node_modules/node/bin/node -C @foreman/source "$@"

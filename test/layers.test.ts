@@ -44,6 +44,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'apps/gateway',
     'apps/worker',
   ],
+  // Runs in a browser, and knows the HTTP API alone.
+  'apps/dashboard': ['packages/jobs'],
 }
 
 /** Packages that run anywhere: they import no Node module and no package of others. */
@@ -64,6 +66,7 @@ const GATEWAY_ROOMS = [
   'generate',
   'health',
   'overview',
+  'dashboard',
 ]
 
 /** Files beside the gateway's rooms from which a room may import. From the context it only needs types. */

@@ -107,6 +107,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_SYNC_TTL', '0'],
   ['FOREMAN_MIN_FREE', '0'],
   ['FOREMAN_METRICS', 'open'],
+  ['FOREMAN_DASHBOARD', 'read-only'],
 ])('%s=%s acts', (name, text) => {
   expect(effectOf(name, text)).toBe('acts')
 })
@@ -180,6 +181,7 @@ test.each<[name: string, text: string]>([
   ['FOREMAN_MAX_ATTEMPTS', '0'],
   ['FOREMAN_MANAGEMENT', 'OFF'],
   ['FOREMAN_METRICS', 'on'],
+  ['FOREMAN_DASHBOARD', 'readonly'],
   ['FOREMAN_LOG_LEVEL', 'INFO'],
   ['FOREMAN_ADDR', '8080'],
 ])('%s=%s is refused', (name, text) => {

@@ -15,8 +15,8 @@ const DYNAMIC = /\bimport\('(?<to>[^']+)'\)/g
 
 /** What the sources in `folder` import; tests and what only tests use are left out. */
 export const importsIn = (folder: string): Import[] =>
-  files(`${folder}/**/*.ts`)
-    .filter(file => !/\.test\.ts$|\/testing\//.test(file))
+  files(`${folder}/**/*.{ts,tsx}`)
+    .filter(file => !/\.test\.tsx?$|\/testing\//.test(file))
     .flatMap(from => {
       const source = read(from)
       return [...source.matchAll(STATEMENT), ...source.matchAll(DYNAMIC)].map(({ groups }) => {

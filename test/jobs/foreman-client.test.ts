@@ -117,7 +117,12 @@ test('a client sees the queue, and watches it', async () => {
   const { client, foreman } = await start({ worker: false })
   await client.submit(request)
   expect(await client.queue.snapshot({ fields: ['queued', 'state'] })).toEqual({ queued: 1, state: 'away' })
-  expect(await client.queue.you()).toEqual({ name: 'default', role: 'operator', has_tokens: false })
+  expect(await client.queue.you()).toEqual({
+    name: 'default',
+    role: 'operator',
+    has_tokens: false,
+    dashboard: 'on',
+  })
   const leaving = new AbortController()
   const events = client.queue.events({ signal: leaving.signal })
   const first = await events.next()

@@ -95,9 +95,9 @@ test('a caller sees itself, its groups, and the others as one sum', async () => 
 test('everybody is told who they are', async () => {
   const { ask } = await startJobs({ worker: false, variables: ROLES })
   const you = async (token: string) => (await ask('GET', '/queue/you', undefined, as(token))).json
-  expect(await you('a')).toEqual({ name: 'ann', role: 'caller', has_tokens: true })
-  expect(await you('v')).toEqual({ name: 'viewer', role: 'viewer', has_tokens: true })
-  expect(await you('o')).toEqual({ name: 'operator', role: 'operator', has_tokens: true })
+  expect(await you('a')).toEqual({ name: 'ann', role: 'caller', has_tokens: true, dashboard: 'on' })
+  expect(await you('v')).toEqual({ name: 'viewer', role: 'viewer', has_tokens: true, dashboard: 'on' })
+  expect(await you('o')).toEqual({ name: 'operator', role: 'operator', has_tokens: true, dashboard: 'on' })
   expect((await ask('GET', '/queue/you')).status).toBe(401)
 })
 

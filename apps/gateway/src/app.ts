@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express'
 import { checkBrowser } from './access/browsers.ts'
+import { ownPageReads } from './access/own-page.ts'
 import { targetRules } from './access/target-rules.ts'
 import { requireToken } from './access/tokens.ts'
 import type { Context } from './context.ts'
@@ -12,6 +13,7 @@ import { errorHandler } from './http/error-handler.ts'
 import { lateRoutes } from './http/late-routes.ts'
 import {
   isBulkPath,
+  isDashboardPath,
   isDocumentPath,
   isJobsPath,
   isMetricsPath,
@@ -32,7 +34,7 @@ export const createApp = (
   context: Context,
   { checksHost, door }: Pick<Entrance, 'checksHost' | 'door'>,
 ): Express => {
-  const { identities, origins, management, metrics: metricsAccess, requestCounts } = context
+  const { identities, origins, management, metrics: metricsAccess, dashboard: page, requestCounts } = context
   const metricsRoute = lateRoutes(isMetricsPath, () => metrics(context))
   const app = express()
   // Callers get the target's answers unchanged, so Express must not add headers.
@@ -47,6 +49,8 @@ export const createApp = (
   app.use(lateRoutes(isDocumentPath, openapi))
   app.use(refuseWhenStopping(context))
   app.use(checkBrowser({ origins, checksHost }))
+  if (page === 'read-only') app.use(ownPageReads)
+  if (page !== 'off') app.use(lateRoutes(isDashboardPath, dashboard))
   if (metricsAccess === 'open') app.use(metricsRoute)
   app.use(requireToken({ identities, door }))
   app.use(lateRoutes(isBulkPath, () => bulk(context)))
@@ -63,6 +67,7 @@ export const createApp = (
   return app
 }
 
+const dashboard = async () => (await import('./dashboard/routes.ts')).dashboardRoutes()
 const openapi = async () => (await import('./jobs/openapi/route.ts')).openapiRoute()
 const bulk = async (context: Context) => (await import('./bulk/routes.ts')).bulkRoutes(context)
 const steering = async (context: Context) => (await import('./steering/routes.ts')).steeringRoutes(context)

@@ -8,6 +8,7 @@ import { destinationPolicy } from '@foreman/webhooks'
 import manifest from '../package.json' with { type: 'json' }
 import { ANYBODY, identitiesOf, type Identity, submittersOf } from './access/identities.ts'
 import type { OriginPolicy } from './access/origins.ts'
+import type { DashboardAccess } from './access/own-page.ts'
 import type { Reveal } from './access/roles.ts'
 import type { Sharing } from './access/sender.ts'
 import type { ShowWaitOfCaller } from './access/show-wait.ts'
@@ -73,6 +74,7 @@ export interface Context {
   readonly origins: OriginPolicy
   readonly management: Management
   readonly metrics: MetricsAccess
+  readonly dashboard: DashboardAccess
   readonly patience: Patience
   readonly bodyMemory: BodyMemory
   readonly maxBodyBytes: number
@@ -206,6 +208,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
     origins: config.origins,
     management: config.management,
     metrics: config.metrics,
+    dashboard: config.dashboard,
     patience: { heartbeatMs: config.heartbeat, holdMs: config.hold, stallMs: config.callerStall },
     bodyMemory: new BodyMemory(config.bodyMemory),
     maxBodyBytes: config.maxBody,

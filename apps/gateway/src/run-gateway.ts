@@ -33,7 +33,8 @@ const main = async (argv: readonly string[]): Promise<void> => {
     void gateway.stop().then(() => process.exit(0))
   })
   // Whoever reads this line may ask for a stop at once.
-  logger.info({ url: gateway.url }, 'listening')
+  const page = config.dashboard === 'off' ? {} : { dashboard: `${gateway.url}/dashboard/` }
+  logger.info({ url: gateway.url, ...page }, 'listening')
   for (const { caller, url } of gateway.doors) logger.info({ caller, url }, 'listening at a door')
 }
 

@@ -88,6 +88,12 @@ export const gatewaySettings = {
     choices: ['token', 'open', 'off'],
     describe: 'Who may read /metrics: viewers and operators, everybody, or nobody',
   }),
+  dashboard: setting.choice({
+    env: 'FOREMAN_DASHBOARD',
+    default: 'on',
+    choices: ['on', 'read-only', 'off'],
+    describe: 'The page at /dashboard: operators step in on it, it only shows, or there is none',
+  }),
   maxBody: setting.size({
     env: 'FOREMAN_MAX_BODY',
     default: '100MB',

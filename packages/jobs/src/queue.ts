@@ -8,6 +8,8 @@ export interface QueueYou {
   role: 'caller' | 'viewer' | 'operator'
   /** Whether anybody needs a token. */
   has_tokens: boolean
+  /** What the page at `/dashboard` may do. Missing: there is none. */
+  dashboard?: 'on' | 'read-only'
 }
 
 /**

@@ -98,6 +98,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     const { name, token } = tokenFor(config)
     const model = simulatedPort === undefined ? await firstChatModel(asker(url, token)) : 'plain'
     console.log(curlLine(url, model ?? 'MODEL', token === undefined ? undefined : name))
+    if (config.dashboard !== 'off') say(`the dashboard is at ${url}/dashboard/`)
   }
   return supervisor.finished
 }

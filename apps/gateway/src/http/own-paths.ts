@@ -22,6 +22,14 @@ export const isQueuePath = (path: string): boolean => isAtOrBelow(path, '/queue'
 /** Whether a path is that of the metrics. FOREMAN_METRICS can leave it to the target. */
 export const isMetricsPath = (path: string): boolean => path === '/metrics'
 
+/** Whether a path is one of the page for operators. FOREMAN_DASHBOARD can leave it to the target. */
+export const isDashboardPath = (path: string): boolean => isAtOrBelow(path, '/dashboard')
+
 /** Whether a path belongs to foreman's own API. All others are the target's, or speak like it. */
 export const isOwnPath = (path: string): boolean =>
-  isJobsPath(path) || isBulkPath(path) || isQueuePath(path) || isMetricsPath(path) || isDocumentPath(path)
+  isJobsPath(path) ||
+  isBulkPath(path) ||
+  isQueuePath(path) ||
+  isMetricsPath(path) ||
+  isDashboardPath(path) ||
+  isDocumentPath(path)

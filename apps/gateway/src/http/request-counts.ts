@@ -10,7 +10,7 @@ export type CodeClass = (typeof codeClasses)[number]
 
 /** Paths of foreman's own, and those below which there are more. */
 const OWN: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json', '/metrics'])
-const TREES = ['/jobs', '/batches', '/queue', '/deliveries', '/v1/files', '/v1/batches']
+const TREES = ['/jobs', '/batches', '/queue', '/deliveries', '/dashboard', '/v1/files', '/v1/batches']
 
 /**
  * The route of a path. Callers can send any path: the list of routes is closed.

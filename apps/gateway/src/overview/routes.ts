@@ -10,7 +10,10 @@ import { validate } from '../http/validate.ts'
 import { streamQueue } from './queue-stream.ts'
 import { dateTime, duration, SNAPSHOT_FIELDS } from './schemas.ts'
 
-export type OverviewContext = Pick<Context, 'overview' | 'identities' | 'stopping' | 'patience' | 'now'>
+export type OverviewContext = Pick<
+  Context,
+  'overview' | 'identities' | 'dashboard' | 'stopping' | 'patience' | 'now'
+>
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -56,10 +59,15 @@ const watchQueue =
     streamQueue(ownerListedFor(whoOf(response)), response, context)
 
 const showYou =
-  ({ identities }: OverviewContext): RequestHandler =>
+  ({ identities, dashboard }: OverviewContext): RequestHandler =>
   (_request, response) => {
     const { caller: name, role } = whoOf(response)
-    const you: QueueYou = { name, role, has_tokens: identities.length > 0 }
+    const you: QueueYou = {
+      name,
+      role,
+      has_tokens: identities.length > 0,
+      ...(dashboard !== 'off' && { dashboard }),
+    }
     send(response, Buffer.from(JSON.stringify(you)), { Vary: 'Authorization' })
   }
 

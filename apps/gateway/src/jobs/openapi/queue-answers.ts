@@ -19,6 +19,10 @@ export const QueueYou = z.object({
   name: z.string().meta({ description: 'Under which your jobs are submitted' }),
   role: z.enum(['caller', 'viewer', 'operator']),
   has_tokens: z.boolean().meta({ description: 'Whether anybody needs a token' }),
+  dashboard: z
+    .enum(['on', 'read-only'])
+    .optional()
+    .meta({ description: 'What the page at `/dashboard` may do. Missing: there is none' }),
 } satisfies Fields<resource.QueueYou>)
 
 const TurnSnapshot = z.object({

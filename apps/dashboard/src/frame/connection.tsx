@@ -1,0 +1,32 @@
+import { messageOf } from '../api/problem.ts'
+import { clock } from '../format/duration.ts'
+import { live } from '../live/live.ts'
+import { useNow } from '../live/now.ts'
+import { useStore } from '../store/use-store.ts'
+import { Button } from '../ui/button.tsx'
+import { ErrorNote, Note } from '../ui/note.tsx'
+
+/** What keeps the page from showing how things are now. */
+export const ConnectionNotes = () => {
+  const { stream, receivedAt, snapshot, firstVersion } = useStore(live)
+  useNow()
+  return (
+    <>
+      {stream.kind === 'lost' && (
+        <Note kind="warning">
+          The connection is lost ({messageOf(stream.error)}).{' '}
+          {receivedAt === undefined
+            ? 'Nothing has come yet.'
+            : `What you see is ${clock(Date.now() - receivedAt)} old.`}{' '}
+          The next attempt is in {clock(stream.retryAt - Date.now())}.
+        </Note>
+      )}
+      {stream.kind === 'refused' && <ErrorNote error={stream.error} />}
+      {snapshot && snapshot.version !== firstVersion && (
+        <Note kind="news" actions={<Button onClick={() => location.reload()}>Reload</Button>}>
+          The server has another version now ({snapshot.version}). This page is of {firstVersion}.
+        </Note>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,71 @@
+import type { InFlightSnapshot } from '@foreman/jobs'
+import { mayAct, session } from '../../api/session.ts'
+import { count } from '../../format/number.ts'
+import { live } from '../../live/live.ts'
+import { askCancelJob } from '../../steering/cancel.ts'
+import { useStore } from '../../store/use-store.ts'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/note.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Duration, Since } from '../../ui/time.tsx'
+import { useStill } from '../../ui/use-still.ts'
+
+const keyOf = ({ job }: InFlightSnapshot): string => job
+
+const PHASES: Readonly<Record<InFlightSnapshot['phase'], string>> = {
+  loading: 'its model is being loaded',
+  prompt: 'reads the prompt',
+  generating: 'generates',
+}
+
+/** What runs. */
+export const InFlight = () => {
+  const snapshot = useStore(live, state => state.snapshot)!
+  const you = useStore(session.state)
+  const jobs = snapshot.targets.flatMap(target => target.in_flight)
+  const { ref, rows, gone } = useStill(jobs, keyOf)
+  const slots = snapshot.targets.reduce((sum, target) => sum + target.slots, 0)
+  const columns: Column<InFlightSnapshot>[] = [
+    { head: 'Job', cell: ({ job }) => <code>{job}</code> },
+    { head: 'Model', cell: ({ model }) => model },
+    { head: 'Caller', cell: ({ caller }) => caller },
+    { head: 'Phase', cell: ({ phase }) => PHASES[phase] },
+    { head: 'Tokens', kind: 'number', cell: ({ tokens }) => (tokens === undefined ? '–' : count(tokens)) },
+    {
+      head: 'Per second',
+      kind: 'number',
+      cell: ({ tokens_per_second: rate }) => (rate === undefined ? '–' : rate.toFixed(1)),
+    },
+    { head: 'Waited', kind: 'number', cell: ({ waited_ms: ms }) => <Duration ms={ms} /> },
+    { head: 'Runs', kind: 'number', cell: ({ started_at: at }) => <Since at={at} /> },
+    ...(mayAct(you)
+      ? [
+          {
+            head: 'Actions',
+            kind: 'actions' as const,
+            cell: ({ job }: InFlightSnapshot) => (
+              <Button look="quiet" icon="close" label={`Cancel ${job}`} onClick={() => askCancelJob(job)} />
+            ),
+          },
+        ]
+      : []),
+  ]
+  return (
+    <div ref={ref}>
+      <Panel title="In flight" aside={`${count(jobs.length)} of ${count(slots)}`}>
+        {rows.length > 0 ? (
+          <Table
+            caption="Jobs that run"
+            columns={columns}
+            rows={rows}
+            keyOf={keyOf}
+            isGone={job => gone.has(keyOf(job))}
+          />
+        ) : (
+          <Empty>Nothing runs.</Empty>
+        )}
+      </Panel>
+    </div>
+  )
+}

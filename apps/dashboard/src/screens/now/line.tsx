@@ -1,0 +1,139 @@
+import type { GroupSnapshot } from '@foreman/jobs'
+import { mayAct, session } from '../../api/session.ts'
+import { count } from '../../format/number.ts'
+import { timeOfDay } from '../../format/time.ts'
+import { live } from '../../live/live.ts'
+import { useRoute } from '../../router/navigation.ts'
+import { askHoldModel } from '../../steering/hold.ts'
+import { useStore } from '../../store/use-store.ts'
+import { Bar } from '../../ui/bar.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/note.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Duration, RelativeTime, Since } from '../../ui/time.tsx'
+import { useStill } from '../../ui/use-still.ts'
+import { firstRequest } from './first-request.ts'
+
+const keyOf = ({ group }: GroupSnapshot): string => group
+
+/** What waits: a row for each group of jobs between which the target loads nothing. */
+export const Line = () => {
+  const snapshot = useStore(live, state => state.snapshot)!
+  const you = useStore(session.state)
+  const { filters } = useRoute()
+  const wanted = (filters['model'] ?? '').toLowerCase()
+  const groups = snapshot.groups.filter(({ models }) =>
+    models.some(each => each.toLowerCase().includes(wanted)),
+  )
+  const { ref, rows, gone, arrived } = useStill(groups, keyOf)
+  const longest = Math.max(1, ...snapshot.groups.map(total))
+  const receivedAt = Date.parse(snapshot.at)
+  const columns: Column<GroupSnapshot>[] = [
+    { head: 'Model', cell: group => <Names group={group} /> },
+    { head: 'Jobs', kind: 'number', cell: group => count(total(group)) },
+    { head: 'By priority', cell: group => <Priorities group={group} longest={longest} /> },
+    {
+      head: 'Oldest waits',
+      kind: 'number',
+      cell: ({ oldest_wait_ms: ms }) => <Since at={receivedAt - ms} />,
+    },
+    { head: 'Starts', kind: 'number', cell: group => <Start group={group} at={receivedAt} /> },
+    { head: 'Why it waits', kind: 'text', cell: ({ why }) => why.text },
+    ...(mayAct(you)
+      ? [
+          {
+            head: 'Actions',
+            kind: 'actions' as const,
+            cell: ({ models }: GroupSnapshot) =>
+              models[0] !== undefined && (
+                <Button
+                  look="quiet"
+                  icon="hand"
+                  label={`Hold ${models[0]}`}
+                  onClick={() => askHoldModel(models[0]!)}
+                />
+              ),
+          },
+        ]
+      : []),
+  ]
+  return (
+    <div ref={ref}>
+      <Panel title="Line" aside={<Counts arrived={arrived} />}>
+        {rows.length > 0 ? (
+          <Table
+            caption="Groups of jobs that wait"
+            columns={columns}
+            rows={rows}
+            keyOf={keyOf}
+            isGone={group => gone.has(keyOf(group))}
+          />
+        ) : wanted !== '' && snapshot.groups.length > 0 ? (
+          <Empty>No model whose name has “{wanted}” in it waits.</Empty>
+        ) : (
+          <Empty command={firstRequest(snapshot, you.you)}>Nothing waits. This sends a job:</Empty>
+        )}
+      </Panel>
+    </div>
+  )
+}
+
+const total = ({ queued: { high, normal, low } }: GroupSnapshot): number => high + normal + low
+
+const Names = ({ group: { models, load_options: options } }: { readonly group: GroupSnapshot }) => (
+  <>
+    {models.join(', ')}
+    {options && (
+      <small class="under">
+        {Object.entries(options)
+          .map(([name, value]) => `${name} ${String(value)}`)
+          .join(', ')}
+      </small>
+    )}
+  </>
+)
+
+const Priorities = ({ group, longest }: { readonly group: GroupSnapshot; readonly longest: number }) => {
+  const { high, normal, low } = group.queued
+  const parts = [
+    { name: 'high', value: high, look: 'high' },
+    { name: 'normal', value: normal, look: 'normal' },
+    { name: 'low', value: low, look: 'low' },
+  ]
+  const words = parts.filter(({ value }) => value > 0).map(({ name, value }) => `${count(value)} ${name}`)
+  return (
+    <div class="priorities">
+      <Bar parts={parts} whole={longest} label={words.join(', ')} />
+      <small aria-hidden="true">{words.join(' · ')}</small>
+    </div>
+  )
+}
+
+const Start = ({ group, at }: { readonly group: GroupSnapshot; readonly at: number }) => {
+  const { starts_in_ms: inMs, starts_at_latest: latest, load_ms: loadMs } = group
+  if (inMs === undefined) return <span class="muted">unknown</span>
+  return (
+    <>
+      <RelativeTime at={at + inMs} />
+      {latest !== undefined && <small class="under">at {timeOfDay(Date.parse(latest))} at the latest</small>}
+      {loadMs !== undefined && (
+        <small class="under">
+          loads in <Duration ms={loadMs} />
+        </small>
+      )}
+    </>
+  )
+}
+
+const Counts = ({ arrived }: { readonly arrived: number }) => {
+  const { queued, delayed } = useStore(live, state => state.snapshot)!
+  return (
+    <>
+      {arrived > 0 && <span class="news">{count(arrived)} new</span>}
+      <span>
+        {count(queued)} queued{delayed > 0 && `, ${count(delayed)} of them delayed`}
+      </span>
+    </>
+  )
+}

@@ -1,0 +1,85 @@
+import type { Timeline, TimelineTurn } from '@foreman/jobs'
+
+/** A turn, or several that are too short to be told apart. Times are milliseconds since the epoch. */
+export interface Block {
+  readonly from: number
+  readonly until: number
+  readonly models: readonly string[]
+  /** How many turns it stands for. */
+  readonly turns: number
+  /** Until when the model was loaded at its front. */
+  readonly loadedAt?: number
+  readonly loadMs: number
+  readonly jobs: number
+  readonly tokens?: number
+  readonly reason?: string
+  readonly end?: string
+}
+
+/** A time in which nothing could run. */
+export interface Phase {
+  readonly kind: string
+  readonly detail?: string
+  readonly from: number
+  readonly until: number
+}
+
+/** What a turn of the timeline, and one in order of arrival, have in common. */
+type AnyTurn = Pick<TimelineTurn, 'models' | 'from' | 'loaded_at' | 'load_ms' | 'until' | 'jobs'> &
+  Partial<Pick<TimelineTurn, 'reason' | 'end' | 'tokens'>>
+
+/** @param now until when a turn lasts that has not ended */
+export const blocksOf = (turns: readonly AnyTurn[], now: number): Block[] =>
+  turns.map(({ from, until, loaded_at: loadedAt, load_ms: loadMs, models, jobs, tokens, reason, end }) => {
+    const begin = Date.parse(from)
+    return {
+      from: begin,
+      until: Math.max(begin, until === undefined ? now : Date.parse(until)),
+      models,
+      turns: 1,
+      ...(loadedAt !== undefined && loadMs !== undefined && { loadedAt: Date.parse(loadedAt) }),
+      loadMs: loadMs ?? 0,
+      jobs,
+      ...(tokens !== undefined && { tokens }),
+      ...(reason !== undefined && { reason }),
+      ...(end !== undefined && { end }),
+    }
+  })
+
+export const phasesOf = ({ phases }: Timeline, now: number): Phase[] =>
+  phases.map(({ kind, detail, from, until }) => ({
+    kind,
+    ...(detail !== undefined && { detail }),
+    from: Date.parse(from),
+    until: until === undefined ? now : Date.parse(until),
+  }))
+
+/** More cannot be told apart, nor drawn quickly. */
+const MAX_BLOCKS = 1_500
+
+/**
+ * Puts turns together that are shorter than can be seen, with what lies between them.
+ *
+ * @param visibleMs how long a block is that can just be seen
+ */
+export const mergeShort = (blocks: readonly Block[], visibleMs: number): Block[] => {
+  const merged: Block[] = []
+  for (const block of blocks) {
+    const last = merged.at(-1)
+    const isShort = (each: Block) => each.until - each.from < visibleMs || each.turns > 1
+    const isNear = last !== undefined && block.from - last.until < visibleMs
+    if (last && isNear && isShort(last) && isShort(block)) merged.splice(-1, 1, together(last, block))
+    else merged.push(block)
+  }
+  return merged.length <= MAX_BLOCKS ? merged : mergeShort(merged, visibleMs * 2)
+}
+
+const together = (a: Block, b: Block): Block => ({
+  from: a.from,
+  until: Math.max(a.until, b.until),
+  models: [...new Set([...a.models, ...b.models])],
+  turns: a.turns + b.turns,
+  loadMs: a.loadMs + b.loadMs,
+  jobs: a.jobs + b.jobs,
+  tokens: (a.tokens ?? 0) + (b.tokens ?? 0),
+})

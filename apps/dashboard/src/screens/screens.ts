@@ -1,0 +1,14 @@
+import type { FunctionComponent } from 'preact'
+import { Now } from './now/now.tsx'
+
+/** A screen of the page. A new one needs a row below. */
+export interface Screen {
+  /** Behind `#/` in the URL. */
+  readonly path: string
+  readonly title: string
+  /** The key behind `g` that leads there. */
+  readonly key: string
+  readonly view: FunctionComponent
+}
+
+export const screens: readonly [Screen, ...Screen[]] = [{ path: '', title: 'Now', key: 'n', view: Now }]

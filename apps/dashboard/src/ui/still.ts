@@ -1,0 +1,26 @@
+/** Rows that stay where they are, and what has happened meanwhile. */
+export interface Still<Row> {
+  readonly rows: readonly Row[]
+  /** The keys of rows that are no longer there. */
+  readonly gone: ReadonlySet<string>
+  /** How many have come, and are not shown yet. */
+  readonly arrived: number
+}
+
+/**
+ * Keeps every row where it is shown, so that nothing moves away under a pointer: rows that have changed are shown as they are now,
+ * those that are gone stay as they were, and new ones wait.
+ */
+export const holdStill = <Row>(
+  shown: readonly Row[],
+  latest: readonly Row[],
+  keyOf: (row: Row) => string,
+): Still<Row> => {
+  const now = new Map(latest.map(row => [keyOf(row), row]))
+  const keys = new Set(shown.map(keyOf))
+  return {
+    rows: shown.map(row => now.get(keyOf(row)) ?? row),
+    gone: new Set([...keys].filter(key => !now.has(key))),
+    arrived: latest.filter(row => !keys.has(keyOf(row))).length,
+  }
+}
