@@ -1,23 +1,23 @@
 import type { Connection } from '../connection.ts'
-import { asc, atMost, desc, given, gt } from '../drizzle.ts'
-import { jobLog } from '../schema.ts'
 
 const ROWS_PER_READ = 2_000
 
-export const prepareChangesSince = ({ db }: Connection) => {
-  const select = db
-    .select({ id: jobLog.id, jobSeq: jobLog.jobSeq })
-    .from(jobLog)
-    .where(gt(jobLog.id, given('after')))
-    .orderBy(asc(jobLog.id))
-    .limit(atMost(ROWS_PER_READ))
-    .prepare()
+interface LogRow {
+  readonly id: number
+  readonly jobSeq: number
+}
+
+export const prepareChangesSince = ({ sqlite }: Connection) => {
+  // Without Drizzle for speed: this runs at each commit, and an answer brings many rows.
+  const select = sqlite.prepare(
+    `SELECT id, job_seq AS jobSeq FROM job_log WHERE id > +? ORDER BY id LIMIT ${ROWS_PER_READ}`,
+  )
 
   return (after: number): { upTo: number; jobSeqs: Set<number> } => {
     const jobSeqs = new Set<number>()
     let upTo = after
     for (;;) {
-      const rows = select.all({ after: upTo })
+      const rows = select.all(upTo) as LogRow[]
       for (const { id, jobSeq } of rows) {
         jobSeqs.add(jobSeq)
         upTo = id
@@ -27,8 +27,9 @@ export const prepareChangesSince = ({ db }: Connection) => {
   }
 }
 
-export const prepareLastChange = ({ db }: Connection) => {
-  const select = db.select({ id: jobLog.id }).from(jobLog).orderBy(desc(jobLog.id)).limit(atMost(1)).prepare()
+export const prepareLastChange = ({ sqlite }: Connection) => {
+  // Without Drizzle for speed: this runs for each caller that waits while no other does.
+  const select = sqlite.prepare('SELECT id FROM job_log ORDER BY id DESC LIMIT 1').pluck()
 
-  return (): number => select.get()?.id ?? 0
+  return (): number => (select.get() as number | undefined) ?? 0
 }
