@@ -8,7 +8,7 @@ import {
   type Turn,
   type Window,
 } from '@foreman/scheduling'
-import type { BrokenJobError, Claim, HoldRow, Store } from '@foreman/store'
+import type { BrokenJobError, Claim, HoldRow, SchedulingRules, Store } from '@foreman/store'
 import { claimJobs, type UnansweredClaim } from './claim-jobs.ts'
 import type { SlotLimits } from './free-slots.ts'
 import { inOrder } from './in-order.ts'
@@ -106,6 +106,8 @@ export class Dispatcher {
   #unloadAgainAt = 0
   #isClosed = false
   #isLost = false
+  /** What whoever foretells the queue has to know of this worker's settings. */
+  readonly #rules: SchedulingRules
   /** What was published last. */
   #published = ''
   /** Resolves when no job runs. Undefined: nobody waits for that. */
@@ -113,6 +115,9 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    const { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency, windows, timeZone } = options
+    const usual = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
+    this.#rules = windows.length === 0 ? usual : { ...usual, windows, timeZone }
     this.#experience = new Experience(options.halfLifeMs)
     this.#residents = new Residents(this.#experience.fits)
   }
@@ -470,16 +475,14 @@ export class Dispatcher {
   }
 
   /** Tells whoever foretells the queue what only the worker knows. Written only when it has changed. */
-  #publish(expectingUntil?: number): void {
-    const { store, run, maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency, windows, timeZone } = this.#options
-    const usual = { maxWaitMs, maxWaitLowMs, halfLifeMs, concurrency }
-    const rules = windows.length === 0 ? usual : { ...usual, windows, timeZone }
+  #publish(expectingUntil: number | null = null): void {
+    const { store, run } = this.#options
     const residentGroups = this.#residents.groups.slice(0, MAX_PUBLISHED)
     const residents = memoryOf(this.#residents.loaded, this.#said, MAX_PUBLISHED)
-    const change = { residentGroups, residents, expectingUntil: expectingUntil ?? null, rules }
-    const text = JSON.stringify(change)
+    const text = JSON.stringify([residentGroups, residents, expectingUntil])
     if (text === this.#published || this.#isLost) return
     this.#published = text
+    const change = { residentGroups, residents, expectingUntil, rules: this.#rules }
     void writeQuietly(() => store.target.note(change), run.logger, 'publish what is in memory')
   }
 

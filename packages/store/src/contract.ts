@@ -762,8 +762,10 @@ export interface Deliveries {
   /**
    * Makes messages due now that were scheduled before the clock was set back: whose time was set at a moment more than a minute
    * ahead of `now`. At most 500 in one call. Quick.
+   *
+   * @returns how many
    */
-  reschedule(now: number): Promise<{ readonly more: boolean }>
+  reschedule(now: number): Promise<number>
 
   /**
    * Records an attempt and what follows from it. `again` counts a failure. `gone` ends all pending messages of this caller to

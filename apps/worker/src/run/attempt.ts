@@ -53,6 +53,9 @@ export class StopError extends Error {
   }
 }
 
+/** The reason of the abort behind each attempt. One for all: an abort without a reason makes an error with its stack. */
+const OVER = new Error('the attempt is over')
+
 /** How much of a provisional answer is kept. A refusal is short. */
 const MAX_PROVISIONAL_BYTES = 1024 * 1024
 
@@ -91,7 +94,7 @@ export const runAttempt = async (claim: Claim, options: AttemptOptions): Promise
     clearTimeout(jobTimer)
     options.stop.removeEventListener('abort', stop)
     // However the attempt ended, the exchange does not outlive it.
-    controller.abort()
+    controller.abort(OVER)
   }
 }
 

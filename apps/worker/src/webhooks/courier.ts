@@ -98,16 +98,18 @@ export class Courier implements Service {
   async #sendSomeDue(): Promise<number> {
     const { store, logger, now, secrets } = this.#options
     if (!this.#lastBacklog) this.#isChanged = false
-    const isMoreAhead = (await store.deliveries.reschedule(now())).more
     const asked = { after: this.#lastBacklog, limit: BACKLOGS_PER_LOOK }
-    const backlogs = await store.deliveries.backlogs(asked)
+    let backlogs = await store.deliveries.backlogs(asked)
+    // Most looks find no message at all.
+    const rescheduled = backlogs.length === 0 ? 0 : await store.deliveries.reschedule(now())
+    if (rescheduled > 0) backlogs = await store.deliveries.backlogs(asked)
     if (backlogs.length > 0 && secrets.length === 0) {
       logger.warn('webhooks wait, and there is no FOREMAN_WEBHOOK_SECRET to sign them with')
       this.#isSending = false
       return Infinity
     }
     const nextMs = await this.#sendFrom(backlogs)
-    this.#restMs = Math.min(this.#restMs, isMoreAhead ? 0 : Infinity, nextMs)
+    this.#restMs = Math.min(this.#restMs, rescheduled > 0 ? 0 : Infinity, nextMs)
     const isLast = backlogs.length < BACKLOGS_PER_LOOK
     this.#lastBacklog = isLast ? undefined : backlogs.at(-1)
     if (!isLast) return NEXT_BACKLOGS_MS

@@ -10,7 +10,7 @@ const ROWS_PER_STEP = 500
 const HORIZON_MS = 60_000
 
 export const prepareReschedule = ({ db, sqlite }: Connection, writes: Writes): Deliveries['reschedule'] => {
-  // Without Drizzle for speed: this runs at each look of the worker.
+  // Without Drizzle for speed: this runs at each look while a message is pending.
   const selectAhead = sqlite
     .prepare(
       `SELECT seq FROM webhook_deliveries WHERE state = 'pending' AND scheduled_at > +? LIMIT ${ROWS_PER_STEP}`,
@@ -28,6 +28,6 @@ export const prepareReschedule = ({ db, sqlite }: Connection, writes: Writes): D
   return async now => {
     const seqs = await seqsAhead(now)
     if (seqs.length > 0) await writes.write('normal', () => makeDue(seqs, now))
-    return { more: seqs.length === ROWS_PER_STEP }
+    return seqs.length
   }
 }

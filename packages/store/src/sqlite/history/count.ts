@@ -33,6 +33,12 @@ interface LogRow extends Omit<CountedJob, 'isHandedOver' | 'seq'> {
  */
 export const prepareCount = ({ sqlite }: Connection) => {
   const selectState = sqlite.prepare('SELECT log_id AS logId, state FROM counted')
+  const selectIsDue = sqlite
+    .prepare(
+      `SELECT (SELECT coalesce(max(id), 0) FROM job_log) > log_id
+         OR coalesce(iif(json_valid(state), json_array_length(state, '$.pending'), 0), 0) > 0 FROM counted`,
+    )
+    .pluck()
   const selectLast = sqlite.prepare('SELECT coalesce(max(id), 0) FROM job_log').pluck()
   const setState = sqlite.prepare('UPDATE counted SET log_id = ?, state = ?')
   const selectChanges = sqlite.prepare(
@@ -74,10 +80,7 @@ export const prepareCount = ({ sqlite }: Connection) => {
 
   return {
     /** Whether there is something to count. */
-    isDue: (): boolean => {
-      const { logId, state: kept } = state()
-      return kept.pending.length > 0 || (selectLast.get() as number) > logId
-    },
+    isDue: (): boolean => selectIsDue.get() === 1,
 
     /** Counts some of it. The caller opens the transaction. @returns whether there is more */
     some: ({ now, fits, loadMsOf }: CountRequest): boolean => {

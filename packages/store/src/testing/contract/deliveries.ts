@@ -193,9 +193,9 @@ export const deliveriesContract = (engine: Engine): void => {
       const [redelivered] = await messagesOf(store, jobs[0]!)
       await store.deliveries.redeliver(redelivered!, START + HOUR_MS)
       const due = async () => (await dueOf(store, 0, 900)).length
-      expect([await store.deliveries.reschedule(0), await due()]).toEqual([{ more: true }, 500])
-      expect([await store.deliveries.reschedule(0), await due()]).toEqual([{ more: false }, 600])
-      expect(await store.deliveries.reschedule(0)).toEqual({ more: false })
+      expect([await store.deliveries.reschedule(0), await due()]).toEqual([500, 500])
+      expect([await store.deliveries.reschedule(0), await due()]).toEqual([100, 600])
+      expect(await store.deliveries.reschedule(0)).toBe(0)
       expect(await allBacklogs(store)).toMatchObject([{ nextAttemptAt: 0 }])
     })
   })
