@@ -1,6 +1,7 @@
-import type { ArrivalOrder, QueueSnapshot } from '@foreman/jobs'
+import { type ArrivalOrder, BACKUP, type QueueSnapshot } from '@foreman/jobs'
 import { expect, onTestFinished, test } from 'vitest'
 import { endless, startJobs } from '../harness/jobs.ts'
+import { metricsAt, seriesIn } from '../harness/metrics.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -193,6 +194,19 @@ test('what is in memory is shown with its size and its end, whoever has loaded i
     { model: 'alpha:latest', group, ...known },
     { model: 'embed:latest', ...known },
   ])
+})
+
+test('it is known when the newest backup was made', async () => {
+  const { ask, foreman } = await startJobs({ worker: false })
+  const backupAt = async () =>
+    ((await ask('GET', '/queue?fields=storage')).json as unknown as QueueSnapshot).storage!.last_backup_at
+  const metric = async () =>
+    seriesIn(await metricsAt(foreman.url)).get('foreman_last_backup_timestamp_seconds')
+  expect([await backupAt(), await metric()]).toEqual([undefined, undefined])
+  const at = Date.parse('2026-01-31T12:00:00Z')
+  await foreman.store.operations.note({ by: 'operator', action: BACKUP, subject: 'a.db' }, at)
+  await until(async () => (await backupAt()) === '2026-01-31T12:00:00.000Z')
+  await until(async () => (await metric()) === at / 1_000)
 })
 
 test.each<[path: string, status: number]>([

@@ -44,6 +44,7 @@ export type {
   QueueSnapshot,
   QueueYou,
   ResidentSnapshot,
+  StorageSnapshot,
   TargetSnapshot,
   Timeline,
   TimelineTurn,
@@ -52,6 +53,7 @@ export type {
 export { inWords, ordinal } from './in-words.ts'
 export { priorities, type Priority } from './priority.ts'
 export {
+  BACKUP,
   type Closing,
   END_TURN,
   type Hold,

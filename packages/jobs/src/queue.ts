@@ -38,7 +38,17 @@ export interface QueueSnapshot {
   /** Since foreman counts in this file. */
   ever: EverSnapshot
   webhooks?: { pending: number; oldest_ms?: number; dead_day: number }
-  storage?: { file_bytes: number; used_bytes: number; wal_bytes: number; disk_free_bytes: number }
+  storage?: StorageSnapshot
+}
+
+/** The queue file, and the disk that it is on. */
+export interface StorageSnapshot {
+  file_bytes: number
+  used_bytes: number
+  wal_bytes: number
+  disk_free_bytes: number
+  /** When the newest backup was made. */
+  last_backup_at?: string
 }
 
 export interface TargetSnapshot {

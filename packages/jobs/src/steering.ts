@@ -9,6 +9,9 @@ export type SubjectKind = (typeof subjectKinds)[number]
 /** The operation that asks the worker to end the present turn. */
 export const END_TURN = 'end_turn'
 
+/** The operation that was a backup of the queue. Its subject is the name of the file. */
+export const BACKUP = 'backup'
+
 /** Something that an operator holds back or lets through. A field without a value is missing. Times are RFC 3339. */
 export interface Hold {
   id: string

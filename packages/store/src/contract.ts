@@ -255,6 +255,9 @@ export interface Overview {
 
   storage(): Promise<StorageFigures>
 
+  /** When the newest backup was noted, as an operation with the action `BACKUP` that is done. */
+  lastBackup(): Promise<number | undefined>
+
   /** The processes on the queue, also those that have died lately: gateways and workers, by the time of their start. */
   processes(): Promise<ProcessRow[]>
 

@@ -39,6 +39,7 @@ export interface QueueFacts {
   readonly messages: MessageCounts
   readonly deadMessages: number
   readonly storage: StorageFigures
+  readonly lastBackupAt: number | undefined
 }
 
 /** Reads all of it. */
@@ -62,12 +63,13 @@ export class FactsReader {
       catalogue.snapshot('/api/version'),
       history.turns({ from: now, until: now + 1 }, 1),
     ])
-    const [hour, tallies, countingSince, messages, storage] = await Promise.all([
+    const [hour, tallies, countingSince, messages, storage, lastBackupAt] = await Promise.all([
       history.samples({ from: now - HOUR_MS, until: now + 1 }, HOUR_MS),
       history.tallies(),
       history.since(),
       overview.messages(),
       overview.storage(),
+      overview.lastBackup(),
     ])
     return {
       at: now,
@@ -86,6 +88,7 @@ export class FactsReader {
       messages,
       deadMessages: await this.#deadMessages(now),
       storage,
+      lastBackupAt,
     }
   }
 

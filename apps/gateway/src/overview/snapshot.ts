@@ -7,6 +7,7 @@ import {
   priorities,
   type QueueSnapshot,
   type ResidentSnapshot,
+  type StorageSnapshot,
   type TargetSnapshot,
   type TurnSnapshot,
 } from '@foreman/jobs'
@@ -32,7 +33,7 @@ export type Rates = ReadonlyMap<number, number>
 
 /** Makes the snapshot that an operator sees. */
 export const snapshotOf = (facts: QueueFacts, gateway: GatewayFacts, rates: Rates): QueueSnapshot => {
-  const { at, lines, inFlight, outlook, messages, storage } = facts
+  const { at, lines, inFlight, outlook, messages } = facts
   const delayed = sum(facts.delayed, ({ jobs }) => jobs)
   const { state, holds } = queueState(facts.holds)
   const oldest = Math.min(...lines.map(({ oldestCreatedAt }) => oldestCreatedAt))
@@ -57,12 +58,7 @@ export const snapshotOf = (facts: QueueFacts, gateway: GatewayFacts, rates: Rate
       ...(messages.oldestAt !== null && { oldest_ms: Math.max(0, at - messages.oldestAt) }),
       dead_day: facts.deadMessages,
     },
-    storage: {
-      file_bytes: storage.fileBytes,
-      used_bytes: storage.usedBytes,
-      wal_bytes: storage.walBytes,
-      disk_free_bytes: storage.diskFreeBytes,
-    },
+    storage: storageOf(facts),
   }
 }
 
@@ -263,6 +259,14 @@ const everOf = ({ tallies, countingSince }: QueueFacts): QueueSnapshot['ever'] =
   loads: tallied(tallies, TALLIES.loads),
   loads_in_arrival_order: tallied(tallies, TALLIES.arrivalLoads),
   load_ms_saved: tallied(tallies, TALLIES.arrivalLoadMs) - tallied(tallies, TALLIES.loadMs),
+})
+
+const storageOf = ({ storage, lastBackupAt }: QueueFacts): StorageSnapshot => ({
+  file_bytes: storage.fileBytes,
+  used_bytes: storage.usedBytes,
+  wal_bytes: storage.walBytes,
+  disk_free_bytes: storage.diskFreeBytes,
+  ...(lastBackupAt !== undefined && { last_backup_at: time(lastBackupAt) }),
 })
 
 /** A short name of a group. It says nothing by itself: models and options do. */

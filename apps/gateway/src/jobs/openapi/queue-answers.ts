@@ -100,6 +100,14 @@ const CallerSnapshot = z.object({
   hour: z.object({ jobs: count, tokens: count, target_ms: ms, share: z.number().min(0).max(1.001) }),
 } satisfies Fields<resource.CallerSnapshot>)
 
+const storage = {
+  file_bytes: count,
+  used_bytes: count,
+  wal_bytes: count,
+  disk_free_bytes: count,
+  last_backup_at: Time.exactOptional().meta({ description: 'When the newest backup was made' }),
+} satisfies Fields<resource.StorageSnapshot>
+
 /** Every field can be left out by `fields`, and some are seen only by those who see everything. */
 export const QueueSnapshot = z
   .object({
@@ -140,7 +148,7 @@ export const QueueSnapshot = z
       load_ms_saved: z.number(),
     } satisfies Fields<resource.EverSnapshot>),
     webhooks: z.object({ pending: count, oldest_ms: ms.exactOptional(), dead_day: count }),
-    storage: z.object({ file_bytes: count, used_bytes: count, wal_bytes: count, disk_free_bytes: count }),
+    storage: z.object(storage),
   } satisfies Fields<resource.QueueSnapshot>)
   .partial()
 

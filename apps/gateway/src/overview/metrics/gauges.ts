@@ -75,7 +75,7 @@ const targetGauges = (facts: QueueFacts, rows: readonly ModelRow[], models: Mode
   ]
 }
 
-const storageGauges = ({ at, messages, storage }: QueueFacts): Metric[] => [
+const storageGauges = ({ at, messages, storage, lastBackupAt }: QueueFacts): Metric[] => [
   plainGauge('foreman_webhooks_pending', 'Webhooks that have yet to be delivered.', messages.pending),
   plainGauge(
     'foreman_webhook_oldest_pending_seconds',
@@ -86,6 +86,11 @@ const storageGauges = ({ at, messages, storage }: QueueFacts): Metric[] => [
   plainGauge('foreman_db_file_bytes', 'The size of the queue file.', storage.fileBytes),
   plainGauge('foreman_wal_bytes', 'What is written and not yet moved into the queue file.', storage.walBytes),
   plainGauge('foreman_disk_free_bytes', 'The free space on the disk of the queue.', storage.diskFreeBytes),
+  gauge(
+    'foreman_last_backup_timestamp_seconds',
+    'When the newest backup of the queue was made.',
+    lastBackupAt === undefined ? [] : [{ labels: {}, value: lastBackupAt / SECOND_MS }],
+  ),
 ]
 
 /** The largest number of each model, and 0 where there is none. */

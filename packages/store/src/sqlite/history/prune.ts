@@ -1,3 +1,4 @@
+import { BACKUP } from '@foreman/jobs'
 import type { Connection } from '../connection.ts'
 
 const ROWS_PER_STEP = 500
@@ -9,7 +10,9 @@ export const preparePruneHistory = ({ sqlite }: Connection) => {
        ORDER BY started_at LIMIT ${ROWS_PER_STEP})`,
     `DELETE FROM phases WHERE id IN (SELECT id FROM phases WHERE started_at < +? AND ended_at IS NOT NULL
        ORDER BY started_at LIMIT ${ROWS_PER_STEP})`,
+    // The newest backup is told of, however old it is.
     `DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE at < +? AND state <> 'running'
+         AND id IS NOT (SELECT max(id) FROM operations WHERE action = '${BACKUP}' AND state = 'done')
        ORDER BY at LIMIT ${ROWS_PER_STEP})`,
     `DELETE FROM samples WHERE (minute, caller) IN (SELECT minute, caller FROM samples WHERE minute < +?
        ORDER BY minute LIMIT ${ROWS_PER_STEP})`,

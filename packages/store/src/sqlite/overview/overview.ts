@@ -1,3 +1,4 @@
+import { BACKUP } from '@foreman/jobs'
 import fs from 'node:fs'
 import type { Overview } from '../../contract.ts'
 import type { AccountCount, DelayedCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
@@ -15,6 +16,7 @@ export const overview = (connection: Connection): Overview => ({
   messages: reads(prepareMessages(connection)),
   deadMessages: reads(prepareDeadMessages(connection)),
   storage: reads(() => storageOf(connection)),
+  lastBackup: reads(prepareLastBackup(connection)),
   processes: reads(prepareProcesses(connection)),
   schema: reads(prepareSchema(connection)),
   version: reads(() => connection.sqlite.pragma('data_version', { simple: true }) as number),
@@ -70,6 +72,15 @@ const prepareDeadMessages = ({ sqlite }: Connection) => {
     )
     .pluck()
   return (since: number): number => count.get(since) as number
+}
+
+const prepareLastBackup = ({ sqlite }: Connection) => {
+  const select = sqlite
+    .prepare(
+      `SELECT at FROM operations INDEXED BY operations_backups WHERE action = '${BACKUP}' AND state = 'done' ORDER BY id DESC LIMIT 1`,
+    )
+    .pluck()
+  return (): number | undefined => select.get() as number | undefined
 }
 
 /** How many migrations it has. */

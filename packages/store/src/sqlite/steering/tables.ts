@@ -65,5 +65,8 @@ export const operations = sqliteTable(
     index('operations_running')
       .on(table.id)
       .where(sql`${table.state} = 'running'`),
+    index('operations_backups')
+      .on(table.id)
+      .where(sql`${table.action} = 'backup' AND ${table.state} = 'done'`),
   ],
 )

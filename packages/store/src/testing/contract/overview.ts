@@ -1,3 +1,4 @@
+import { BACKUP } from '@foreman/jobs'
 import { expect, test } from 'vitest'
 import { runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
@@ -20,6 +21,20 @@ export const overviewContract = (engine: Engine): void => {
         ['b', 1],
       ]),
     )
+  })
+
+  test('the newest backup that was done is known, also when what happened then is forgotten', async () => {
+    const { store, openReader } = await engine.create()
+    const { overview } = await openReader()
+    expect(await overview.lastBackup()).toBeUndefined()
+    const backup = { by: 'operator', action: BACKUP, subject: 'a.db' }
+    for (const at of [1_000, 2_000]) await store.operations.note(backup, at)
+    await store.operations.note({ ...backup, action: 'pause' }, 3_000)
+    await store.operations.begin({ ...backup, matched: 1, gateway: 'g1' }, 4_000)
+    expect(await overview.lastBackup()).toBe(2_000)
+    await store.history.prune(9_000)
+    expect(await overview.lastBackup()).toBe(2_000)
+    expect((await store.operations.list({ limit: 9 })).map(({ at }) => at)).toEqual([4_000, 2_000])
   })
 
   test('the layout of the store has a version', async () => {

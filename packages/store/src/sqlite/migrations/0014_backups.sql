@@ -1,0 +1,1 @@
+CREATE INDEX `operations_backups` ON `operations` (`id`) WHERE "operations"."action" = 'backup' AND "operations"."state" = 'done';
