@@ -188,7 +188,10 @@ describe('a list of jobs', () => {
       state: 'failed',
       model: 'a&b',
       caller: 'c',
+      batch: 'batch_1',
       since,
+      until: since,
+      meta: { page: 7, 'a b': null },
       pageSize: 2,
     }))
       seen.push([id, asked.length])
@@ -197,16 +200,20 @@ describe('a list of jobs', () => {
       ['job_2', 1],
       ['job_3', 2],
     ])
+    const searched = {
+      state: 'failed',
+      model: 'a&b',
+      caller: 'c',
+      batch: 'batch_1',
+      since: '2030-01-31T12:00:00.000Z',
+      until: '2030-01-31T12:00:00.000Z',
+      'meta.page': '7',
+      'meta.a b': 'null',
+      limit: '2',
+    }
     expect(asked.map(url => Object.fromEntries(new URL(url, 'http://any').searchParams))).toEqual([
-      { state: 'failed', model: 'a&b', caller: 'c', since: '2030-01-31T12:00:00.000Z', limit: '2' },
-      {
-        state: 'failed',
-        model: 'a&b',
-        caller: 'c',
-        since: '2030-01-31T12:00:00.000Z',
-        limit: '2',
-        cursor: 'next',
-      },
+      searched,
+      { ...searched, cursor: 'next' },
     ])
   })
 })

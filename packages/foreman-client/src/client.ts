@@ -13,7 +13,7 @@ import { parseEvents } from './event-stream.ts'
 import { assertSuccess, foremanError, isProblem, jsonOf } from './http-answer.ts'
 import { QueueClient } from './queue-client.ts'
 import { Requester } from './requester.ts'
-import { searchOf, submissionLine } from './requests.ts'
+import { metadataIs, searchOf, submissionLine } from './requests.ts'
 import { isTransient } from './retry.ts'
 import type {
   Batch,
@@ -157,10 +157,10 @@ export class ForemanClient extends OllamaClient {
    * @example
    * for await (const { id, error } of client.jobs({ state: 'failed' })) console.log(id, error)
    */
-  async *jobs(query: JobQuery = {}, { signal }: CallOptions = {}): AsyncGenerator<Job, void> {
+  async *jobs({ meta, ...query }: JobQuery = {}, { signal }: CallOptions = {}): AsyncGenerator<Job, void> {
     let cursor: string | undefined
     do {
-      const path = `/jobs?${searchOf(query, { cursor })}`
+      const path = `/jobs?${searchOf(query, { ...metadataIs(meta), cursor })}`
       const page: JobPage = await this.#requester.once({ method: 'GET', path, signal })
       yield* page.jobs
       cursor = page.next_cursor ?? undefined

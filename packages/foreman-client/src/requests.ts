@@ -4,14 +4,20 @@ import type { DeliveryQuery, JobQuery, Submission } from './types.ts'
 export const submissionLine = ({ maxAttempts, deadline, ...rest }: Submission): string =>
   JSON.stringify({ max_attempts: maxAttempts, deadline, ...rest })
 
+type Values = Readonly<Record<string, string | number | boolean | Date | null | undefined>>
+
 /** The query string for one page. */
 export const searchOf = (
-  { pageSize, ...filters }: JobQuery | DeliveryQuery,
-  cursor: { readonly cursor?: string | undefined; readonly before?: string | undefined },
+  { pageSize, ...filters }: Omit<JobQuery, 'meta'> | DeliveryQuery,
+  more: Values,
 ): string => {
   const search = new URLSearchParams()
-  const wanted = { ...filters, limit: pageSize, ...cursor }
+  const wanted: Values = { ...filters, limit: pageSize, ...more }
   for (const [name, value] of Object.entries(wanted))
     if (value !== undefined) search.set(name, value instanceof Date ? value.toISOString() : String(value))
   return search.toString()
 }
+
+/** The parameters for what the metadata of jobs has. */
+export const metadataIs = (meta: JobQuery['meta'] = {}): Values =>
+  Object.fromEntries(Object.entries(meta).map(([name, value]) => [`meta.${name}`, value]))

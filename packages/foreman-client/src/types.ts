@@ -43,8 +43,13 @@ export interface JobFilter {
   readonly priority?: Priority | undefined
   /** The code of an error. */
   readonly code?: string | undefined
-  /** Only jobs submitted at this time or later. */
+  /** The id of a batch. */
+  readonly batch?: string | undefined
+  /** Only jobs submitted at this time or later, and before that one. */
   readonly since?: Date | undefined
+  readonly until?: Date | undefined
+  /** What the metadata has at its top level. A value that stands there as a text, or as what the text stands for, is the same. */
+  readonly meta?: Readonly<Record<string, string | number | boolean | null>> | undefined
 }
 
 export interface JobQuery extends JobFilter {

@@ -635,10 +635,14 @@ export interface Records {
   refs(conditions: JobConditions): AsyncIterable<readonly JobRef[]>
 
   /**
-   * Where a look at the last so many numbers (`seq`) ends, before the job `before`: the first job among them. Undefined when that
-   * look reaches all older jobs.
+   * Where a list of these conditions ends that looks at so many numbers (`seq`) at the most: the first job among them. Undefined when
+   * it may look at all jobs: because no more are left, or because the engine finds those of these conditions without looking at
+   * others.
    */
-  lookBack(numbers: number, before?: number): Promise<Pick<JobRecord, 'seq' | 'createdAt'> | undefined>
+  lookBack(
+    numbers: number,
+    conditions: JobConditions,
+  ): Promise<Pick<JobRecord, 'seq' | 'createdAt'> | undefined>
 
   /** The lines that have a ready job, and how many. The cost depends on the number of lines and senders, and not of jobs. */
   lineCounts(): Promise<LineCount[]>
@@ -797,7 +801,7 @@ export interface Deliveries {
   /** Names messages of accepted jobs by rising `seq`, in steps of some milliseconds, as `Records.refs` does. */
   refs(conditions: DeliveryConditions): AsyncIterable<readonly Pick<Delivery, 'seq'>[]>
 
-  /** As `Records.lookBack`, of messages. */
+  /** Where a look at the last so many numbers (`seq`) ends, before the message `before`. Undefined: it reaches all older ones. */
   lookBack(numbers: number, before?: number): Promise<Pick<Delivery, 'seq' | 'createdAt'> | undefined>
 
   /** The attempts at these messages, in the order in which they were recorded. */

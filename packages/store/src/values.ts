@@ -578,10 +578,18 @@ export interface JobConditions {
   /** Only jobs of another priority. */
   readonly priorityOtherThan?: Priority | undefined
   readonly errorCode?: string | undefined
+  /** The id of the batch in which they were submitted. */
+  readonly batch?: string | undefined
+  /**
+   * What their metadata has at its top level, by name: the value is this text, or the number, `true`, `false` or `null` that the text
+   * stands for in JSON.
+   */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Only jobs that no job of the same caller repeats with the key `keyOfRepetition`. */
   readonly unrepeated?: boolean | undefined
-  /** Only jobs that were submitted at this time or later. */
+  /** Only jobs that were submitted at this time or later, and before that one. */
   readonly since?: number | undefined
+  readonly until?: number | undefined
   /** Only jobs with this `seq` or a higher one. */
   readonly from?: number | undefined
   /** Only jobs with a lower `seq`. */

@@ -34,6 +34,12 @@ export const sightOf = ({ role, caller }: Who, owner: string, reveal: Reveal): S
   return reveal === 'on' ? 'everything' : 'outline'
 }
 
+/** Why somebody sees what is a caller's in outline only. */
+export const whyOutline = ({ role }: Who): string =>
+  role === 'viewer'
+    ? 'a viewer sees no content (FOREMAN_VIEWER_TOKEN)'
+    : "an operator does not see the content of callers' jobs here (FOREMAN_REVEAL)"
+
 /** The owner whose jobs are listed for somebody; undefined: everybody's are. */
 export const ownerListedFor = ({ role, caller }: Who): string | undefined =>
   role === 'caller' ? caller : undefined

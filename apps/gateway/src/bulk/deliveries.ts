@@ -1,10 +1,11 @@
 import type { Delivery, DeliveryConditions, ListedDelivery } from '@foreman/store'
 import type { RequestHandler } from 'express'
-import { ownerListedFor, type Who, whoOf } from '../access/roles.ts'
+import { type Who, whoOf } from '../access/roles.ts'
 import type { Context } from '../context.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
 import { whenAvailable } from '../http/when-available.ts'
+import { whoseAndWhen } from '../jobs/conditions.ts'
 import { pageJson, seqOfCursor } from '../jobs/page-json.ts'
 import { DeliveryQuery, type DeliveryFilter } from '../jobs/schemas.ts'
 import { afterLast } from './after-last.ts'
@@ -45,19 +46,13 @@ export const listDeliveries =
     await sendJsonParts(response, json, { status: 200, stallMs })
   }
 
-/** Which messages somebody means. Undefined: those of somebody else, who is none of its business. */
+/** Which messages somebody means. Undefined: those of somebody else. */
 const conditionsOf = (
-  { host, caller, since, until }: Omit<DeliveryFilter, 'state'>,
+  { host, ...asked }: Omit<DeliveryFilter, 'state'>,
   who: Who,
 ): DeliveryConditions | undefined => {
-  const own = ownerListedFor(who)
-  if (own !== undefined && caller !== undefined && caller !== own) return undefined
-  return {
-    caller: own ?? caller,
-    host,
-    since: since === undefined ? undefined : Date.parse(since),
-    until: until === undefined ? undefined : Date.parse(until),
-  }
+  const owned = whoseAndWhen(asked, who)
+  return owned && { ...owned, host }
 }
 
 /** Sends the dead messages of a filter again. Messages that are written later are none of them. */

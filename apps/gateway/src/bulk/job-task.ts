@@ -11,7 +11,7 @@ import { type JobAction, statesOfAction } from '../jobs/schemas.ts'
 import { afterLast } from './after-last.ts'
 import type { Task } from './operations.ts'
 
-export type JobTaskContext = Pick<Context, 'store' | 'intake' | 'bodyMemory' | 'now' | 'jobTtlMs'>
+export type JobTaskContext = Pick<Context, 'store' | 'intake' | 'bodyMemory' | 'reveal' | 'now' | 'jobTtlMs'>
 
 /** How many jobs are cancelled or changed in one commit. */
 const JOBS_AT_ONCE = 50
@@ -25,18 +25,21 @@ export const jobTask = async (
   const { action, filter } = order
   const priority = action === 'priority' ? newPriority(order, who) : undefined
   const states = filter.state ? [filter.state] : statesOfAction[action]
-  const conditions = conditionsOf(filter, who)
+  const conditions = conditionsOf(filter, who, context.reveal)
   const before = await afterLast(context.store.records)
   const left = async function* () {
     if (!conditions) return
     const meant = { ...conditions, before, ...whatIsLeft(action, priority) }
     for (const state of states) yield* context.store.records.refs({ ...meant, state })
   }
-  const detail = { filter, ...(priority && { priority }) }
+  const detail = { filter: written(filter), ...(priority && { priority }) }
   // A repetition has the body of its request in memory.
   const atOnce = action === 'retry' ? 1 : JOBS_AT_ONCE
   return { action, subject: 'jobs', detail, atOnce, left, act: actOf(context, action, priority, who) }
 }
+
+/** Whoever reads the operations may not see metadata. */
+const written = ({ meta, ...filter }: JobAction['filter']) => ({ ...filter, ...(meta && { meta: true }) })
 
 const newPriority = ({ priority }: Pick<JobAction, 'priority'>, who: Who) =>
   who.role === 'operator' ? priority : priorityFor(priority, who.priority)

@@ -14,10 +14,15 @@ const start = async () => {
   const jobs = (['low', 'low', 'high'] as const).map(priority => newJob({ priority }))
   await store.submissions.enqueue({ jobs, groupKeyOf: () => 'm', now: 1_000 })
   const { records } = store
-  const lookBack: typeof records.lookBack = (_numbers, before) => records.lookBack(2, before)
+  const lookBack: typeof records.lookBack = (_numbers, conditions) => records.lookBack(2, conditions)
   const presenter = new JobPresenter({ store, reveal: 'on' } as ConstructorParameters<typeof JobPresenter>[0])
   const seen = { ...store, records: { ...records, lookBack } }
-  const context = { store: seen, presenter, patience: { stallMs: 1_000 } } as unknown as ReadContext
+  const context = {
+    store: seen,
+    presenter,
+    reveal: 'on',
+    patience: { stallMs: 1_000 },
+  } as unknown as ReadContext
   const app = express()
   app.use((_request, response, next) => {
     setWho(response, { role: 'operator', caller: 'default' })

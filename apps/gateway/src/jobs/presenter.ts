@@ -3,7 +3,7 @@ import type { Delivery } from '@foreman/jobs'
 import type { Logger } from '@foreman/process/logger'
 import type { DeliveryAttempt, JobRecord, ListedDelivery, Store, Submitted } from '@foreman/store'
 import type { ServerResponse } from 'node:http'
-import { type Reveal, type Sight, sightOf, type Who } from '../access/roles.ts'
+import { type Reveal, type Sight, sightOf, type Who, whyOutline } from '../access/roles.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
 import { onOneLine } from '../http/on-one-line.ts'
 import { problem } from '../http/refusal.ts'
@@ -24,12 +24,6 @@ export interface PresenterOptions {
   readonly stallMs: number
   readonly now: () => number
 }
-
-/** Why somebody sees a job in outline only. */
-const whyOutline = ({ role }: Who): string =>
-  role === 'viewer'
-    ? 'a viewer sees no content (FOREMAN_VIEWER_TOKEN)'
-    : "an operator does not see the content of callers' jobs here (FOREMAN_REVEAL)"
 
 /** Finds jobs, and shows as much of them as somebody may see. */
 export class JobPresenter {

@@ -10,8 +10,9 @@ import { sendJsonParts } from '../http/send-json-parts.ts'
 import { validate } from '../http/validate.ts'
 import { whenAvailable } from '../http/when-available.ts'
 import { aboutJob, type OfJob } from './about-job.ts'
-import { areFoundDirectly, conditionsOf } from './conditions.ts'
+import { conditionsOf } from './conditions.ts'
 import { streamEvents } from './event-stream.ts'
+import { queryOf } from './metadata-query.ts'
 import { pageJson, seqOfCursor } from './page-json.ts'
 import { JobQuery } from './schemas.ts'
 
@@ -19,6 +20,7 @@ export type ReadContext = Pick<
   Context,
   | 'store'
   | 'presenter'
+  | 'reveal'
   | 'forecaster'
   | 'followers'
   | 'bodyMemory'
@@ -34,21 +36,22 @@ const following = ({ stopping, ...context }: ReadContext): RawStreamOptions => (
   cutOff: stopping,
 })
 
-/** How far back one page looks for jobs that no index finds directly. */
+/** How far back one page looks for jobs that no index finds directly: less far where it reads the metadata of each. */
 const MAX_LOOKED_AT = 100_000
+const MAX_METADATA_LOOKED_AT = 25_000
 
 /** `GET /jobs`: a page of jobs, the newest first. It is read and sent in steps. */
 export const listJobs =
-  ({ store: { records }, presenter, patience: { stallMs } }: ReadContext): RequestHandler =>
+  ({ store: { records }, presenter, reveal, patience: { stallMs } }: ReadContext): RequestHandler =>
   async (request, response) => {
-    const { limit, cursor, ...asked } = validate(JobQuery, request.query)
+    const { limit, cursor, ...asked } = validate(JobQuery, queryOf(request.query))
     const who = whoOf(response)
-    const conditions = conditionsOf(asked, who)
-    const before = seqOfCursor(cursor)
-    const isBounded = conditions && !areFoundDirectly(conditions)
-    const end = isBounded ? await whenAvailable(() => records.lookBack(MAX_LOOKED_AT, before)) : undefined
+    const meant = conditionsOf(asked, who, reveal)
+    const conditions = meant && { ...meant, before: seqOfCursor(cursor) }
+    const most = asked.meta ? MAX_METADATA_LOOKED_AT : MAX_LOOKED_AT
+    const end = conditions && (await whenAvailable(() => records.lookBack(most, conditions)))
     // One more than the page shows, to learn whether there is a next page.
-    const steps = conditions ? records.list({ ...conditions, before, from: end?.seq, limit: limit + 1 }) : []
+    const steps = conditions ? records.list({ ...conditions, from: end?.seq, limit: limit + 1 }) : []
     const shown = {
       limit,
       end,

@@ -97,6 +97,20 @@ export const JobPatch = z
   })
   .meta({ examples: [{ priority: 'high' }, { deadline: null }] })
 
+const MAX_METADATA_FILTERS = 8
+
+/** Metadata that jobs must have. A name of a query comes with its value as a text. */
+const metadataFilter = z
+  .record(
+    z.string().min(1).max(MAX_METADATA_CHARACTERS),
+    z.union([z.string().max(MAX_METADATA_CHARACTERS), z.number(), z.boolean(), z.null()], {
+      error: 'must be a text, a number, true, false or null',
+    }),
+  )
+  .refine(filter => Object.keys(filter).length <= MAX_METADATA_FILTERS, {
+    error: `must not have more than ${MAX_METADATA_FILTERS} names`,
+  })
+
 /** Which jobs are meant. */
 const conditions = {
   state: z.enum(jobStates).optional(),
@@ -108,7 +122,13 @@ const conditions = {
     .meta({ description: 'Jobs of this caller. Only operators and viewers see the jobs of others' }),
   priority: z.enum(priorities).optional(),
   code: z.string().min(1).optional().meta({ description: 'Jobs that ended with this code of an `error`' }),
+  batch: z.string().min(1).optional().meta({ description: 'Jobs of this batch, by its id' }),
   since: time.optional().meta({ description: 'Jobs submitted at this time or later' }),
+  until: time.optional().meta({ description: 'Jobs submitted before this time' }),
+  meta: metadataFilter.optional().meta({
+    description:
+      'Jobs whose metadata has these values at its top level: as texts, or as the numbers, `true`, `false` or `null` that the texts stand for',
+  }),
 }
 
 /** What an operation on many is told beside its filter. */

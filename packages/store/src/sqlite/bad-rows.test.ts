@@ -207,6 +207,8 @@ test('damaged metadata are left out, and the job is listed, run and deleted with
   damage(`UPDATE job_details SET metadata = '{"job"' WHERE job_seq = 1`)
   damage(`UPDATE job_details SET metadata = '7' WHERE job_seq = 2`)
   expect((await listJobs(store)).map(({ metadata }) => metadata)).toEqual(['{"job":2}', null, null])
+  expect(await listJobs(store, { metadata: { job: '2' } })).toHaveLength(1)
+  expect(await listJobs(store, { metadata: { job: '1' } })).toEqual([])
   const { claims } = await claimAll(store)
   for (const claim of claims)
     await store.runs.finish(claim, { state: 'succeeded', answerAttempt: null }, ending(2_000, 1))

@@ -62,16 +62,15 @@ export const prepareSeqs = ({ sqlite }: Connection, table: 'jobs' | 'webhook_del
   }
 }
 
-/** Finds the first row of the last so many numbers below `before`, if older rows are left. */
-export const prepareLookBack = (connection: Connection, table: 'jobs' | 'webhook_deliveries') => {
-  const seqs = prepareSeqs(connection, table)
-  const selectFrom = connection.sqlite.prepare(
+/** Finds the first row of the last so many numbers of a range, if older rows are left in it. */
+export const prepareLookBack = ({ sqlite }: Connection, table: 'jobs' | 'webhook_deliveries') => {
+  const selectFrom = sqlite.prepare(
     `SELECT seq, created_at AS createdAt FROM ${table} WHERE seq >= +? ORDER BY seq LIMIT 1`,
   )
 
-  return (numbers: number, before = Infinity): { seq: number; createdAt: number } | undefined => {
-    const from = Math.min(before, seqs.last() + 1) - numbers
-    if (seqs.first() >= from) return undefined
+  return (numbers: number, { first, end }: SeqRange): { seq: number; createdAt: number } | undefined => {
+    const from = end - numbers
+    if (first >= from) return undefined
     return selectFrom.get(from) as { seq: number; createdAt: number }
   }
 }

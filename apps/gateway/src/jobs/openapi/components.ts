@@ -61,7 +61,9 @@ export const componentSchemas = shared
 const propertiesOf = (query: JsonSchema | undefined) =>
   query?.['properties'] as Readonly<Record<string, JsonSchema>>
 
-export const jobQueryProperties = propertiesOf(jobQuery)
+/** Metadata has parameters of its own (`metadataIs`). */
+const { meta: _metadata, ...plainJobQueryProperties } = propertiesOf(jobQuery)
+export const jobQueryProperties = plainJobQueryProperties
 export const deliveryQueryProperties = propertiesOf(deliveryQuery)
 export const batchQueryProperties = propertiesOf(batchQuery)
 export const resultsQueryProperties = propertiesOf(resultsQuery)

@@ -9,6 +9,21 @@ export const parametersOf = (properties: Readonly<Record<string, JsonSchema>>) =
     schema,
   }))
 
+/** `meta.NAME=VALUE`, as often as one likes. */
+export const metadataIs = {
+  name: 'meta',
+  in: 'query',
+  style: 'form',
+  explode: true,
+  description:
+    '`meta.NAME=VALUE`: jobs whose metadata has this value under this name at its top level, as text, or as the number, `true`, `false` or `null` that the text stands for. At most 8 of them, for those who may see content',
+  schema: {
+    type: 'object',
+    propertyNames: { pattern: '^meta\\..' },
+    additionalProperties: { type: 'string' },
+  },
+}
+
 export const jobId = { name: 'id', in: 'path', required: true, schema: schemaRef('JobId') }
 
 export const batchId = { name: 'batch', in: 'path', required: true, schema: schemaRef('BatchId') }

@@ -1,5 +1,5 @@
 import { jobQueryProperties, schemaRef } from './components.ts'
-import { lastEventId, parametersOf, preferWait } from './parameters.ts'
+import { lastEventId, metadataIs, parametersOf, preferWait } from './parameters.ts'
 import {
   answer,
   ofJob,
@@ -18,7 +18,7 @@ export const listJobs = {
   summary: 'List jobs, the newest first',
   description:
     'Answers with a page of jobs. If there are several callers, each sees only its own jobs. Operators and viewers see all.',
-  parameters: parametersOf(jobQueryProperties),
+  parameters: [...parametersOf(jobQueryProperties), metadataIs],
   responses: {
     200: answer('A page of jobs', 'JobPage'),
     ...problems({ 422: '`invalid_request`: a parameter is not valid or not known' }),

@@ -1,9 +1,8 @@
 import type { Deliveries } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
-import { prepareLookBack } from '../seq-steps.ts'
 import { reads, steps, type Writes } from '../verbs.ts'
 import { prepareBacklogs, prepareDue } from './due.ts'
-import { prepareList, prepareRefs } from './list.ts'
+import { prepareList, prepareLookBackAtMessages, prepareRefs } from './list.ts'
 import { attemptsReader, prepareById, prepareOfJob } from './read.ts'
 import { prepareRecord } from './record.ts'
 import { prepareRedeliver } from './redeliver.ts'
@@ -18,7 +17,7 @@ export const deliveries = (connection: Connection, writes: Writes): Deliveries =
   ofJob: steps(prepareOfJob(connection)),
   list: steps(prepareList(connection)),
   refs: steps(prepareRefs(connection)),
-  lookBack: reads(prepareLookBack(connection, 'webhook_deliveries')),
+  lookBack: reads(prepareLookBackAtMessages(connection)),
   attempts: reads(attemptsReader(connection)),
   redeliver: writes.verb('full', prepareRedeliver(connection)),
 })

@@ -2,7 +2,7 @@ import type { Delivery, DeliveryConditions, ListedDelivery } from '../../values.
 import type { Connection } from '../connection.ts'
 import { and, asc, desc, eq, gte, isNull, lt, type SQL } from '../drizzle.ts'
 import { jobs, webhookDeliveries } from '../schema.ts'
-import { falling, prepareSeqs, rising, type SeqRange } from '../seq-steps.ts'
+import { falling, prepareLookBack, prepareSeqs, rising, type SeqRange } from '../seq-steps.ts'
 import { deliveryColumns } from './delivery.ts'
 
 /** No index finds messages by their state or host, and a row has a body of some tens of kilobytes before these. */
@@ -73,4 +73,11 @@ export const prepareRefs = (connection: Connection) => {
         .limit(most)
         .all(),
     )
+}
+
+export const prepareLookBackAtMessages = (connection: Connection) => {
+  const rangeOf = prepareRange(connection)
+  const lookBack = prepareLookBack(connection, 'webhook_deliveries')
+
+  return (numbers: number, before?: number) => lookBack(numbers, rangeOf({ before }))
 }

@@ -1,44 +1,46 @@
 import { isEndState, type JobState, priorities } from '@foreman/jobs'
 import { keyOfRepetition } from '../../ids.ts'
 import type { JobConditions } from '../../values.ts'
-import type { Connection } from '../connection.ts'
-import { and, eq, gte, isNotNull, isNull, lt, ne, type SQL, sql } from '../drizzle.ts'
+import { and, type Column, eq, given, gte, isNotNull, isNull, lt, ne, type SQL, sql } from '../drizzle.ts'
 import { jobs } from '../schema.ts'
-import { prepareSeqs, type SeqRange } from '../seq-steps.ts'
-import { prepareFirstSince } from './first-since.ts'
+import { foundBy } from './found-by.ts'
+import { hasMetadata } from './has-metadata.ts'
 
-/** The most jobs that one step looks at. If several conditions restrict a list, no index finds its jobs directly. */
-export const SEQS_PER_STEP = 20_000
+/** The most jobs that one step looks at. */
+const SEQS_PER_STEP = 20_000
+/** Their metadata can have some tens of kilobytes. */
+const METADATA_PER_STEP = 500
 
-/** The range in which the jobs of these conditions are. */
-export const prepareRange = (connection: Connection) => {
-  const firstSince = prepareFirstSince(connection)
-  const seqs = prepareSeqs(connection, 'jobs')
+export const seqsPerStep = ({ metadata }: JobConditions): number =>
+  metadata === undefined ? SEQS_PER_STEP : METADATA_PER_STEP
 
-  return ({ since, from = 0, before = Infinity }: JobConditions): SeqRange => {
-    const first = since === undefined ? seqs.first() : firstSince(since)
-    return { first: Math.max(first, from), end: Math.min(before, seqs.last() + 1) }
-  }
-}
-
-/** Matches the accepted jobs of these conditions in a range. */
-export const matches = (
-  { caller, state, modelName, priority, priorityOtherThan, errorCode, since, unrepeated }: JobConditions,
-  { first, end }: SeqRange,
-): SQL | undefined =>
-  and(
-    gte(jobs.seq, first),
-    lt(jobs.seq, end),
+/** Matches the accepted jobs of these conditions from the number `first` on and below `end`, which each step gives. */
+export const matches = (conditions: JobConditions): SQL | undefined => {
+  const { caller, state, modelName, priority, priorityOtherThan } = conditions
+  const { errorCode, batch, metadata, since, until, unrepeated } = conditions
+  const { leader } = foundBy(conditions)
+  const indexed = (name: 'caller' | 'modelName' | 'state') =>
+    leader === name ? jobs[name] : withoutIndex(jobs[name])
+  return and(
+    gte(jobs.seq, given('first')),
+    lt(jobs.seq, given('end')),
     isNull(jobs.arrival),
     since === undefined ? undefined : gte(jobs.createdAt, since),
-    caller === undefined ? undefined : eq(jobs.caller, caller),
-    state && inState(state),
-    modelName === undefined ? undefined : eq(jobs.modelName, modelName),
+    until === undefined ? undefined : lt(jobs.createdAt, until),
+    caller === undefined ? undefined : sql`${indexed('caller')} = ${caller}`,
+    state && (leader === 'state' ? inState(state) : sql`${indexed('state')} = ${state}`),
+    modelName === undefined ? undefined : sql`${indexed('modelName')} = ${modelName}`,
     priority === undefined ? undefined : eq(jobs.priority, priorities.indexOf(priority)),
     priorityOtherThan === undefined ? undefined : ne(jobs.priority, priorities.indexOf(priorityOtherThan)),
     errorCode === undefined ? undefined : eq(jobs.errorCode, errorCode),
+    batch === undefined ? undefined : sql`${jobs.batch} = (SELECT seq FROM batches WHERE id = ${batch})`,
     unrepeated ? hasNoRepetition : undefined,
+    metadata && hasMetadata(metadata),
   )
+}
+
+/** Keeps SQLite from choosing an index of the column. */
+const withoutIndex = (column: Column): SQL => sql`+${column}`
 
 const hasNoRepetition = sql`NOT EXISTS (SELECT 1 FROM jobs AS repetition
   WHERE repetition.caller = ${jobs.caller} AND repetition.idempotency_key = ${keyOfRepetition('')} || ${jobs.id})`

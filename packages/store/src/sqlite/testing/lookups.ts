@@ -34,7 +34,7 @@ const statementsOf = async (act: () => Promise<unknown>): Promise<Statement[]> =
 
 /** A line of SQLite's EXPLAIN QUERY PLAN that says how rows are found. The others say how statements are put together. */
 const FOUND =
-  /^(?:SEARCH|SCAN) (\w+)(?: USING (?:COVERING )?(INTEGER PRIMARY KEY|INDEX (\w+)))?(?: \((.+)\))?/
+  /^(?:SEARCH|SCAN) (\w+)(?: EXISTS)?(?: USING (?:COVERING )?(INTEGER PRIMARY KEY|INDEX (\w+)))?(?: \((.+)\))?/
 
 /** @returns undefined when the line is about rows that the statement itself has made */
 const lookupOf = (detail: string, source: string): Lookup | undefined => {

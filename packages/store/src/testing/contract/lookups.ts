@@ -99,7 +99,7 @@ const verbs: Record<string, Verb> = {
     await deliveries.redeliver(message, 9_000)
   },
   lookBack: async ({ store }) => {
-    await store.records.lookBack(1)
+    await store.records.lookBack(1, { priority: 'low', since: 1, until: 9_000 })
     await store.deliveries.lookBack(1)
   },
   'list and refs of messages': async ({ store }) => {
@@ -278,6 +278,27 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     ({ store }) => listJobs(store, { caller: 'c', before: 9 }),
     [lookup('jobs', 'jobs_of_caller', 'caller', 'seq')],
   ],
+  [
+    'list by batch',
+    ({ store }) => listJobs(store, { batch: 'b', state: 'succeeded', caller: 'c', before: 9 }),
+    [lookup('jobs', 'jobs_of_batch', 'batch', 'seq')],
+  ],
+  [
+    'list of what is rare among much else',
+    ({ store }) => listJobs(store, { state: 'failed', caller: 'c', errorCode: 'stall', before: 9 }),
+    [lookup('jobs', 'jobs_ended', 'state', 'seq')],
+  ],
+  [
+    'list of what no index finds',
+    ({ store }) => listJobs(store, { state: 'succeeded', caller: 'c', modelName: 'm', before: 9 }),
+    [lookup('jobs', 'key', 'key')],
+  ],
+  [
+    'list by metadata',
+    ({ store }) => listJobs(store, { caller: 'c', metadata: { a: 'x' }, before: 9 }),
+    [lookup('jobs', 'key', 'key'), lookup('details', 'key', 'key')],
+  ],
+  ['list until', ({ store }) => listJobs(store, { until: 1 }), [lookup('jobs', 'jobs_id_unique', 'id')]],
   [
     'refs of jobs that were not repeated',
     ({ store }) => Array.fromAsync(store.records.refs({ state: 'failed', unrepeated: true })),

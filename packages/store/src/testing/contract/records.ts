@@ -52,10 +52,53 @@ export const recordsContract = (engine: Engine): void => {
       [{ since: START + 21 }, [5, 4]],
       [{ since: START + 100 }, []],
       [{ since: 0 }, [5, 4, 3, 2, 1]],
+      [{ until: START + 20 }, [2, 1]],
+      [{ until: START }, []],
+      [{ until: START + 100_000 }, [5, 4, 3, 2, 1]],
+      [{ since: START + 10, until: START + 30 }, [3, 2]],
+      [{ batch: 'batch_0' }, []],
       [{ limit: 2 }, [5, 4]],
     ])('filters by %j', async (filter, expected) => {
       const { places } = await filled()
       expect(await places(filter)).toEqual(expected)
+    })
+
+    test.each<[metadata: string, has: Readonly<Record<string, string>>, isListed: boolean]>([
+      ['{"a":"x"}', { a: 'x' }, true],
+      ['{"a":"x"}', { a: 'y' }, false],
+      ['{"a":"x"}', { b: 'x' }, false],
+      ['{"a":"x","b":7}', { a: 'x', b: '7' }, true],
+      ['{"a":"x","b":7}', { a: 'x', b: '8' }, false],
+      ['{"a":7}', { a: '7' }, true],
+      ['{"a":7.0}', { a: '7' }, true],
+      ['{"a":"7"}', { a: '7' }, true],
+      ['{"a":"7.0"}', { a: '7' }, false],
+      ['{"a":-1.5e2}', { a: '-150' }, true],
+      ['{"a":1234567890123456789}', { a: '1234567890123456789' }, true],
+      ['{"a":1234567890123456789}', { a: '1234567890123456788' }, false],
+      ['{"a":12345678901234567890123}', { a: '12345678901234567890123' }, true],
+      ['{"a":7}', { a: '07' }, false],
+      ['{"a":true}', { a: 'true' }, true],
+      ['{"a":true}', { a: '1' }, false],
+      ['{"a":1}', { a: 'true' }, false],
+      ['{"a":"true"}', { a: 'true' }, true],
+      ['{"a":false}', { a: 'false' }, true],
+      ['{"a":null}', { a: 'null' }, true],
+      ['{"a":{"b":1}}', { a: '{"b":1}' }, false],
+      ['{"a":[1]}', { a: '[1]' }, false],
+      ['{"a":{"b":"x"}}', { 'a.b': 'x' }, false],
+      ['{"a.b":"x"}', { 'a.b': 'x' }, true],
+      [String.raw`{"\u0061":"\u00e9"}`, { a: 'é' }, true],
+      [String.raw`{"\"\\":"\"\\"}`, { '"\\': '"\\' }, true],
+      ['{"é$":""}', { é$: '' }, true],
+      ['{}', { a: '' }, false],
+    ])('of jobs with the metadata %s that have %j: %s', async (metadata, has, isListed) => {
+      const { store } = await engine.create()
+      await submitJob(store)
+      await submitJob(store, { metadata })
+      expect(await listJobs(store, { metadata: has })).toMatchObject(isListed ? [{ metadata }] : [])
+      const refs = await Array.fromAsync(store.records.refs({ metadata: has }))
+      expect(refs.flat()).toHaveLength(isListed ? 1 : 0)
     })
 
     test('goes on before a job', async () => {
@@ -99,12 +142,28 @@ export const recordsContract = (engine: Engine): void => {
     test('of the last numbers ends at the first job among them', async () => {
       const { store, jobs } = await filled()
       const [first, second, third] = seqsOf(jobs)
-      expect(await store.records.lookBack(4)).toEqual({ seq: second, createdAt: START + 10 })
-      expect(await store.records.lookBack(5)).toBeUndefined()
-      expect(await store.records.lookBack(1, third)).toEqual({ seq: second, createdAt: START + 10 })
-      expect(await store.records.lookBack(2, third)).toBeUndefined()
-      expect(await store.records.lookBack(9, first)).toBeUndefined()
-      expect(await (await engine.create()).store.records.lookBack(1)).toBeUndefined()
+      const low = (numbers: number, more: JobConditions = {}) =>
+        store.records.lookBack(numbers, { priority: 'low', ...more })
+      expect(await low(4)).toEqual({ seq: second, createdAt: START + 10 })
+      expect(await low(5)).toBeUndefined()
+      expect(await low(1, { before: third })).toEqual({ seq: second, createdAt: START + 10 })
+      expect(await low(2, { before: third })).toBeUndefined()
+      expect(await low(9, { before: first })).toBeUndefined()
+      const another = (await engine.create()).store
+      expect(await another.records.lookBack(1, { priority: 'low' })).toBeUndefined()
+    })
+
+    test('of the last numbers lies within the times that are meant', async () => {
+      const { store } = await engine.create()
+      const jobs: Submitted[] = []
+      for (const now of [10_000, 20_000, 30_000, 40_000])
+        jobs.push(await submitJob(store, { id: newJobId(now) }, now))
+      const low = (numbers: number, more: JobConditions) =>
+        store.records.lookBack(numbers, { priority: 'low', ...more })
+      expect(await low(1, { until: 25_000 })).toEqual({ seq: jobs[1]!.seq, createdAt: 20_000 })
+      expect(await low(2, { until: 25_000 })).toBeUndefined()
+      expect(await low(2, { since: 30_000 })).toBeUndefined()
+      expect(await low(1, { since: 30_000 })).toEqual({ seq: jobs[3]!.seq, createdAt: 40_000 })
     })
 
     test('since a time has all jobs since then, whatever the order of ids that were made at that time', async () => {
