@@ -8,8 +8,9 @@ test.each([
   [-1_400, 'now'],
   [19_000, 'in 19 s'],
   [-200_000, '3 min ago'],
-  [7_300_000, 'in 2 h'],
-  [-200_000_000, '2 d ago'],
+  [7_140_000, 'in 1 h 59 min'],
+  [18_400_000, 'in 5 h'],
+  [-200_000_000, '2 d 7 h ago'],
 ])('a time that is %d ms from now is shown as %s', (distance, text) => {
   expect(relativeTime(NOW + distance, NOW)).toBe(text)
 })

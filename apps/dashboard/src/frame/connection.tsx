@@ -21,7 +21,8 @@ export const ConnectionNotes = () => {
           The next attempt is in {clock(stream.retryAt - Date.now())}.
         </Note>
       )}
-      {stream.kind === 'refused' && <ErrorNote error={stream.error} />}
+      {/* Without a token, the page asks for one. */}
+      {stream.kind === 'refused' && stream.error.status !== 401 && <ErrorNote error={stream.error} />}
       {snapshot && snapshot.version !== firstVersion && (
         <Note kind="news" actions={<Button onClick={() => location.reload()}>Reload</Button>}>
           The server has another version now ({snapshot.version}). This page is of {firstVersion}.

@@ -28,11 +28,14 @@ export const Dialog = ({ title, children, onClose, canClose = true }: DialogProp
         if (canClose) onClose()
       }}
     >
-      <header>
-        <h2>{title}</h2>
-        {canClose && <Button look="quiet" icon="close" label="Close" onClick={onClose} />}
-      </header>
+      <h2>{title}</h2>
       {children}
+      {/* Behind the rest, so that the first field gets the focus. */}
+      {canClose && (
+        <div class="closing">
+          <Button look="quiet" icon="close" label="Close" onClick={onClose} />
+        </div>
+      )}
     </dialog>
   )
 }

@@ -35,7 +35,8 @@ export const Table = <Row,>({ caption, columns, rows, keyOf, isGone }: TableProp
         <tr key={keyOf(row)} class={isGone?.(row) ? 'gone' : undefined}>
           {columns.map(({ head, cell, kind }) => (
             <td key={head} class={kind} data-label={head}>
-              {cell(row)}
+              {/* One child, whatever is in it: a card puts it beside its name. */}
+              <div>{cell(row)}</div>
             </td>
           ))}
         </tr>

@@ -10,16 +10,6 @@ export const Figures = () => {
   const ended = hour.succeeded + hour.failed + hour.cancelled
   return (
     <dl class="figures">
-      <Figure name="Loads this hour" value={count(hour.loads)}>
-        {count(hour.loads_in_arrival_order)} in order of arrival
-      </Figure>
-      <Figure name="Loading saved this hour" value={<Duration ms={Math.max(0, hour.load_ms_saved)} />}>
-        <Duration ms={hour.load_ms} /> were spent on it
-      </Figure>
-      <Figure name="Saved ever" value={<Duration ms={Math.max(0, ever.load_ms_saved)} />}>
-        {count(Math.max(0, ever.loads_in_arrival_order - ever.loads))} loads, counted since{' '}
-        <RelativeTime at={ever.since} />
-      </Figure>
       <Figure name="Jobs this hour" value={count(ended)}>
         {hour.failed === 0 ? 'none failed' : `${count(hour.failed)} failed (${percent(hour.failed / ended)})`}
       </Figure>
@@ -28,6 +18,13 @@ export const Figures = () => {
       </Figure>
       <Figure name="Target busy this hour" value={percent(Math.min(1, hour.busy_ms / 3_600_000))}>
         <Duration ms={hour.busy_ms} />
+      </Figure>
+      <Figure name="Loads this hour" value={count(hour.loads)}>
+        <Duration ms={hour.load_ms} />
+      </Figure>
+      <Figure name="Loading saved ever" value={<Duration ms={Math.max(0, ever.load_ms_saved)} />}>
+        {count(Math.max(0, ever.loads_in_arrival_order - ever.loads))} loads, since{' '}
+        <RelativeTime at={ever.since} />
       </Figure>
     </dl>
   )

@@ -54,7 +54,7 @@ export const Head = () => {
 const WORDS: Readonly<Record<Hold['kind'], string>> = {
   pause: 'Paused',
   close: 'Closed: nothing new is taken',
-  model: 'held',
+  model: 'is held',
   priority: 'jobs are held',
   caller: 'is held',
   open_model: 'runs outside of its window',
@@ -63,20 +63,24 @@ const WORDS: Readonly<Record<Hold['kind'], string>> = {
 
 const HoldNote = ({ hold, canAct }: { readonly hold: Hold; readonly canAct: boolean }) => {
   const { id, kind, subject, since, until, by, reason } = hold
-  const what = subject ?? (kind === 'pause' ? 'The pause' : 'What was closed')
+  const what = subject ?? 'What was closed'
   const actions = canAct && kind !== 'pause' && (
     <Button onClick={() => askRelease(id, what)}>{kind === 'close' ? 'Open' : 'Release'}</Button>
   )
   return (
     <Note kind="wanted" actions={actions}>
-      <strong>{subject}</strong> {WORDS[kind]} <RelativeTime at={since} />
-      {by !== undefined && ` by ${by}`}
-      {until !== undefined && (
-        <>
-          , over <RelativeTime at={until} />
-        </>
-      )}
-      {reason !== undefined && `: ${reason}`}
+      {subject !== undefined && <strong>{subject} </strong>}
+      {WORDS[kind]}
+      {reason !== undefined && `: ${reason}`}{' '}
+      <span class="muted">
+        {by !== undefined && `by ${by} `}
+        <RelativeTime at={since} />
+        {until !== undefined && (
+          <>
+            , over <RelativeTime at={until} />
+          </>
+        )}
+      </span>
     </Note>
   )
 }

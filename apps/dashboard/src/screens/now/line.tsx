@@ -1,5 +1,6 @@
 import type { GroupSnapshot } from '@foreman/jobs'
 import { mayAct, session } from '../../api/session.ts'
+import { duration } from '../../format/duration.ts'
 import { count } from '../../format/number.ts'
 import { timeOfDay } from '../../format/time.ts'
 import { live } from '../../live/live.ts'
@@ -8,10 +9,11 @@ import { askHoldModel } from '../../steering/hold.ts'
 import { useStore } from '../../store/use-store.ts'
 import { Bar } from '../../ui/bar.tsx'
 import { Button } from '../../ui/button.tsx'
+import { FilterBar } from '../../ui/filter-bar.tsx'
 import { Empty } from '../../ui/note.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Duration, RelativeTime, Since } from '../../ui/time.tsx'
+import { RelativeTime, Since } from '../../ui/time.tsx'
 import { useStill } from '../../ui/use-still.ts'
 import { firstRequest } from './first-request.ts'
 
@@ -81,18 +83,20 @@ export const Line = () => {
 
 const total = ({ queued: { high, normal, low } }: GroupSnapshot): number => high + normal + low
 
-const Names = ({ group: { models, load_options: options } }: { readonly group: GroupSnapshot }) => (
-  <>
-    {models.join(', ')}
-    {options && (
-      <small class="under">
-        {Object.entries(options)
-          .map(([name, value]) => `${name} ${String(value)}`)
-          .join(', ')}
-      </small>
-    )}
-  </>
-)
+const Names = ({ group }: { readonly group: GroupSnapshot }) => {
+  const { models, load_options: options = {}, load_ms: loadMs, job_ms: jobMs } = group
+  const facts = [
+    ...Object.entries(options).map(([name, value]) => `${name} ${String(value)}`),
+    ...(loadMs === undefined ? [] : [`loads in ${duration(loadMs)}`]),
+    ...(jobMs === undefined ? [] : [`${duration(jobMs)} a job`]),
+  ]
+  return (
+    <>
+      {models.join(', ')}
+      <small class="under">{facts.join(' · ')}</small>
+    </>
+  )
+}
 
 const Priorities = ({ group, longest }: { readonly group: GroupSnapshot; readonly longest: number }) => {
   const { high, normal, low } = group.queued
@@ -111,17 +115,12 @@ const Priorities = ({ group, longest }: { readonly group: GroupSnapshot; readonl
 }
 
 const Start = ({ group, at }: { readonly group: GroupSnapshot; readonly at: number }) => {
-  const { starts_in_ms: inMs, starts_at_latest: latest, load_ms: loadMs } = group
+  const { starts_in_ms: inMs, starts_at_latest: latest } = group
   if (inMs === undefined) return <span class="muted">unknown</span>
   return (
     <>
       <RelativeTime at={at + inMs} />
-      {latest !== undefined && <small class="under">at {timeOfDay(Date.parse(latest))} at the latest</small>}
-      {loadMs !== undefined && (
-        <small class="under">
-          loads in <Duration ms={loadMs} />
-        </small>
-      )}
+      {latest !== undefined && <small class="under">{timeOfDay(Date.parse(latest))} at the latest</small>}
     </>
   )
 }
@@ -134,6 +133,7 @@ const Counts = ({ arrived }: { readonly arrived: number }) => {
       <span>
         {count(queued)} queued{delayed > 0 && `, ${count(delayed)} of them delayed`}
       </span>
+      <FilterBar filters={[{ name: 'model', label: 'Model' }]} />
     </>
   )
 }

@@ -1,6 +1,5 @@
 import { live } from '../../live/live.ts'
 import { useStore } from '../../store/use-store.ts'
-import { FilterBar } from '../../ui/filter-bar.tsx'
 import { Callers } from './callers.tsx'
 import { Figures } from './figures.tsx'
 import { Head } from './head.tsx'
@@ -19,7 +18,6 @@ export const Now = () => {
       <Figures />
       <Timeline />
       <InFlight />
-      <FilterBar filters={[{ name: 'model', label: 'Model' }]} />
       <Line />
       <Callers />
     </>

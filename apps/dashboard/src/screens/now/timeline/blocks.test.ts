@@ -1,4 +1,4 @@
-import type { Timeline, TimelineTurn } from '@foreman/jobs'
+import type { Timeline, TimelineTurn, TurnSnapshot } from '@foreman/jobs'
 import { expect, test } from 'vitest'
 import { type Block, blocksOf, mergeShort, phasesOf } from './blocks.ts'
 
@@ -17,15 +17,50 @@ const turn = (more: Partial<TimelineTurn> = {}): TimelineTurn => ({
   ...more,
 })
 
-test('a turn that has not ended lasts until now', () => {
-  const [ended, open] = blocksOf([turn({ until: at(-30), end: 'dry' }), turn({ from: at(-20) })], NOW)
-  expect([ended!.until, ended!.end, open!.until]).toEqual([NOW - 30_000, 'dry', NOW])
+const goesOn = (since: number): TurnSnapshot => ({
+  group: 'h',
+  models: ['b:1'],
+  reason: 'drained',
+  since: at(since),
+  jobs_done: 0,
+  jobs_left: 3,
+})
+
+test('a turn lasts until its last job ended, and the one that goes on until now', () => {
+  const turns = [turn({ until: at(-30), end: 'dry' }), turn({ from: at(-20), until: at(-10), jobs: 7 })]
+  const ends = (present?: TurnSnapshot) =>
+    blocksOf(turns, { now: NOW, turn: present }).map(({ until }) => (until - NOW) / 1_000)
+  expect(ends()).toEqual([-30, -10])
+  expect(ends(goesOn(-20))).toEqual([-30, 0])
+})
+
+test('a turn that the history does not know yet is shown', () => {
+  const blocks = blocksOf([turn({ until: at(-30), end: 'dry' })], {
+    now: NOW,
+    turn: goesOn(-5),
+    isLoading: true,
+  })
+  expect(blocks.at(-1)).toEqual({
+    from: NOW - 5_000,
+    until: NOW,
+    loadedAt: NOW,
+    models: ['b:1'],
+    turns: 1,
+    reason: 'drained',
+    loadMs: 0,
+    jobs: 0,
+  })
+  expect(blocks).toHaveLength(2)
+})
+
+test('a turn that begins after the time that is shown is not', () => {
+  expect(blocksOf([], { now: NOW, turn: goesOn(5) })).toEqual([])
 })
 
 test('a load is shown only where it was measured', () => {
   const [loaded, resident] = blocksOf(
     [turn({ loaded_at: at(-50), load_ms: 10_000 }), turn({ loaded_at: at(-59) })],
-    NOW,
+    { now: NOW },
   )
   expect([loaded!.loadedAt, loaded!.loadMs]).toEqual([NOW - 50_000, 10_000])
   expect(resident).not.toHaveProperty('loadedAt')

@@ -1,4 +1,4 @@
-import type { Timeline, TimelineTurn } from '@foreman/jobs'
+import type { Timeline, TimelineTurn, TurnSnapshot } from '@foreman/jobs'
 
 /** A turn, or several that are too short to be told apart. Times are milliseconds since the epoch. */
 export interface Block {
@@ -28,23 +28,43 @@ export interface Phase {
 type AnyTurn = Pick<TimelineTurn, 'models' | 'from' | 'loaded_at' | 'load_ms' | 'until' | 'jobs'> &
   Partial<Pick<TimelineTurn, 'reason' | 'end' | 'tokens'>>
 
-/** @param now until when a turn lasts that has not ended */
-export const blocksOf = (turns: readonly AnyTurn[], now: number): Block[] =>
-  turns.map(({ from, until, loaded_at: loadedAt, load_ms: loadMs, models, jobs, tokens, reason, end }) => {
-    const begin = Date.parse(from)
-    return {
-      from: begin,
-      until: Math.max(begin, until === undefined ? now : Date.parse(until)),
-      models,
-      turns: 1,
-      ...(loadedAt !== undefined && loadMs !== undefined && { loadedAt: Date.parse(loadedAt) }),
-      loadMs: loadMs ?? 0,
-      jobs,
-      ...(tokens !== undefined && { tokens }),
-      ...(reason !== undefined && { reason }),
-      ...(end !== undefined && { end }),
-    }
-  })
+/** What the target does at this moment. */
+export interface Present {
+  readonly now: number
+  /** The turn that it works on. Undefined: nothing runs. */
+  readonly turn?: TurnSnapshot | undefined
+  /** Nothing of the turn has run: its model is being loaded. */
+  readonly isLoading?: boolean
+}
+
+/** The turns of the history, and the one that goes on, which the history knows up to its last job. */
+export const blocksOf = (turns: readonly AnyTurn[], { now, turn, isLoading = false }: Present): Block[] => {
+  const blocks = turns.map(blockOf)
+  const since = turn && Date.parse(turn.since)
+  if (!turn || since === undefined || since >= now) return blocks
+  const last = blocks.at(-1)
+  const known = last?.from === since ? last : undefined
+  const { models, reason, load_ms: loadMs = 0, jobs_done: jobs } = turn
+  const present = { from: since, models, turns: 1, reason, loadMs, jobs, ...known, until: now }
+  return [...(known ? blocks.slice(0, -1) : blocks), { ...present, ...(isLoading && { loadedAt: now }) }]
+}
+
+const blockOf = (turn: AnyTurn): Block => {
+  const { from, until, loaded_at: loadedAt, load_ms: loadMs, models, jobs, tokens, reason, end } = turn
+  const begin = Date.parse(from)
+  return {
+    from: begin,
+    until: until === undefined ? begin : Date.parse(until),
+    models,
+    turns: 1,
+    ...(loadedAt !== undefined && loadMs !== undefined && { loadedAt: Date.parse(loadedAt) }),
+    loadMs: loadMs ?? 0,
+    jobs,
+    ...(tokens !== undefined && { tokens }),
+    ...(reason !== undefined && { reason }),
+    ...(end !== undefined && { end }),
+  }
+}
 
 export const phasesOf = ({ phases }: Timeline, now: number): Phase[] =>
   phases.map(({ kind, detail, from, until }) => ({

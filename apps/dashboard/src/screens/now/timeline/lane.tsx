@@ -1,0 +1,214 @@
+import { useState } from 'preact/hooks'
+import { goTo } from '../../../router/navigation.ts'
+import type { Block, Phase } from './blocks.ts'
+import type { ModelLook } from './model-looks.ts'
+import { type Scale, xOf } from './scale.ts'
+import { blockInWords, phaseInWords } from './words.ts'
+
+interface LaneProps {
+  /** Whose order it is. */
+  readonly name: string
+  /** What it comes to, in words. */
+  readonly sum: string
+  readonly blocks: readonly Block[]
+  readonly phases?: readonly Phase[]
+  /** Until when the target stands still for a caller, from the last block on. */
+  readonly expectsUntil?: number | undefined
+  readonly scale: Scale
+  readonly y: number
+  readonly lookOf: (model: string) => ModelLook
+  /** Somebody points at a block, or has walked to it. */
+  readonly onLook: (block: Block | undefined) => void
+}
+
+const TITLE_HEIGHT = 18
+const HEIGHT = 28
+
+/** How much room a lane takes. */
+export const LANE_HEIGHT = TITLE_HEIGHT + HEIGHT + 8
+
+/** What the target did, from left to right. Arrow keys walk from turn to turn, Enter shows its jobs. */
+export const Lane = ({
+  name,
+  sum,
+  blocks,
+  phases = [],
+  expectsUntil,
+  scale,
+  y,
+  lookOf,
+  onLook,
+}: LaneProps) => {
+  const [active, setActive] = useState<number>()
+  const id = `lane-${name.replaceAll(' ', '-')}`
+  const last = blocks.at(-1)
+  const walk = (to: number) => {
+    const next = Math.min(blocks.length - 1, Math.max(0, to))
+    setActive(next)
+    onLook(blocks[next])
+  }
+  const keyDown = (event: KeyboardEvent) => {
+    const at = active ?? blocks.length
+    const steps: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => walk(at - 1),
+      ArrowRight: () => walk(at + 1),
+      Home: () => walk(0),
+      End: () => walk(blocks.length - 1),
+      Enter: () => showJobs(blocks[at]),
+    }
+    const step = steps[event.key]
+    if (!step || blocks.length === 0) return
+    event.preventDefault()
+    step()
+  }
+  return (
+    <g transform={`translate(0 ${y})`}>
+      <text class="lane-name" y="12">
+        {name}
+        <tspan class="lane-sum" dx="8">
+          {sum}
+        </tspan>
+      </text>
+      <g
+        class="lane"
+        role="listbox"
+        aria-label={`${name}: ${sum}`}
+        aria-activedescendant={active === undefined ? undefined : `${id}-${active}`}
+        tabIndex={0}
+        transform={`translate(0 ${TITLE_HEIGHT})`}
+        onKeyDown={keyDown}
+        onFocus={() => walk(active ?? blocks.length - 1)}
+        onBlur={() => onLook(undefined)}
+        onPointerLeave={() => onLook(undefined)}
+      >
+        <rect class="idle" width={scale.width} height={HEIGHT} rx="3" />
+        {phases.map(phase => (
+          <PhaseBox key={`${phase.kind} ${phase.from}`} phase={phase} scale={scale} />
+        ))}
+        {last && expectsUntil !== undefined && (
+          <rect
+            class="expecting"
+            {...extent(last.until, expectsUntil, scale)}
+            y="1"
+            height={HEIGHT - 2}
+            rx="3"
+          />
+        )}
+        {blocks.map((block, index) => (
+          <BlockBox
+            key={block.from}
+            id={`${id}-${index}`}
+            block={block}
+            isActive={index === active}
+            scale={scale}
+            lookOf={lookOf}
+            onLook={() => onLook(block)}
+          />
+        ))}
+      </g>
+    </g>
+  )
+}
+
+/** The jobs of a turn: those of its first model that ran in its time. */
+const showJobs = (block: Block | undefined): void => {
+  if (!block) return
+  goTo({
+    screen: 'jobs',
+    filters: {
+      model: block.turns === 1 ? (block.models[0] ?? '') : '',
+      since: new Date(block.from).toISOString(),
+    },
+  })
+}
+
+const extent = (from: number, until: number, scale: Scale) => {
+  const x = xOf(from, scale)
+  return { x, width: Math.max(1, xOf(until, scale) - x) }
+}
+
+const PhaseBox = ({ phase, scale }: { readonly phase: Phase; readonly scale: Scale }) => {
+  const { x, width } = extent(phase.from, phase.until, scale)
+  return (
+    <g>
+      <title>{phaseInWords(phase)}</title>
+      <rect class={`phase ${phase.kind}`} x={x} width={width} height={HEIGHT} />
+      <rect
+        fill={`url(#${phase.kind === 'paused' || phase.kind === 'closed' ? 'stripes' : 'crosses'})`}
+        x={x}
+        width={width}
+        height={HEIGHT}
+      />
+    </g>
+  )
+}
+
+interface BlockBoxProps {
+  readonly id: string
+  readonly block: Block
+  readonly isActive: boolean
+  readonly scale: Scale
+  readonly lookOf: (model: string) => ModelLook
+  readonly onLook: () => void
+}
+
+/** Of turns that cannot be told apart, how much of their time went into loads: hatched from below. */
+const LoadShare = ({
+  block,
+  x,
+  width,
+}: {
+  readonly block: Block
+  readonly x: number
+  readonly width: number
+}) => {
+  const height = Math.min(1, block.loadMs / Math.max(1, block.until - block.from)) * HEIGHT
+  return <rect class="load" fill="url(#load)" x={x} y={HEIGHT - height} width={width} height={height} />
+}
+
+const CHARACTER_WIDTH = 6.6
+
+const BlockBox = ({ id, block, isActive, scale, lookOf, onLook }: BlockBoxProps) => {
+  const { x, width } = extent(block.from, block.until, scale)
+  const [model = '?'] = block.models
+  const { letter, look } = lookOf(model)
+  const isMixed = block.turns > 1 && block.models.length > 1
+  const notch = block.loadedAt === undefined ? 0 : Math.min(width, xOf(block.loadedAt, scale) - x)
+  const words = [model, letter].find(each => each.length * CHARACTER_WIDTH + 8 <= width - notch)
+  return (
+    <g
+      id={id}
+      role="option"
+      aria-selected={isActive}
+      aria-label={blockInWords(block)}
+      class={isActive ? 'block active' : 'block'}
+      onPointerEnter={onLook}
+      onClick={() => showJobs(block)}
+    >
+      <rect
+        class={isMixed ? 'mixed' : look}
+        x={x}
+        width={width}
+        height={HEIGHT}
+        rx={Math.min(3, width / 3)}
+      />
+      {notch > 0.5 && (
+        <rect
+          class="load"
+          fill="url(#load)"
+          x={x}
+          width={notch}
+          height={HEIGHT}
+          rx={Math.min(3, width / 3)}
+        />
+      )}
+      {block.turns > 1 && <LoadShare block={block} x={x} width={width} />}
+      {!isMixed && words !== undefined && (
+        <text class="block-name" x={x + notch + (width - notch) / 2} y={HEIGHT / 2 + 4}>
+          {words}
+        </text>
+      )}
+      {isActive && <rect class="ring" x={x - 1.5} y="-1.5" width={width + 3} height={HEIGHT + 3} rx="4" />}
+    </g>
+  )
+}

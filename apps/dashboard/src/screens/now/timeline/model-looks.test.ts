@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { ModelLooks } from './model-looks.ts'
+
+test('each model keeps its letter and its colour', () => {
+  const looks = new ModelLooks()
+  expect(looks.of('a:1')).toEqual({ letter: 'A', look: 'm0' })
+  expect(looks.of('b:1')).toEqual({ letter: 'B', look: 'm1' })
+  expect(looks.of('a:1')).toEqual({ letter: 'A', look: 'm0' })
+})
+
+test('colours come again, letters do not', () => {
+  const looks = new ModelLooks()
+  const all = Array.from({ length: 60 }, (_, index) => looks.of(`model-${index}`))
+  expect(new Set(all.map(({ look }) => look)).size).toBe(8)
+  expect(new Set(all.map(({ letter }) => letter)).size).toBe(60)
+  expect(all[26]!.letter).toBe('A2')
+})
