@@ -1,6 +1,6 @@
 import { gatewaySettings } from '@foreman/gateway/settings'
 import { startGateway } from '@foreman/gateway/testing'
-import { readSettings } from '@foreman/process'
+import { readAndShow, readSettings } from '@foreman/process'
 import { openStore, type Store } from '@foreman/store'
 import { workerSettings } from '@foreman/worker/settings'
 import { createContext, type GatewayPatience } from '@foreman/worker/testing'
@@ -88,10 +88,8 @@ export const startForeman = async ({
   const read = { command: 'test', summary: '', argv: [] }
   const openGateway = async () => {
     const heartbeat = gateways && { heartbeatMs: gateways.heartbeatMs }
-    const opened = await startGateway(readSettings(gatewaySettings, { ...read, env }), {
-      ...collaborators,
-      ...heartbeat,
-    })
+    const { values, shown } = readAndShow(gatewaySettings, { ...read, env })
+    const opened = await startGateway(values, { ...collaborators, ...heartbeat, shownSettings: shown })
     onTestFinished(() => opened.stop())
     return opened
   }

@@ -497,7 +497,7 @@ describe('answers are as the document says', () => {
     const { headers } = await call('GET /queue')
     await call('GET /queue', { headers: { 'if-none-match': String(headers['etag']) } })
     await call('GET /queue', { query: '?fields=state,groups' })
-    for (const route of ['you', 'timeline', 'arrival-order', 'history', 'models'])
+    for (const route of ['you', 'system', 'timeline', 'arrival-order', 'history', 'models'])
       await call(`GET /queue/${route}`)
     await call('GET /queue', { query: '?fields=prompts' })
     for (const route of ['timeline', 'arrival-order'])

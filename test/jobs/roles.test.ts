@@ -94,6 +94,7 @@ describe('who may what on the routes of foreman', () => {
     ['GET /queue/you', 200, 200, 200, 200, 200],
     ['GET /queue/events', 200, 200, 200, 200, 200],
     ['GET /queue/timeline', 403, 403, 200, 200, 200],
+    ['GET /queue/system', 403, 403, 200, 200, 200],
     ['GET /queue/arrival-order', 403, 403, 200, 200, 200],
     ['GET /queue/history', 403, 403, 200, 200, 200],
     ['GET /queue/models', 403, 403, 200, 200, 200],

@@ -213,17 +213,17 @@ test('20 models and 10 callers that do everything make fewer than 8,000 series',
   expect(size).toBeLessThan(8_000)
 }, 60_000)
 
-test('processes with the same settings say the same hash of them, and one with others another', async () => {
+test('processes with the same settings say the same of them, and one with others something else', async () => {
   const { foreman } = await startJobs()
   const reader = await openReader(foreman.dbPath)
   onTestFinished(() => reader.close())
   const processes = () => reader.overview.processes()
-  const hashes = async () => new Set((await processes()).map(({ figures }) => figures?.settings))
+  const prints = async () => new Set((await processes()).map(({ figures }) => figures?.settings))
   await until(async () => (await processes()).length === 2)
-  expect((await hashes()).size).toBe(1)
+  expect((await prints()).size).toBe(1)
   foreman.startWorker({ FOREMAN_JOB_TTL: '3h' })
   await until(async () => (await processes()).length === 3)
-  expect((await hashes()).size).toBe(2)
+  expect((await prints()).size).toBe(2)
   const standingBy = async () => seriesIn(await metricsAt(foreman.url)).get('foreman_workers_standing_by')
   await until(async () => (await standingBy()) === 1)
 })

@@ -233,7 +233,7 @@ test('a page of another origin steps in nowhere, and sees nothing that callers d
   })
   const headers = { origin: 'https://chat.example.org' }
   expect((await ask('POST', '/queue/pause', {}, headers)).status).toBe(403)
-  for (const path of ['holds', 'operations', 'timeline', 'arrival-order', 'history', 'models'])
+  for (const path of ['holds', 'operations', 'system', 'timeline', 'arrival-order', 'history', 'models'])
     expect((await ask('GET', `/queue/${path}`, undefined, headers)).status).toBe(403)
   expect((await ask('GET', '/metrics', undefined, headers)).status).toBe(403)
   expect((await ask('GET', '/metrics')).status).toBe(200)

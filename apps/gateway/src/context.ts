@@ -1,8 +1,8 @@
 import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
-import { OwnFiguresReader } from '@foreman/process'
+import { OwnFiguresReader, type ShownSetting } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { sharedSettingsHash } from '@foreman/process/shared-settings'
+import { printsOfShared } from '@foreman/process/shared-settings'
 import { GATEWAY_HEARTBEAT_MS, openStore, type Store } from '@foreman/store'
 import { destinationPolicy } from '@foreman/webhooks'
 import manifest from '../package.json' with { type: 'json' }
@@ -42,6 +42,8 @@ export interface Collaborators {
   readonly now?: () => number
   /** How often the gateway tells the worker that it is there. Default: GATEWAY_HEARTBEAT_MS. */
   readonly heartbeatMs?: number
+  /** What may be shown of the settings. Default: nothing. */
+  readonly shownSettings?: readonly ShownSetting[]
   /** Default: `openStore` of @foreman/store. */
   readonly openStore?: typeof openStore
 }
@@ -118,7 +120,12 @@ export const createContext = async (
 }
 
 const buildContext = (config: GatewayConfig, store: Store, collaborators: Collaborators): Context => {
-  const { logger, now = () => store.now(), heartbeatMs = GATEWAY_HEARTBEAT_MS } = collaborators
+  const {
+    logger,
+    now = () => store.now(),
+    heartbeatMs = GATEWAY_HEARTBEAT_MS,
+    shownSettings = [],
+  } = collaborators
   const client = new OllamaClient({
     url: config.ollamaUrl,
     token: config.ollamaToken,
@@ -143,13 +150,13 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
   const requestCounts = new RequestCounts()
   const waitingCallers = new WaitingCallers(config.maxQueued)
   const own = new OwnFiguresReader()
-  const settings = sharedSettingsHash(config, store.deployment)
+  const prints = printsOfShared(config, store.deployment)
   const presence = new Presence({
     store,
     logger,
     heartbeatMs,
     now,
-    figures: () => ({ version: manifest.version, settings, ...own.read() }),
+    figures: () => ({ version: manifest.version, settings: prints, ...own.read() }),
   })
   const identities = identitiesOf(config)
   const stopping = new AbortController()
@@ -186,6 +193,7 @@ const buildContext = (config: GatewayConfig, store: Store, collaborators: Collab
       requestCounts,
       waitingCallers,
       minFreeBytes: config.minFree,
+      system: { settings: shownSettings, prints, targetUrl: config.ollamaUrl },
       logger,
       now,
     }),

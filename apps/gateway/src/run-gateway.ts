@@ -1,4 +1,4 @@
-import { formatAddress, onStopRequest, readSettings, runMain, foremanEnvironment } from '@foreman/process'
+import { formatAddress, onStopRequest, readAndShow, runMain, foremanEnvironment } from '@foreman/process'
 import { createLogger } from '@foreman/process/logger'
 import { StoreUnusableError } from '@foreman/store'
 import { identitiesOf } from './access/identities.ts'
@@ -7,7 +7,7 @@ import { startGateway } from './gateway.ts'
 import { ensureConsistent, gatewaySettings } from './settings.ts'
 
 const main = async (argv: readonly string[]): Promise<void> => {
-  const config = readSettings(gatewaySettings, {
+  const { values: config, shown } = readAndShow(gatewaySettings, {
     command: 'foreman gateway',
     summary: 'Accepts requests, stores them as jobs and sends the answers back.',
     argv,
@@ -27,7 +27,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
       'a door beyond loopback: everybody who can reach this address is this caller, without a token',
     )
   }
-  const gateway = await startGateway(config, { logger })
+  const gateway = await startGateway(config, { logger, shownSettings: shown })
   onStopRequest(process, cause => {
     logger.info({ cause }, 'stopping')
     void gateway.stop().then(() => process.exit(0))

@@ -2,7 +2,7 @@ import { webhookMessages } from '@foreman/job-view'
 import { OllamaClient } from '@foreman/ollama-client'
 import { OwnFiguresReader } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
-import { sharedSettingsHash } from '@foreman/process/shared-settings'
+import { printsOfShared } from '@foreman/process/shared-settings'
 import { openStore, type Store } from '@foreman/store'
 import { deliverer, destinationPolicy } from '@foreman/webhooks'
 import manifest from '../package.json' with { type: 'json' }
@@ -53,7 +53,7 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
   const shared = { client, store, logger, now }
   const steady = () => performance.now()
   const own = new OwnFiguresReader()
-  const settings = sharedSettingsHash(config, store.deployment)
+  const settings = printsOfShared(config, store.deployment)
   const worker = new Worker({
     store,
     logger,

@@ -9,6 +9,7 @@ import type {
   QueueHistory,
   QueueModels,
   QueueSnapshot,
+  QueueSystem,
   QueueYou,
   Timeline,
 } from './types.ts'
@@ -88,6 +89,11 @@ export class QueueClient extends QueueSteering {
   /** Who this client is to foreman, and so what it may do. */
   you({ signal }: CallOptions = {}): Promise<QueueYou> {
     return this.#get('/queue/you', {}, signal)
+  }
+
+  /** What foreman runs on: its processes, its settings, its windows, its file and its target. */
+  system({ signal }: CallOptions = {}): Promise<QueueSystem> {
+    return this.#get('/queue/system', {}, signal)
   }
 
   /** What is known of each model. */

@@ -15,7 +15,7 @@ export { parseDuration } from './settings/duration.ts'
 export { describeSettings, type SettingRow } from './settings/describe.ts'
 export { type Environment, withEnvFile } from './settings/env-file.ts'
 export { HelpShown, SettingError } from './settings/errors.ts'
-export { flagsAsEnvironment, readSettings } from './settings/read-settings.ts'
+export { flagsAsEnvironment, readAndShow, readSettings, type ShownSetting } from './settings/read-settings.ts'
 export {
   parseToken,
   setting,

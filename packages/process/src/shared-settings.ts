@@ -62,20 +62,40 @@ export const sharedSettings = {
   }),
 } satisfies ForemanTable
 
+/** Characters of each print: two values have the same once in 260,000 times, and nobody can tell a value from it. */
+const PRINT_LENGTH = 3
+
 /**
- * A hash of the settings that all processes on a queue must share, by which two of them see that they do not. Secrets go into it
- * with all others, so that it tells none of them. The path of the queue does not: two paths may lead to one file.
+ * A text by which two processes on a queue see whether they share the settings that they must, and which of them they do not: of
+ * each setting its name and a few characters of a hash of its value. That is too little to find a secret with, and enough to
+ * tell two apart. The path of the queue is left out: two paths may lead to one file.
  *
  * @param deployment the name of the queue, so that two queues with the same secrets have nothing in common
+ * @example 'FOREMAN_JOB_TTL=x1f FOREMAN_LOG_LEVEL=q0_ …'
  */
-export const sharedSettingsHash = (
-  values: SettingValues<typeof sharedSettings>,
-  deployment: string,
-): string => {
+export const printsOfShared = (values: SettingValues<typeof sharedSettings>, deployment: string): string => {
   const keys = Object.keys(sharedSettings).filter(key => key !== 'dbPath') as (keyof typeof sharedSettings)[]
-  const shared = keys.toSorted().map(key => [key, values[key]])
-  return createHash('sha256')
-    .update(JSON.stringify([deployment, shared]))
-    .digest('base64url')
-    .slice(0, 22)
+  return keys
+    .map(key => [sharedSettings[key].env, values[key]] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([env, value]) => `${env}=${printOf([deployment, env, value])}`)
+    .join(' ')
 }
+
+const printOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, PRINT_LENGTH)
+
+/** The names of the settings that two processes should share and do not. One that another version does not know is none. */
+export const differingSettings = (prints: string, others: string): string[] => {
+  const known = new Map(parsePrints(others))
+  return parsePrints(prints).flatMap(([name, print]) => {
+    const other = known.get(name)
+    return other === undefined || other === print ? [] : name
+  })
+}
+
+const parsePrints = (prints: string): [name: string, print: string][] =>
+  prints.split(' ').flatMap(each => {
+    const [name, print] = each.split('=')
+    return name !== undefined && print !== undefined ? [[name, print]] : []
+  })

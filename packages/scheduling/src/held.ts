@@ -38,8 +38,18 @@ interface Closed {
   readonly opensAt: number | null
 }
 
+/** A class that has windows, as it is at one moment. */
+export interface WindowedClass {
+  readonly kind: Window['kind']
+  readonly subject: string
+  readonly isOpen: boolean
+  /** When that changes. Undefined: never. */
+  readonly changesAt: number | undefined
+}
+
 interface Look {
   readonly from: number
+  readonly classes: readonly WindowedClass[]
   readonly nextAt: number
   readonly closed: readonly Closed[]
 }
@@ -57,8 +67,12 @@ export class Openings {
 
   /** The classes that are closed, and when that changes. */
   at(now: number): Pick<Look, 'closed' | 'nextAt'> {
-    if (!this.#known || now < this.#known.from || now >= this.#known.nextAt) this.#known = this.#look(now)
-    return this.#known
+    return this.#at(now)
+  }
+
+  /** All classes that have windows. */
+  classesAt(now: number): readonly WindowedClass[] {
+    return this.#at(now).classes
   }
 
   /** What the clock on the wall shows. */
@@ -66,17 +80,26 @@ export class Openings {
     return this.#wallAt(at)
   }
 
+  #at(now: number): Look {
+    if (!this.#known || now < this.#known.from || now >= this.#known.nextAt) this.#known = this.#look(now)
+    return this.#known
+  }
+
   #look(now: number): Look {
-    const looked = this.#classes.map(windows => ({
-      ...windows[0]!,
-      isOpen: isOpen(windows, this.#wallAt(now)),
-      changesAt: nextChange(windows, this.#wallAt, now),
-    }))
-    const closed = looked
+    const classes = this.#classes.map((windows): WindowedClass => {
+      const { kind, subject } = windows[0]!
+      return {
+        kind,
+        subject,
+        isOpen: isOpen(windows, this.#wallAt(now)),
+        changesAt: nextChange(windows, this.#wallAt, now),
+      }
+    })
+    const closed = classes
       .filter(each => !each.isOpen)
       .map(({ kind, subject, changesAt }) => ({ kind, subject, opensAt: changesAt ?? null }))
-    const nextAt = Math.min(...looked.map(({ changesAt }) => changesAt ?? Infinity))
-    return { from: now, nextAt, closed }
+    const nextAt = Math.min(...classes.map(({ changesAt }) => changesAt ?? Infinity))
+    return { from: now, nextAt, classes, closed }
   }
 }
 

@@ -44,4 +44,4 @@ export {
   holdsSome,
   Openings,
 } from './held.ts'
-export { parseWindows, type WallTime, wallClock, type Window } from './windows.ts'
+export { formatWindows, parseWindows, type WallTime, wallClock, type Window } from './windows.ts'

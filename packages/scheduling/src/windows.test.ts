@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isOpen, nextChange, parseWindows, wallClock, type Window } from './windows.ts'
+import { formatWindows, isOpen, nextChange, parseWindows, wallClock, type Window } from './windows.ts'
 
 const MINUTE_MS = 60_000
 const priorities = ['high', 'normal', 'low']
@@ -31,6 +31,14 @@ describe('windows are read', () => {
       ],
     ],
   ])('%s', (text, windows) => expect(parsed(text)).toEqual(windows))
+
+  test.each([
+    '',
+    'low 22:00-07:00',
+    'low sat sun',
+    'low 00:00-24:00',
+    'low sat sun, low 22:00-07:00, model:llama3.3:70b mon tue 01:05-05:00',
+  ])('and written as %j', text => expect(formatWindows(parsed(text))).toBe(text))
 
   test.each([
     'low',

@@ -40,6 +40,20 @@ export const parseWindows = (text: string, priorities: readonly string[]): reado
   return windows.every(found => found !== undefined) ? windows.flat() : undefined
 }
 
+/** Windows as `parseWindows` reads them. */
+export const formatWindows = (windows: readonly Window[]): string => windows.map(formatWindow).join(', ')
+
+const formatWindow = ({ kind, subject, days, from, to }: Window): string => {
+  const hours = from === 0 && to === DAY ? [] : [`${timeText(from)}-${timeText(to)}`]
+  const named = days.length === EVERY_DAY.length ? [] : days.map(day => dayNames[day])
+  // Something has to be said of when it opens.
+  const times = hours.length + named.length === 0 ? ['00:00-24:00'] : [...named, ...hours]
+  return [kind === 'model' ? `model:${subject}` : subject, ...times].join(' ')
+}
+
+const timeText = (minute: number): string =>
+  [Math.floor(minute / 60), minute % 60].map(part => String(part).padStart(2, '0')).join(':')
+
 const parseEntry = (entry: string, priorities: readonly string[]): Window[] | undefined => {
   const [named = '', ...times] = entry.split(/\s+/)
   const of = parseClass(named, priorities)

@@ -1093,7 +1093,7 @@ export interface ProcessFigures {
   readonly cpuMs: number
   /** How late its event loop was at the most, but for one time in a hundred, since the last heartbeat. */
   readonly loopLagMs: number
-  /** A hash of the settings that all processes must share. */
+  /** By which another process sees which of the settings that all must share it has other values of. */
   readonly settings: string
 }
 

@@ -23,6 +23,7 @@ test('while the queue cannot be read, the metrics say so, and what the gateway k
     requestCounts: { counts: new Map() },
     waitingCallers: { waiting: 3 },
     minFreeBytes: 7,
+    system: { settings: [], prints: '', targetUrl: 'http://target' },
   })
   onTestFinished(() => overview.close())
   const text = String(await overview.metrics())

@@ -7,6 +7,7 @@ import type { OwnFacts, OwnMetrics } from './metrics/own-metrics.ts'
 import type { Questions, SnapshotAnswer } from './questions.ts'
 import { QueueReader } from './reader.ts'
 import type { GatewayFacts } from './snapshot.ts'
+import type { SystemAsked } from './system.ts'
 import { QueueWatch } from './watch.ts'
 
 export interface OverviewOptions {
@@ -21,6 +22,7 @@ export interface OverviewOptions {
   readonly requestCounts: OwnFacts['requestCounts']
   readonly waitingCallers: OwnFacts['waitingCallers']
   readonly minFreeBytes: number
+  readonly system: SystemAsked
 }
 
 /** What operators see of the queue: read by a thread of its own, once a second for all. */
@@ -54,6 +56,11 @@ export class Overview {
     ...argument: Parameters<Questions[Q]>
   ): Promise<Uint8Array> {
     return this.#orLater(() => this.#reader.ask(question, ...argument))
+  }
+
+  /** @throws Refusal with 503 when the queue cannot be read now */
+  async system(): Promise<Uint8Array> {
+    return this.#orLater(() => this.#reader.ask('system', this.#options.system))
   }
 
   close(): Promise<void> {

@@ -9,6 +9,7 @@ import { modelsOf } from './models.ts'
 import { News, type NewsCursor } from './news.ts'
 import { RateKeeper } from './rates.ts'
 import { type GatewayFacts, groupName, snapshotOf } from './snapshot.ts'
+import type { SystemAsked } from './system.ts'
 import { timelineOf } from './timeline.ts'
 import { viewOf } from './view.ts'
 
@@ -74,6 +75,11 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
       // Loaded late: most who look at the queue do not look at these.
       const { fileMetrics } = await import('./metrics/file-metrics.ts')
       return new TextEncoder().encode(await fileMetrics(store, await facts(), asked))
+    },
+    system: async (asked: SystemAsked): Promise<Uint8Array> => {
+      // Loaded late, as those.
+      const { systemOf } = await import('./system.ts')
+      return bytesOf(await systemOf(store, await facts(), asked))
     },
     models: async (): Promise<Uint8Array> => bytesOf(modelsOf(await facts())),
   }

@@ -33,6 +33,7 @@ export const overviewRoutes = (context: OverviewContext): Router => {
   get('/queue', showQueue(context))
   get('/queue/events', watchQueue(context))
   get('/queue/you', showYou(context))
+  get('/queue/system', viewer, showSystem(context))
   get('/queue/timeline', viewer, showTime('timeline', context))
   get('/queue/arrival-order', viewer, showTime('arrivalOrder', context))
   get('/queue/history', viewer, showHistory(context))
@@ -90,6 +91,11 @@ const showHistory =
       throw problem(422, 'invalid_request', `a time with more than ${MAX_STEPS} steps needs a longer step`)
     send(response, await overview.ask('history', { ...range, stepMs }))
   }
+
+const showSystem =
+  ({ overview }: OverviewContext): RequestHandler =>
+  async (_request, response) =>
+    send(response, await overview.system())
 
 const showModels =
   ({ overview }: OverviewContext): RequestHandler =>

@@ -261,7 +261,7 @@ const everOf = ({ tallies, countingSince }: QueueFacts): QueueSnapshot['ever'] =
   load_ms_saved: tallied(tallies, TALLIES.arrivalLoadMs) - tallied(tallies, TALLIES.loadMs),
 })
 
-const storageOf = ({ storage, lastBackupAt }: QueueFacts): StorageSnapshot => ({
+export const storageOf = ({ storage, lastBackupAt }: QueueFacts): StorageSnapshot => ({
   file_bytes: storage.fileBytes,
   used_bytes: storage.usedBytes,
   wal_bytes: storage.walBytes,

@@ -5,6 +5,7 @@ import {
   type Environment,
   flagsAsEnvironment,
   HelpShown,
+  readAndShow,
   readSettings,
   setting,
   SettingError,
@@ -189,4 +190,17 @@ test('flagsAsEnvironment turns the given flags into variables', () => {
 test('a table whose bounds make no sense throws when it is built', () => {
   expect(() => setting.duration({ env: 'X', describe: '', min: '10' })).toThrow(TypeError)
   expect(() => setting.integer({ env: 'X', describe: '', min: 2, max: 1 })).toThrow(TypeError)
+})
+
+test('what may be shown of settings is their text, and of secrets only whether they are set', () => {
+  const given = { X_TOKEN: 'hush', X_MANAGEMENT: '', X_TARGET_URL: 'http://127.0.0.1:1/' }
+  const { values, shown } = readAndShow(table, { ...named, argv: ['--grace=90s'], env: given })
+  expect(values).toEqual(read(['--grace=90s'], given))
+  const of = (name: string) => shown.find(each => each.name === name)
+  expect(shown.map(({ name }) => name)).toEqual(describeSettings(table).map(({ env }) => env))
+  expect(of('X_GRACE')).toEqual({ name: 'X_GRACE', isSet: true, isSecret: false, text: '90s' })
+  expect(of('X_MANAGEMENT')).toMatchObject({ isSet: false, text: 'on' })
+  expect(of('X_MAX_DB_SIZE')).toMatchObject({ isSet: false, text: undefined })
+  expect(of('X_TARGET_URL')).toMatchObject({ isSet: true, text: 'http://127.0.0.1:1/' })
+  expect(of('X_TOKEN')).toEqual({ name: 'X_TOKEN', isSet: true, isSecret: true, text: undefined })
 })

@@ -23,12 +23,37 @@ import type { Setting, SettingTable, SettingValues } from './setting.ts'
  */
 export const readSettings = <const Table extends SettingTable>(
   table: Table,
-  { env: given, ...command }: Command & { readonly env: Environment | (() => Environment) },
-): SettingValues<Table> => {
+  given: Given,
+): SettingValues<Table> => readAndShow(table, given).values
+
+type Given = Command & { readonly env: Environment | (() => Environment) }
+
+/** A setting as it is in force, for people. */
+export interface ShownSetting {
+  /** The environment variable. */
+  readonly name: string
+  /** Whether somebody has given it a value. Otherwise its default is in force, or it has none. */
+  readonly isSet: boolean
+  readonly isSecret: boolean
+  /** As a user would type it. Undefined: it has none, or must not be shown. */
+  readonly text: string | undefined
+}
+
+/**
+ * As `readSettings`, with what may be shown of them, in the order of the table.
+ *
+ * @throws HelpShown when the flags contain `--help`
+ * @throws SettingError when a value is missing or not allowed; its message is one line
+ */
+export const readAndShow = <const Table extends SettingTable>(
+  table: Table,
+  { env: given, ...command }: Given,
+): { readonly values: SettingValues<Table>; readonly shown: readonly ShownSetting[] } => {
   const flags = parseFlags(table, command)
   // After the flags, so that `--help` works whatever is wrong with the environment.
   const env = typeof given === 'function' ? given() : given
   const values: Record<string, unknown> = {}
+  const shown: ShownSetting[] = []
   for (const row of describeSettings(table)) {
     const setting = table[row.key]!
     const [name, text] = flags.has(row.key)
@@ -39,8 +64,14 @@ export const readSettings = <const Table extends SettingTable>(
       throw new SettingError(`${row.env} is not set (nor ${row.flag}): it must be ${setting.allowed}`)
     }
     values[row.key] = used === undefined ? undefined : valueOf(setting, name, used)
+    shown.push({
+      name: row.env,
+      isSet: text !== undefined,
+      isSecret: row.secret,
+      text: used === undefined || used === '' || row.secret ? undefined : textOf(setting, used),
+    })
   }
-  return values as SettingValues<Table>
+  return { values: values as SettingValues<Table>, shown }
 }
 
 /**
@@ -54,10 +85,13 @@ export const readSettings = <const Table extends SettingTable>(
 export const flagsAsEnvironment = (table: SettingTable, command: Command): Record<string, string> =>
   Object.fromEntries([...parseFlags(table, command)].map(([key, text]) => [table[key]!.env, text]))
 
-const valueOf = ({ parse, secret, show, allowed }: Setting<unknown>, name: string, text: string): unknown => {
+const textOf = ({ show }: Setting<unknown>, text: string): string => (show ? show(text) : text)
+
+const valueOf = (setting: Setting<unknown>, name: string, text: string): unknown => {
+  const { parse, secret, allowed } = setting
   const value = parse(text)
   if (value !== undefined) return value
-  const shown = show ? show(text) : text
+  const shown = textOf(setting, text)
   const repeated = secret
     ? 'a secret that cannot be used'
     : JSON.stringify(shown.length > 80 ? `${shown.slice(0, 80)}…` : shown)

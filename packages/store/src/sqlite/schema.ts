@@ -446,7 +446,7 @@ const processColumns = () => ({
   cpuMs: integer('cpu_ms'),
   /** How late its event loop was, of a hundred times the latest but one, since the last heartbeat. */
   loopLagMs: integer('loop_lag_ms'),
-  /** A hash of the settings that all processes must share. */
+  /** By which another process sees which of the settings that all must share it has other values of. */
   settings: text('settings'),
 })
 

@@ -152,6 +152,58 @@ export const QueueSnapshot = z
   } satisfies Fields<resource.QueueSnapshot>)
   .partial()
 
+const SystemProcess = z.object({
+  kind: z.enum(['gateway', 'worker']),
+  id: z.string(),
+  version: z.string().exactOptional(),
+  started_at: Time.exactOptional(),
+  seen_at: Time.exactOptional().meta({ description: 'Its last heartbeat' }),
+  is_active: z.boolean().exactOptional().meta({ description: 'Of a worker: whether it runs jobs' }),
+  standby: z
+    .boolean()
+    .exactOptional()
+    .meta({ description: 'Of a worker: whether it takes over when the active one is gone' }),
+  resident_bytes: count.exactOptional(),
+  cpu_seconds: z.number().min(0).exactOptional(),
+  event_loop_p99_ms: ms.exactOptional(),
+  same_settings: z.boolean().exactOptional().meta({
+    description: 'Whether it has the same values as this gateway of the settings that all must share',
+  }),
+  differing_settings: z.array(z.string()).exactOptional(),
+} satisfies Fields<resource.SystemProcess>)
+
+const SystemSetting = z.object({
+  name: z.string(),
+  value: z
+    .string()
+    .exactOptional()
+    .meta({ description: 'As a user would type it. Left out: it has none, or is a secret' }),
+  is_set: z.boolean().meta({ description: 'Otherwise its default is in force' }),
+  is_secret: z.literal(true).exactOptional(),
+  differs: z.literal(true).exactOptional().meta({ description: 'Another process has another value' }),
+} satisfies Fields<resource.SystemSetting>)
+
+const SystemWindows = z.object({
+  rule: z.string().meta({ description: 'As in FOREMAN_WINDOWS' }),
+  timezone: z.string(),
+  open: z.array(
+    z.object({
+      kind: z.enum(['priority', 'model']),
+      subject: z.string(),
+      is_open: z.boolean(),
+      changes_at: Time.exactOptional(),
+    } satisfies Fields<resource.SystemWindow>),
+  ),
+} satisfies Fields<resource.SystemWindows>)
+
+export const QueueSystem = z.object({
+  processes: z.array(SystemProcess),
+  settings: z.array(SystemSetting),
+  windows: SystemWindows.exactOptional(),
+  storage: z.object({ schema: z.string(), ...storage }),
+  target: z.object({ name: z.string(), url: z.string(), ollama_version: z.string().exactOptional() }),
+} satisfies Fields<resource.QueueSystem>)
+
 export const Timeline = z.object({
   from: Time,
   until: Time,

@@ -86,6 +86,17 @@ export const queuePaths = {
       responses: { 200: answer('You', 'QueueYou'), ...problems({}) },
     },
   },
+  '/queue/system': {
+    get: {
+      ...common,
+      operationId: 'system',
+      summary: 'What foreman runs on: processes, settings, windows, file and target',
+      responses: {
+        200: answer('No secret is in it', 'QueueSystem'),
+        ...problems({ ...forViewers, ...notReadable }),
+      },
+    },
+  },
   '/queue/timeline': {
     get: {
       ...common,
