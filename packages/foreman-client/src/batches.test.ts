@@ -70,3 +70,26 @@ test('batches are listed page by page, read and cancelled', async () => {
     'DELETE /batches/a%2Fb',
   ])
 })
+
+test('results can be had as foreman has sent them', async () => {
+  const line = '{"index":0,"id":"job_0","result":{"seed":12345678901234567890}}'
+  const { client } = await start((_request, response) => void response.writeHead(200).end(`\n${line}\n`))
+  const lines = await Array.fromAsync(client.batches.resultLines('batch_1'))
+  expect(lines.map(each => each.line)).toEqual([line])
+})
+
+test('lines are submitted as they are, and again until foreman has room', async () => {
+  const bodies: string[] = []
+  const keep: RequestListener = (request, response) => {
+    request.on('data', (piece: Buffer) => bodies.push(piece.toString()))
+    request.on('end', () => {
+      bodies.push(String(request.headers['idempotency-key']))
+      if (bodies.length < 3) response.writeHead(503, { 'Retry-After': '0' }).end()
+      else json({ batch: 'b', count: 1, jobs: [] })(request, response)
+    })
+  }
+  const { client } = await start(keep)
+  const lines = Buffer.from('{"request":{"seed":1.0}}\n')
+  expect(await client.batches.submitLines(lines, { idempotencyKey: 'k' })).toMatchObject({ batch: 'b' })
+  expect(bodies).toEqual([lines.toString(), 'k', lines.toString(), 'k'])
+})

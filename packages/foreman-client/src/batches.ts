@@ -1,7 +1,8 @@
-import { type CallOptions, parseLines } from '@foreman/ollama-client'
+import { type CallOptions, linesIn, StreamError } from '@foreman/ollama-client'
+import { jsonOf } from './http-answer.ts'
 import type { Requester } from './requester.ts'
 import { isTransient } from './retry.ts'
-import type { BatchPage, BatchResult, BatchState } from './types.ts'
+import type { Batch, BatchPage, BatchResult, BatchState } from './types.ts'
 
 export interface BatchListOptions extends CallOptions {
   /** How many batches one request reads, 1 to 100. */
@@ -11,6 +12,11 @@ export interface BatchListOptions extends CallOptions {
 export interface BatchResultsOptions extends CallOptions {
   /** The `index` of the last result that you have. Only later ones come. */
   readonly after?: number | undefined
+}
+
+export interface BatchResultLine {
+  readonly result: BatchResult
+  readonly line: string
 }
 
 /** What a client can ask about batches. */
@@ -47,13 +53,38 @@ export class Batches {
   }
 
   /**
+   * Submits jobs as JSON Lines, just as they are. It sends them again for as long as foreman cannot be reached or has no room: the key
+   * sees to it that they are the same jobs then.
+   * @throws ForemanError when foreman refuses one of the jobs; its `index` and `line` say which
+   */
+  submitLines(
+    lines: Buffer,
+    { idempotencyKey, signal }: CallOptions & { readonly idempotencyKey: string },
+  ): Promise<Batch> {
+    const headers: [string, string][] = [
+      ['Content-Type', 'application/jsonl'],
+      ['Idempotency-Key', idempotencyKey],
+    ]
+    const request = { method: 'POST', path: '/jobs/batch', headers, body: lines, signal }
+    return this.#requester.untilAnswered<Batch>(request, jsonOf)
+  }
+
+  /**
    * Yields the jobs of a batch with their results in the order of the submission, each when it has ended. Each comes exactly once, also
    * if connections are lost.
    * @throws ForemanError when foreman has no such batch
    * @example
    * for await (const { index, state, result } of client.batches.results(id)) console.log(index, state, result)
    */
-  async *results(id: string, { after, signal }: BatchResultsOptions = {}): AsyncGenerator<BatchResult, void> {
+  async *results(id: string, options: BatchResultsOptions = {}): AsyncGenerator<BatchResult, void> {
+    for await (const { result } of this.resultLines(id, options)) yield result
+  }
+
+  /** As `results`, each with its line, just as foreman has sent it: its numbers have all their digits. */
+  async *resultLines(
+    id: string,
+    { after, signal }: BatchResultsOptions = {},
+  ): AsyncGenerator<BatchResultLine, void> {
     for (let last = after; ;) {
       const search = last === undefined ? '' : `?after=${last}`
       const { body } = await this.#requester.untilAnswered(
@@ -61,10 +92,12 @@ export class Batches {
         answer => Promise.resolve(answer),
       )
       try {
-        for await (const line of parseLines(body)) {
-          const result = line as BatchResult
+        for await (const bytes of linesIn(body)) {
+          const line = bytes.toString().trim()
+          if (line === '') continue
+          const result = resultIn(line)
           last = result.index
-          yield result
+          yield { result, line }
         }
         // A regular end says that all have come.
         return
@@ -82,3 +115,12 @@ export class Batches {
 }
 
 const pathOf = (id: string): string => `/batches/${encodeURIComponent(id)}`
+
+const resultIn = (line: string): BatchResult => {
+  try {
+    return JSON.parse(line) as BatchResult
+  } catch (cause) {
+    // The message does not quote the line: it may hold a prompt or an answer, and messages end up in logs.
+    throw new StreamError('a line of the results is not JSON', { cause })
+  }
+}

@@ -74,8 +74,8 @@ export interface ResultsOptions extends CallOptions {
 }
 
 /**
- * A client for foreman: Ollama's API, and foreman's background jobs. `wait`, `results`, `events` and `batches.results` go on when a
- * connection is lost and after 429, 502, 503 and 504, until their signal aborts. All other methods send a request once.
+ * A client for foreman: Ollama's API, and foreman's background jobs. `wait`, `results`, `events`, `batches.results` and
+ * `batches.submitLines` go on when a connection is lost and after 429, 502, 503 and 504, until their signal aborts. All other methods send a request once.
  *
  * The methods for jobs fail with ForemanError, ConnectionError or StreamError, or with the reason of their signal.
  *

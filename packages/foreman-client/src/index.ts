@@ -1,4 +1,4 @@
-export { Batches, type BatchListOptions, type BatchResultsOptions } from './batches.ts'
+export { Batches, type BatchListOptions, type BatchResultLine, type BatchResultsOptions } from './batches.ts'
 export * from './client.ts'
 export * from './errors.ts'
 export type * from './types.ts'

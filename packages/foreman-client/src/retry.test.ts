@@ -22,6 +22,7 @@ test.each<[what: string, error: Error]>([
   ['502', new ForemanError(502)],
   ['503', new ForemanError(503, { code: 'queue_busy' })],
   ['504', new ForemanError(504)],
+  ['the first request with the key', new ForemanError(409, { code: 'idempotency_key_in_use' })],
 ])('an attempt is repeated after %s', async (_what, error) => {
   const { attempt, attempts } = failing(error, error)
   await expect(withRetries(attempt, { pauseMs: 1, signal: undefined })).resolves.toBe('success')

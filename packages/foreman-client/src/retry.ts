@@ -35,9 +35,13 @@ export const withRetries = <T>(attempt: () => Promise<T>, { pauseMs, signal }: R
     },
   })
 
+/** The first request with this key is still being written: that one lost its connection, or its program. */
+const KEY_IN_USE = 'idempotency_key_in_use'
+
 /** Whether the same request may succeed later. */
 export const isTransient = (error: unknown): boolean =>
-  error instanceof ConnectionError || (error instanceof ForemanError && TRANSIENT_STATUSES.has(error.status))
+  error instanceof ConnectionError ||
+  (error instanceof ForemanError && (TRANSIENT_STATUSES.has(error.status) || error.code === KEY_IN_USE))
 
 /** @throws the signal's reason when aborted */
 export const pause = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {

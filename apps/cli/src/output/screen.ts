@@ -6,9 +6,14 @@ import { safeJson, safeText } from './safe-text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
+const UP = '\u001b[A'
+const CLEAR = '\r\u001b[K'
+
 /** Where a command writes: data to stdout, all else to stderr. What others have written goes through `safeText` or `safeLine`. */
 export class Screen {
   readonly #process: NodeJS.Process
+  /** The last line that was said is there to be replaced. */
+  #isInPlace = false
   /** Data is wanted as JSON. */
   readonly isJson: boolean
 
@@ -35,7 +40,20 @@ export class Screen {
 
   /** Says something that is no data. */
   say(line: string): void {
+    if (this.#isInPlace) this.#process.stderr.write(CLEAR)
+    this.#isInPlace = false
     this.#process.stderr.write(`${safeText(line)}\n`)
+  }
+
+  /** Says a line in place of the last one that was said so, on a terminal. Elsewhere it is a line as any other. */
+  sayInPlace(line: string): void {
+    this.say(line)
+    if (this.saysInPlace) this.#process.stderr.write(UP)
+    this.#isInPlace = this.saysInPlace
+  }
+
+  get saysInPlace(): boolean {
+    return this.#process.stderr.isTTY
   }
 
   /** A text in a style, if stdout shows styles: on a terminal, without NO_COLOR. */
@@ -44,6 +62,11 @@ export class Screen {
 
   get isTerminal(): boolean {
     return this.#process.stdout.isTTY
+  }
+
+  /** Whether somebody is there who can be asked. */
+  get canAsk(): boolean {
+    return this.#process.stdin.isTTY && this.#process.stderr.isTTY
   }
 
   /** The width of the terminal. Undefined: stdout is none, and lines may be as long as they are. */
@@ -62,7 +85,7 @@ export class Screen {
   ): Promise<boolean> {
     if (isAgreed) return true
     const { stdin, stderr } = this.#process
-    if (!stdin.isTTY || !stderr.isTTY) throw new UsageError(`${question} Nobody can be asked here: add --yes`)
+    if (!this.canAsk) throw new UsageError(`${question} Nobody can be asked here: add --yes`)
     // Not a terminal of its own, so that Ctrl-C is a signal as everywhere.
     const asker = createInterface({ input: stdin, output: stderr, terminal: false })
     try {

@@ -24,12 +24,18 @@ test('as many jobs have room as are missing to the limit', async () => {
 })
 
 test('the refusal tells the caller when to try again', async () => {
-  const { queueLimit } = trial(0, 0)
+  const { queueLimit } = trial(1, 1)
   await expect(queueLimit.ensureRoomFor(1)).rejects.toMatchObject({
     status: 503,
     code: 'queue_full',
     headers: { 'Retry-After': '30' },
   })
+})
+
+test('a batch that never has room is too large, and not too early', async () => {
+  const { queueLimit } = trial(10, 10)
+  await expect(queueLimit.ensureRoomFor(11)).rejects.toMatchObject({ status: 413, code: 'too_many_jobs' })
+  await expect(queueLimit.ensureRoomFor(10)).rejects.toMatchObject({ status: 503 })
 })
 
 test('jobs that were added count at once', async () => {

@@ -1,5 +1,5 @@
 import { cached } from '../http/cached.ts'
-import { retryLater } from '../http/refusal.ts'
+import { problem, retryLater } from '../http/refusal.ts'
 
 const RETRY_AFTER_SECONDS = 30
 
@@ -29,8 +29,10 @@ export class QueueLimit {
     this.#counted = cached({ read, now })
   }
 
-  /** @throws Refusal with 503 when the queue has no room for so many more jobs */
+  /** @throws Refusal with 503 when the queue has no room for so many more jobs at present, and with 413 when it never has */
   async ensureRoomFor(jobs: number): Promise<void> {
+    if (jobs > this.#limit)
+      throw problem(413, 'too_many_jobs', `${jobs} jobs are too many: the queue has room for ${this.#limit}`)
     // Counting changes `#added`, so it comes first.
     const counted = await this.#counted()
     const queued = counted + this.#added

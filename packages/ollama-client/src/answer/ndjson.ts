@@ -12,23 +12,35 @@ const LINE_FEED = 0x0a
 export const parseLines = async function* (
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<unknown, void, undefined> {
+  for await (const line of linesIn(source)) yield* parseLine(line)
+}
+
+/**
+ * Yields the lines of a stream as their bytes, each as soon as it is complete. Only `\n` ends a line, and the last line needs
+ * none. Blank lines are lines, too.
+ *
+ * @throws the error of the source when reading it fails
+ */
+export const linesIn = async function* (
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer, void, undefined> {
   // The chunks of a line are joined only once: to join them again for each new chunk would take quadratic time.
   let line: Uint8Array[] = []
   for await (const chunk of source) {
     let start = 0
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
       line.push(chunk.subarray(start, end))
-      yield* parseLine(line)
+      yield Buffer.concat(line)
       line = []
       start = end + 1
     }
     if (start < chunk.length) line.push(chunk.subarray(start))
   }
-  yield* parseLine(line)
+  if (line.length > 0) yield Buffer.concat(line)
 }
 
-const parseLine = (pieces: Uint8Array[]): unknown[] => {
-  const text = Buffer.concat(pieces).toString().trim()
+const parseLine = (line: Buffer): unknown[] => {
+  const text = line.toString().trim()
   if (text === '') return []
   try {
     return [JSON.parse(text)]
