@@ -108,8 +108,9 @@ export class Dispatcher {
   #isLost = false
   /** What whoever foretells the queue has to know of this worker's settings. */
   readonly #rules: SchedulingRules
-  /** What was published last. */
+  /** What was published last, and when there can be something new. */
   #published = ''
+  #publishedOf: { readonly version: number; readonly expectingUntil: number | null } | undefined
   /** Resolves when no job runs. Undefined: nobody waits for that. */
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -477,6 +478,11 @@ export class Dispatcher {
   /** Tells whoever foretells the queue what only the worker knows. Written only when it has changed. */
   #publish(expectingUntil: number | null = null): void {
     const { store, run } = this.#options
+    const { version } = this.#residents
+    const isOld =
+      this.#publishedOf?.version === version && this.#publishedOf.expectingUntil === expectingUntil
+    if (isOld) return
+    this.#publishedOf = { version, expectingUntil }
     const residentGroups = this.#residents.groups.slice(0, MAX_PUBLISHED)
     const residents = memoryOf(this.#residents.loaded, this.#said, MAX_PUBLISHED)
     const text = JSON.stringify([residentGroups, residents, expectingUntil])

@@ -8,6 +8,7 @@ const MAX_SERVED = 1_000
 const newRunner = (loadedFor: string, isLoadSeen: boolean): Runner => ({
   loadedFor,
   isLoadSeen,
+  served: undefined,
   groups: new Map(),
   names: new Map(),
 })
@@ -18,6 +19,8 @@ interface Runner {
   loadedFor: string | undefined
   /** Whether the target has said that it was loaded for that group. An answer on /v1 does not say. */
   isLoadSeen: boolean
+  /** What it has served last. */
+  served: Job | undefined
   /** The groups that it has served, the last one at the end. */
   readonly groups: Map<string, true>
   /** Under which names. */
@@ -50,6 +53,7 @@ export class Residents {
   /** The weights that are in memory: those of the last job, and those of which the target has said so. */
   readonly #present = new Set<string>()
   #last: string | undefined
+  #version = 0
 
   constructor(fits: Fits) {
     this.#fits = fits
@@ -76,6 +80,11 @@ export class Residents {
     })
   }
 
+  /** Changes when `loaded` may have. */
+  get version(): number {
+    return this.#version
+  }
+
   /** How many models are loaded, whatever groups each of them serves. */
   get size(): number {
     return this.#present.size
@@ -84,6 +93,7 @@ export class Residents {
   /** Notes what the target says. Undefined: it does not say, and then nothing is known but what was used last. */
   observe(names: readonly string[] | undefined): void {
     const said = new Set(names?.map(name => canonicalModelName(name) ?? name))
+    this.#version++
     this.#present.clear()
     for (const [weights, runner] of this.#runners) {
       const isThere = names ? [...runner.names.keys()].some(name => said.has(name)) : weights === this.#last
@@ -99,10 +109,9 @@ export class Residents {
     const before = this.#presentRunner(groupKey)
     const weights = weightsOf(groupKey)
     const runner = before && !isLoad ? before : newRunner(groupKey, false)
-    noteServed(runner, job)
     if (isLoad) this.#present.clear()
     this.#present.add(weights)
-    this.#runners.set(weights, runner)
+    this.#noteServed(weights, runner, job)
     this.#last = weights
     return { isLoad, before, runner }
   }
@@ -117,10 +126,10 @@ export class Residents {
     if (hasLoaded) {
       if (!isLoad && loadedFor !== undefined) this.#fits.unlearn(loadedFor, groupKey)
       if (isLoad) runner.isLoadSeen = true
-      else this.#runners.set(weights, noteServed(newRunner(groupKey, true), job))
+      else this.#noteServed(weights, newRunner(groupKey, true), job)
     } else if (before) {
       // Jobs that were sent beside it are of the same group.
-      this.#runners.set(weights, noteServed(before, job))
+      this.#noteServed(weights, before, job)
       const isSure = before.isLoadSeen && loadedFor !== undefined
       if (isSure && loadedFor !== groupKey) this.#fits.learn(loadedFor, groupKey)
     } else {
@@ -128,14 +137,20 @@ export class Residents {
     }
   }
 
+  /** Notes that these weights are those of the runner, which serves a job. Most jobs are like the one before. */
+  #noteServed(weights: string, runner: Runner, { groupKey, modelName }: Job): void {
+    const { served } = runner
+    const isKnown = this.#runners.get(weights) === runner
+    if (isKnown && served?.groupKey === groupKey && served.modelName === modelName) return
+    this.#version++
+    this.#runners.set(weights, runner)
+    runner.served = { groupKey, modelName }
+    keepLast(runner.groups, groupKey, true, MAX_SERVED)
+    keepLast(runner.names, modelName, true, MAX_SERVED)
+  }
+
   #presentRunner(groupKey: string): Runner | undefined {
     const weights = weightsOf(groupKey)
     return this.#present.has(weights) ? this.#runners.get(weights) : undefined
   }
-}
-
-const noteServed = (runner: Runner, { groupKey, modelName }: Job): Runner => {
-  keepLast(runner.groups, groupKey, true, MAX_SERVED)
-  keepLast(runner.names, modelName, true, MAX_SERVED)
-  return runner
 }

@@ -27,16 +27,15 @@ export interface LoadRequest {
  */
 export const loadSignature = (request: LoadRequest): string => {
   const { model, options, parameters, weights } = request
-  const said = Object.entries(LOAD_OPTIONS).flatMap(([name, read]) => {
-    const value = read(options?.[name]) ?? read(parameters?.[name])
-    return value === undefined ? [] : [`${name}=${value}`]
-  })
   const shift = asBoolean(request.shift)
-  return [
-    weights ?? canonicalModelName(model) ?? model.trim().toLowerCase().replaceAll(SEPARATOR, ' '),
-    ...said,
-    ...(shift === undefined ? [] : [`shift=${shift}`]),
-  ].join(SEPARATOR)
+  let signature =
+    weights ?? canonicalModelName(model) ?? model.trim().toLowerCase().replaceAll(SEPARATOR, ' ')
+  // A string that grows: this runs for each job, and most have none of the options.
+  for (const [name, read] of LOAD_OPTIONS) {
+    const value = read(options?.[name]) ?? read(parameters?.[name])
+    if (value !== undefined) signature += `${SEPARATOR}${name}=${value}`
+  }
+  return shift === undefined ? signature : `${signature}${SEPARATOR}shift=${shift}`
 }
 
 /** What requests with this signature have in common with all others that may share a runner: the weights, or the model's name. */
@@ -50,15 +49,15 @@ const asInteger = (value: unknown): number | undefined =>
 const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 
 /** How Ollama reads each of them. */
-const LOAD_OPTIONS = {
-  num_ctx: asInteger,
-  num_batch: asInteger,
-  num_gpu: asInteger,
-  main_gpu: asInteger,
-  use_mmap: asBoolean,
-  num_thread: asInteger,
-  draft_num_predict: asInteger,
-} as const
+const LOAD_OPTIONS = [
+  ['num_ctx', asInteger],
+  ['num_batch', asInteger],
+  ['num_gpu', asInteger],
+  ['main_gpu', asInteger],
+  ['use_mmap', asBoolean],
+  ['num_thread', asInteger],
+  ['draft_num_predict', asInteger],
+] as const
 
 /** Ollama refuses any other value, so nothing of it need be stored. */
 const isScalar = (value: unknown): value is boolean | number | string =>
@@ -68,7 +67,7 @@ const isScalar = (value: unknown): value is boolean | number | string =>
 export const loadOptionsOf = (
   request: Pick<LoadRequest, 'options' | 'shift'>,
 ): Pick<LoadRequest, 'options' | 'shift'> => {
-  const given = Object.keys(LOAD_OPTIONS).filter(name => isScalar(request.options?.[name]))
+  const given = LOAD_OPTIONS.map(([name]) => name).filter(name => isScalar(request.options?.[name]))
   return {
     ...(given.length > 0
       ? { options: Object.fromEntries(given.map(name => [name, request.options?.[name]])) }
