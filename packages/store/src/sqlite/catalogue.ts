@@ -72,6 +72,8 @@ const modelsWriter =
   ({ db }: Connection) =>
   (rows: readonly Omit<ModelRow, 'loading'>[]): void => {
     const before = db.select().from(models).all()
+    // As it is after most polls.
+    if (isSame(before, rows)) return
     const known = new Map(before.map(({ digest, loading }) => [digest, loading]))
     db.delete(models).run()
     for (const row of rows) {
@@ -80,6 +82,20 @@ const modelsWriter =
         .run()
     }
   }
+
+type Listed = Pick<ModelRow, 'name' | 'digest' | 'remote'>
+
+/** @param stored has no name twice */
+const isSame = (stored: readonly Listed[], listed: readonly Listed[]): boolean => {
+  const byName = new Map(listed.map(row => [row.name, row]))
+  return (
+    listed.length === stored.length &&
+    stored.every(({ name, digest, remote }) => {
+      const row = byName.get(name)
+      return row?.digest === digest && row.remote === remote
+    })
+  )
+}
 
 export const prepareSnapshot = ({ db }: Connection) => {
   const select = db
