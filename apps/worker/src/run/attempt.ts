@@ -134,9 +134,12 @@ const receive = async (exchange: Exchange, { endpoint, stall, log }: Receiving):
   for await (const chunk of piecesOf(untilEnded(exchange.body, check))) {
     count.push(chunk)
     log.progress(count.tokens)
-    // Waiting for a full disk does not count as silence of the target.
-    stall.stop()
-    await log.body(chunk)
+    const written = log.body(chunk)
+    if (written) {
+      // Waiting for a full disk does not count as silence of the target.
+      stall.stop()
+      await written
+    }
     stall.start()
   }
   stall.stop()

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startLoadClock } from './clocks.ts'
+import { stallTimer, startLoadClock } from './clocks.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -7,6 +7,21 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers()
+})
+
+test('a stall is noticed when nothing has come since the last start, and not after a stop', async () => {
+  const onStall = vi.fn<() => void>()
+  const stall = stallTimer(1_000, onStall)
+  stall.start()
+  await vi.advanceTimersByTimeAsync(900)
+  stall.start()
+  await vi.advanceTimersByTimeAsync(900)
+  stall.stop()
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(onStall).not.toHaveBeenCalled()
+  stall.start()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(onStall).toHaveBeenCalledTimes(1)
 })
 
 const startClock = (isLoading: () => Promise<boolean>) => {

@@ -1,15 +1,19 @@
 /** A clock that can be set again and again. */
 export interface StallTimer {
+  /** Begins, or begins anew. Each piece of each answer does that, so it makes no new timer for it. */
   start(): void
   stop(): void
 }
 
 export const stallTimer = (stallMs: number, onStall: () => void): StallTimer => {
   let timer: NodeJS.Timeout | undefined
-  const stop = () => clearTimeout(timer)
+  const stop = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
   const start = () => {
-    stop()
-    timer = setTimeout(onStall, stallMs)
+    if (timer) timer.refresh()
+    else timer = setTimeout(onStall, stallMs)
   }
   return { start, stop }
 }
