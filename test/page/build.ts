@@ -5,5 +5,7 @@ const script = path.join(import.meta.dirname, '../../apps/dashboard/scripts/buil
 
 /** Builds the page once for all tests. */
 export const setup = (): void => {
-  execFileSync(process.execPath, [script], { stdio: 'inherit' })
+  // It is built as it is for operators, whatever runs the tests.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  execFileSync(process.execPath, [script], { stdio: 'inherit', env })
 }

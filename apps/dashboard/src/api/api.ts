@@ -56,5 +56,6 @@ export const api = {
   get: <Answer>(path: string, query?: Query, signal?: AbortSignal) =>
     json<Answer>(path, { ...(query && { query }), ...(signal && { signal }) }),
   post: <Answer>(path: string, body: unknown = {}) => json<Answer>(path, { method: 'POST', body }),
+  change: <Answer>(path: string, body: unknown) => json<Answer>(path, { method: 'PATCH', body }),
   remove: <Answer>(path: string) => json<Answer>(path, { method: 'DELETE' }),
 }

@@ -6,14 +6,19 @@ import { ApiError } from './problem.ts'
 /** The server says something every 15 s. */
 const SILENCE_MS = 40_000
 
-/** How it stands with a stream. `refused`: the server does not let it be read; only another token helps. */
+/** How it stands with a stream. `refused`: the server does not let it be read, or there is nothing to read. */
 export type StreamState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
   | { readonly kind: 'lost'; readonly retryAt: number; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: ApiError }
 
+/** The server has no more events, and will have none. */
+const NO_MORE = 204
+
 export interface Following {
+  /** Where the stream is, as it is asked for next: it may say which event came last. */
+  readonly path: () => string
   readonly onEvent: (name: string, data: unknown, id: string | undefined) => void
   readonly onState: (state: StreamState) => void
   readonly signal: AbortSignal
@@ -23,21 +28,22 @@ export interface Following {
  * Reads a stream of server-sent events until `signal` aborts. A connection that breaks off or falls silent is made again, later
  * each time it fails. `EventSource` would do it, but cannot send a token.
  */
-export const follow = async (path: string, { onEvent, onState, signal }: Following): Promise<void> => {
+export const follow = async ({ path, onEvent, onState, signal }: Following): Promise<void> => {
   let failures = 0
   onState({ kind: 'connecting' })
   while (!signal.aborted) {
     try {
-      await readOnce(path, signal, {
+      const isOver = await readOnce(path(), signal, {
         opened: () => onState({ kind: 'open' }),
         event: (...event) => {
           failures = 0
           onEvent(...event)
         },
       })
+      if (isOver) return
     } catch (error) {
       if (signal.aborted) return
-      if (error instanceof ApiError && error.isAboutRights) return onState({ kind: 'refused', error })
+      if (error instanceof ApiError && error.isLasting) return onState({ kind: 'refused', error })
       failures += 1
       await pause(failures, error, onState, signal)
       continue
@@ -59,11 +65,12 @@ const pause = async (
   await waitFor(waitMs, signal)
 }
 
+/** @returns whether there will be no more */
 const readOnce = async (
   path: string,
   signal: AbortSignal,
   told: { readonly opened: () => void; readonly event: Following['onEvent'] },
-): Promise<void> => {
+): Promise<boolean> => {
   const silent = new AbortController()
   let timer = setTimeout(() => silent.abort(), SILENCE_MS)
   const parser = createParser({
@@ -75,10 +82,11 @@ const readOnce = async (
       accept: 'text/event-stream',
     })
     told.opened()
+    if (response.status === NO_MORE) return true
     const text = response.body!.pipeThrough(new TextDecoderStream())
     for (const reader = text.getReader(); ;) {
       const { done, value } = await reader.read()
-      if (done) return
+      if (done) return false
       clearTimeout(timer)
       timer = setTimeout(() => silent.abort(), SILENCE_MS)
       parser.feed(value)

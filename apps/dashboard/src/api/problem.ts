@@ -17,6 +17,16 @@ export class ApiError extends Error {
   get isAboutRights(): boolean {
     return this.status === 401 || this.status === 403
   }
+
+  /** What was asked about is not there. */
+  get isAboutNothing(): boolean {
+    return this.status === 404 || this.status === 410
+  }
+
+  /** Whether the same request will fail again. */
+  get isLasting(): boolean {
+    return this.isAboutRights || this.isAboutNothing
+  }
 }
 
 /** Reads a refusal: problem details (RFC 9457), an error of the target's, or any text. */

@@ -39,5 +39,9 @@ export const session = {
 /** Whether the page may step in. */
 export const mayAct = ({ you }: Session): boolean => you?.role === 'operator' && you.dashboard === 'on'
 
+/** Whether the page may change jobs: an operator all, a caller its own. */
+export const mayChangeJobs = ({ you }: Session): boolean =>
+  you !== undefined && you.role !== 'viewer' && you.dashboard === 'on'
+
 /** Whether the page may see what concerns everybody. */
 export const seesAll = ({ you }: Session): boolean => you !== undefined && you.role !== 'caller'

@@ -31,7 +31,8 @@ export const watchQueue = (): void => {
     watching = new AbortController()
     const { signal } = watching
     void learnWho()
-    void follow('/queue/events', {
+    void follow({
+      path: () => '/queue/events',
       signal,
       onState: stream => live.set(last => ({ ...last, stream })),
       onEvent: (name, data) => {

@@ -1,4 +1,5 @@
 import type { FunctionComponent } from 'preact'
+import { Jobs } from './jobs/jobs.tsx'
 import { Now } from './now/now.tsx'
 
 /** A screen of the page. A new one needs a row below. */
@@ -11,4 +12,7 @@ export interface Screen {
   readonly view: FunctionComponent
 }
 
-export const screens: readonly [Screen, ...Screen[]] = [{ path: '', title: 'Now', key: 'n', view: Now }]
+export const screens: readonly [Screen, ...Screen[]] = [
+  { path: '', title: 'Now', key: 'n', view: Now },
+  { path: 'jobs', title: 'Jobs', key: 'j', view: Jobs },
+]

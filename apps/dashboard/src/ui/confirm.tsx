@@ -12,6 +12,8 @@ import { toast } from './toasts.tsx'
 interface Answers {
   readonly until?: string
   readonly reason?: string
+  /** What was chosen. Always there if there is a choice. */
+  readonly choice?: string
   /** The boxes that are ticked. */
   readonly ticked: ReadonlySet<string>
 }
@@ -23,6 +25,8 @@ export interface Question {
   readonly asksUntil?: boolean
   /** Asks why. It stands among the operations. */
   readonly asksReason?: boolean
+  /** Asks which one. */
+  readonly choice?: { readonly label: string; readonly options: readonly string[]; readonly first?: string }
   readonly boxes?: readonly { readonly name: string; readonly label: string; readonly hint: string }[]
   /** What the button says that does it. */
   readonly action: string
@@ -59,11 +63,17 @@ const QuestionDialog = ({ question }: { readonly question: Question }) => {
   const [reason, setReason] = useState('')
   const [error, setError] = useState<unknown>()
   const [isRunning, setRunning] = useState(false)
-  const { title, text, boxes = [], asksUntil, asksReason, action, isGrave, run } = question
+  const { title, text, choice, boxes = [], asksUntil, asksReason, action, isGrave, run } = question
+  const [chosen, setChosen] = useState(choice?.first ?? choice?.options[0])
   const close = () => asked.set(undefined)
   const answers = (): Answers => {
     const end = until === 'other' ? new Date(time).toISOString() : until
-    return { ticked, ...(end !== '' && { until: end }), ...(reason !== '' && { reason }) }
+    return {
+      ticked,
+      ...(end !== '' && { until: end }),
+      ...(reason !== '' && { reason }),
+      ...(chosen !== undefined && { choice: chosen }),
+    }
   }
   const submit = async () => {
     setRunning(true)
@@ -86,6 +96,16 @@ const QuestionDialog = ({ question }: { readonly question: Question }) => {
         }}
       >
         {text !== undefined && <p>{text}</p>}
+        {choice && (
+          <label class="field">
+            <span>{choice.label}</span>
+            <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+              {choice.options.map(option => (
+                <option key={option}>{option}</option>
+              ))}
+            </select>
+          </label>
+        )}
         {asksUntil && (
           <label class="field">
             <span>Until</span>

@@ -5,6 +5,7 @@ import { live } from '../../live/live.ts'
 import { askCancelJob } from '../../steering/cancel.ts'
 import { useStore } from '../../store/use-store.ts'
 import { Button } from '../../ui/button.tsx'
+import { JobLink } from '../../ui/job-link.tsx'
 import { Empty } from '../../ui/note.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -27,7 +28,7 @@ export const InFlight = () => {
   const { ref, rows, gone } = useStill(jobs, keyOf)
   const slots = snapshot.targets.reduce((sum, target) => sum + target.slots, 0)
   const columns: Column<InFlightSnapshot>[] = [
-    { head: 'Job', cell: ({ job }) => <code>{job}</code> },
+    { head: 'Job', cell: ({ job }) => <JobLink id={job} /> },
     { head: 'Model', cell: ({ model }) => model },
     { head: 'Caller', cell: ({ caller }) => caller },
     { head: 'Phase', cell: ({ phase }) => PHASES[phase] },
