@@ -325,20 +325,30 @@ export class ForemanClient extends OllamaClient {
     } while (before !== undefined)
   }
 
+  /** Counts the dead webhooks of a filter. */
+  async countDead(filter: DeliveryFilter, { signal }: CallOptions = {}): Promise<number> {
+    const body = Buffer.from(JSON.stringify({ filter, dry_run: true }))
+    const { matched } = await this.#redeliver<{ matched: number }>(body, signal)
+    return matched
+  }
+
   /** Sends the dead webhooks of a filter again, for operators. `operation` says how far that is. */
   redeliverMany(
     filter: DeliveryFilter,
     { signal, ...options }: ManyOptions & CallOptions = {},
   ): Promise<Operation> {
-    const body = Buffer.from(JSON.stringify({ filter, ...options }))
-    const path = '/deliveries/redeliver'
-    return this.#requester.once({ method: 'POST', path, headers: JSON_BODY, body, signal })
+    return this.#redeliver(Buffer.from(JSON.stringify({ filter, ...options })), signal)
   }
 
   /** Sends a webhook again. It keeps its id. */
   redeliver(id: string, deliveryId: string, { signal }: CallOptions = {}): Promise<Delivery> {
     const path = `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`
     return this.#requester.once({ method: 'POST', path, signal })
+  }
+
+  #redeliver<T>(body: Buffer, signal: AbortSignal | undefined): Promise<T> {
+    const path = '/deliveries/redeliver'
+    return this.#requester.once({ method: 'POST', path, headers: JSON_BODY, body, signal })
   }
 
   #actOnJobs<T>(body: Buffer, signal: AbortSignal | undefined): Promise<T> {

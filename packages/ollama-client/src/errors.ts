@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { errorText } from './answer/error-text.ts'
 
 /**
  * The exchange failed below HTTP: no connection could be opened, or it broke off before the answer was complete.
@@ -76,17 +77,4 @@ export const ollamaErrorMessage = (body: string | Buffer): string | undefined =>
     return undefined
   }
   return errorText(value)
-}
-
-/** Does the same as `ollamaErrorMessage` for a value that is already parsed. */
-export const errorText = (value: unknown): string | undefined => {
-  const error = field(value, 'error')
-  if (typeof error === 'string') return error
-  const message = field(error, 'message')
-  return typeof message === 'string' ? message : undefined
-}
-
-const field = (value: unknown, name: string): unknown => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return (value as Record<string, unknown>)[name]
 }

@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import { commands } from '../commands.ts'
+import { commands } from '../commands/commands.ts'
 import { UsageError } from '../failures/usage-error.ts'
 import { processes } from '../processes/processes.ts'
 import type { Command } from './command.ts'
@@ -23,6 +23,7 @@ const rows: readonly Row[] = [
 const GROUPS: Readonly<Record<string, string>> = {
   jobs: 'Look at jobs, and step in',
   turn: 'End the turn of the present model',
+  holds: 'What operators hold back',
   windows: 'The hours in which jobs of a class start',
   batches: 'Jobs that were submitted together',
   webhook: 'Receive, list and send webhooks',
@@ -58,7 +59,7 @@ export const readCommand = (argv: readonly string[], columns: number | undefined
   if (failure) throw new UsageError(failure)
   const { row, given } = found
   if (!row) return { help: output }
-  if (row.command) return { command: row.command, given }
+  if (row.command) return { command: row.command, given: showStdin(given) }
   throw new UsageError(`write the flags behind: foreman ${row.usage} …`)
 }
 
@@ -96,10 +97,23 @@ const parse = (parser: Argv, argv: readonly string[], columns = 100) => {
       'dot-notation': false,
       'parse-positional-numbers': false,
     })
-    .parseSync([...argv], {}, (error, _, text) => {
-      // The message of yargs can be empty, such as for an error of its own.
-      if (error) failure = `${error.message || String(error)} (see --help)`
-      output = text
-    })
+    // The first is the one that helps: "Did you mean jobs?" comes before "Unknown argument".
+    .fail((message, error) => void (failure ??= `${message || String(error)} (see --help)`))
+    .parseSync(argv.map(hideStdin), {}, (_error, _parsed, text) => void (output = text))
   return { failure, output }
+}
+
+/** yargs drops a `-` among words that it collects, so another word stands in its place while it reads. */
+const STDIN = '\ue000'
+
+const hideStdin = (word: string): string => (word === '-' ? STDIN : word)
+
+const showStdin = (given: Record<string, unknown>): Record<string, unknown> => {
+  const shown = (value: unknown): unknown => (value === STDIN ? '-' : value)
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(shown) : shown(value),
+    ]),
+  )
 }

@@ -29,6 +29,8 @@ export const runCommand = async ({
       return connection.client
     },
     screen,
+    stdin: process.stdin,
+    environment: process.env,
     signal,
   }
   try {

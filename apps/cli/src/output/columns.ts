@@ -38,7 +38,7 @@ const lineOf = (row: readonly Cell[], widths: readonly number[], columns = Infin
     left -= gap.length + stringWidth(shown) + space.length
     line += gap + (isRight ? space + style(shown) : style(shown) + (at === row.length - 1 ? '' : space))
   }
-  return line
+  return line.trimEnd()
 }
 
 const graphemes = new Intl.Segmenter()

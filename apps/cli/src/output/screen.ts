@@ -56,6 +56,12 @@ export class Screen {
     return this.#process.stderr.isTTY
   }
 
+  /** Writes a part of something that is no data, in a style if stderr shows styles. */
+  mutter(style: Style, text: string): void {
+    const { stderr } = this.#process
+    stderr.write(styleText(style, safeText(text), { stream: stderr }))
+  }
+
   /** A text in a style, if stdout shows styles: on a terminal, without NO_COLOR. */
   readonly styled = (style: Style, text: string): string =>
     styleText(style, text, { stream: this.#process.stdout })

@@ -1,13 +1,8 @@
 import { priorities } from '@foreman/jobs'
-import { command } from './command-line/command.ts'
+import { command } from '../command-line/command.ts'
 
-/** All commands that ask foreman something. docs/command.md lists them, and a test compares. */
-export const commands = [
-  command({
-    usage: 'status',
-    describe: 'Show what the target does and who waits; exit with 1 if something is wrong',
-    run: async (_given, session) => (await import('./queue/status.ts')).status(session),
-  }),
+/** Commands that read or write files. */
+export const fileCommands = [
   command({
     usage: 'submit [file]',
     describe: 'Submit the lines of a file as jobs, and write their results; typed again, it goes on',
@@ -28,11 +23,6 @@ export const commands = [
         describe: 'A name; the same input under another name is new jobs',
       },
     },
-    run: async (given, session) => (await import('./submit/submit.ts')).submit(given, session),
-  }),
-  command({
-    usage: 'version',
-    describe: 'Show the versions of this command, of both processes and of the queue file',
-    run: async (_given, session) => (await import('./version/version.ts')).version(session),
+    run: async (given, session) => (await import('../submit/submit.ts')).submit(given, session),
   }),
 ]

@@ -1,0 +1,27 @@
+import { command } from '../command-line/command.ts'
+import { batchCommands } from './batches.ts'
+import { fileCommands } from './files.ts'
+import { holdCommands } from './holds.ts'
+import { jobCommands } from './jobs.ts'
+import { queueCommands } from './queue.ts'
+import { webhookCommands } from './webhooks.ts'
+
+/** All commands that ask foreman something. docs/command.md lists them, and a test compares. */
+export const commands = [
+  ...queueCommands,
+  ...jobCommands,
+  ...fileCommands,
+  ...holdCommands,
+  ...batchCommands,
+  ...webhookCommands,
+  command({
+    usage: 'models',
+    describe: 'List the models, and what foreman has measured of each',
+    run: async (_given, session) => (await import('../models/models.ts')).listModels(session),
+  }),
+  command({
+    usage: 'version',
+    describe: 'Show the versions of this command, of foreman and of Ollama',
+    run: async (_given, session) => (await import('../version/version.ts')).version(session),
+  }),
+]

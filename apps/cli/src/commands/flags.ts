@@ -1,0 +1,24 @@
+import type { Options } from 'yargs'
+
+/** Flags that several commands have. */
+export const flags = {
+  ids: {
+    ids: { type: 'string', array: true, default: [], describe: 'Ids of jobs; - reads them from stdin' },
+  },
+  reason: {
+    reason: { type: 'string', describe: 'Why, for whoever reads it later' },
+  },
+  lasting: {
+    for: { type: 'string', describe: 'How long, such as 2h' },
+    until: {
+      type: 'string',
+      describe: 'Until when: 22:00 by the clock of this machine, or a time of RFC 3339',
+    },
+  },
+  yes: {
+    yes: { type: 'boolean', alias: 'y', default: false, describe: 'Do not ask' },
+  },
+  limit: {
+    limit: { type: 'number', alias: 'n', default: 50, describe: 'How many at the most' },
+  },
+} as const satisfies Record<string, Record<string, Options>>
