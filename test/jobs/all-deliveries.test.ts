@@ -61,6 +61,17 @@ describe('the webhooks of all jobs', () => {
     expect(next).toMatchObject({ deliveries: [{ job: ofAnn }], next_before: null })
   })
 
+  test('are counted for each receiver, and what is wrong with it is shown, but nothing that it said', async () => {
+    const { ask, deadMessage, host } = await start()
+    for (const token of ['a', 'b']) await deadMessage(token)
+    const { json, text } = await ask('GET', '/deliveries/receivers', undefined, as('v'))
+    const at = expect.any(String) as string
+    expect(json).toEqual({
+      receivers: [{ host, pending: 0, dead: 2, last_at: at, last_error: { at, status: 410 }, gone_at: at }],
+    })
+    expect(text).not.toContain('"gone"')
+  })
+
   test('are sent again by an operator, and those alone that are dead', async () => {
     const { deadMessage, redeliver, receiver, reply, list, host, ask } = await start()
     for (const token of ['a', 'b']) await deadMessage(token)

@@ -380,6 +380,9 @@ describe('answers are as the document says', () => {
     expect((await call('GET /jobs/{id}/deliveries/{delivery}', { id, delivery })).status).toBe(200)
     const { json: all } = await call('GET /deliveries', { query: '?limit=1' })
     expect(all['deliveries']).toMatchObject([{ id: second!.id, job: id, caller: 'default' }])
+    expect((await call('GET /deliveries/receivers')).json).toMatchObject({
+      receivers: [{ host: '127.0.0.1:9', dead: 1 }],
+    })
     const query = `?before=${String(all['next_before'])}&state=dead&host=127.0.0.1:9`
     const { json: next } = await call('GET /deliveries', { query })
     expect(next).toMatchObject({ deliveries: [{ id: delivery }], next_before: null })

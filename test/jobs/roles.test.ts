@@ -77,6 +77,7 @@ describe('who may what on the routes of foreman', () => {
     ['DELETE /jobs/{id}', 200, 404, 403, 200, 200],
     ['POST /jobs/{id}/retry', 202, 404, 403, 202, 202],
     ['GET /deliveries', 200, 200, 200, 200, 200],
+    ['GET /deliveries/receivers', 403, 403, 200, 200, 200],
     ['POST /deliveries/redeliver', 403, 403, 403, 200, 200],
     ['POST /jobs/actions', 200, 200, 403, 200, 200],
     ['GET /queue/operations/{operation}', 200, 404, 200, 200, 200],

@@ -31,6 +31,7 @@ import type {
   ListedDelivery,
   ManyOptions,
   Operation,
+  Receivers,
   Submission,
 } from './types.ts'
 
@@ -330,6 +331,11 @@ export class ForemanClient extends OllamaClient {
     const body = Buffer.from(JSON.stringify({ filter, dry_run: true }))
     const { matched } = await this.#redeliver<{ matched: number }>(body, signal)
     return matched
+  }
+
+  /** Reads what is known of the hosts that webhooks go to, for operators and viewers. */
+  receivers({ signal }: CallOptions = {}): Promise<Receivers> {
+    return this.#requester.once({ method: 'GET', path: '/deliveries/receivers', signal })
   }
 
   /** Sends the dead webhooks of a filter again, for operators. `operation` says how far that is. */

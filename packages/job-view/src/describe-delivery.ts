@@ -23,6 +23,9 @@ export const describeDelivery = (
   })),
 })
 
+/** The code of an error of an attempt, without what quotes others. */
+export const errorCodeIn = (error: string): string => error.replace(/:.*$/s, '')
+
 /**
  * A webhook delivery without what may be content, or a secret: of the URL there is only its origin, since many receivers have
  * a secret in the path, of an error only its code, and nothing of the receiver's answer.
@@ -32,6 +35,6 @@ export const outlineOfDelivery = ({ url, attempts, ...delivery }: Delivery): Del
   url: URL.parse(url)?.origin ?? '',
   attempts: attempts.map(({ response: _response, error, ...attempt }) => ({
     ...attempt,
-    ...(error !== undefined && { error: error.replace(/:.*$/s, '') }),
+    ...(error !== undefined && { error: errorCodeIn(error) }),
   })),
 })

@@ -1,5 +1,5 @@
 export { type AnswerReader, type JobAnswer, readAnswer, type ResultJson } from './answer.ts'
-export { describeDelivery, outlineOfDelivery } from './describe-delivery.ts'
+export { describeDelivery, errorCodeIn, outlineOfDelivery } from './describe-delivery.ts'
 export {
   aroundResult,
   jobError,

@@ -83,5 +83,7 @@ export type {
   Operation,
   JobProspect,
   Problem,
+  Receiver,
+  Receivers,
   Why,
 } from './wire.ts'

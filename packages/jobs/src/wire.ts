@@ -191,6 +191,27 @@ export interface DeliveryPage {
   searched_to?: string
 }
 
+/** A host that webhooks go to. Times are RFC 3339. */
+export interface Receiver {
+  /** The host and port of the URLs. */
+  host: string
+  pending: number
+  dead: number
+  /** When the last attempt began. Missing if that is long ago. */
+  last_at?: string
+  /** The last attempt that has failed, if it is known. */
+  last_error?: { at: string; status?: number; error?: string }
+  /** When a URL of the host last answered that it is gone. */
+  gone_at?: string
+}
+
+/** Those with the most undelivered webhooks first. */
+export interface Receivers {
+  receivers: Receiver[]
+  /** There are more. */
+  is_cut?: true
+}
+
 export interface DeliveryAttempt {
   at: string
   duration_ms: number

@@ -60,6 +60,7 @@ import type {
   RanJob,
   ProcessFigures,
   ProcessRow,
+  ReceiverRow,
   RecordedTurn,
   Recovery,
   RefusedLine,
@@ -252,6 +253,12 @@ export interface Overview {
 
   /** How many webhook messages were given up since then. Reads them all. */
   deadMessages(since: number): Promise<number>
+
+  /**
+   * The hosts that webhook messages go to, those with the most undelivered ones first. Looks at all pending messages, at the last
+   * 100,000 dead ones, and at the last 10,000 attempts.
+   */
+  receivers(limit: number): Promise<ReceiverRow[]>
 
   storage(): Promise<StorageFigures>
 

@@ -956,6 +956,22 @@ export interface MessageCounts {
   readonly oldestAt: number | null
 }
 
+/** What is known of a host that webhook messages go to. */
+export interface ReceiverRow {
+  /** The host and port of the URLs. */
+  readonly host: string
+  readonly pending: number
+  readonly dead: number
+  /** When the last attempt began. Null: it is long ago. */
+  readonly lastAt: number | null
+  /** The last attempt that has failed. Null: it is long ago, or none has. */
+  readonly lastError: LastError | null
+  /** When a URL of the host last answered that it is gone. Null: none has. */
+  readonly goneAt: number | null
+}
+
+export type LastError = Pick<DeliveryAttempt, 'at' | 'status' | 'error'>
+
 export interface StorageFigures {
   readonly fileBytes: number
   /** How much of the file holds something. */

@@ -1,5 +1,5 @@
 import { type RequestHandler, type Response, Router } from 'express'
-import { ensureOperator } from '../access/ensure-operator.ts'
+import { ensureOperator, only } from '../access/ensure-operator.ts'
 import { whoOf } from '../access/roles.ts'
 import { viewersRead } from '../access/viewers-read.ts'
 import type { Context } from '../context.ts'
@@ -16,7 +16,7 @@ import { type DeliveriesContext, listDeliveries, redeliveryTask } from './delive
 import { jobTask, type JobTaskContext } from './job-task.ts'
 import type { Order, Task } from './operations.ts'
 
-export type BulkContext = JobTaskContext & DeliveriesContext & Pick<Context, 'operations'>
+export type BulkContext = JobTaskContext & DeliveriesContext & Pick<Context, 'operations' | 'overview'>
 
 /** The routes of operations on many jobs and webhook messages, and the list of all messages. */
 export const bulkRoutes = (context: BulkContext): Router => {
@@ -24,6 +24,7 @@ export const bulkRoutes = (context: BulkContext): Router => {
   router.use(viewersRead)
   router.route('/jobs/actions').post(actOnJobs(context)).all(onlyFor('POST'))
   router.route('/deliveries').get(listDeliveries(context)).all(onlyFor('GET'))
+  router.route('/deliveries/receivers').get(only('viewer'), listReceivers(context)).all(onlyFor('GET'))
   router.route('/deliveries/redeliver').post(redeliver(context)).all(onlyFor('POST'))
   router
     .route('/queue/operations/:operation')
@@ -54,6 +55,12 @@ const redeliver =
     const order = await readOrder(request, Redelivery, context.bodyMemory)
     await carryOut(context, await redeliveryTask(context, order.filter, who), order, response)
   }
+
+/** `GET /deliveries/receivers`: the hosts that webhooks go to. */
+const listReceivers =
+  ({ overview }: BulkContext): RequestHandler =>
+  async (_request, response) =>
+    sendJson(response, 200, await overview.ask('receivers'))
 
 /** Counts a task, or begins it and answers with the operation. */
 const carryOut = async (

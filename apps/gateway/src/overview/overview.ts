@@ -51,10 +51,10 @@ export class Overview {
   }
 
   /** @throws Refusal with 503 when the queue cannot be read now */
-  async ask<Q extends 'timeline' | 'arrivalOrder' | 'history' | 'models'>(
+  async ask<Q extends 'timeline' | 'arrivalOrder' | 'history' | 'models' | 'receivers'>(
     question: Q,
     ...argument: Parameters<Questions[Q]>
-  ): Promise<Uint8Array> {
+  ): Promise<Awaited<ReturnType<Questions[Q]>>> {
     return this.#orLater(() => this.#reader.ask(question, ...argument))
   }
 

@@ -8,6 +8,7 @@ import type { MetricsAsked } from './metrics/file-metrics.ts'
 import { modelsOf } from './models.ts'
 import { News, type NewsCursor } from './news.ts'
 import { RateKeeper } from './rates.ts'
+import { receiversOf } from './receivers.ts'
 import { type GatewayFacts, groupName, snapshotOf } from './snapshot.ts'
 import type { SystemAsked } from './system.ts'
 import { timelineOf } from './timeline.ts'
@@ -81,6 +82,7 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
       const { systemOf } = await import('./system.ts')
       return bytesOf(await systemOf(store, await facts(), asked))
     },
+    receivers: () => receiversOf(store),
     models: async (): Promise<Uint8Array> => bytesOf(modelsOf(await facts())),
   }
 }

@@ -285,6 +285,27 @@ export const DeliveryPage = z.object({
   }),
 })
 
+export const Receivers = z.object({
+  receivers: z
+    .array(
+      z.object({
+        host: z.string().meta({ description: 'The host and port of the URLs' }),
+        pending: count,
+        dead: count,
+        last_at: Time.exactOptional().meta({ description: 'When the last attempt began' }),
+        last_error: z
+          .object({ at: Time, status: httpStatus.exactOptional(), error: z.string().exactOptional() })
+          .exactOptional()
+          .meta({ description: 'The last attempt that has failed' }),
+        gone_at: Time.exactOptional().meta({
+          description: 'When a URL of the host last answered that it is gone (410)',
+        }),
+      } satisfies Record<keyof resource.Receiver, z.ZodType>),
+    )
+    .meta({ description: 'At most 200, those with the most undelivered webhooks first' }),
+  is_cut: z.literal(true).exactOptional().meta({ description: 'There are more' }),
+} satisfies Record<keyof resource.Receivers, z.ZodType>)
+
 export const DeliveryList = z.object({ deliveries: z.array(Delivery) })
 
 export const OperationId = z.int().min(1)

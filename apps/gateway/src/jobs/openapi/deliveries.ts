@@ -33,6 +33,19 @@ export const listAllDeliveries = {
   },
 }
 
+export const listReceivers = {
+  operationId: 'listReceivers',
+  tags,
+  summary: 'The hosts that webhooks go to, and how it goes there',
+  responses: {
+    200: answer('The hosts', 'Receivers'),
+    ...problems({
+      403: '`forbidden`: only an operator or a viewer may see this; or as on every route',
+      503: '`unavailable`: the queue cannot be read now',
+    }),
+  },
+}
+
 export const redeliverMany = {
   operationId: 'redeliverMany',
   summary: 'Send the dead webhooks of a filter again',

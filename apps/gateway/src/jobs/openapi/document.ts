@@ -3,7 +3,14 @@ import { cancelBatch, getBatch, listBatches, readResults } from './batches.ts'
 import { cancelJob, deleteJob, retryJob } from './cancel-retry.ts'
 import { changeJob } from './change.ts'
 import { componentSchemas } from './components.ts'
-import { getDelivery, listAllDeliveries, listDeliveries, redeliver, redeliverMany } from './deliveries.ts'
+import {
+  getDelivery,
+  listAllDeliveries,
+  listDeliveries,
+  listReceivers,
+  redeliver,
+  redeliverMany,
+} from './deliveries.ts'
 import { generatingPaths } from './generating.ts'
 import { openAiBatchPaths } from './openai-batches.ts'
 import { actOnJobs, getOperation, stopOperation } from './operations.ts'
@@ -65,6 +72,7 @@ export const openapiDocument = {
     ...openAiBatchPaths,
     ...queuePaths,
     '/deliveries': { get: listAllDeliveries },
+    '/deliveries/receivers': { get: listReceivers },
     '/deliveries/redeliver': { post: redeliverMany },
     '/queue/operations/{operation}': {
       parameters: [operationId],

@@ -6,6 +6,7 @@ import type { Connection } from '../connection.ts'
 import { prepareProcesses } from '../process-figures.ts'
 import { reads } from '../verbs.ts'
 import { prepareJobChanges } from './job-changes.ts'
+import { prepareReceivers } from './receivers.ts'
 
 export const overview = (connection: Connection): Overview => ({
   readyOfAccounts: reads(prepareReadyOfAccounts(connection)),
@@ -15,6 +16,7 @@ export const overview = (connection: Connection): Overview => ({
   jobChanges: reads(prepareJobChanges(connection)),
   messages: reads(prepareMessages(connection)),
   deadMessages: reads(prepareDeadMessages(connection)),
+  receivers: reads(prepareReceivers(connection)),
   storage: reads(() => storageOf(connection)),
   lastBackup: reads(prepareLastBackup(connection)),
   processes: reads(prepareProcesses(connection)),

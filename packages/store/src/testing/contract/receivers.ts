@@ -8,6 +8,32 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 export const receiversContract = (engine: Engine): void => {
+  test('receivers are listed with what is undelivered, and with the last error of each', async () => {
+    const { tested, subscribe, record } = await createOutbox(engine)
+    const { overview } = await tested.openReader()
+    expect(await overview.receivers(9)).toEqual([])
+    const well = await subscribe('http://well.example:8443/')
+    const [first, second] = [await subscribe('http://a.example/'), await subscribe('http://a.example/x')]
+    const gone = await subscribe('http://gone.example/')
+    await subscribe('http://new.example/')
+    await record(well, { kind: 'delivered' }, START + 1, 204)
+    await record(first, { kind: 'dead' }, START + 2, 500)
+    await record(second, { kind: 'again', nextAttemptAt: START + 9 }, START + 3, 503)
+    await record(gone, { kind: 'gone' }, START + 4, 410)
+    const none = { pending: 0, dead: 0, lastAt: null, lastError: null, goneAt: null }
+    const errorOf = (at: number, status: number) => ({
+      lastAt: at,
+      lastError: { at, status, error: null },
+    })
+    expect(await overview.receivers(9)).toEqual([
+      { ...none, host: 'a.example', pending: 1, dead: 1, ...errorOf(START + 3, 503) },
+      { ...none, host: 'gone.example', dead: 1, ...errorOf(START + 4, 410), goneAt: START + 4 },
+      { ...none, host: 'new.example', pending: 1 },
+      { ...none, host: 'well.example:8443', lastAt: START + 1 },
+    ])
+    expect(await overview.receivers(1)).toMatchObject([{ host: 'a.example' }])
+  })
+
   describe('a receiver that is gone', () => {
     test('gets no messages of earlier jobs, and all messages of later ones', async () => {
       const { store, subscribe, messageOf, record } = await createOutbox(engine)
