@@ -18,7 +18,7 @@ export const App = () => {
   return (
     <>
       <Frame>{screen ? <screen.view key={path} /> : <Empty>There is no such screen.</Empty>}</Frame>
-      <KeysHelp keys={keyTable()} />
+      <KeysHelp keys={keyTable} />
       <SignIn />
       <Confirm />
       <Toasts />

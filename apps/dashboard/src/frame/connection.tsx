@@ -1,7 +1,7 @@
 import { messageOf } from '../api/problem.ts'
 import { clock } from '../format/duration.ts'
 import { live } from '../live/live.ts'
-import { useNow } from '../live/now.ts'
+import { useTick } from '../live/now.ts'
 import { useStore } from '../store/use-store.ts'
 import { Button } from '../ui/button.tsx'
 import { ErrorNote, Note } from '../ui/note.tsx'
@@ -9,7 +9,7 @@ import { ErrorNote, Note } from '../ui/note.tsx'
 /** What keeps the page from showing how things are now. */
 export const ConnectionNotes = () => {
   const { stream, receivedAt, snapshot, firstVersion } = useStore(live)
-  useNow()
+  useTick()
   return (
     <>
       {stream.kind === 'lost' && (

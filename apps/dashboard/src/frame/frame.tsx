@@ -30,11 +30,15 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
         <div class="tools">
           <Account />
           <ThemeButton />
-          <Button look="quiet" label="Keys" onClick={showKeys}>
-            ?
-          </Button>
+          <Button look="quiet" icon="help" label="Keys" onClick={showKeys} />
           <span class="menu">
-            <Button look="quiet" icon="menu" label="Menu" onClick={() => setOpen(!isOpen)} />
+            <Button
+              look="quiet"
+              icon="menu"
+              label="Menu"
+              isExpanded={isOpen}
+              onClick={() => setOpen(!isOpen)}
+            />
           </span>
         </div>
       </header>
@@ -56,11 +60,10 @@ const Navigation = ({ isOpen, onChosen }: { readonly isOpen: boolean; readonly o
           key={path}
           href={formatRoute({ screen: path })}
           aria-current={path === screen ? 'page' : undefined}
-          aria-keyshortcuts={`g ${key}`}
           onClick={onChosen}
         >
           {title}
-          <kbd>{key}</kbd>
+          <kbd aria-hidden="true">{key}</kbd>
         </a>
       ))}
     </nav>
@@ -74,7 +77,7 @@ const toContent = (event: Event): void => {
 }
 
 const State = () => {
-  const { word, look } = stateWord(useStore(live, ({ snapshot }) => snapshot))
+  const { word, look } = stateWord(useStore(live))
   return <span class={`state ${look}`}>{word}</span>
 }
 

@@ -8,11 +8,11 @@ const isShown = createStore(false)
 export const showKeys = (): void => isShown.set(true)
 
 /** All keys, and what they do. */
-export const KeysHelp = ({ keys }: { readonly keys: Readonly<Record<string, KeyAction>> }) =>
+export const KeysHelp = ({ keys }: { readonly keys: () => Readonly<Record<string, KeyAction>> }) =>
   useStore(isShown) ? (
     <Dialog title="Keys" onClose={() => isShown.set(false)}>
       <dl class="keys">
-        {Object.entries(keys).map(([key, { what }]) => (
+        {Object.entries(keys()).map(([key, { what }]) => (
           <div key={key}>
             <dt>
               {key.split(' ').map(each => (

@@ -36,6 +36,8 @@ const TokenDialog = ({ asks }: { readonly asks: keyof typeof WORDS }) => {
             type="password"
             autocomplete="current-password"
             required={asks !== 'other'}
+            pattern="[!-~]+"
+            title="Tokens consist of ASCII characters without spaces"
             value={token}
             onInput={({ currentTarget }) => setToken(currentTarget.value)}
           />

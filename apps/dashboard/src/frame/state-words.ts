@@ -1,4 +1,4 @@
-import type { QueueSnapshot } from '@foreman/jobs'
+import type { Live } from '../live/live.ts'
 
 /** How the queue is, in a word, and how urgent that is. */
 export interface StateWord {
@@ -6,7 +6,8 @@ export interface StateWord {
   readonly look: 'good' | 'wanted' | 'wrong' | 'unknown'
 }
 
-export const stateWord = (snapshot: QueueSnapshot | undefined): StateWord => {
+export const stateWord = ({ snapshot, stream }: Pick<Live, 'snapshot' | 'stream'>): StateWord => {
+  if (stream.kind === 'lost') return { word: 'connection lost', look: 'unknown' }
   if (!snapshot) return { word: 'connecting', look: 'unknown' }
   switch (snapshot.state) {
     case 'paused':

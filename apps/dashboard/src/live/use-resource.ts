@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { session } from '../api/session.ts'
 import { useStore } from '../store/use-store.ts'
+import { live } from './live.ts'
 
 export interface Resource<Value> {
   /** The last that came. It stays when a later request fails. */
@@ -11,7 +12,7 @@ export interface Resource<Value> {
 }
 
 interface Options {
-  /** Asks again so often, while the page can be seen. Undefined: only when `key` changes. */
+  /** Asks again so often, while the page can be seen and the server can be reached. Undefined: only when `key` changes. */
   readonly everyMs?: number
 }
 
@@ -45,7 +46,7 @@ export const useResource = <Value>(
   useEffect(() => {
     if (everyMs === undefined) return
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') reload()
+      if (document.visibilityState === 'visible' && live.get().stream.kind !== 'lost') reload()
     }, everyMs)
     return () => clearInterval(timer)
   }, [everyMs])

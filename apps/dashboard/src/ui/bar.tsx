@@ -14,6 +14,8 @@ interface BarProps {
 }
 
 const WIDTH = 100
+/** Parts beside each other can be told apart without their colours. */
+const GAP = 0.8
 
 /** Parts of a whole, one behind the other. What is more than nothing can be seen. */
 export const Bar = ({ parts, whole, label }: BarProps) => {
@@ -27,7 +29,7 @@ export const Bar = ({ parts, whole, label }: BarProps) => {
           const width = Math.max(1, (value / Math.max(whole, 1e-9)) * WIDTH)
           const from = x
           x += width
-          return <rect key={name} class={look} x={from} width={width} height="8" />
+          return <rect key={name} class={look} x={from} width={Math.max(0.5, width - GAP)} height="8" />
         })}
     </svg>
   )

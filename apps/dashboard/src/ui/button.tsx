@@ -10,6 +10,8 @@ interface ButtonProps {
   /** `main`: the one that is expected; `grave`: it takes something away; `quiet`: one of many in a row. */
   readonly look?: 'main' | 'grave' | 'quiet'
   readonly isDisabled?: boolean
+  /** Whether what it shows and hides is shown. */
+  readonly isExpanded?: boolean
   readonly type?: 'button' | 'submit'
 }
 
@@ -20,6 +22,7 @@ export const Button = ({
   label,
   look,
   isDisabled = false,
+  isExpanded,
   type = 'button',
 }: ButtonProps) => (
   <button
@@ -27,6 +30,7 @@ export const Button = ({
     class={`button ${look ?? ''}`}
     disabled={isDisabled}
     aria-label={label}
+    aria-expanded={isExpanded}
     title={label}
     onClick={onClick}
   >

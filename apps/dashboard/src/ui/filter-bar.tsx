@@ -22,7 +22,7 @@ export const refilter = (changes: Filters): void => setFilters({ cursor: '', ...
 export const FilterBar = ({ filters, children }: FilterBarProps) => {
   const { filters: given } = useRoute()
   return (
-    <div class="filters" role="search">
+    <div class="filters" role="group" aria-label="Filters">
       {filters.map(({ name, label, choices }) => (
         <label key={name}>
           <span>{label}</span>

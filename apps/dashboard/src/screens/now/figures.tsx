@@ -13,8 +13,8 @@ export const Figures = () => {
       <Figure name="Jobs this hour" value={count(ended)}>
         {hour.failed === 0 ? 'none failed' : `${count(hour.failed)} failed (${percent(hour.failed / ended)})`}
       </Figure>
-      <Figure name="Tokens this hour" value={roughly(hour.output_tokens)}>
-        of {roughly(hour.input_tokens)} that were read
+      <Figure name="Tokens written this hour" value={roughly(hour.output_tokens)}>
+        {roughly(hour.input_tokens)} read
       </Figure>
       <Figure name="Target busy this hour" value={percent(Math.min(1, hour.busy_ms / 3_600_000))}>
         <Duration ms={hour.busy_ms} />

@@ -10,7 +10,7 @@ import { Announcer } from '../../ui/announcer.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
-import { sentenceOf } from './sentence.ts'
+import { aboutOf, sentenceOf } from './sentence.ts'
 import { troubleOf } from './troubles.ts'
 
 /** How it stands in a sentence, what is wrong, what is held, and what can be done. */
@@ -24,8 +24,7 @@ export const Head = () => {
     <>
       <div class="headline">
         <h1>{sentence}</h1>
-        {/* The clocks in it run; only another state is worth a word. */}
-        <Announcer text={sentence.replaceAll(/ in [\d\w ]*?(min|s|h|d)\b/g, '')} />
+        <Announcer text={sentence} about={aboutOf(snapshot)} />
         {canAct && (
           <div class="actions">
             {hasTurn && !isPaused && (

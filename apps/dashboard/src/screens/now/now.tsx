@@ -1,5 +1,8 @@
+import { api } from '../../api/api.ts'
 import { live } from '../../live/live.ts'
+import { useResource } from '../../live/use-resource.ts'
 import { useStore } from '../../store/use-store.ts'
+import { ErrorNote } from '../../ui/note.tsx'
 import { Callers } from './callers.tsx'
 import { Figures } from './figures.tsx'
 import { Head } from './head.tsx'
@@ -11,7 +14,7 @@ import './now.css'
 /** How it stands at this moment: who works, who waits and why, and what that has saved. */
 export const Now = () => {
   const isKnown = useStore(live, ({ snapshot }) => snapshot !== undefined)
-  if (!isKnown) return <p class="muted">Waiting for the first word of the queue …</p>
+  if (!isKnown) return <Unknown />
   return (
     <>
       <Head />
@@ -20,6 +23,22 @@ export const Now = () => {
       <InFlight />
       <Line />
       <Callers />
+    </>
+  )
+}
+
+/** The stream says nothing as long as the queue cannot be read. Whoever asks is told why. */
+const Unknown = () => {
+  const isOpen = useStore(live, ({ stream }) => stream.kind === 'open')
+  const { error, reload } = useResource(
+    `queue ${isOpen}`,
+    async signal => isOpen && api.get('/queue', { fields: 'state' }, signal),
+    { everyMs: 3_000 },
+  )
+  return (
+    <>
+      <h1>Waiting for the first word of the queue …</h1>
+      {error !== undefined && <ErrorNote error={error} retry={reload} />}
     </>
   )
 }

@@ -1,6 +1,6 @@
 import type { GroupSnapshot, QueueSnapshot, TargetSnapshot } from '@foreman/jobs'
 import { expect, test } from 'vitest'
-import { sentenceOf } from './sentence.ts'
+import { aboutOf, sentenceOf } from './sentence.ts'
 
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const at = (seconds: number): string => new Date(NOW + seconds * 1_000).toISOString()
@@ -111,4 +111,16 @@ test('a pause says when it is over', () => {
   expect(sentenceOf(snapshot(target(), { holds: [hold] }), NOW)).toMatch(
     /^Paused until \d\d:01:00\. Nothing waits\.$/,
   )
+})
+
+test('what it is about changes with what works and what is wrong, and not with what waits', () => {
+  const works = snapshot(target({ in_flight: [job('a:1', 'prompt')] }))
+  expect(aboutOf({ ...works, queued: 7, at: at(5) })).toBe(aboutOf(works))
+  const others = [
+    snapshot(target({ in_flight: [job('b:1', 'prompt')] })),
+    snapshot(target()),
+    { ...works, accepting: false },
+    { ...works, health: { degraded: true, reasons: ['no_room'] } },
+  ]
+  expect(others.map(aboutOf)).not.toContain(aboutOf(works))
 })

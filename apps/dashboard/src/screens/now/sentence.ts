@@ -14,6 +14,12 @@ export const sentenceOf = (snapshot: QueueSnapshot, now: number): string => {
   return snapshot.accepting ? work : `Nothing new is taken. ${work}`
 }
 
+/** What the sentence is about, without the clocks and counts in it. */
+export const aboutOf = ({ state, accepting, health, targets }: QueueSnapshot): string => {
+  const models = new Set(targets.flatMap(target => target.in_flight.map(({ model }) => model)))
+  return [state, accepting, ...health.reasons, ...[...models].toSorted()].join(' ')
+}
+
 const untilOf = (until: string | undefined): string =>
   until === undefined ? '' : ` until ${timeOfDay(Date.parse(until))}`
 

@@ -85,7 +85,7 @@ export const Chart = (latest: ChartData) => {
         {[...models].map(model => (
           <li key={model}>
             <svg width="18" height="18" aria-hidden="true">
-              <rect class={lookOf(model).look} width="18" height="18" rx="3" />
+              <rect class={`model ${lookOf(model).look}`} x="0.5" y="0.5" width="17" height="17" rx="3" />
               <text class="block-name" x="9" y="13">
                 {lookOf(model).letter}
               </text>

@@ -186,7 +186,7 @@ const BlockBox = ({ id, block, isActive, scale, lookOf, onLook }: BlockBoxProps)
       onClick={() => showJobs(block)}
     >
       <rect
-        class={isMixed ? 'mixed' : look}
+        class={`model ${isMixed ? 'mixed' : look}`}
         x={x}
         width={width}
         height={HEIGHT}
@@ -204,7 +204,7 @@ const BlockBox = ({ id, block, isActive, scale, lookOf, onLook }: BlockBoxProps)
       )}
       {block.turns > 1 && <LoadShare block={block} x={x} width={width} />}
       {!isMixed && words !== undefined && (
-        <text class="block-name" x={x + notch + (width - notch) / 2} y={HEIGHT / 2 + 4}>
+        <text class="block-name" aria-hidden="true" x={x + notch + (width - notch) / 2} y={HEIGHT / 2 + 4}>
           {words}
         </text>
       )}
