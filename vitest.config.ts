@@ -10,8 +10,9 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // The clients of others and the page in a browser have runs and configurations of their own: npm run test:clients, test:page.
-    exclude: [...configDefaults.exclude, 'test/clients/**', 'test/page/**'],
+    // What installs from a registry or needs a browser has a run and a configuration of its own: npm run test:clients, test:package,
+    // test:page.
+    exclude: [...configDefaults.exclude, 'test/{clients,package,page}/**'],
     projects: [
       // Tests of modules leave nothing behind in their process, so the next file can use it.
       {
