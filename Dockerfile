@@ -1,6 +1,9 @@
 # syntax=docker/dockerfile:1
-# One image for the command, which is either process, too.
-FROM node:24-bookworm-slim AS page
+# One image for the command, which is either process, too. What is built is the same for every architecture (SQLite brings its
+# binaries for all), and the last stage runs nothing: so an image for another one needs no emulation.
+ARG BASE=node:24-bookworm-slim
+
+FROM --platform=$BUILDPLATFORM ${BASE} AS page
 WORKDIR /foreman
 ENV CI=true
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json ./
@@ -10,7 +13,7 @@ RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
     npx --yes pnpm@12.21.0 install --frozen-lockfile --filter '@foreman/dashboard...' \
  && node apps/dashboard/scripts/build.ts
 
-FROM node:24-bookworm-slim AS build
+FROM --platform=$BUILDPLATFORM ${BASE} AS build
 WORKDIR /foreman
 ENV CI=true
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json tsconfig.build.json ./
@@ -24,14 +27,12 @@ RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
       --filter '@foreman/cli...' \
  && compiler="typescript@$(node -p 'require("./package.json").devDependencies.typescript')" \
  && npx --yes --package="$compiler" node scripts/build.mjs \
- && rm -rf apps/dashboard apps/*/src packages/*/src scripts
+ && rm -rf apps/dashboard apps/*/src packages/*/src scripts \
+ && mkdir /data
 
-FROM node:24-bookworm-slim
-LABEL org.opencontainers.image.title="foreman" \
-      org.opencontainers.image.description="A queued, durable job endpoint in front of one Ollama server" \
-      org.opencontainers.image.licenses="MIT"
+FROM ${BASE}
 WORKDIR /foreman
-RUN install -d -o node -g node -m 700 /data
+COPY --from=build --chown=node:node --chmod=700 /data /data
 COPY --from=build /foreman ./
 COPY LICENSE ./
 # So that `docker compose exec gateway foreman status` works, too.
@@ -50,3 +51,17 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["foreman", "healthcheck", "gateway"]
 ENTRYPOINT ["foreman"]
 CMD ["gateway"]
+# Last, because they differ from build to build. docs/deployment.md has the command that fills them in.
+ARG BASE
+ARG VERSION=
+ARG REVISION=
+ARG CREATED=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="foreman" \
+      org.opencontainers.image.description="A queued, durable job endpoint in front of one Ollama server" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="docker.io/library/${BASE}"
