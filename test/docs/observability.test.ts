@@ -1,3 +1,4 @@
+import { BACKUP } from '@foreman/jobs'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -22,6 +23,7 @@ const metricsOfARun = async (): Promise<string> => {
   await submit(endless)
   await until(async () => (await foreman.store.queue.ready(9)) === 0)
   await submit({ request: { model: 'beta', ...generate } })
+  await foreman.store.operations.note({ by: 'operator', action: BACKUP, subject: 'a.db' }, Date.now())
   await ask('GET', '/nowhere')
   await until(async () => {
     const seen = seriesIn(await metricsAt(foreman.url))
