@@ -1161,3 +1161,52 @@ export interface StoreState {
   readonly room: { readonly usedBytes: number; readonly freeBytes?: number } | 'unknown'
   readonly faults: readonly StoreFault[]
 }
+
+export interface BackupOptions {
+  /** The file of the copy. One of that name is replaced. */
+  readonly to: string
+  /** What the queue notes as the time of the backup. */
+  readonly at: number
+  /** Without it, the copy says how many jobs there were, how large, in which states and when, but nothing of what they were about. */
+  readonly withContent: boolean
+  /** Which files in the directory of the copy are of a backup that was killed. They are removed. */
+  readonly isLeftOver: (name: string) => boolean
+}
+
+export interface BackupMade {
+  readonly file: string
+  readonly bytes: number
+  /** Whether the queue says that it was backed up. It does not if this user may not write it, or if it has an older layout. */
+  readonly isNoted: boolean
+}
+
+/** What a backup has, and what would become of it. */
+export interface BackupContents {
+  /** The store version of the backup. */
+  readonly version: number
+  readonly callers: readonly {
+    readonly caller: string
+    /** All its jobs. */
+    readonly total: number
+    /** Those that would run, and those that would run again. */
+    readonly queued: number
+    readonly running: number
+    /** Those whose callers waited on their connections. They would be cancelled. */
+    readonly left: number
+  }[]
+  /** When the last job was submitted. */
+  readonly lastJobAt: number | undefined
+  /** Messages that would be sent, perhaps once more. */
+  readonly pendingWebhooks: number
+}
+
+export interface RestoreOptions {
+  readonly backup: string
+  readonly at: number
+}
+
+export interface Restored {
+  readonly contents: BackupContents
+  /** Where the queue is that was there. Undefined: there was none. */
+  readonly kept: string | undefined
+}

@@ -1,5 +1,6 @@
 import { priorities } from '@foreman/jobs'
 import { command } from '../command-line/command.ts'
+import { dbPath } from '../file/db-path-flag.ts'
 
 /** Commands that read or write files. */
 export const fileCommands = [
@@ -24,5 +25,36 @@ export const fileCommands = [
       },
     },
     run: async (given, session) => (await import('../submit/submit.ts')).submit(given, session),
+  }),
+  command({
+    usage: 'backup [target]',
+    describe: 'Copy the queue into a file, while foreman runs',
+    options: {
+      target: {
+        type: 'string',
+        default: '.',
+        describe: 'The new file, or a directory for files named by the time',
+      },
+      keep: { type: 'number', describe: 'Remove all older backups of a directory but for so many in all' },
+      'without-content': { type: 'boolean', describe: 'For a bug report: without what callers sent and got' },
+      'db-path': dbPath,
+    },
+    run: async (given, session) => (await import('../backup/backup.ts')).backup(given, session),
+  }),
+  command({
+    usage: 'restore-check <backup>',
+    describe: 'Try on a copy whether a backup can be restored, and count what would run again',
+    options: { backup: { type: 'string', demandOption: true, describe: 'The file of the backup' } },
+    run: async (given, session) => (await import('../backup/restore.ts')).restoreCheck(given, session),
+  }),
+  command({
+    usage: 'restore <backup>',
+    describe: 'Put a backup in the place of the queue, while foreman is stopped',
+    options: {
+      backup: { type: 'string', demandOption: true, describe: 'The file of the backup' },
+      yes: { type: 'boolean', describe: 'Do it without asking' },
+      'db-path': dbPath,
+    },
+    run: async (given, session) => (await import('../backup/restore.ts')).restore(given, session),
   }),
 ]

@@ -2,6 +2,7 @@ import { ForemanError } from '@foreman/foreman-client'
 import { ConnectionError, StreamError } from '@foreman/ollama-client'
 import { SettingError } from '@foreman/process'
 import { exitCodes } from './exit-codes.ts'
+import { Failed } from './failed.ts'
 import { Stopped } from './stop.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -23,6 +24,7 @@ export const failureOf = (error: unknown, asked: Asked | undefined): Failure => 
   if (error instanceof Stopped) return error
   if (error instanceof UsageError || error instanceof SettingError)
     return { exitCode: exitCodes.usage, message: error.message }
+  if (error instanceof Failed) return { exitCode: exitCodes.failed, message: error.message }
   if (error instanceof ForemanError) return ofAnswer(error, asked)
   const at = asked?.url ?? 'foreman'
   if (error instanceof ConnectionError) {

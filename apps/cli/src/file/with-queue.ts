@@ -1,0 +1,16 @@
+import { StoreUnusableError } from '@foreman/store'
+import { Failed } from '../failures/failed.ts'
+
+/** Does something with a queue. @throws Failed when that cannot be done */
+export const withQueue = <T>(act: () => T): T => {
+  try {
+    return act()
+  } catch (error) {
+    throw error instanceof StoreUnusableError ? new Failed(error.message, { cause: error }) : error
+  }
+}
+
+const MB = 1_000_000
+
+/** @example sizeInWords(12_345_678) // '12.3 MB' */
+export const sizeInWords = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`
