@@ -23,6 +23,9 @@ export interface Installation {
   readonly sim: Sim
   /** Where the commands run. */
   readonly directory: string
+  /** What starts a command, and the variables with which it is an operator's. */
+  command(args: readonly string[]): string[]
+  readonly environment: Readonly<Record<string, string>>
   /** Runs a command in pipes, as an operator. */
   run(args: readonly string[], options?: RunOptions): Promise<Ended>
   /** Runs a command in a terminal, as an operator. */
@@ -89,6 +92,8 @@ export const startInstallation = async (
     url,
     sim,
     directory,
+    command: args => [process.execPath, ...node, ...args],
+    environment: asOperator,
     run,
     show: (args, options = {}) =>
       inTerminal([process.execPath, ...node, ...args], {

@@ -3,6 +3,7 @@ import { Connection } from '../connection/connection.ts'
 import { failureOf } from '../failures/failure.ts'
 import { stopSignal } from '../failures/stop.ts'
 import { UsageError } from '../failures/usage-error.ts'
+import { FullScreen } from '../output/full-screen.ts'
 import { Screen } from '../output/screen.ts'
 import type { Command } from './command.ts'
 import type { Session } from './session.ts'
@@ -29,6 +30,7 @@ export const runCommand = async ({
       return connection.client
     },
     screen,
+    fullScreen: new FullScreen(process),
     stdin: process.stdin,
     environment: process.env,
     signal,

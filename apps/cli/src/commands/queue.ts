@@ -8,6 +8,11 @@ export const queueCommands = [
     run: async (_given, session) => (await import('../queue/status.ts')).status(session),
   }),
   command({
+    usage: 'top',
+    describe: 'Show the same live, and step in by single keys',
+    run: async (_given, session) => (await import('../top/top.ts')).top(session),
+  }),
+  command({
     usage: 'pause',
     describe: 'Let nothing start; jobs are accepted, and wait',
     options: {

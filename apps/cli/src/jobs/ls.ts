@@ -1,10 +1,11 @@
-import { inWords, isEndState, type Job, type JobState } from '@foreman/jobs'
+import { inWords, isEndState, type Job } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { UsageError } from '../failures/usage-error.ts'
 import { type Row, tableLines } from '../output/columns.ts'
 import type { Screen } from '../output/screen.ts'
 import { ago } from '../output/times.ts'
 import { filterOf } from './filter.ts'
+import { styledState } from './job-rows.ts'
 
 /** foreman reads no more jobs at a time. */
 const MOST_OF_PAGE = 500
@@ -34,19 +35,6 @@ export const listJobs = async (
   }
   print()
 }
-
-const STYLES = {
-  queued: 'cyan',
-  running: 'blue',
-  succeeded: 'green',
-  failed: 'red',
-  cancelled: 'dim',
-} as const
-
-export const styledState = (state: JobState, { styled }: Pick<Screen, 'styled'>) => ({
-  text: state,
-  style: (text: string) => styled(STYLES[state], text),
-})
 
 const rowOf = (job: Job, screen: Pick<Screen, 'styled'>, now: number): Row => [
   job.id,

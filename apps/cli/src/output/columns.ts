@@ -44,7 +44,7 @@ const lineOf = (row: readonly Cell[], widths: readonly number[], columns = Infin
 const graphemes = new Intl.Segmenter()
 
 /** As much of a text as fits, with an ellipsis if that is not all of it. */
-const cut = (text: string, width: number): string => {
+export const cut = (text: string, width: number): string => {
   if (stringWidth(text) <= width) return text
   let [shown, left] = ['', width - 1]
   for (const { segment } of graphemes.segment(text)) {

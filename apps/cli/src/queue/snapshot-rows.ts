@@ -4,7 +4,7 @@ import type { Row } from '../output/columns.ts'
 const right = (text: string | number) => ({ text: String(text), isRight: true })
 
 /** A row for each running job. */
-export const inFlightRows = ({ targets, at }: Pick<QueueSnapshot, 'targets' | 'at'>): Row[] =>
+export const inFlightRows = (targets: QueueSnapshot['targets'], now: number): Row[] =>
   targets
     .flatMap(target => target.in_flight)
     .map(job => [
@@ -12,7 +12,7 @@ export const inFlightRows = ({ targets, at }: Pick<QueueSnapshot, 'targets' | 'a
       job.model,
       job.caller,
       job.phase,
-      right(inWords(Date.parse(at) - Date.parse(job.started_at))),
+      right(inWords(now - Date.parse(job.started_at))),
       right(job.tokens === undefined ? '' : `${job.tokens} tokens`),
       right(job.tokens_per_second === undefined ? '' : `${job.tokens_per_second}/s`),
     ])

@@ -1,24 +1,25 @@
 import { type Hold, type HourSnapshot, inWords, type QueueSnapshot, type TargetSnapshot } from '@foreman/jobs'
-import { safeLine } from '../output/safe-text.ts'
+import type { Row } from '../output/columns.ts'
 import type { Screen } from '../output/screen.ts'
 
 const STYLES = { running: 'green', paused: 'yellow', closed: 'yellow', away: 'red' } as const
 
-/** What the queue does, in a line. */
-export const headline = (
-  { state, queued, running, delayed, oldest_wait_ms, version }: QueueSnapshot,
-  { styled }: { styled: Screen['styled'] },
-): string => {
+/** What the queue does: its state, its counts, and the version of foreman. */
+export const headRow = (
+  { state, queued, running, delayed, oldest_wait_ms: oldestMs, version }: QueueSnapshot,
+  styled: Screen['styled'],
+): Row => {
   const counts = [
     `${running} running`,
     `${queued} waiting`,
     ...(delayed > 0 ? [`${delayed} of them for their next attempt`] : []),
-    ...(oldest_wait_ms === undefined ? [] : [`the oldest for ${inWords(oldest_wait_ms)}`]),
+    ...(oldestMs === undefined ? [] : [`the oldest for ${inWords(oldestMs)}`]),
   ]
-  return (
-    `${styled([STYLES[state], 'bold'], state)}  ${safeLine(counts.join(', '))}` +
-    styled('dim', safeLine(`  foreman ${version}`))
-  )
+  return [
+    { text: state, style: text => styled([STYLES[state], 'bold'], text) },
+    counts.join(', '),
+    { text: `foreman ${version}`, style: text => styled('dim', text) },
+  ]
 }
 
 /** What the target does, in a line. */
@@ -36,29 +37,25 @@ export const targetLine = (
       ? []
       : [`in memory: ${resident.map(({ model, group }) => model ?? group).join(', ')}`]),
   ]
-  return safeLine(parts.join('; '))
+  return parts.join('; ')
 }
 
 /** What is wrong, a line each. */
 export const warnings = ({ health, webhooks }: QueueSnapshot): string[] => [
-  ...health.reasons.map(reason => safeLine(`${reason}: see the table of reasons in docs/operations.md`)),
+  ...health.reasons.map(reason => `${reason}: see the table of reasons in docs/operations.md`),
   ...(webhooks && webhooks.dead_day > 0
     ? [`${webhooks.dead_day} webhooks were given up in the last day: foreman webhook ls --state dead`]
     : []),
 ]
 
-/** What operators hold back, a line each. */
-export const holdLines = (holds: readonly Hold[], at: number): string[] =>
-  holds.map(({ kind, subject, until, reason, by }) =>
-    safeLine(
-      [
-        subject === undefined ? kind : `${kind} ${subject}`,
-        ...(until === undefined ? [] : [`for another ${inWords(Date.parse(until) - at)}`]),
-        ...(by === undefined ? [] : [`by ${by}`]),
-        ...(reason === undefined ? [] : [`(${reason})`]),
-      ].join(' '),
-    ),
-  )
+/** What an operator holds back, and until when. */
+export const holdLine = ({ kind, subject, until, reason, by }: Hold, at: number): string =>
+  [
+    subject === undefined ? kind : `${kind} ${subject}`,
+    ...(until === undefined ? [] : [`for another ${inWords(Date.parse(until) - at)}`]),
+    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(reason === undefined ? [] : [`(${reason})`]),
+  ].join(' ')
 
 /** What the last hour brought. */
 export const hourLine = (hour: HourSnapshot): string =>

@@ -1,11 +1,16 @@
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
-import { statusLines } from './status-lines.ts'
+import { tableLines } from '../output/columns.ts'
+import { sectionsOf } from './sections.ts'
 
 /** Shows the queue on one screen. */
 export const status = async ({ client, screen, signal }: Session): Promise<number> => {
   const snapshot = await client.queue.snapshot({ signal })
   if (screen.isJson) screen.json(snapshot)
-  else for (const line of statusLines(snapshot, screen)) screen.print(line)
+  else
+    for (const { title, rows } of sectionsOf(snapshot, Date.parse(snapshot.at), screen)) {
+      if (title !== undefined) screen.print(`\n${screen.styled('bold', title)}`)
+      for (const line of tableLines(rows, screen.columns)) screen.print(line)
+    }
   return snapshot.health.degraded ? exitCodes.failed : 0
 }
