@@ -10,7 +10,7 @@ COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json ./
 COPY apps apps
 COPY packages packages
 RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
-    npx --yes pnpm@12.21.0 install --frozen-lockfile --filter '@foreman/dashboard...' \
+    npx --yes pnpm@12.21.0 install --frozen-lockfile --prod --filter '@foreman/dashboard...' \
  && node apps/dashboard/scripts/build.ts
 
 FROM --platform=$BUILDPLATFORM ${BASE} AS build
