@@ -1,6 +1,6 @@
 import type { Timeline, TimelineTurn, TurnSnapshot } from '@foreman/jobs'
 import { expect, test } from 'vitest'
-import { type Block, blocksOf, mergeShort, phasesOf } from './blocks.ts'
+import { type Block, blocksOf, mergeShort, partsOf, phasesOf } from './blocks.ts'
 
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const at = (seconds: number): string => new Date(NOW + seconds * 1_000).toISOString()
@@ -90,11 +90,22 @@ test('turns that are too short to be seen become one, and say how many they were
   const [one, ...others] = mergeShort([block(0, 2), block(3, 5, 'b:1'), block(6, 9)], 10)
   expect(others).toEqual([])
   expect(one).toMatchObject({ from: 0, until: 9, models: ['a:1', 'b:1'], turns: 3, loadMs: 3, jobs: 3 })
+  expect(partsOf(one!)).toEqual([
+    { model: 'a:1', ms: 5 },
+    { model: 'b:1', ms: 2 },
+  ])
 })
 
 test('a turn that can be seen stays alone, and so does what lies far away', () => {
   const blocks = [block(0, 2), block(3, 50), block(51, 52), block(100, 101)]
   expect(mergeShort(blocks, 10)).toEqual(blocks)
+})
+
+test('what is put together stays short, so that the course of a day can be seen', () => {
+  const blocks = Array.from({ length: 100 }, (_, index) => block(index * 5, index * 5 + 4))
+  const merged = mergeShort(blocks, 10)
+  expect(merged.length).toBeGreaterThan(10)
+  expect(Math.max(...merged.map(({ from, until }) => until - from))).toBeLessThanOrEqual(40)
 })
 
 test('there are never more than can be drawn quickly, however they lie', () => {

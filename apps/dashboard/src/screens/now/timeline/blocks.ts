@@ -7,6 +7,8 @@ export interface Block {
   readonly models: readonly string[]
   /** How many turns it stands for. */
   readonly turns: number
+  /** Of several turns, how long each model had its own. */
+  readonly parts?: readonly Part[]
   /** Until when the model was loaded at its front. */
   readonly loadedAt?: number
   readonly loadMs: number
@@ -14,6 +16,11 @@ export interface Block {
   readonly tokens?: number
   readonly reason?: string
   readonly end?: string
+}
+
+interface Part {
+  readonly model: string
+  readonly ms: number
 }
 
 /** A time in which nothing could run. */
@@ -76,6 +83,8 @@ export const phasesOf = ({ phases }: Timeline, now: number): Phase[] =>
 
 /** More cannot be told apart, nor drawn quickly. */
 const MAX_BLOCKS = 1_500
+/** Turns that are put together are so much longer than can just be seen, so that a lane still shows how the day went. */
+const LONGEST = 4
 
 /**
  * Puts turns together that are shorter than can be seen, with what lies between them.
@@ -88,7 +97,8 @@ export const mergeShort = (blocks: readonly Block[], visibleMs: number): Block[]
     const last = merged.at(-1)
     const isShort = (each: Block) => each.until - each.from < visibleMs || each.turns > 1
     const isNear = last !== undefined && block.from - last.until < visibleMs
-    if (last && isNear && isShort(last) && isShort(block)) merged.splice(-1, 1, together(last, block))
+    const fits = last !== undefined && block.until - last.from <= LONGEST * visibleMs
+    if (last && isNear && fits && isShort(last) && isShort(block)) merged.splice(-1, 1, together(last, block))
     else merged.push(block)
   }
   return merged.length <= MAX_BLOCKS ? merged : mergeShort(merged, visibleMs * 2)
@@ -99,7 +109,18 @@ const together = (a: Block, b: Block): Block => ({
   until: Math.max(a.until, b.until),
   models: [...new Set([...a.models, ...b.models])],
   turns: a.turns + b.turns,
+  parts: addUp([...partsOf(a), ...partsOf(b)]),
   loadMs: a.loadMs + b.loadMs,
   jobs: a.jobs + b.jobs,
   tokens: (a.tokens ?? 0) + (b.tokens ?? 0),
 })
+
+/** How long each model had its turn in a block. */
+export const partsOf = ({ parts, models: [model = ''], from, until }: Block): readonly Part[] =>
+  parts ?? [{ model, ms: until - from }]
+
+const addUp = (parts: readonly Part[]): Part[] =>
+  [...Map.groupBy(parts, ({ model }) => model)].map(([model, all]) => ({
+    model,
+    ms: all.reduce((sum, { ms }) => sum + ms, 0),
+  }))

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
 import { goTo } from '../../../router/navigation.ts'
+import { BLOCK_HEIGHT, BlockBox } from './block-box.tsx'
 import type { Block, Phase } from './blocks.ts'
 import type { ModelLook } from './model-looks.ts'
-import { type Scale, xOf } from './scale.ts'
-import { blockInWords, phaseInWords } from './words.ts'
+import { extent, type Scale } from './scale.ts'
+import { phaseInWords } from './words.ts'
 
 interface LaneProps {
   /** Whose order it is. */
@@ -22,10 +23,9 @@ interface LaneProps {
 }
 
 const TITLE_HEIGHT = 18
-const HEIGHT = 28
 
 /** How much room a lane takes. */
-export const LANE_HEIGHT = TITLE_HEIGHT + HEIGHT + 8
+export const LANE_HEIGHT = TITLE_HEIGHT + BLOCK_HEIGHT + 8
 
 /** What the target did, from left to right. Arrow keys walk from turn to turn, Enter shows its jobs. */
 export const Lane = ({
@@ -81,16 +81,16 @@ export const Lane = ({
         onBlur={() => onLook(undefined)}
         onPointerLeave={() => onLook(undefined)}
       >
-        <rect class="idle" width={scale.width} height={HEIGHT} rx="3" />
+        <rect class="idle" width={scale.width} height={BLOCK_HEIGHT} rx="3" />
         {phases.map(phase => (
           <PhaseBox key={`${phase.kind} ${phase.from}`} phase={phase} scale={scale} />
         ))}
         {last && expectsUntil !== undefined && (
           <rect
             class="expecting"
-            {...extent(last.until, expectsUntil, scale)}
+            {...extent({ from: last.until, until: expectsUntil }, scale)}
             y="1"
-            height={HEIGHT - 2}
+            height={BLOCK_HEIGHT - 2}
             rx="3"
           />
         )}
@@ -103,6 +103,7 @@ export const Lane = ({
             scale={scale}
             lookOf={lookOf}
             onLook={() => onLook(block)}
+            onOpen={() => showJobs(block)}
           />
         ))}
       </g>
@@ -122,93 +123,18 @@ const showJobs = (block: Block | undefined): void => {
   })
 }
 
-const extent = (from: number, until: number, scale: Scale) => {
-  const x = xOf(from, scale)
-  return { x, width: Math.max(1, xOf(until, scale) - x) }
-}
-
 const PhaseBox = ({ phase, scale }: { readonly phase: Phase; readonly scale: Scale }) => {
-  const { x, width } = extent(phase.from, phase.until, scale)
+  const { x, width } = extent(phase, scale)
   return (
     <g>
       <title>{phaseInWords(phase)}</title>
-      <rect class={`phase ${phase.kind}`} x={x} width={width} height={HEIGHT} />
+      <rect class={`phase ${phase.kind}`} x={x} width={width} height={BLOCK_HEIGHT} />
       <rect
         fill={`url(#${phase.kind === 'paused' || phase.kind === 'closed' ? 'stripes' : 'crosses'})`}
         x={x}
         width={width}
-        height={HEIGHT}
+        height={BLOCK_HEIGHT}
       />
-    </g>
-  )
-}
-
-interface BlockBoxProps {
-  readonly id: string
-  readonly block: Block
-  readonly isActive: boolean
-  readonly scale: Scale
-  readonly lookOf: (model: string) => ModelLook
-  readonly onLook: () => void
-}
-
-/** Of turns that cannot be told apart, how much of their time went into loads: hatched from below. */
-const LoadShare = ({
-  block,
-  x,
-  width,
-}: {
-  readonly block: Block
-  readonly x: number
-  readonly width: number
-}) => {
-  const height = Math.min(1, block.loadMs / Math.max(1, block.until - block.from)) * HEIGHT
-  return <rect class="load" fill="url(#load)" x={x} y={HEIGHT - height} width={width} height={height} />
-}
-
-const CHARACTER_WIDTH = 6.6
-
-const BlockBox = ({ id, block, isActive, scale, lookOf, onLook }: BlockBoxProps) => {
-  const { x, width } = extent(block.from, block.until, scale)
-  const [model = '?'] = block.models
-  const { letter, look } = lookOf(model)
-  const isMixed = block.turns > 1 && block.models.length > 1
-  const notch = block.loadedAt === undefined ? 0 : Math.min(width, xOf(block.loadedAt, scale) - x)
-  const words = [model, letter].find(each => each.length * CHARACTER_WIDTH + 8 <= width - notch)
-  return (
-    <g
-      id={id}
-      role="option"
-      aria-selected={isActive}
-      aria-label={blockInWords(block)}
-      class={isActive ? 'block active' : 'block'}
-      onPointerEnter={onLook}
-      onClick={() => showJobs(block)}
-    >
-      <rect
-        class={`model ${isMixed ? 'mixed' : look}`}
-        x={x}
-        width={width}
-        height={HEIGHT}
-        rx={Math.min(3, width / 3)}
-      />
-      {notch > 0.5 && (
-        <rect
-          class="load"
-          fill="url(#load)"
-          x={x}
-          width={notch}
-          height={HEIGHT}
-          rx={Math.min(3, width / 3)}
-        />
-      )}
-      {block.turns > 1 && <LoadShare block={block} x={x} width={width} />}
-      {!isMixed && words !== undefined && (
-        <text class="block-name" aria-hidden="true" x={x + notch + (width - notch) / 2} y={HEIGHT / 2 + 4}>
-          {words}
-        </text>
-      )}
-      {isActive && <rect class="ring" x={x - 1.5} y="-1.5" width={width + 3} height={HEIGHT + 3} rx="4" />}
     </g>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { areaPath, type Scale, ticksOf, xOf } from './scale.ts'
+import { areaPath, extent, type Scale, ticksOf, xOf } from './scale.ts'
 
 const MINUTE = 60_000
 const scale = (from: number, until: number, width = 800): Scale => ({ from, until, width })
@@ -7,6 +7,10 @@ const scale = (from: number, until: number, width = 800): Scale => ({ from, unti
 test('a time lies between the edges, and what is outside lies on one', () => {
   const hour = scale(0, 60 * MINUTE)
   expect([-5, 0, 15 * MINUTE, 60 * MINUTE, 1e9].map(at => xOf(at, hour))).toEqual([0, 0, 200, 800, 800])
+})
+
+test('what lasts for a moment can be seen all the same', () => {
+  expect(extent({ from: 0, until: 1 }, scale(0, 60 * MINUTE))).toEqual({ x: 0, width: 1 })
 })
 
 test.each([

@@ -10,6 +10,15 @@ export interface Scale {
 export const xOf = (at: number, { from, until, width }: Scale): number =>
   Math.min(1, Math.max(0, (at - from) / (until - from))) * width
 
+/** Where a time begins that lasts, and how wide it is: never too narrow to be seen. */
+export const extent = (
+  { from, until }: { readonly from: number; readonly until: number },
+  scale: Scale,
+): { readonly x: number; readonly width: number } => {
+  const x = xOf(from, scale)
+  return { x, width: Math.max(1, xOf(until, scale) - x) }
+}
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
