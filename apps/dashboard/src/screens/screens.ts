@@ -1,6 +1,8 @@
 import type { FunctionComponent } from 'preact'
+import { Batches } from './batches/batches.tsx'
 import { Jobs } from './jobs/jobs.tsx'
 import { Now } from './now/now.tsx'
+import { Webhooks } from './webhooks/webhooks.tsx'
 
 /** A screen of the page. A new one needs a row below. */
 export interface Screen {
@@ -15,4 +17,6 @@ export interface Screen {
 export const screens: readonly [Screen, ...Screen[]] = [
   { path: '', title: 'Now', key: 'n', view: Now },
   { path: 'jobs', title: 'Jobs', key: 'j', view: Jobs },
+  { path: 'batches', title: 'Batches', key: 'b', view: Batches },
+  { path: 'webhooks', title: 'Webhooks', key: 'w', view: Webhooks },
 ]

@@ -29,16 +29,3 @@ export const askJobPriority = ({ id, priority }: Job): void =>
       return `the priority is ${choice}`
     },
   })
-
-/** Asks whether a webhook shall be sent again. */
-export const askRedeliver = (job: string, delivery: string, done: () => void): void =>
-  confirm({
-    title: 'Send the webhook again',
-    text: 'It gets a new schedule, and keeps its id: the receiver can tell that it is the same.',
-    action: 'Send it',
-    run: async () => {
-      await api.post(`/jobs/${job}/deliveries/${delivery}/redeliver`)
-      done()
-      return 'the webhook is due now'
-    },
-  })

@@ -6,7 +6,7 @@ import { RelativeTime } from './time.tsx'
 
 /** How it went with a webhook: the last attempt, the others behind it, and when the next one is due. */
 export const DeliveryAttempts = ({
-  delivery: { attempts, next_attempt_at: next },
+  delivery: { state, attempts, next_attempt_at: next },
 }: {
   readonly delivery: Delivery
 }) => {
@@ -14,7 +14,11 @@ export const DeliveryAttempts = ({
   const earlier = attempts.slice(0, -1)
   return (
     <>
-      {last ? <AttemptLine attempt={last} /> : <span class="muted">none yet</span>}
+      {last ? (
+        <AttemptLine attempt={last} />
+      ) : (
+        <span class="muted">{state === 'pending' ? 'none yet' : 'none'}</span>
+      )}
       {next !== undefined && (
         <small class="under">
           next attempt <RelativeTime at={next} />

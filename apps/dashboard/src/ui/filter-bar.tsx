@@ -9,6 +9,12 @@ export interface Filter {
   readonly choices?: readonly { readonly value: string; readonly label: string }[]
 }
 
+/** The choices of a filter that need not be used. */
+export const choicesOf = (values: readonly string[]): NonNullable<Filter['choices']> => [
+  { value: '', label: 'any' },
+  ...values.map(value => ({ value, label: value })),
+]
+
 interface FilterBarProps {
   readonly filters: readonly Filter[]
   /** Filters of another kind. */

@@ -129,7 +129,7 @@ const Counts = ({ arrived }: { readonly arrived: number }) => {
   const { queued, delayed } = useStore(live, state => state.snapshot)!
   return (
     <>
-      {arrived > 0 && <span class="news">{count(arrived)} new</span>}
+      {arrived > 0 && <span class="fresh">{count(arrived)} new</span>}
       <span>
         {count(queued)} queued{delayed > 0 && `, ${count(delayed)} of them delayed`}
       </span>

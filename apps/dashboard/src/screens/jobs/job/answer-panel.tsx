@@ -57,7 +57,7 @@ const Aside = ({ job, watched: { answer, tokens } }: AnswerProps) => {
   const made = job.usage?.completion_tokens ?? tokens ?? job.progress?.tokens
   return (
     <>
-      {!isEndState(job.state) && characters > 0 && <span class="news">live</span>}
+      {!isEndState(job.state) && characters > 0 && <span class="fresh">live</span>}
       {made !== undefined && <span>{count(made)} tokens</span>}
       {characters > 0 && <span>{characters < 1_000 ? `${characters} characters` : bytes(characters)}</span>}
       {characters > 0 && isEndState(job.state) && <CopyButton text={answer.text.text()} what="answer" />}

@@ -4,9 +4,8 @@ import { mayChangeJobs, session } from '../../../api/session.ts'
 import { visible } from '../../../format/visible.ts'
 import { useNews } from '../../../live/use-news.ts'
 import { useResource } from '../../../live/use-resource.ts'
-import { askRedeliver } from '../../../steering/job.ts'
+import { redeliverColumn } from '../../../steering/redeliver-column.tsx'
 import { useStore } from '../../../store/use-store.ts'
-import { Button } from '../../../ui/button.tsx'
 import { DeliveryAttempts } from '../../../ui/delivery-attempts.tsx'
 import { ErrorNote } from '../../../ui/note.tsx'
 import { Panel } from '../../../ui/panel.tsx'
@@ -29,22 +28,7 @@ export const DeliveriesPanel = ({ job }: { readonly job: Job }) => {
     { head: 'State', cell: ({ state }) => <StateMark state={state} /> },
     { head: 'Receiver', cell: ({ url }) => visible(url) },
     { head: 'Attempts', kind: 'text', cell: delivery => <DeliveryAttempts delivery={delivery} /> },
-    ...(mayChange
-      ? [
-          {
-            head: 'Actions',
-            kind: 'actions' as const,
-            cell: ({ id }: Delivery) => (
-              <Button
-                look="quiet"
-                icon="again"
-                label={`Send ${id} again`}
-                onClick={() => askRedeliver(job.id, id, reload)}
-              />
-            ),
-          },
-        ]
-      : []),
+    ...(mayChange ? [redeliverColumn<Delivery>(() => job.id, reload)] : []),
   ]
   return (
     <Panel title="Webhooks">

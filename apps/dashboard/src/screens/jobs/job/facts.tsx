@@ -37,7 +37,7 @@ export const Facts = ({ job }: { readonly job: Job }) => {
         )}
         {batch !== undefined && (
           <Fact name="Batch">
-            <a class="id" href={formatRoute({ screen: 'jobs', filters: { batch } })} title={batch}>
+            <a class="id" href={formatRoute({ screen: 'batches', id: batch })} title={batch}>
               …{batch.slice(-8)}
             </a>
           </Fact>

@@ -24,7 +24,7 @@ export const JobHead = ({ job }: { readonly job: Job }) => {
           <h1>
             {visible(model)} <StateMark state={state} />
           </h1>
-          <p>
+          <p class="copyable">
             <code>{id}</code>
             <CopyButton text={id} what="id" />
           </p>

@@ -1,7 +1,7 @@
 import { isEndState, type JobEvent, type JobProspect } from '@foreman/jobs'
+import { AnswerLog } from '../../../answer/answer-log.ts'
 import { follow, type StreamState } from '../../../api/follow.ts'
 import { createStore } from '../../../store/store.ts'
-import { AnswerLog } from './answer-log.ts'
 
 /** What the events of a job have said. The lists in it grow: `version` says when. */
 export interface Watched {

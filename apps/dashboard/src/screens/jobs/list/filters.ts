@@ -1,21 +1,14 @@
 import type { Query } from '../../../api/api.ts'
 import type { Filters } from '../../../router/route.ts'
+import { timeOfSince } from '../../../ui/since-filter.ts'
 
 const NAMES = ['state', 'model', 'caller', 'priority', 'code', 'batch'] as const
 const META = 'meta.'
 
-const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** What `since` may say in the URL: a time of RFC 3339, or how long ago, such as `1h`. */
-const timeOf = (since: string, now: number): string => {
-  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(since) ?? []
-  return count === undefined ? since : new Date(now - Number(count) * UNITS_MS[unit]!).toISOString()
-}
-
 /** Which jobs are meant, as `GET /jobs` is asked for them. The page of the list is none of it. */
 export const queryOf = (filters: Filters, now: number): Query => ({
   ...Object.fromEntries(NAMES.map(name => [name, filters[name]?.trim()])),
-  ...(filters['since'] && { since: timeOf(filters['since'], now) }),
+  ...(filters['since'] && { since: timeOfSince(filters['since'], now) }),
   ...Object.fromEntries(metadataOf(filters).map(([name, value]) => [META + name, value])),
 })
 
@@ -25,7 +18,7 @@ export const actionFilterOf = (filters: Filters, now: number): Record<string, un
   const metadata = metadataOf(filters)
   return {
     ...Object.fromEntries(given),
-    ...(filters['since'] && { since: timeOf(filters['since'], now) }),
+    ...(filters['since'] && { since: timeOfSince(filters['since'], now) }),
     ...(metadata.length > 0 && { meta: Object.fromEntries(metadata) }),
   }
 }

@@ -3,11 +3,11 @@ import { count } from '../../../format/number.ts'
 import { goTo } from '../../../router/navigation.ts'
 import type { Filters } from '../../../router/route.ts'
 import { Button } from '../../../ui/button.tsx'
-import { Empty, ErrorNote } from '../../../ui/note.tsx'
+import { ErrorNote } from '../../../ui/note.tsx'
+import { PageEnd } from '../../../ui/page-end.tsx'
 import { Pager } from '../../../ui/pager.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { Table } from '../../../ui/table.tsx'
-import { RelativeTime } from '../../../ui/time.tsx'
 import { columns } from './columns.tsx'
 import { jobsInWords } from './filters.ts'
 import type { HeldPage } from './held-page.ts'
@@ -37,7 +37,12 @@ export const JobTable = ({ filters }: { readonly filters: Filters }) => {
                 isGone={job => page.gone.has(job.id)}
               />
             )}
-            <Ending page={page} filters={filters} />
+            <PageEnd
+              rows={page.jobs.length}
+              searchedTo={page.searchedTo}
+              isLast={page.next === null}
+              what={jobsInWords(filters)}
+            />
             <Pager
               onPrevious={isFirst ? undefined : () => history.back()}
               onNext={page.next === null ? undefined : () => to(page.next!)}
@@ -65,22 +70,8 @@ const News = ({
   ]
   return (
     <>
-      <span class="news">{words.join(', ')}</span>
+      <span class="fresh">{words.join(', ')}</span>
       <Button onClick={onAsked}>Show the latest</Button>
     </>
   )
-}
-
-/** What the end of the page means. */
-const Ending = ({ page, filters }: { readonly page: HeldPage; readonly filters: Filters }) => {
-  const { jobs, next, searchedTo } = page
-  if (searchedTo !== undefined)
-    return (
-      <p class="muted ending">
-        {jobs.length === 0 ? 'None found' : 'No more found'} among jobs since <RelativeTime at={searchedTo} />
-        {next === null ? '.' : '. The next page looks further back.'}
-      </p>
-    )
-  if (jobs.length > 0) return null
-  return <Empty>There are no {jobsInWords(filters)}.</Empty>
 }

@@ -1,5 +1,5 @@
 import type { JobEventData } from '@foreman/jobs'
-import { TextLog } from '../../../long-text/text-log.ts'
+import { TextLog } from '../long-text/text-log.ts'
 import { partsOf } from './answer-parts.ts'
 
 /** A longer piece is shown as it is, rather than kept until it is whole. */
