@@ -51,6 +51,16 @@ test('prints its pid and its target, and the curl line that it prints streams an
   expect(started.output()).not.toContain('hush')
 })
 
+test('says where the dashboard is, unless there is none', async () => {
+  const { started } = await startOnSim()
+  await expect
+    .poll(() => started.output(), waiting)
+    .toMatch(/^foreman: the dashboard is at http:\/\/127.0.0.1:\d+\/dashboard\/$/m)
+  expect(started.output()).toMatch(/"dashboard":"http:\/\/127.0.0.1:\d+\/dashboard\/"/)
+  const { started: without } = await startOnSim('--dashboard', 'off')
+  expect(without.output()).not.toContain('dashboard')
+})
+
 test('says whose the doors are, and they keep their ports when the gateway is started again', async () => {
   const { started } = await startOnSim('--tokens', 'ann:hush', '--doors', 'ann=127.0.0.1:0')
   const [, host] =

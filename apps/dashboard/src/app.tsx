@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { ConnectionNotes } from './frame/connection.tsx'
 import { Frame } from './frame/frame.tsx'
 import { keyTable } from './frame/key-table.ts'
 import { KeysHelp } from './frame/keys-help.tsx'
@@ -21,7 +22,10 @@ export const App = () => {
       <KeysHelp keys={keyTable} />
       <SignIn />
       <Confirm />
-      <Toasts />
+      <div class="corner">
+        <ConnectionNotes />
+        <Toasts />
+      </div>
     </>
   )
 }

@@ -7,7 +7,7 @@ import { formatRoute } from '../router/route.ts'
 import { screens } from '../screens/screens.ts'
 import { useStore } from '../store/use-store.ts'
 import { Button } from '../ui/button.tsx'
-import { ConnectionNotes } from './connection.tsx'
+import { RefusalNote } from './connection.tsx'
 import { showKeys } from './keys-help.tsx'
 import { stateWord } from './state-words.ts'
 import { nextTheme, theme } from './theme.ts'
@@ -44,7 +44,7 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
       </header>
       <Navigation isOpen={isOpen} onChosen={() => setOpen(false)} />
       <main id="content" tabIndex={-1} class={isOld ? 'old' : undefined}>
-        <ConnectionNotes />
+        <RefusalNote />
         {children}
       </main>
     </>

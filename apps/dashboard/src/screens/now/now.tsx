@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks'
 import { api } from '../../api/api.ts'
 import { live } from '../../live/live.ts'
 import { useResource } from '../../live/use-resource.ts'
@@ -27,18 +28,27 @@ export const Now = () => {
   )
 }
 
-/** The stream says nothing as long as the queue cannot be read. Whoever asks is told why. */
+/** So long the first snapshot may take. */
+const PATIENCE_MS = 3_000
+
 const Unknown = () => {
   const isOpen = useStore(live, ({ stream }) => stream.kind === 'open')
-  const { error, reload } = useResource(
-    `queue ${isOpen}`,
-    async signal => isOpen && api.get('/queue', { fields: 'state' }, signal),
-    { everyMs: 3_000 },
-  )
+  const [isLate, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <>
       <h1>Waiting for the first word of the queue …</h1>
-      {error !== undefined && <ErrorNote error={error} retry={reload} />}
+      {isOpen && isLate && <Unreadable />}
     </>
   )
+}
+
+/** The stream says nothing as long as the queue cannot be read. Whoever asks is told why. */
+const Unreadable = () => {
+  const ask = (signal: AbortSignal) => api.get('/queue', { fields: 'state' }, signal)
+  const { error, reload } = useResource('queue', ask, { everyMs: PATIENCE_MS })
+  return error === undefined ? null : <ErrorNote error={error} retry={reload} />
 }

@@ -42,9 +42,7 @@ export const Chart = (latest: ChartData) => {
   const ghosts = mergeShort(blocksOf(arrival?.turns ?? [], { now: scale.until }), visibleMs).filter(
     ({ from }) => from < scale.until,
   )
-  const models = new Set(
-    [...blocks, ...ghosts].filter(({ turns: times }) => times === 1).flatMap(each => each.models),
-  )
+  const models = new Set([...blocks, ...ghosts].flatMap(each => each.models))
   const top = DEPTH_HEIGHT
   const axisY = top + LANE_HEIGHT * (arrival ? 2 : 1) - 2
   const lane = { scale, lookOf, onLook: setLooked }
