@@ -60,7 +60,7 @@ const preparePhaseRows = ({ db }: Connection) => {
 
 const prepareSamples = ({ sqlite }: Connection) => {
   const select = sqlite.prepare(
-    `SELECT (minute / @stepMs) * @stepMs AS minute, caller, sum(succeeded) AS succeeded, sum(failed) AS failed,
+    `SELECT minute - minute % @stepMs AS minute, caller, sum(succeeded) AS succeeded, sum(failed) AS failed,
        sum(cancelled) AS cancelled, sum(input_tokens) AS inputTokens, sum(output_tokens) AS outputTokens,
        sum(busy_ms) AS busyMs, sum(loads) AS loads, sum(load_ms) AS loadMs, sum(arrival_loads) AS arrivalLoads,
        sum(arrival_load_ms) AS arrivalLoadMs, max(queued) AS queued, max(running) AS running,

@@ -295,6 +295,28 @@ export const historyContract = (engine: Engine): void => {
     ])
   })
 
+  test('minutes are summed up in steps that begin with the epoch', async () => {
+    const { store } = await engine.create()
+    for (const startedAt of [61_000, 130_000, 245_000]) {
+      const { claim } = await runningJob(store, { caller: 'ann' }, startedAt)
+      await store.runs.finish(claim, finished, ending(startedAt + 500))
+    }
+    await countAll(store)
+    const samples = await store.history.samples(always, 120_000)
+    expect(
+      samples
+        .filter(({ caller }) => caller === 'ann')
+        .map(({ minute, succeeded, busyMs }) => [minute, succeeded, busyMs]),
+    ).toEqual([
+      [0, 1, 500],
+      [120_000, 1, 500],
+      [240_000, 1, 500],
+    ])
+    expect(
+      (await store.history.samples(always, 600_000)).filter(({ caller }) => caller === 'ann'),
+    ).toMatchObject([{ minute: 0, succeeded: 3, busyMs: 1_500 }])
+  })
+
   test('what happened before a time is deleted, but for counters without a model or a caller', async () => {
     const { store } = await engine.create()
     await store.target.note({ state: 'away', since: 100, reason: null })
