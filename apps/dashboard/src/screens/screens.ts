@@ -1,7 +1,10 @@
 import type { FunctionComponent } from 'preact'
 import { Batches } from './batches/batches.tsx'
+import { Callers } from './callers/callers.tsx'
 import { Jobs } from './jobs/jobs.tsx'
+import { Models } from './models/models.tsx'
 import { Now } from './now/now.tsx'
+import { System } from './system/system.tsx'
 import { Webhooks } from './webhooks/webhooks.tsx'
 
 /** A screen of the page. A new one needs a row below. */
@@ -19,4 +22,7 @@ export const screens: readonly [Screen, ...Screen[]] = [
   { path: 'jobs', title: 'Jobs', key: 'j', view: Jobs },
   { path: 'batches', title: 'Batches', key: 'b', view: Batches },
   { path: 'webhooks', title: 'Webhooks', key: 'w', view: Webhooks },
+  { path: 'models', title: 'Models', key: 'm', view: Models },
+  { path: 'callers', title: 'Callers', key: 'c', view: Callers },
+  { path: 'system', title: 'System', key: 's', view: System },
 ]

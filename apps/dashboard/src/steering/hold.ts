@@ -1,28 +1,62 @@
+import { type Hold, priorities } from '@foreman/jobs'
 import { api } from '../api/api.ts'
 import { confirm } from '../ui/confirm.tsx'
+import { askOpen } from './close.ts'
+import { holdWords } from './hold-words.ts'
+import { askResume } from './pause.ts'
 
-/** Asks whether the jobs of a model shall stay in the line. */
-export const askHoldModel = (model: string): void =>
+const hold = async (kind: Hold['kind'], subject: string, more: object): Promise<string> => {
+  await api.post('/queue/holds', { kind, subject, ...more })
+  return `${subject} ${holdWords[kind]}`
+}
+
+/** Asks whether the jobs of a model, a priority or a caller shall stay in the line. */
+export const askHold = (kind: 'model' | 'priority' | 'caller', subject: string): void =>
   confirm({
-    title: `Hold ${model}`,
-    text: 'Its jobs are taken and wait. What runs may end.',
+    title: `Hold ${subject}`,
+    text: `${kind === 'priority' ? 'Jobs of this priority' : 'Its jobs'} are taken and wait. What runs may end.`,
     asksUntil: true,
     asksReason: true,
     action: 'Hold',
-    run: async ({ until, reason }) => {
-      await api.post('/queue/holds', { kind: 'model', subject: model, until, reason })
-      return `${model} is held`
-    },
+    run: ({ ticked: _ticked, ...more }) => hold(kind, subject, more),
   })
 
-/** Lets go what is held. */
-export const askRelease = (id: string, what: string): void =>
+/** Asks the jobs of which priority shall stay in the line. */
+export const askHoldPriority = (): void =>
   confirm({
-    title: 'Release',
-    text: `${what} is no longer held.`,
-    action: 'Release',
+    title: 'Hold a priority',
+    text: 'Jobs of this priority are taken and wait. What runs may end.',
+    choice: { label: 'Priority', options: priorities, first: 'low' },
+    asksUntil: true,
+    asksReason: true,
+    action: 'Hold',
+    run: ({ ticked: _ticked, choice, ...more }) => hold('priority', choice!, more),
+  })
+
+/** Asks whether jobs shall run although no window is open for them. */
+export const askLetRun = (kind: 'open_model' | 'open_priority', subject: string): void =>
+  confirm({
+    title: `Let ${subject} run`,
+    text: 'Until then its jobs start, whatever its windows and its hold say.',
+    asksUntil: true,
+    firstUntil: '2h',
+    asksReason: true,
+    action: 'Let it run',
+    run: ({ ticked: _ticked, ...more }) => hold(kind, subject, more),
+  })
+
+/** Asks whether what an operator holds back or lets through shall be as usual again. */
+export const askRelease = ({ id, kind, subject = '' }: Hold): void => {
+  if (kind === 'pause') return askResume()
+  if (kind === 'close') return askOpen()
+  const isOpening = kind.startsWith('open_')
+  confirm({
+    title: isOpening ? 'End the exception' : 'Release',
+    text: isOpening ? `The windows of ${subject} count again.` : `${subject} is no longer held.`,
+    action: isOpening ? 'End it' : 'Release',
     run: async () => {
       await api.remove(`/queue/holds/${id}`)
-      return `${what} is released`
+      return isOpening ? `the windows of ${subject} count again` : `${subject} is released`
     },
   })
+}

@@ -42,7 +42,8 @@ const askPause = (): void =>
     },
   })
 
-const askResume = (): void =>
+/** Asks whether jobs shall start again. */
+export const askResume = (): void =>
   confirm({
     title: 'Resume',
     text: 'A new turn begins. No model is changed for it.',

@@ -8,6 +8,15 @@ import { Dialog } from './dialog.tsx'
 import { Note } from './note.tsx'
 import { toast } from './toasts.tsx'
 
+const UNTIL = [
+  ['', 'somebody ends it'],
+  ['15m', 'in 15 minutes'],
+  ['1h', 'in 1 hour'],
+  ['2h', 'in 2 hours'],
+  ['8h', 'in 8 hours'],
+  ['other', 'another time …'],
+] as const
+
 /** What somebody has filled in. What was not asked, or left open, is missing. */
 interface Answers {
   readonly until?: string
@@ -23,6 +32,8 @@ export interface Question {
   readonly text?: ComponentChildren
   /** Asks when it shall be over by itself. */
   readonly asksUntil?: boolean
+  /** What is offered first as the end. Default: that somebody ends it. */
+  readonly firstUntil?: (typeof UNTIL)[number][0]
   /** Asks why. It stands among the operations. */
   readonly asksReason?: boolean
   /** Asks which one. */
@@ -47,18 +58,9 @@ export const Confirm = () => {
   return question ? <QuestionDialog key={question.title} question={question} /> : null
 }
 
-const UNTIL = [
-  ['', 'somebody ends it'],
-  ['15m', 'in 15 minutes'],
-  ['1h', 'in 1 hour'],
-  ['2h', 'in 2 hours'],
-  ['8h', 'in 8 hours'],
-  ['other', 'another time …'],
-] as const
-
 const QuestionDialog = ({ question }: { readonly question: Question }) => {
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set())
-  const [until, setUntil] = useState('')
+  const [until, setUntil] = useState<string>(question.firstUntil ?? '')
   const [time, setTime] = useState('')
   const [reason, setReason] = useState('')
   const [error, setError] = useState<unknown>()

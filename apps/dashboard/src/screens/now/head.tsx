@@ -2,9 +2,9 @@ import type { Hold } from '@foreman/jobs'
 import { mayAct, session } from '../../api/session.ts'
 import { live } from '../../live/live.ts'
 import { useNow } from '../../live/now.ts'
-import { askEndTurn } from '../../steering/end-turn.ts'
+import { holdWords } from '../../steering/hold-words.ts'
 import { askRelease } from '../../steering/hold.ts'
-import { askPauseOrResume } from '../../steering/pause.ts'
+import { TurnButtons } from '../../steering/turn-buttons.tsx'
 import { useStore } from '../../store/use-store.ts'
 import { Announcer } from '../../ui/announcer.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -17,8 +17,6 @@ import { troubleOf } from './troubles.ts'
 export const Head = () => {
   const snapshot = useStore(live, state => state.snapshot)!
   const canAct = useStore(session.state, mayAct)
-  const isPaused = snapshot.holds.some(({ kind }) => kind === 'pause')
-  const hasTurn = snapshot.targets.some(({ turn }) => turn !== undefined)
   const sentence = sentenceOf(snapshot, useNow())
   return (
     <>
@@ -27,14 +25,7 @@ export const Head = () => {
         <Announcer text={sentence} about={aboutOf(snapshot)} />
         {canAct && (
           <div class="actions">
-            {hasTurn && !isPaused && (
-              <Button icon="skip" onClick={() => askEndTurn(snapshot)}>
-                End the turn
-              </Button>
-            )}
-            <Button icon={isPaused ? 'play' : 'pause'} onClick={() => askPauseOrResume(snapshot)}>
-              {isPaused ? 'Resume' : 'Pause'}
-            </Button>
+            <TurnButtons snapshot={snapshot} />
           </div>
         )}
       </div>
@@ -50,26 +41,15 @@ export const Head = () => {
   )
 }
 
-const WORDS: Readonly<Record<Hold['kind'], string>> = {
-  pause: 'Paused',
-  close: 'Closed: nothing new is taken',
-  model: 'is held',
-  priority: 'jobs are held',
-  caller: 'is held',
-  open_model: 'runs outside of its window',
-  open_priority: 'jobs run outside of their window',
-}
-
 const HoldNote = ({ hold, canAct }: { readonly hold: Hold; readonly canAct: boolean }) => {
-  const { id, kind, subject, since, until, by, reason } = hold
-  const what = subject ?? 'What was closed'
+  const { kind, subject, since, until, by, reason } = hold
   const actions = canAct && kind !== 'pause' && (
-    <Button onClick={() => askRelease(id, what)}>{kind === 'close' ? 'Open' : 'Release'}</Button>
+    <Button onClick={() => askRelease(hold)}>{kind === 'close' ? 'Open' : 'Release'}</Button>
   )
   return (
     <Note kind="wanted" actions={actions}>
       {subject !== undefined && <strong>{subject} </strong>}
-      {WORDS[kind]}
+      {holdWords[kind]}
       {reason !== undefined && `: ${reason}`}{' '}
       <span class="muted">
         {by !== undefined && `by ${by} `}

@@ -5,7 +5,7 @@ import { count } from '../../format/number.ts'
 import { timeOfDay } from '../../format/time.ts'
 import { live } from '../../live/live.ts'
 import { useRoute } from '../../router/navigation.ts'
-import { askHoldModel } from '../../steering/hold.ts'
+import { askHold } from '../../steering/hold.ts'
 import { useStore } from '../../store/use-store.ts'
 import { Bar } from '../../ui/bar.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -53,7 +53,7 @@ export const Line = () => {
                   look="quiet"
                   icon="hand"
                   label={`Hold ${models[0]}`}
-                  onClick={() => askHoldModel(models[0]!)}
+                  onClick={() => askHold('model', models[0]!)}
                 />
               ),
           },

@@ -1,5 +1,5 @@
+import type { Look } from '../../../ui/looks.ts'
 import { type Block, partsOf } from './blocks.ts'
-import type { ModelLook } from './model-looks.ts'
 import { extent, type Scale, xOf } from './scale.ts'
 import { blockInWords } from './words.ts'
 
@@ -8,7 +8,7 @@ export const BLOCK_HEIGHT = 28
 interface ShapeProps {
   readonly block: Block
   readonly scale: Scale
-  readonly lookOf: (model: string) => ModelLook
+  readonly lookOf: (model: string) => Look
 }
 
 interface BlockBoxProps extends ShapeProps {

@@ -1,19 +1,20 @@
 import type { ArrivalOrder, Timeline as Turns } from '@foreman/jobs'
 import { useRef, useState } from 'preact/hooks'
 import { duration } from '../../../format/duration.ts'
+import { LookMark } from '../../../ui/look-mark.tsx'
+import { Looks } from '../../../ui/looks.ts'
 import { useHeld } from '../../../ui/use-held.ts'
 import { useWidth } from '../../../ui/use-width.ts'
 import { Axis, AXIS_HEIGHT } from './axis.tsx'
 import { type Block, blocksOf, mergeShort, phasesOf, type Present } from './blocks.ts'
 import { Depth, DEPTH_HEIGHT } from './depth.tsx'
 import { Lane, LANE_HEIGHT } from './lane.tsx'
-import { ModelLooks } from './model-looks.ts'
 import { Patterns } from './patterns.tsx'
 import { loadsInWords } from './saved.ts'
 import type { Point, Scale } from './scale.ts'
 import { blockInWords } from './words.ts'
 
-const looks = new ModelLooks()
+const looks = new Looks()
 const lookOf = looks.of.bind(looks)
 
 export interface ChartData {
@@ -82,12 +83,7 @@ export const Chart = (latest: ChartData) => {
       <ul class="legend">
         {[...models].map(model => (
           <li key={model}>
-            <svg width="18" height="18" aria-hidden="true">
-              <rect class={`model ${lookOf(model).look}`} x="0.5" y="0.5" width="17" height="17" rx="3" />
-              <text class="block-name" x="9" y="13">
-                {lookOf(model).letter}
-              </text>
-            </svg>
+            <LookMark look={lookOf(model)} />
             {model}
           </li>
         ))}

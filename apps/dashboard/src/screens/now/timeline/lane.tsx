@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import { goTo } from '../../../router/navigation.ts'
+import type { Look } from '../../../ui/looks.ts'
 import { BLOCK_HEIGHT, BlockBox } from './block-box.tsx'
 import type { Block, Phase } from './blocks.ts'
-import type { ModelLook } from './model-looks.ts'
 import { extent, type Scale } from './scale.ts'
 import { phaseInWords } from './words.ts'
 
@@ -17,7 +17,7 @@ interface LaneProps {
   readonly expectsUntil?: number | undefined
   readonly scale: Scale
   readonly y: number
-  readonly lookOf: (model: string) => ModelLook
+  readonly lookOf: (model: string) => Look
   /** Somebody points at a block, or has walked to it. */
   readonly onLook: (block: Block | undefined) => void
 }

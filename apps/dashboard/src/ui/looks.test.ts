@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { ModelLooks } from './model-looks.ts'
+import { Looks } from './looks.ts'
 
-test('each model keeps its letter and its colour', () => {
-  const looks = new ModelLooks()
+test('each keeps its letter and its colour', () => {
+  const looks = new Looks()
   expect(looks.of('a:1')).toEqual({ letter: 'A', look: 'm0' })
   expect(looks.of('b:1')).toEqual({ letter: 'B', look: 'm1' })
   expect(looks.of('a:1')).toEqual({ letter: 'A', look: 'm0' })
 })
 
 test('colours come again, letters do not', () => {
-  const looks = new ModelLooks()
+  const looks = new Looks()
   const all = Array.from({ length: 60 }, (_, index) => looks.of(`model-${index}`))
   expect(new Set(all.map(({ look }) => look)).size).toBe(8)
   expect(new Set(all.map(({ letter }) => letter)).size).toBe(60)
