@@ -1,38 +1,8 @@
-import fs from 'node:fs'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
-
-/** Where Debian, Fedora and macOS have it. No browser is downloaded. */
-const PLACES = [
-  process.env['CHROMIUM'] ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-]
-
-const executable = PLACES.find(place => place !== '' && fs.existsSync(place))
-
-/** Why these tests cannot run here; undefined: they can. */
-export const lackOfBrowser =
-  executable === undefined ? 'there is no Chromium: install it, or set CHROMIUM' : undefined
-
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { openChromium } from '../../scripts/chromium.ts'
 
 let browser: Promise<Browser> | undefined
-
-const openBrowser = (): Promise<Browser> => {
-  browser ??= chromium.launch({ executablePath: executable!, args: ARGUMENTS })
-  return browser
-}
 
 /** @returns when it is gone */
 export const closeBrowser = async (): Promise<void> => (await browser)?.close()
@@ -50,9 +20,8 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** Opens the page of a foreman, as an operator does it; gone when the test is. */
 export const openPage = async (url: string, { token, ...options }: OpenOptions = {}): Promise<OpenPage> => {
-  const context = await (
-    await openBrowser()
-  ).newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  browser ??= openChromium()
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
   onTestFinished(() => context.close())
   const page = await context.newPage()
   const errors: string[] = []

@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { startForeman } from '../harness/foreman.ts'
 import { endless, hello, startJobs } from '../harness/jobs.ts'
 import { startScriptedTarget } from '../harness/scripted-target.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
@@ -33,7 +34,7 @@ const watchTasks = (page: Page): Promise<void> =>
 const longestTask = (page: Page): Promise<number> =>
   page.evaluate(() => (globalThis as unknown as WithTasks).longestMs)
 
-describe.skipIf(lackOfBrowser !== undefined)('the screens of jobs', () => {
+describe.skipIf(lackOfChromium !== undefined)('the screens of jobs', () => {
   test('new jobs wait until somebody asks for them, and a filter in the URL holds for all that is done', async () => {
     const { foreman, submit, ended } = await startJobs()
     const first = await submit({ ...hello, metadata: { page: 7 } })

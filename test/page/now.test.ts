@@ -1,9 +1,10 @@
 import { startSim } from '@foreman/ollama-sim'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { startForeman, type Variables } from '../harness/foreman.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
-if (lackOfBrowser !== undefined) console.warn(`the tests of the page are skipped: ${lackOfBrowser}`)
+if (lackOfChromium !== undefined) console.warn(`the tests of the page are skipped: ${lackOfChromium}`)
 
 afterAll(closeBrowser)
 
@@ -13,7 +14,7 @@ const start = async (variables: Variables = {}) => {
   return startForeman({ target: sim.url, variables })
 }
 
-describe.skipIf(lackOfBrowser !== undefined)('the screen Now', () => {
+describe.skipIf(lackOfChromium !== undefined)('the screen Now', () => {
   test('shows the first request while it runs, and the browser has nothing to complain about', async () => {
     const { url } = await start()
     const { page, complaints } = await openPage(url)
