@@ -109,10 +109,13 @@ const mainOf = (app: string, isBuilt = false): string =>
   isBuilt ? `build/apps/${app}/src/main.js` : `apps/${app}/src/main.ts`
 
 /** Makes JavaScript of this checkout. */
-export const build = (): void => {
-  execFileSync(process.execPath, [path.join(import.meta.dirname, '../scripts/build.mjs')], {
-    stdio: 'inherit',
-  })
+export const build = (): void => runFile('scripts/build.mjs')
+
+/** Builds the page that the gateway serves. */
+export const buildDashboard = (): void => runFile('apps/dashboard/scripts/build.ts')
+
+const runFile = (file: string): void => {
+  execFileSync(process.execPath, [path.join(import.meta.dirname, '..', file)], { stdio: 'inherit' })
 }
 
 /** Starts a gateway as scripts/run.sh does. What it says is its URL. */

@@ -10,6 +10,7 @@ import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { neighbours } from './neighbours.ts'
 import { type BenchOptions, settings } from './options.ts'
+import { page } from './page.ts'
 import { stopAll } from './processes.ts'
 import { recordTrace } from './record-trace.ts'
 import { machineLine, writeResults } from './results.ts'
@@ -32,6 +33,7 @@ const benchmarks = {
   webhooks,
   neighbours,
   watchers,
+  page,
 }
 type Name = keyof typeof benchmarks
 const names = Object.keys(benchmarks) as Name[]
@@ -58,6 +60,7 @@ const summary = [
   'claims   the part of jobs that chooses and claims them',
   'webhooks  the part of jobs that announces them by webhooks',
   'neighbours  how long an answer stands still while another caller sends what costs much, and the memory for it',
+  'page     how quickly the dashboard opens on a slow machine, and how quickly it filters 100,000 jobs',
   'watchers  what those who watch the queue cost a caller, behind a million jobs',
   'all      all of them but record-trace, one after the other',
   '',

@@ -10,7 +10,8 @@ import type { BenchOptions } from './options.ts'
 import { medianSpread, spread } from './stats.ts'
 import { figure, ratio, table } from './table.ts'
 
-const WATCHERS = 10
+/** Nobody, a few screens on walls, and as many open pages as there will hardly ever be. */
+const WATCHERS = [0, 10, 50]
 const ACCOUNTS = 100
 /** The processes get used to the many jobs during these calls. */
 const WARM_UP_CALLS = 500
@@ -68,17 +69,16 @@ const fillQueue = async (file: string, count: number): Promise<void> => {
 const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Measured[]> => {
   const pool = newPool()
   await callAll(foreman.url, pool, WARM_UP_CALLS)
-  const counts = [0, WATCHERS]
-  const firsts = counts.map(() => [] as { readonly p50: number; readonly p99: number }[])
+  const firsts = WATCHERS.map(() => [] as { readonly p50: number; readonly p99: number }[])
   for (let round = 0; round < rounds; round++)
-    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) {
-      const watching = await watch(foreman.url, counts[at]!)
+    for (const at of rotated([...WATCHERS.keys()], round)) {
+      const watching = await watch(foreman.url, WATCHERS[at]!)
       firsts[at]!.push(spread(await callAll(foreman.url, pool, calls)))
       watching.stop()
     }
   pool.destroy()
   const measured: Measured[] = []
-  for (const [at, watched] of counts.entries()) {
+  for (const [at, watched] of WATCHERS.entries()) {
     const watching = await watch(foreman.url, watched)
     await delay(REST_MS)
     const before = foreman.gateway.cpuMs()
@@ -91,6 +91,12 @@ const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Mea
   }
   return measured
 }
+
+/** Each takes its turn as the first. */
+const rotated = (places: readonly number[], round: number): number[] => [
+  ...places.slice(round % places.length),
+  ...places.slice(0, round % places.length),
+]
 
 /** @returns the times to the first byte, in ms */
 const callAll = async (url: string, pool: http.Agent, calls: number): Promise<number[]> => {
