@@ -1,14 +1,15 @@
 import fs from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { startJobs } from '../harness/jobs.ts'
 import { startReceiver, webhookVariables } from '../harness/receiver.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
 const submission = (n: number) => ({ request: { model: 'plain', prompt: `Number ${n}` } })
 
-describe.skipIf(lackOfBrowser !== undefined)('the screens of batches and webhooks', () => {
+describe.skipIf(lackOfChromium !== undefined)('the screens of batches and webhooks', () => {
   test('results are shown page by page, and saved with a token or without one', async () => {
     const tokens = { FOREMAN_OPERATOR_TOKEN: 'an operator' }
     for (const variables of [{}, tokens]) {
