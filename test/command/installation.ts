@@ -1,4 +1,4 @@
-import { type Sim, startSim } from '@foreman/ollama-sim'
+import { type Sim, type SimOptions, startSim } from '@foreman/ollama-sim'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -45,8 +45,9 @@ const CALLERS = 'ann:token-of-ann,bob:token-of-bob'
 
 export const startInstallation = async (
   variables: Readonly<Record<string, string>> = {},
+  simulated: SimOptions = {},
 ): Promise<Installation> => {
-  const sim = await startSim()
+  const sim = await startSim(simulated)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-command-'))
   const base = {
     PATH: process.env['PATH'] ?? '',

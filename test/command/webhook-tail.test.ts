@@ -1,6 +1,8 @@
+import { freePort } from '@foreman/cli/start/target'
 import { sign } from '@foreman/webhooks'
 import { expect, test } from 'vitest'
 import { startProcess } from '../harness/processes.ts'
+import { startReceiver } from '../harness/receiver.ts'
 import { send } from '../harness/request.ts'
 import { until } from '../harness/until.ts'
 
@@ -46,4 +48,25 @@ test('webhook-tail answers with the configured status, says when it verifies not
   expect(tail.output()).toContain(BODY)
   expect(tail.output()).toMatch(/unverified {2}msg_2 {2}- {2}- {2}-\n/)
   expect((await send(tail.url, { path: '/', body: 'x'.repeat(1024 * 1024 + 1) })).status).toBe(413)
+})
+
+test('webhook-tail hands messages on as they came, and answers as the app does', async () => {
+  const receiver = await startReceiver(() => 202)
+  const tail = await startTail({ FOREMAN_WEBHOOK_SECRET: SECRET }, '--forward', receiver.url)
+  const body = JSON.stringify({
+    type: 'job.failed\u001b[2J',
+    data: { job: { id: 'job_2', state: 'failed' } },
+  })
+  expect(await tail.deliver(SECRET, 'msg_1', body)).toBe(202)
+  expect(receiver.received).toMatchObject([{ id: 'msg_1', data: { job: { id: 'job_2' } } }])
+  await until(() => tail.output().includes('answered 202'))
+  expect(tail.output()).toContain('job.failed␛[2J')
+  expect(await tail.deliver('another', 'msg_2')).toBe(401)
+  expect(receiver.received).toHaveLength(1)
+})
+
+test('webhook-tail answers with 502 while the app is away', async () => {
+  const tail = await startTail({}, '--forward', `http://127.0.0.1:${await freePort()}`)
+  expect(await tail.deliver(SECRET)).toBe(502)
+  await until(() => /answered 502: .*ECONNREFUSED/.test(tail.output()))
 })

@@ -20,8 +20,15 @@ export const commands = [
     run: async (_given, session) => (await import('../models/models.ts')).listModels(session),
   }),
   command({
+    usage: 'completion <shell>',
+    describe: 'Print the completion of a shell, for its configuration',
+    options: { shell: { choices: ['bash', 'zsh', 'fish'], demandOption: true, describe: 'Which shell' } },
+    run: async ({ shell }, session) =>
+      (await import('../completion/scripts.ts')).printCompletion(shell, session),
+  }),
+  command({
     usage: 'version',
-    describe: 'Show the versions of this command, of foreman and of Ollama',
+    describe: 'Show the versions of this command, of the processes, of the queue file and of Ollama',
     run: async (_given, session) => (await import('../version/version.ts')).version(session),
   }),
 ]

@@ -26,6 +26,11 @@ export const holdCommands = [
     run: async (_given, session) => (await import('../holds/holds.ts')).listHolds(session),
   }),
   command({
+    usage: 'windows ls',
+    describe: 'Show the hours in which jobs of a class start, and the exceptions',
+    run: async (_given, session) => (await import('../holds/windows.ts')).listWindows(session),
+  }),
+  command({
     usage: 'windows set <subject> <state>',
     describe: 'Make an exception from the windows: open or closed, for a time or until further notice',
     options: {

@@ -41,4 +41,9 @@ export const processes: readonly ProcessCommand[] = [
     describe: 'Receive webhooks, verify their signatures, and print a line for each',
     run: async argv => (await import('../webhooks/tail.ts')).tailWebhooks(argv),
   },
+  {
+    words: ['suggest'],
+    describe: 'Print what may come next on a command line; the completions of shells call it',
+    run: async argv => (await import('../completion/suggest.ts')).suggest(argv),
+  },
 ]

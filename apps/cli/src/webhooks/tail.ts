@@ -1,27 +1,33 @@
 import { readUpTo } from '@foreman/ollama-client'
 import {
   type Address,
+  foremanEnvironment,
   localUrl,
   onStopRequest,
   readSettings,
   runMain,
   setting,
   SettingError,
-  foremanEnvironment,
 } from '@foreman/process'
 import { sharedSettings } from '@foreman/process/shared-settings'
-import { VerificationError, verify } from '@foreman/webhooks'
 import http, { type IncomingMessage } from 'node:http'
+import { safeLine, safeText } from '../output/safe-text.ts'
+import { forward } from './tail-forward.ts'
+import { lineOf, verdictOn } from './tail-message.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
-/** How many webhook ids are remembered, so that a repeated message is recognised. */
-const MAX_IDS = 10_000
 
 const settings = {
   addr: setting.address({
     env: 'FOREMAN_TAIL_ADDR',
     default: '127.0.0.1:9099',
     describe: 'Where to listen',
+  }),
+  forward: setting.url({
+    env: 'FOREMAN_TAIL_FORWARD',
+    optional: true,
+    describe:
+      'Where messages are handed on to, whose signature is not wrong: the app under development, which answers them',
   }),
   status: setting.integer({
     env: 'FOREMAN_TAIL_STATUS',
@@ -37,43 +43,6 @@ const settings = {
     describe: 'Whether to print the bodies of messages',
   }),
   secret: sharedSettings.webhookSecret,
-}
-
-const seen = new Set<string>()
-
-/** Whether a message with this id has come before. Remembers the id. */
-const isRepeated = (id: string): boolean => {
-  if (seen.has(id)) return true
-  seen.add(id)
-  const [oldest] = seen
-  if (seen.size > MAX_IDS && oldest !== undefined) seen.delete(oldest)
-  return false
-}
-
-/** Whether the signature of a message is right, as the first word of its line. */
-const verdictOn = (secrets: readonly string[], { headers }: IncomingMessage, body: Buffer): string => {
-  if (secrets.length === 0) return 'unverified'
-  try {
-    verify({ secrets, headers, body })
-    return 'verified'
-  } catch (error) {
-    if (error instanceof VerificationError) return `refused: ${error.code}`
-    throw error
-  }
-}
-
-/** The fields of a message that its line shows. */
-interface Shown {
-  readonly type?: string
-  readonly data?: { readonly job?: { readonly id?: string; readonly state?: string } }
-}
-
-const parse = (body: Buffer): Shown => {
-  try {
-    return (JSON.parse(body.toString()) as Shown | null) ?? {}
-  } catch {
-    return {}
-  }
 }
 
 /**
@@ -92,27 +61,27 @@ const listen = async (server: http.Server, { host, port }: Address): Promise<num
 }
 
 const main = async (argv: readonly string[]): Promise<void> => {
-  const {
-    addr,
-    status,
-    body: printsBodies,
-    secret: secrets,
-  } = readSettings(settings, {
+  const config = readSettings(settings, {
     command: 'foreman webhook tail',
     summary: 'Receives webhooks, verifies their signatures, and prints a line for each.',
     argv,
     env: () => foremanEnvironment(process.env, settings),
   })
+  const { addr, status, secret: secrets, forward: app } = config
   const receive = async (request: IncomingMessage, response: http.ServerResponse): Promise<void> => {
+    const { headers } = request
     const body = await readUpTo(MAX_BODY_BYTES, request).catch(() => undefined)
     if (!body) return void response.writeHead(413, { Connection: 'close' }).end()
-    const verdict = verdictOn(secrets, request, body)
-    const id = String(request.headers['webhook-id'] ?? '-')
-    const { type = '-', data } = parse(body)
-    const words = [new Date().toISOString(), verdict, id, type, data?.job?.id ?? '-', data?.job?.state ?? '-']
-    console.log([...words, ...(isRepeated(id) ? ['again'] : [])].join('  '))
-    if (printsBodies === 'on') console.log(body.toString())
-    response.writeHead(verdict.startsWith('refused') ? 401 : status).end()
+    const verdict = verdictOn(secrets, headers, body)
+    const isRefused = verdict.startsWith('refused')
+    console.log(lineOf(verdict, headers, body))
+    if (config.body === 'on') console.log(safeText(body.toString()))
+    if (isRefused || app === undefined) return void response.writeHead(isRefused ? 401 : status).end()
+    const answer = await forward(app, headers, body)
+    console.log(
+      safeLine(`  ${app} answered ${answer.status}${answer.error === undefined ? '' : `: ${answer.error}`}`),
+    )
+    response.writeHead(answer.status).end()
   }
   const server = http.createServer((request, response) => void receive(request, response))
   const port = await listen(server, addr)
