@@ -27,12 +27,13 @@ RUN --mount=type=cache,id=pnpm,target=/root/.local/share/pnpm/store \
       --filter '@foreman/cli...' \
  && compiler="typescript@$(node -p 'require("./package.json").devDependencies.typescript')" \
  && npx --yes --package="$compiler" node scripts/build.mjs \
- && rm -rf apps/dashboard apps/*/src packages/*/src scripts \
- && mkdir /data
+ && rm -rf apps/dashboard apps/*/src packages/*/src scripts
+# Its mode is copied with it, which that of a directory named in COPY is not.
+RUN mkdir -p /root-of-image && mkdir -m 700 /root-of-image/data
 
 FROM ${BASE}
 WORKDIR /foreman
-COPY --from=build --chown=node:node --chmod=700 /data /data
+COPY --from=build --chown=node:node /root-of-image /
 COPY --from=build /foreman ./
 COPY LICENSE ./
 # So that `docker compose exec gateway foreman status` works, too.
