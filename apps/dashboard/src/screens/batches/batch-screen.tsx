@@ -33,6 +33,7 @@ export const BatchScreen = ({ id }: { readonly id: string }) => {
   useNews(() => !batch?.ended && reload())
   return (
     <>
+      {!batch && <h1>Batch</h1>}
       {error !== undefined && <Missing id={id} error={error} retry={reload} />}
       {batch ? (
         <>
@@ -56,7 +57,7 @@ const Head = ({ batch, changed }: { readonly batch: BatchState; readonly changed
   const { id, caller, counts, ended, cancel_requested: isCancelled } = batch
   return (
     <div class="headline">
-      <div class="job-name">
+      <div class="name">
         <a href={formatRoute({ screen: 'batches' })}>All batches</a>
         <h1>{endedInWords(counts)}</h1>
         <p class="copyable">

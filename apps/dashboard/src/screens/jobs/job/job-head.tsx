@@ -19,7 +19,7 @@ export const JobHead = ({ job }: { readonly job: Job }) => {
   return (
     <>
       <div class="headline">
-        <div class="job-name">
+        <div class="name">
           <a href={formatRoute({ screen: 'jobs' })}>All jobs</a>
           <h1>
             {visible(model)} <StateMark state={state} />

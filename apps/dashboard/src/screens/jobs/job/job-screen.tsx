@@ -21,6 +21,7 @@ export const JobScreen = ({ id }: { readonly id: string }) => {
         <p>
           <a href={formatRoute({ screen: 'jobs' })}>All jobs</a>
         </p>
+        <h1>Job</h1>
         {error === undefined ? (
           <p class="muted">Looking …</p>
         ) : (
