@@ -130,6 +130,18 @@ describe('what goes wrong', () => {
   })
 })
 
+test('the version of the command is shown although foreman is away, and a caller sees that of the gateway', async () => {
+  const away = await foreman.run(['version'], { env: { FOREMAN_URL: 'http://127.0.0.1:9' } })
+  expect(away).toMatchObject({ code: 3, stdout: expect.stringMatching(/^command {2}\d\S+\n$/) as string })
+  const caller = { FOREMAN_OPERATOR_TOKEN: '', FOREMAN_TOKEN: 'token-of-ann' }
+  expect((await foreman.run(['version'], { env: caller })).stdout).toMatch(
+    /^command {2}\S+\ngateway {2}\S+\n$/,
+  )
+  expect((await foreman.run(['version'])).stdout).toMatch(
+    /\ngateway .*\nworker .*\nqueue file {2}\d+\nOllama/,
+  )
+})
+
 describe('jobs', () => {
   test('show has the digits of the answer and of the metadata', async () => {
     const id = await foreman.submit(hello)

@@ -1,7 +1,7 @@
 import { command } from '../command-line/command.ts'
 import { flags } from './flags.ts'
 
-const FIELDS = ['state', 'model', 'caller', 'priority', 'code', 'since', 'batch'] as const
+const FIELDS = ['state', 'model', 'caller', 'priority', 'code', 'since', 'until', 'batch'] as const
 
 const filter = {
   type: 'string',
@@ -34,6 +34,7 @@ export const jobCommands = [
       priority: { type: 'string', describe: 'high, normal or low' },
       code: { type: 'string', describe: 'With this code of an error' },
       since: { type: 'string', describe: 'Submitted since: a time of RFC 3339, or how long ago, such as 2h' },
+      until: { type: 'string', describe: 'Submitted before this time' },
       batch: { type: 'string', describe: 'Of this batch' },
       filter,
       ...flags.limit,

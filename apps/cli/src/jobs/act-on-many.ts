@@ -41,7 +41,7 @@ export const followOperation = async (
       await delay(POLL_MS, undefined, { signal })
       const { done } = operation
       operation = await client.operation(begun.id, { signal })
-      if (operation.done !== done) screen.say(`${operation.done ?? 0} of ${operation.matched ?? 0}`)
+      if (operation.done !== done) screen.sayInPlace(`${operation.done ?? 0} of ${operation.matched ?? 0}`)
     }
     return operation
   } catch (error) {

@@ -13,7 +13,7 @@ export const drain = async (
     if (event.event !== 'queue') continue
     const { queued, running, state, at, webhooks } = event.data
     const line = `${running} running, ${queued} waiting`
-    if (line !== said) screen.say((said = line))
+    if (line !== said) screen.sayInPlace((said = line))
     if (queued === 0 && running === 0) {
       if (screen.isJson) screen.json({ state, at, queued, running, webhooks })
       else if (webhooks && webhooks.pending > 0)

@@ -81,7 +81,7 @@ export class Watching {
         await this.refreshJob(signal)
       } catch (error) {
         lostAt ??= performance.now()
-        const message = `${(error as Error).message}: not up to date for ${inWords(performance.now() - lostAt)}`
+        const message = `not up to date for ${inWords(performance.now() - lostAt)}: ${(error as Error).message}`
         if (!this.#signal.aborted) this.set({ message })
       }
       await delay(LOOK_MS, undefined, { signal: this.#signal }).catch(() => undefined)

@@ -4,42 +4,62 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Session } from '../command-line/session.ts'
 import { type Row, tableLines } from '../output/columns.ts'
 
-/** Shows the version of this command, those of the processes that it asks about, and that of the queue file. */
-export const version = async (session: Session): Promise<void> => {
-  const { client, screen, signal } = session
-  const system = await systemOf(session)
-  // A caller sees the gateway alone.
-  const gateway = system ? undefined : (await client.queue.snapshot({ fields: ['version'], signal })).version
-  const rows: Row[] = [
-    ['command', manifest.version],
-    ...(gateway === undefined ? [] : [['gateway', gateway]]),
-    ...(system?.processes ?? []).map(({ kind, version: of = 'unknown', standby }) => [
-      standby ? `${kind} on standby` : kind,
-      of,
-    ]),
-    ...(system ? [['queue file', system.storage.schema]] : []),
-    ...(system?.target.ollama_version === undefined ? [] : [['Ollama', system.target.ollama_version]]),
-  ]
-  if (screen.isJson) {
-    const processes = system?.processes.map(({ kind, id, version: of }) => ({ kind, id, version: of }))
-    const file = system?.storage.schema
-    return screen.json({
-      command: manifest.version,
-      gateway,
-      processes,
-      schema: file,
-      ollama: system?.target.ollama_version,
-    })
-  }
-  for (const line of tableLines(rows, screen.columns)) screen.print(line)
+/** What is known of the versions. A caller sees that of the gateway alone. */
+interface Versions {
+  readonly command: string
+  readonly gateway?: string
+  readonly processes?: readonly Pick<
+    QueueSystem['processes'][number],
+    'kind' | 'id' | 'version' | 'standby'
+  >[]
+  /** Of the queue file. */
+  readonly schema?: string
+  readonly ollama?: string
 }
 
-/** @returns undefined for a caller, who does not see it */
-const systemOf = async ({ client, signal }: Session): Promise<QueueSystem | undefined> => {
+/** Shows the version of this command, in any case, and those of the foreman that is asked, if it is there. */
+export const version = async (session: Session): Promise<void> => {
+  let versions: Versions = { command: manifest.version }
   try {
-    return await client.queue.system({ signal })
-  } catch (error) {
-    if (error instanceof ForemanError && error.status === 403) return undefined
-    throw error
+    versions = { ...versions, ...(await versionsOf(session)) }
+  } finally {
+    show(versions, session)
   }
+}
+
+const versionsOf = async ({ client, signal }: Session): Promise<Omit<Versions, 'command'>> => {
+  try {
+    const { processes, storage, target } = await client.queue.system({ signal })
+    return {
+      processes: processes.map(({ kind, id, version: of, standby }) => ({
+        kind,
+        id,
+        ...(of !== undefined && { version: of }),
+        ...(standby !== undefined && { standby }),
+      })),
+      schema: storage.schema,
+      ...(target.ollama_version !== undefined && { ollama: target.ollama_version }),
+    }
+  } catch (error) {
+    if (!(error instanceof ForemanError) || error.status !== 403) throw error
+    return { gateway: (await client.queue.snapshot({ fields: ['version'], signal })).version }
+  }
+}
+
+const show = (versions: Versions, { screen }: Session): void => {
+  if (screen.isJson) return screen.json(versions)
+  const { command, gateway, processes = [], schema, ollama } = versions
+  const row = (name: string, of: string | undefined): Row[] => (of === undefined ? [] : [[name, of]])
+  const rows: Row[] = [
+    ['command', command],
+    ...row('gateway', gateway),
+    ...processes
+      .toSorted((a, b) => a.kind.localeCompare(b.kind))
+      .flatMap(({ kind, version: of = 'unknown', standby }) =>
+        row(standby ? `${kind} on standby` : kind, of),
+      ),
+    ...row('queue file', schema),
+    ...row('Ollama', ollama),
+  ]
+  for (const line of tableLines(rows, screen.columns)) screen.print(line)
 }
