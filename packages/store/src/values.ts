@@ -1210,3 +1210,28 @@ export interface Restored {
   /** Where the queue is that was there. Undefined: there was none. */
   readonly kept: string | undefined
 }
+
+/** What can be seen of a store from the outside. What cannot be found out is left out. */
+export interface StoreExamination {
+  /** The path without symbolic links. */
+  readonly file: string
+  /** Such as `ext4` or `nfs4`. */
+  readonly fileSystem: string | undefined
+  readonly freeBytes: number | undefined
+  /** How long it took, several times, until something small was on the disk, in order. */
+  readonly flushMs: readonly number[] | undefined
+  /** `none`: there is no queue yet. `older`, `newer`: than this code. `foreign`: it is not one of foreman. */
+  readonly layout: 'none' | 'current' | 'older' | 'newer' | 'foreign' | 'unreadable'
+  /** Why it is unreadable. */
+  readonly problem?: string
+  /** `ok`, or what is wrong; only when that was asked. */
+  readonly damage?: string
+  readonly mode?: number
+  /** Whether it belongs to the user of this process. */
+  readonly isOwn?: boolean
+  readonly isWritable?: boolean
+  readonly fileBytes?: number
+  readonly walBytes?: number
+  /** Whether a process has the lock of the worker that works. */
+  readonly isWorkerLocked?: boolean | undefined
+}

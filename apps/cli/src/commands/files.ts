@@ -57,4 +57,19 @@ export const fileCommands = [
     },
     run: async (given, session) => (await import('../backup/restore.ts')).restore(given, session),
   }),
+  command({
+    usage: 'doctor',
+    describe: 'Look for what is wrong with foreman and around it, and say how to repair it',
+    options: {
+      deep: { type: 'boolean', describe: 'Also read the whole queue, and look for damage' },
+      through: {
+        type: 'string',
+        describe: 'Also try a public address of foreman, and what the proxies before it do',
+      },
+      generate: { type: 'string', describe: 'Also have a model generate one token' },
+      bundle: { type: 'string', describe: 'Also write all of it into a new file, for a bug report' },
+      'db-path': dbPath,
+    },
+    run: async (given, session) => (await import('../doctor/doctor.ts')).doctor(given, session),
+  }),
 ]

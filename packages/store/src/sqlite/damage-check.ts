@@ -13,7 +13,7 @@ export const ensureUndamaged = (sqlite: Database.Database): void => {
 }
 
 /** The verdict of SQLite on one line. If the damage is bad enough, the check itself fails. */
-const quickCheck = (sqlite: Database.Database): string => {
+export const quickCheck = (sqlite: Database.Database): string => {
   try {
     return String(sqlite.pragma('quick_check(1)', { simple: true })).replaceAll(/\s+/g, ' ')
   } catch (error) {

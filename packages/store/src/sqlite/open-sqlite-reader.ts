@@ -77,15 +77,17 @@ const openReadOnly = (file: string): Connection => {
   }
 }
 
-/**
- * The store version alone does not tell whether the file has the newest schema, because a migration that only adds does
- * not raise it.
- */
 const ensureMigrated = (sqlite: Database.Database): void => {
-  const isMigrated = storeVersionOf(sqlite) === STORE_VERSION && lastMigrationOf(sqlite) >= newestMigration()
-  if (!isMigrated)
+  if (!isMigrated(sqlite))
     throw new StoreUnusableError('has an older schema: start a gateway or a worker to migrate it')
 }
+
+/**
+ * Whether a file has the newest schema. The store version alone does not tell, because a migration that only adds does not
+ * raise it.
+ */
+export const isMigrated = (sqlite: Database.Database): boolean =>
+  storeVersionOf(sqlite) === STORE_VERSION && lastMigrationOf(sqlite) >= newestMigration()
 
 const lastMigrationOf = (sqlite: Database.Database): number => {
   const hasTable = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'").get()

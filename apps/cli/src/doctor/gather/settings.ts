@@ -1,0 +1,56 @@
+import { gatewaySettings } from '@foreman/gateway/settings'
+import { type Environment, foremanEnvironment, readAndShow } from '@foreman/process'
+import { workerSettings } from '@foreman/worker/settings'
+import type { SettingsFacts } from '../facts.ts'
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
+
+/** The settings of this directory, and where they say that the target is. */
+export interface SettingsHere {
+  readonly facts: SettingsFacts
+  readonly targetUrl: string | undefined
+  readonly targetToken: string | undefined
+}
+
+/** Reads the settings as the processes do. */
+export const lookAtSettings = (environment: Environment): SettingsHere => {
+  try {
+    const table = { ...workerSettings, ...gatewaySettings }
+    const env = () => foremanEnvironment(environment, table)
+    const { values, shown } = readAndShow(table, { command: 'foreman', summary: '', argv: [], env })
+    const { addr, token, tokens, operatorToken, viewerToken } = values
+    const origins = shown.find(({ name }) => name === 'FOREMAN_ORIGINS')?.text ?? ''
+    return {
+      facts: {
+        problem: undefined,
+        shown,
+        isOpenToOthers: addr.host === undefined || !LOOPBACK.test(addr.host),
+        hasTokens: [token, operatorToken, viewerToken].some(Boolean) || tokens.length > 0,
+        callers: tokens.length + (token === undefined ? 0 : 1),
+        hasOperator: operatorToken !== undefined,
+        allowsAllOrigins: origins.split(/[\s,]+/).includes('*'),
+        hasWebhookSecret: values.webhookSecret.length > 0,
+        minFreeBytes: values.minFree,
+      },
+      targetUrl: values.ollamaUrl,
+      targetToken: values.ollamaToken,
+    }
+  } catch (error) {
+    return {
+      facts: { ...NONE, problem: (error as Error).message },
+      targetUrl: undefined,
+      targetToken: undefined,
+    }
+  }
+}
+
+const NONE: Omit<SettingsFacts, 'problem'> = {
+  shown: [],
+  isOpenToOthers: false,
+  hasTokens: false,
+  callers: 0,
+  hasOperator: false,
+  allowsAllOrigins: false,
+  hasWebhookSecret: false,
+  minFreeBytes: 0,
+}
