@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { keepPlace } from './frame/keep-place.ts'
 import { keyTable } from './frame/key-table.ts'
 import { keepTheme } from './frame/theme.ts'
 import { listenForKeys } from './keys/keys.ts'
@@ -10,3 +11,4 @@ keepTheme()
 watchQueue()
 listenForKeys(keyTable)
 render(<App />, document.getElementById('app')!)
+keepPlace(document.getElementById('content')!)

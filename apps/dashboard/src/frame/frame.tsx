@@ -28,9 +28,12 @@ export const Frame = ({ children }: { readonly children: ComponentChildren }) =>
         </a>
         <State />
         <div class="tools">
+          <ReadOnly />
           <Account />
           <ThemeButton />
-          <Button look="quiet" icon="help" label="Keys" onClick={showKeys} />
+          <span class="for-keys">
+            <Button look="quiet" icon="help" label="Keys" onClick={showKeys} />
+          </span>
           <span class="menu">
             <Button
               look="quiet"
@@ -79,6 +82,11 @@ const toContent = (event: Event): void => {
 const State = () => {
   const { word, look } = stateWord(useStore(live))
   return <span class={`state ${look}`}>{word}</span>
+}
+
+const ReadOnly = () => {
+  const access = useStore(session.state, state => state.you?.dashboard)
+  return access === 'read-only' ? <span class="badge">read-only</span> : null
 }
 
 const Account = () => {

@@ -11,6 +11,8 @@ interface StillPanelProps<Row> {
   /** Undefined: they have not come yet. */
   readonly latest: readonly Row[] | undefined
   readonly keyOf: (row: Row) => string
+  /** How many rows may be shown more than there are, while somebody is at them: new ones below the others. */
+  readonly more?: number
   readonly aside?: ComponentChildren
   /** What stands below the rows, or in their place. */
   readonly children?: ComponentChildren
@@ -20,8 +22,8 @@ const NONE: readonly never[] = []
 
 /** A table under a title, whose rows do not move while somebody is at them. */
 export const StillPanel = <Row,>(props: StillPanelProps<Row>) => {
-  const { title, caption, columns, latest, keyOf, aside, children } = props
-  const { ref, rows, gone, arrived } = useStill<Row>(latest ?? NONE, keyOf)
+  const { title, caption, columns, latest, keyOf, more, aside, children } = props
+  const { ref, rows, gone, arrived } = useStill<Row>(latest ?? NONE, keyOf, more)
   const news = arrived > 0 && <span class="fresh">{count(arrived)} new</span>
   return (
     <div ref={ref}>

@@ -19,3 +19,14 @@ test('new rows are counted, and not shown', () => {
   const { rows, arrived } = holdStill([row('a')], [row('c'), row('a'), row('b')], keyOf)
   expect([rows.map(keyOf), arrived]).toEqual([['a'], 2])
 })
+
+test('new rows are shown below, as long as not too many are gone', () => {
+  const first = holdStill([row('a')], [row('b')], keyOf, 1)
+  expect([first.rows.map(keyOf), [...first.gone], first.arrived]).toEqual([['a', 'b'], ['a'], 0])
+  const second = holdStill(first.rows, [row('c')], keyOf, 1)
+  expect([second.rows.map(keyOf), second.arrived]).toEqual([['a', 'b'], 1])
+})
+
+test('where nothing was shown, all is', () => {
+  expect(holdStill([], [row('a')], keyOf)).toEqual({ rows: [row('a')], gone: new Set(), arrived: 0 })
+})

@@ -1,20 +1,25 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRoute } from '../router/navigation.ts'
+import { formatRoute } from '../router/route.ts'
 import { isInUse, whenLeft } from './in-use.ts'
 import { holdStill, type Still } from './still.ts'
 
 /**
- * Holds rows still while the element that has them is in use.
+ * Holds rows still while the element that has them is in use. Whoever filters wants others, and gets them at once.
  *
+ * @param more how many rows may be shown meanwhile more than there are: new ones below the others
  * @returns the rows to show, and the `ref` of that element
  */
-export const useStill = <Row>(latest: readonly Row[], keyOf: (row: Row) => string) => {
+export const useStill = <Row>(latest: readonly Row[], keyOf: (row: Row) => string, more = 0) => {
   const ref = useRef<HTMLDivElement>(null)
-  const shown = useRef(latest)
+  const about = formatRoute(useRoute())
+  const shown = useRef({ about, rows: latest })
   const [, look] = useState(0)
   useEffect(() => whenLeft(ref.current!, () => look(last => last + 1)), [])
-  const still: Still<Row> = isInUse(ref.current)
-    ? holdStill(shown.current, latest, keyOf)
+  const isHeld = isInUse(ref.current) && shown.current.about === about
+  const still: Still<Row> = isHeld
+    ? holdStill(shown.current.rows, latest, keyOf, more)
     : { rows: latest, gone: new Set<string>(), arrived: 0 }
-  shown.current = still.rows
+  shown.current = { about, rows: still.rows }
   return { ref, ...still }
 }

@@ -7,12 +7,14 @@ import { useStore } from '../../store/use-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { JobLink } from '../../ui/job-link.tsx'
 import { Empty } from '../../ui/note.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { StillPanel } from '../../ui/still-panel.tsx'
+import type { Column } from '../../ui/table.tsx'
 import { Duration, Since } from '../../ui/time.tsx'
-import { useStill } from '../../ui/use-still.ts'
 
 const keyOf = ({ job }: InFlightSnapshot): string => job
+
+/** Whoever points at a job that has ended sees what came after it, for a while. */
+const MORE = 10
 
 const PHASES: Readonly<Record<InFlightSnapshot['phase'], string>> = {
   loading: 'its model is being loaded',
@@ -25,7 +27,6 @@ export const InFlight = () => {
   const snapshot = useStore(live, state => state.snapshot)!
   const you = useStore(session.state)
   const jobs = snapshot.targets.flatMap(target => target.in_flight)
-  const { ref, rows, gone } = useStill(jobs, keyOf)
   const slots = snapshot.targets.reduce((sum, target) => sum + target.slots, 0)
   const columns: Column<InFlightSnapshot>[] = [
     { head: 'Job', cell: ({ job }) => <JobLink id={job} /> },
@@ -53,20 +54,16 @@ export const InFlight = () => {
       : []),
   ]
   return (
-    <div ref={ref}>
-      <Panel title="In flight" aside={`${count(jobs.length)} of ${count(slots)}`}>
-        {rows.length > 0 ? (
-          <Table
-            caption="Jobs that run"
-            columns={columns}
-            rows={rows}
-            keyOf={keyOf}
-            isGone={job => gone.has(keyOf(job))}
-          />
-        ) : (
-          <Empty>Nothing runs.</Empty>
-        )}
-      </Panel>
-    </div>
+    <StillPanel
+      title="In flight"
+      caption="Jobs that run"
+      columns={columns}
+      latest={jobs}
+      keyOf={keyOf}
+      more={MORE}
+      aside={`${count(jobs.length)} of ${count(slots)}`}
+    >
+      {jobs.length === 0 && <Empty>Nothing runs.</Empty>}
+    </StillPanel>
   )
 }

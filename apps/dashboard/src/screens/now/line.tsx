@@ -11,11 +11,13 @@ import { Bar } from '../../ui/bar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { FilterBar } from '../../ui/filter-bar.tsx'
 import { Empty } from '../../ui/note.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { StillPanel } from '../../ui/still-panel.tsx'
+import type { Column } from '../../ui/table.tsx'
 import { RelativeTime, Since } from '../../ui/time.tsx'
-import { useStill } from '../../ui/use-still.ts'
 import { firstRequest } from './first-request.ts'
+
+/** New groups stand below the others while somebody looks closely. */
+const MORE = 20
 
 const keyOf = ({ group }: GroupSnapshot): string => group
 
@@ -28,7 +30,6 @@ export const Line = () => {
   const groups = snapshot.groups.filter(({ models }) =>
     models.some(each => each.toLowerCase().includes(wanted)),
   )
-  const { ref, rows, gone, arrived } = useStill(groups, keyOf)
   const longest = Math.max(1, ...snapshot.groups.map(total))
   const receivedAt = Date.parse(snapshot.at)
   const columns: Column<GroupSnapshot>[] = [
@@ -61,23 +62,22 @@ export const Line = () => {
       : []),
   ]
   return (
-    <div ref={ref}>
-      <Panel title="Line" aside={<Counts arrived={arrived} />}>
-        {rows.length > 0 ? (
-          <Table
-            caption="Groups of jobs that wait"
-            columns={columns}
-            rows={rows}
-            keyOf={keyOf}
-            isGone={group => gone.has(keyOf(group))}
-          />
-        ) : wanted !== '' && snapshot.groups.length > 0 ? (
+    <StillPanel
+      title="Line"
+      caption="Groups of jobs that wait"
+      columns={columns}
+      latest={groups}
+      keyOf={keyOf}
+      more={MORE}
+      aside={<Counts />}
+    >
+      {groups.length === 0 &&
+        (snapshot.groups.length > 0 ? (
           <Empty>No model whose name has “{wanted}” in it waits.</Empty>
         ) : (
           <Empty command={firstRequest(snapshot, you.you)}>Nothing waits. This sends a job:</Empty>
-        )}
-      </Panel>
-    </div>
+        ))}
+    </StillPanel>
   )
 }
 
@@ -125,11 +125,10 @@ const Start = ({ group, at }: { readonly group: GroupSnapshot; readonly at: numb
   )
 }
 
-const Counts = ({ arrived }: { readonly arrived: number }) => {
+const Counts = () => {
   const { queued, delayed } = useStore(live, state => state.snapshot)!
   return (
     <>
-      {arrived > 0 && <span class="fresh">{count(arrived)} new</span>}
       <span>
         {count(queued)} queued{delayed > 0 && `, ${count(delayed)} of them delayed`}
       </span>
