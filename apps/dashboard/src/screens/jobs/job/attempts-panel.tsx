@@ -1,4 +1,5 @@
 import type { InFlightSnapshot, Job, JobEvent } from '@foreman/jobs'
+import { clock } from '../../../format/duration.ts'
 import { visible } from '../../../format/visible.ts'
 import { live } from '../../../live/live.ts'
 import { useNow } from '../../../live/now.ts'
@@ -74,7 +75,7 @@ const AttemptRow = ({ job, attempt, longest }: RowProps) => {
       />
       <p>
         {number === undefined ? (
-          'Waits'
+          `Waiting for ${clock(lengthOf(attempt))}.`
         ) : (
           <>
             Attempt {number} started <RelativeTime at={startedAt!} />
@@ -82,9 +83,11 @@ const AttemptRow = ({ job, attempt, longest }: RowProps) => {
             {job.state === 'running' && !attempt.end ? <Phase job={job} /> : visible(endInWords(attempt))}.
           </>
         )}{' '}
-        <span class="muted" aria-hidden="true">
-          {words}
-        </span>
+        {number !== undefined && (
+          <span class="muted" aria-hidden="true">
+            {words}
+          </span>
+        )}
       </p>
     </>
   )

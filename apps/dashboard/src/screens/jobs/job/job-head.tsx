@@ -1,7 +1,9 @@
 import { isEndState, type Job } from '@foreman/jobs'
 import { mayChangeJobs, session } from '../../../api/session.ts'
+import { clock } from '../../../format/duration.ts'
 import { count } from '../../../format/number.ts'
 import { visible } from '../../../format/visible.ts'
+import { useNow } from '../../../live/now.ts'
 import { formatRoute } from '../../../router/route.ts'
 import { askCancelJob } from '../../../steering/cancel.ts'
 import { askJobPriority, askRetryJob } from '../../../steering/job.ts'
@@ -102,12 +104,14 @@ interface RangeProps {
   readonly waitMs: number | undefined
 }
 
-const Range = ({ start, range: [shortest, longest], waitMs }: RangeProps) => {
-  const foretoldAt = Date.parse(start) - (waitMs ?? 0)
-  return (
+/** Between what the start is likely to lie, if that is more than one time. */
+const Range = ({ start, range, waitMs }: RangeProps) => {
+  const passedMs = useNow() - (Date.parse(start) - (waitMs ?? 0))
+  const [shortest = '', longest = ''] = range.map(ms => clock(ms - passedMs))
+  return shortest === longest ? null : (
     <>
       {' '}
-      (between <RelativeTime at={foretoldAt + shortest} /> and <RelativeTime at={foretoldAt + longest} />)
+      (from {shortest} to {longest})
     </>
   )
 }
