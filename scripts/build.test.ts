@@ -28,4 +28,4 @@ test('what is built answers requests, and says that it is healthy', async () => 
   const FOREMAN_ADDR = url()!.replace('http://', '')
   expect(await foreman({ FOREMAN_ADDR }, 'healthcheck', 'gateway')).toBe(0)
   expect(await foreman({ FOREMAN_ADDR }, 'status')).toBe(0)
-})
+}, 60_000)
