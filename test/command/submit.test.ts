@@ -1,10 +1,12 @@
+import type { JobPage } from '@foreman/foreman-client'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../harness/foreman.ts'
 import { endless, hello, type JobsUnderTest, startJobs } from '../harness/jobs.ts'
-import { startProcess } from '../harness/processes.ts'
+import { root, startProcess } from '../harness/processes.ts'
 import { until } from '../harness/until.ts'
+import { inTerminal } from './terminal.ts'
 
 const inputOf = (lines: readonly (string | object)[]): string => {
   const file = path.join(temporaryDirectory(), 'input.jsonl')
@@ -153,3 +155,50 @@ test('Ctrl-C where nobody can be asked leaves the jobs to foreman, and another r
   const { json } = await jobs.ask('GET', '/queue?fields=running')
   expect(json['running']).toBe(1)
 })
+
+test('as they end, results come before those of a job that goes on, and each once', async () => {
+  const jobs = await startJobs({ sim: { parallel: 2 }, variables: { FOREMAN_CONCURRENCY: '2' } })
+  const short = { request: { ...endless.request, options: { num_predict: 2 } } }
+  const output = resultsFile()
+  const run = submitting(jobs, inputOf([endless, short, short]), '-o', output)
+  await until(() => fs.existsSync(output) && resultsIn(output).length === 2, 30_000)
+  const [{ id } = { id: '' }] = ((await jobs.ask('GET', '/jobs?state=running')).json as unknown as JobPage)
+    .jobs
+  await jobs.ask('DELETE', `/jobs/${id}`)
+  expect(await run.ended).toBe(1)
+  expect(resultsIn(output).map(({ line, state }) => [line, state])).toEqual([
+    [expect.any(Number), 'succeeded'],
+    [expect.any(Number), 'succeeded'],
+    [1, 'cancelled'],
+  ])
+}, 60_000)
+
+test('Ctrl-C on a terminal asks whether to cancel what is left, and the same command submits that anew', async () => {
+  const jobs = await startJobs()
+  const main = path.join(root, 'apps/cli/src/main.ts')
+  const command = [
+    process.execPath,
+    '-C',
+    '@foreman/source',
+    main,
+    'submit',
+    inputOf([endless]),
+    '-o',
+    resultsFile(),
+  ]
+  const run = inTerminal(command, { env: { FOREMAN_URL: jobs.foreman.url } })
+  const ids = async (state: string) =>
+    ((await jobs.ask('GET', `/jobs?state=${state}`)).json as unknown as JobPage).jobs.map(({ id }) => id)
+  await until(async () => (await ids('running')).length === 1)
+  run.type('\u0003')
+  await until(() => run.output().includes('Cancel the jobs that have not ended?'))
+  run.type('y\r')
+  expect(await run.ended).toBe(130)
+  expect(run.output()).toContain('They are cancelled')
+  await until(async () => (await ids('cancelled')).length === 1)
+  const again = inTerminal(command, { env: { FOREMAN_URL: jobs.foreman.url } })
+  await until(async () => (await ids('running')).length === 1)
+  expect(await ids('running')).not.toEqual(await ids('cancelled'))
+  again.kill('SIGKILL')
+  await again.ended
+}, 60_000)

@@ -8,6 +8,8 @@ export interface SubmittedBatch {
   readonly id: string
   /** The line of each of its jobs, by the index of the job. */
   readonly lines: readonly LineOfInput[]
+  /** The line of each of its jobs, by the id of the job. */
+  readonly jobs: ReadonlyMap<string, LineOfInput>
 }
 
 const LINE_FEED = Buffer.from('\n')
@@ -24,9 +26,10 @@ export const handOver = async (
 ): Promise<SubmittedBatch[]> => {
   const body = Buffer.concat(batch.submissions.flatMap(submission => [submission, LINE_FEED]))
   try {
-    const { batch: id } = await client.batches.submitLines(body, { idempotencyKey: batch.key, signal })
+    const { batch: id, jobs } = await client.batches.submitLines(body, { idempotencyKey: batch.key, signal })
     if (id === undefined) throw new UsageError('this foreman is too old for submit: start a newer one')
-    return [{ id, lines: batch.lines }]
+    const lineOf = new Map(jobs.map(job => [job.id, batch.lines[job.index]!]))
+    return [{ id, lines: batch.lines, jobs: lineOf }]
   } catch (error) {
     if (!(error instanceof ForemanError)) throw error
     if (error.status === 413 && batch.lines.length > 1) {

@@ -1,8 +1,10 @@
 import type { ForemanClient } from '@foreman/foreman-client'
 import { UsageError } from '../failures/usage-error.ts'
 import type { DoneLines } from './done-lines.ts'
+import { watchForEarlyResults } from './early-results.ts'
 import { handOver, type SubmittedBatch } from './hand-over.ts'
 import type { InputBatch } from './input-batches.ts'
+import type { LineOfInput } from './input-lines.ts'
 import { resultLine } from './results-file.ts'
 
 /** So many batches are at foreman at a time. Each is followed on a connection of its own. */
@@ -87,17 +89,34 @@ export class Submitting {
     return following
   }
 
-  async #follow({ id, lines }: SubmittedBatch): Promise<void> {
-    const { client, done, write } = this.#run
+  async #follow(batch: SubmittedBatch): Promise<void> {
+    const { client, done, isInOrder } = this.#run
+    const { id, lines } = batch
     const firstOpen = lines.findIndex(line => done.of(line) === 'open')
     const after = firstOpen > 0 ? firstOpen - 1 : undefined
-    for await (const { result, line } of client.batches.resultLines(id, { after, signal: this.#signal })) {
-      const about = lines[result.index]
-      if (!about || done.of(about) === 'done') continue
-      write(resultLine(about, line))
-      done.add(about)
-      if (!('state' in result) || result.state !== 'succeeded') this.failed++
+    const isOver = new AbortController()
+    const signal = AbortSignal.any([this.#signal, isOver.signal])
+    if (!isInOrder)
+      void watchForEarlyResults(batch, {
+        client,
+        isOpen: line => done.of(line) === 'open',
+        onResult: (line, job, shown) => this.#write(line, job, shown),
+        signal,
+      })
+    try {
+      for await (const { result, line } of client.batches.resultLines(id, { after, signal: this.#signal })) {
+        const about = lines[result.index]
+        if (about && done.of(about) === 'open') this.#write(about, result, line)
+      }
+    } finally {
+      isOver.abort()
     }
     this.lost += lines.filter(line => done.of(line) === 'open').length
+  }
+
+  #write(about: LineOfInput, result: object, shown: string): void {
+    this.#run.write(resultLine(about, shown))
+    this.#run.done.add(about)
+    if (!('state' in result) || result.state !== 'succeeded') this.failed++
   }
 }
