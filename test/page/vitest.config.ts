@@ -10,6 +10,8 @@ export default defineConfig({
     ...common,
     // Each has a browser of its own.
     maxWorkers: 2,
+    // A worker that was killed is missed after 8 s.
+    testTimeout: 60_000,
     globalSetup: ['test/page/build.ts'],
     include: ['test/page/**/*.test.ts'],
     exclude: configDefaults.exclude,

@@ -4,11 +4,11 @@ import { confirm } from '../ui/confirm.tsx'
 /** Asks whether new jobs shall be refused. */
 export const askClose = (): void =>
   confirm({
-    title: 'Close',
+    title: 'Close the queue',
     text: 'New jobs are refused with 503 and told to come again. What waits and what runs goes on, so the queue runs dry.',
     asksUntil: true,
     asksReason: true,
-    action: 'Close',
+    action: 'Close the queue',
     isGrave: true,
     run: async ({ until, reason }) => {
       await api.post('/queue/close', { until, reason })
@@ -19,10 +19,10 @@ export const askClose = (): void =>
 /** Asks whether new jobs shall be taken again. */
 export const askOpen = (): void =>
   confirm({
-    title: 'Open',
+    title: 'Open the queue',
     text: 'New jobs are taken again.',
     asksReason: true,
-    action: 'Open',
+    action: 'Open the queue',
     run: async ({ reason }) => {
       await api.post('/queue/open', { reason })
       return 'opened'

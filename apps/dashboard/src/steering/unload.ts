@@ -10,6 +10,6 @@ export const askUnload = (model: string, done: () => void): void =>
     run: async () => {
       await api.post('/api/generate', { model, keep_alive: 0 })
       done()
-      return `${model} leaves the memory`
+      return `${model} is unloaded, which is shown when foreman has asked the target again`
     },
   })

@@ -13,8 +13,8 @@ import { Panel } from '../../ui/panel.tsx'
 import { bytesInMemory, type ModelFacts, modelRows } from './model-rows.ts'
 import { ModelTable } from './model-table.tsx'
 
-/** Figures are read of counters that change once a second. */
-const LEAST_MS = 4_000
+/** Windows open and close by the minute. */
+const WINDOWS_EVERY_MS = 30_000
 
 /** What each model costs and does, and whether it is in memory. */
 export const Models = () => {
@@ -34,12 +34,14 @@ const InMemory = () => <Rows figures={[]} windows={[]} onDone={() => undefined} 
 
 const Measured = () => {
   const models = useResource('models', signal => api.get<QueueModels>('/queue/models', {}, signal))
-  const system = useResource('windows', signal => api.get<QueueSystem>('/queue/system', {}, signal))
+  const system = useResource('windows', signal => api.get<QueueSystem>('/queue/system', {}, signal), {
+    everyMs: WINDOWS_EVERY_MS,
+  })
   const reload = () => {
     models.reload()
     system.reload()
   }
-  useNews(reload, LEAST_MS)
+  useNews(models.reload)
   const error = models.error ?? system.error
   return (
     <>
