@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { endless, type JobsUnderTest, startJobs } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
@@ -45,7 +46,7 @@ const goTo = async (page: Page, title: string): Promise<void> => {
 /** Whatever steps in. */
 const STEPS_IN = /^(Pause|Resume|Hold|Release|Close|Open|Cancel|Retry|Unload|Let|End|Send|Change)/
 
-describe.skipIf(lackOfBrowser !== undefined)('who looks at the page', () => {
+describe.skipIf(lackOfChromium !== undefined)('who looks at the page', () => {
   test('is asked for a token, is told that it is wrong, and gets in with the right one, without a cookie', async () => {
     const { foreman } = await startBusy()
     const { page } = await openPage(foreman.url)

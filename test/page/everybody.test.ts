@@ -1,7 +1,8 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { lackOfChromium } from '../../scripts/chromium.ts'
+import { closeBrowser, openPage } from './browser.ts'
 import { showScreen, startFilled } from './filled.ts'
 
 afterAll(closeBrowser)
@@ -17,7 +18,7 @@ const findings = (page: Page, rules?: readonly string[]): Promise<string[]> =>
 
 const widthOf = (page: Page): Promise<number> => page.evaluate('document.documentElement.scrollWidth')
 
-describe.skipIf(lackOfBrowser !== undefined)('every screen', () => {
+describe.skipIf(lackOfChromium !== undefined)('every screen', () => {
   test('fits into 320 pixels, can be used by everybody in light and dark, and gives the browser no reason to complain', async () => {
     const { foreman, screens } = await startFilled()
     const { page, complaints } = await openPage(foreman.url)

@@ -1,7 +1,8 @@
 import { startSim } from '@foreman/ollama-sim'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { startGatewayProcess, startWorkerProcess, variablesFor } from '../harness/processes.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
@@ -28,7 +29,7 @@ const start = async () => {
   }
 }
 
-describe.skipIf(lackOfBrowser !== undefined)('when a process is killed, the page', () => {
+describe.skipIf(lackOfChromium !== undefined)('when a process is killed, the page', () => {
   test('says that the gateway is gone, and goes on by itself when it is back, with the answer that comes', async () => {
     const { url, gateway, submit, startGateway } = await start()
     const id = await submit(200)

@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { endless, startJobs } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
@@ -29,7 +30,7 @@ const pressAll = async (page: Page, ...keys: string[]): Promise<void> => {
   for (const key of keys) await page.keyboard.press(key)
 }
 
-describe.skipIf(lackOfBrowser !== undefined)('without a mouse', () => {
+describe.skipIf(lackOfChromium !== undefined)('without a mouse', () => {
   test('somebody finds the keys, pauses with a reason, and resumes', async () => {
     const { foreman, ask } = await startJobs()
     const { page } = await openPage(foreman.url)

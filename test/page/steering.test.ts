@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
+import { lackOfChromium } from '../../scripts/chromium.ts'
 import { endless, hello, startJobs } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
-import { closeBrowser, lackOfBrowser, openPage } from './browser.ts'
+import { closeBrowser, openPage } from './browser.ts'
 
 afterAll(closeBrowser)
 
@@ -20,7 +21,7 @@ const answer = async (page: Page, action: string, reason?: string): Promise<void
 
 const rowOf = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text }).first()
 
-describe.skipIf(lackOfBrowser !== undefined)('an operator', () => {
+describe.skipIf(lackOfChromium !== undefined)('an operator', () => {
   test('pauses and resumes, closes and opens, and it stands among the operations, whatever the reason says', async () => {
     const { foreman, ask, submit, ended } = await startJobs()
     const { page, complaints } = await openPage(foreman.url)

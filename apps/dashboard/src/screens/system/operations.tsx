@@ -1,7 +1,7 @@
 import type { Operation, OperationPage } from '@foreman/jobs'
 import { useState } from 'preact/hooks'
 import { api } from '../../api/api.ts'
-import { counted } from '../../format/number.ts'
+import { count, counted } from '../../format/number.ts'
 import { visible } from '../../format/visible.ts'
 import { useNews } from '../../live/use-news.ts'
 import { useResource } from '../../live/use-resource.ts'
@@ -33,40 +33,27 @@ export const Operations = () => {
     api.get<OperationPage>('/queue/operations', { before, limit: ROWS }, signal),
   )
   useNews(reload)
+  const { ref, rows, arrived } = useStill(value?.operations ?? [], keyOf)
   const next = value?.next_before
   return (
-    <Panel title="What operators did">
+    <Panel title="What operators did" aside={arrived > 0 && <span class="fresh">{count(arrived)} new</span>}>
       {error !== undefined && <ErrorNote error={error} retry={reload} />}
-      {value && (
-        <>
-          <Rows key={before} operations={value.operations} />
-          {(ends.length > 0 || typeof next === 'number') && (
-            <Pager
-              onPrevious={ends.length > 0 ? () => setEnds(ends.slice(0, -1)) : undefined}
-              onNext={typeof next === 'number' ? () => setEnds([...ends, next]) : undefined}
-            >
-              {counted(value.operations.length, 'operation')}
-            </Pager>
-          )}
-        </>
+      <div ref={ref}>
+        {rows.length > 0 ? (
+          <Table caption="Operations, the newest first" columns={columns} rows={rows} keyOf={keyOf} />
+        ) : (
+          value && <Empty>Nobody has stepped in.</Empty>
+        )}
+      </div>
+      {(ends.length > 0 || typeof next === 'number') && (
+        <Pager
+          onPrevious={ends.length > 0 ? () => setEnds(ends.slice(0, -1)) : undefined}
+          onNext={typeof next === 'number' ? () => setEnds([...ends, next]) : undefined}
+        >
+          {counted(rows.length, 'operation')}
+        </Pager>
       )}
     </Panel>
-  )
-}
-
-const Rows = ({ operations }: { readonly operations: readonly Operation[] }) => {
-  const { ref, rows, arrived } = useStill(operations, keyOf)
-  return (
-    <div ref={ref}>
-      {arrived > 0 && (
-        <p class="small">{counted(arrived, 'new one comes', 'new ones come')} when you leave the table.</p>
-      )}
-      {rows.length > 0 ? (
-        <Table caption="Operations, the newest first" columns={columns} rows={rows} keyOf={keyOf} />
-      ) : (
-        <Empty>Nobody has stepped in.</Empty>
-      )}
-    </div>
   )
 }
 
