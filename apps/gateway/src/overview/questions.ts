@@ -9,6 +9,7 @@ import { modelsOf } from './models.ts'
 import { News, type NewsCursor } from './news.ts'
 import { RateKeeper } from './rates.ts'
 import { receiversOf } from './receivers.ts'
+import { sharedAnswers } from './shared-answers.ts'
 import { type GatewayFacts, groupName, snapshotOf } from './snapshot.ts'
 import type { SystemAsked } from './system.ts'
 import { timelineOf } from './timeline.ts'
@@ -54,6 +55,13 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
     return last.facts
   }
 
+  const shared = <Asked>(answer: (asked: Asked) => Promise<Uint8Array>) => sharedAnswers(answer, now)
+  /** A time may end in the future, so that many ask for the same one. */
+  const untilNow = ({ from, until }: TimeRange): TimeRange => ({
+    from,
+    until: Math.min(until, Math.max(now(), from + 1)),
+  })
+
   return {
     snapshot: async ({ gateway, caller, fields, has }: SnapshotAsked): Promise<SnapshotAnswer> => {
       const seen = await facts()
@@ -67,11 +75,13 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
       return { etag, body: etag === has ? undefined : bytesOf(snapshot) }
     },
     news: (after: NewsCursor | undefined) => news.since(after),
-    timeline: async (time: TimeRange): Promise<Uint8Array> => bytesOf(await timelineOf(store, time)),
-    arrivalOrder: async (time: TimeRange): Promise<Uint8Array> =>
-      bytesOf(await arrivalOrderOf(store, (await facts()).outlook, time)),
-    history: async (asked: TimeRange & { readonly stepMs: number }): Promise<Uint8Array> =>
+    timeline: shared(async (time: TimeRange) => bytesOf(await timelineOf(store, untilNow(time)))),
+    arrivalOrder: shared(async (time: TimeRange) =>
+      bytesOf(await arrivalOrderOf(store, (await facts()).outlook, untilNow(time))),
+    ),
+    history: shared(async (asked: TimeRange & { readonly stepMs: number }) =>
       bytesOf(await historyOf(store, asked)),
+    ),
     metrics: async (asked: MetricsAsked): Promise<Uint8Array> => {
       // Loaded late: most who look at the queue do not look at these.
       const { fileMetrics } = await import('./metrics/file-metrics.ts')

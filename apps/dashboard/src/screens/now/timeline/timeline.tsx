@@ -72,8 +72,9 @@ const Rows = ({ turns }: { readonly turns: Turns }) => {
   return <TurnTable blocks={blocksOf(turns.turns, { now })} phases={phasesOf(turns, now)} />
 }
 
-const timeOf = ({ ms }: Span) => {
-  const until = serverNow()
+/** The same for all pages that show it, as long as it is not asked for anew: then the server answers once for all of them. */
+const timeOf = ({ ms, everyMs }: Span) => {
+  const until = Math.ceil(serverNow() / everyMs) * everyMs
   return { from: new Date(until - ms).toISOString(), until: new Date(until).toISOString() }
 }
 
