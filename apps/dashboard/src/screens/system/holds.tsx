@@ -6,10 +6,12 @@ import { askRelease } from '../../steering/hold.ts'
 import { useStore } from '../../store/use-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/note.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
+import { StillPanel } from '../../ui/still-panel.tsx'
+import type { Column } from '../../ui/table.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
-import { useStill } from '../../ui/use-still.ts'
+
+/** A new one is shown below the others at once. */
+const MORE = 5
 
 const keyOf = ({ id }: Hold): string => id
 
@@ -36,22 +38,16 @@ const actions: Column<Hold> = {
 export const Holds = () => {
   const { holds } = useStore(live, state => state.snapshot)!
   const canAct = useStore(session.state, mayAct)
-  const { ref, rows, gone } = useStill(holds, keyOf)
   return (
-    <div ref={ref}>
-      <Panel title="Holds">
-        {rows.length > 0 ? (
-          <Table
-            caption="What is held back or let through"
-            columns={canAct ? [...columns, actions] : columns}
-            rows={rows}
-            keyOf={keyOf}
-            isGone={hold => gone.has(keyOf(hold))}
-          />
-        ) : (
-          <Empty>Nothing is held.</Empty>
-        )}
-      </Panel>
-    </div>
+    <StillPanel
+      title="Holds"
+      caption="What is held back or let through"
+      columns={canAct ? [...columns, actions] : columns}
+      latest={holds}
+      keyOf={keyOf}
+      more={MORE}
+    >
+      {holds.length === 0 && <Empty>Nothing is held.</Empty>}
+    </StillPanel>
   )
 }
