@@ -1,4 +1,4 @@
-import { mayAct, session } from '../../api/session.ts'
+import { mayAct, seesAll, session } from '../../api/session.ts'
 import { count } from '../../format/number.ts'
 import { live } from '../../live/live.ts'
 import { formatRoute } from '../../router/route.ts'
@@ -66,7 +66,9 @@ export const CallerTable = () => {
 /** How many wait or run. What a caller may not know of others is not there. */
 const JobsOf = ({ row, state }: { readonly row: CallerRow; readonly state: 'queued' | 'running' }) => {
   const { caller, [state]: jobs } = row
+  // A caller sees the others as one, of whom it has no list.
+  const hasList = useStore(session.state, seesAll)
   if (jobs === undefined) return <>–</>
-  if (jobs === 0) return <>0</>
+  if (jobs === 0 || !hasList) return <>{count(jobs)}</>
   return <a href={formatRoute({ screen: 'jobs', filters: { caller, state } })}>{count(jobs)}</a>
 }
