@@ -54,13 +54,13 @@ describe('a batch', () => {
     expect(await listJobs(foreman.store)).toEqual([])
   })
 
-  test('is refused above its size, and when too much would wait', async () => {
+  test('is refused above its size, and when it has more jobs than may wait', async () => {
     const variables = { FOREMAN_MAX_BATCH: '1KB', FOREMAN_MAX_QUEUED_JOBS: '3' }
     const { ask, foreman } = await startJobs({ worker: false, variables })
     const large = await ask('POST', '/jobs/batch', `${line}\n`.repeat(100), jsonl)
     expect(large.json).toMatchObject({ status: 413, code: 'body_too_large' })
     const many = await ask('POST', '/jobs/batch', `${line}\n`.repeat(4), jsonl)
-    expect(many.json).toMatchObject({ status: 503, code: 'queue_full' })
+    expect(many.json).toMatchObject({ status: 413, code: 'too_many_jobs' })
     expect(await listJobs(foreman.store)).toEqual([])
   })
 })

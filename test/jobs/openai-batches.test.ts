@@ -286,7 +286,7 @@ describe('a batch of a file', () => {
   test.each([
     ['no lines', '\n\n', {}, 400],
     ['too many lines', `x\n`.repeat(10_001), {}, 400],
-    ['more jobs than may wait', `${lineOf('a')}\n${lineOf('b')}`, { FOREMAN_MAX_QUEUED_JOBS: '1' }, 503],
+    ['more jobs than may wait', `${lineOf('a')}\n${lineOf('b')}`, { FOREMAN_MAX_QUEUED_JOBS: '1' }, 413],
   ])('of a file with %s is refused, and nothing of it stays', async (_what, text, variables, status) => {
     const jobs = await startJobs({ worker: false, variables })
     const { upload, create } = of(jobs)
