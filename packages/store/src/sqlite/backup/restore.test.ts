@@ -54,6 +54,21 @@ describe('restoring', () => {
     expect(await listJobs(await openUntilEnd(file))).toHaveLength(1)
   })
 
+  test('puts one where only the log of a queue is left, and keeps that log out of it', async () => {
+    const { file, backup, first, namesIn } = await stopped()
+    const deleted = new Database(file)
+    deleted.exec("UPDATE jobs SET error_code = 'of the deleted one'")
+    const log = fs.readFileSync(`${file}-wal`)
+    deleted.close()
+    fs.rmSync(file)
+    fs.writeFileSync(`${file}-wal`, log)
+    restoreStore(file, { backup, at: AT })
+    expect(namesIn().toSorted()).toEqual(['foreman.db', 'foreman.db.before-20300131T120000Z-wal'])
+    const [job, ...others] = await listJobs(await openUntilEnd(file))
+    expect(job).toMatchObject({ id: first.id, errorCode: null })
+    expect(others).toEqual([])
+  })
+
   test('replaces a queue that is damaged, and keeps it with its log', async () => {
     const { file, backup, namesIn } = await stopped()
     fs.writeFileSync(file, 'no database at all')

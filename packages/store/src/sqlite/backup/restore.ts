@@ -52,6 +52,7 @@ const swap = (file: string, copy: string, keepAs: string): string | undefined =>
     take('migrate-lock')
     take('worker-lock')
     const closeOld = fs.existsSync(file) ? keep(file, keepAs) : undefined
+    if (!closeOld) setLogsAside(file, keepAs)
     fs.renameSync(copy, file)
     flush(path.dirname(file))
     closeOld?.()
@@ -59,6 +60,12 @@ const swap = (file: string, copy: string, keepAs: string): string | undefined =>
   } finally {
     for (const lock of locks) lock.release()
   }
+}
+
+/** Of a queue that somebody has deleted, its logs can be left. SQLite would write what is in them into the restored one. */
+const setLogsAside = (file: string, keepAs: string): void => {
+  for (const ending of ['-wal', '-shm', '-journal'])
+    if (fs.existsSync(file + ending)) fs.renameSync(file + ending, keepAs + ending)
 }
 
 const inUse = (): StoreUnusableError =>
