@@ -83,6 +83,18 @@ describe('a body with a Content-Encoding', () => {
     expect(seen.map(({ body }) => body)).toEqual([zstd, zstd])
   })
 
+  test.each<[what: string, path: string, body: Buffer, encoding: string, sent: string | undefined]>([
+    ['says that it is compressed', CHAT, zstd, 'zstd', 'zstd'],
+    ['does not say so of what never was', '/api/chat', plain, 'zstd', undefined],
+    ['does not either of what is not', CHAT, plain, 'gzip', undefined],
+  ])('when it is read again %s', async (_, path, body, encoding, sent) => {
+    const { foreman, ask } = await start()
+    const { headers } = await ask(path, body, encoding, { 'idempotency-key': 'k' })
+    const request = `/jobs/${String(headers['x-foreman-job-id'])}/request`
+    const answer = await send(foreman.url, { method: 'GET', path: request })
+    expect([answer.status, answer.headers['content-encoding'], answer.body]).toEqual([200, sent, body])
+  })
+
   test.each(['/jobs', '/jobs/batch'])('is not read on %s', async path => {
     const { ask } = await start()
     const submission = gzipSync(Buffer.from(JSON.stringify({ request: { model: 'plain', prompt: 'hi' } })))

@@ -10,6 +10,8 @@ const MAX_DECODED_BYTES = 20 * 1024 * 1024
 const AT_ONCE = 2
 const slots = new Slots(AT_ONCE)
 
+type ReadingEndpoint = Pick<GeneratingEndpoint, 'dialect' | 'request'>
+
 /**
  * The body as the target will read it. Ollama decompresses zstd on the OpenAI and Anthropic routes, and looks only at the
  * first `Content-Encoding`, which must be `zstd` in lower case. It takes every other body as it is.
@@ -19,9 +21,9 @@ const slots = new Slots(AT_ONCE)
 export const decodedBody = async (
   body: Buffer,
   headers: HeaderPairs,
-  { dialect }: Pick<GeneratingEndpoint, 'dialect'>,
+  endpoint: ReadingEndpoint,
 ): Promise<Buffer> => {
-  if (dialect.name === 'native' || contentEncodingOf(headers) !== 'zstd') return body
+  if (!isZstd(headers, endpoint)) return body
   const giveBack = await slots.take()
   try {
     return await decompressZstd(body, MAX_DECODED_BYTES)
@@ -31,6 +33,10 @@ export const decodedBody = async (
     giveBack()
   }
 }
+
+/** Whether the target decompresses the body of a request. It reads a form as it is. */
+export const isZstd = (headers: HeaderPairs, { dialect, request }: ReadingEndpoint): boolean =>
+  dialect.name !== 'native' && request !== 'form' && contentEncodingOf(headers) === 'zstd'
 
 /** Whether a request says that its body is encoded. */
 export const isEncoded = (headers: HeaderPairs): boolean =>

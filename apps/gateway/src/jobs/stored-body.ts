@@ -1,6 +1,8 @@
+import { generatingEndpoint } from '@foreman/ollama-client'
 import type { HeaderPairs, JobRecord, KeptRequest, Store } from '@foreman/store'
 import type { RequestHandler } from 'express'
 import type { Context } from '../context.ts'
+import { isZstd } from '../http/decoded-body.ts'
 import { problem } from '../http/refusal.ts'
 import { sendJsonParts } from '../http/send-json-parts.ts'
 import { whenAvailable } from '../http/when-available.ts'
@@ -40,12 +42,19 @@ export const readRequest = (context: StoredBodyContext): RequestHandler<OfJob> =
       contentType: safeTypeOf(request.headers),
       headers: {
         'Content-Length': String(bytes),
+        ...encodingOf(job, request),
         'Content-Disposition': 'attachment',
         'X-Content-Type-Options': 'nosniff',
         'Cache-Control': 'no-store',
       },
     })
   })
+
+/** The headers of the caller may say anything: only what the target decompresses is compressed. */
+const encodingOf = ({ endpoint }: JobRecord, { headers }: KeptRequest): Record<string, string> => {
+  const known = generatingEndpoint(endpoint)
+  return known && isZstd(headers, known) ? { 'Content-Encoding': 'zstd' } : {}
+}
 
 const partsOf = async function* (
   job: JobRecord,

@@ -98,6 +98,10 @@ export const readRequest = {
           required: true,
           schema: { type: 'integer', minimum: 0 },
         },
+        'Content-Encoding': {
+          description: 'If the body was sent compressed',
+          schema: { const: 'zstd' },
+        },
       },
       content: {
         'application/json': {},
