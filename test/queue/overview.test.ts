@@ -112,6 +112,16 @@ test('the same again is told by its tag, and only the wanted fields are sent', a
   expect((await ask('GET', '/queue?fields=prompts', undefined, as('v'))).status).toBe(422)
 })
 
+test.each(['/queue', '/queue/you'])('what is cached of %s is for one page and one token', async path => {
+  const { ask } = await startJobs({ worker: false, variables: ROLES })
+  const page = { ...as('a'), origin: 'http://localhost:3000' }
+  const { headers } = await ask('GET', path, undefined, page)
+  expect([headers['access-control-allow-origin'], headers['vary']]).toEqual([
+    'http://localhost:3000',
+    'Origin, Authorization',
+  ])
+})
+
 test('whoever watches gets a snapshot at once and after each change, and hears of jobs', async () => {
   const { foreman, release, submit } = await startBlocked()
   const watch = await openEvents(foreman.url, 'o')

@@ -49,7 +49,8 @@ const showQueue =
     const caller = ownerListedFor(whoOf(response))
     const { etag, body } = await overview.snapshot({ caller, fields, has })
     if (response.destroyed) return
-    const headers = { ETag: etag, 'Cache-Control': 'no-cache', Vary: 'Authorization' }
+    response.vary('Authorization')
+    const headers = { ETag: etag, 'Cache-Control': 'no-cache' }
     if (body) send(response, body, headers)
     else response.writeHead(304, headers).end()
   }
@@ -69,7 +70,8 @@ const showYou =
       has_tokens: identities.length > 0,
       ...(dashboard !== 'off' && { dashboard }),
     }
-    send(response, Buffer.from(JSON.stringify(you)), { Vary: 'Authorization' })
+    response.vary('Authorization')
+    send(response, Buffer.from(JSON.stringify(you)))
   }
 
 const showTime =

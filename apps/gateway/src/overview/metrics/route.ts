@@ -23,11 +23,11 @@ const showMetrics =
   async (_request, response) => {
     const text = await overview.metrics()
     if (response.destroyed) return
+    response.vary('Authorization')
     response.writeHead(200, {
       'Content-Type': CONTENT_TYPE,
       'Content-Length': text.byteLength,
       'Cache-Control': 'no-cache',
-      Vary: 'Authorization',
     })
     response.end(text)
   }
