@@ -21,8 +21,10 @@ export const arrivalOrderOf = async (
   { slots, loadMs, target }: ArrivalOutlook,
   { from, until }: TimeRange,
 ): Promise<ArrivalOrder> => {
-  const jobs = await history.ran({ from, until }, MAX_JOBS)
-  const isCut = jobs.length === MAX_JOBS
+  // One more than counts, to learn whether there are more.
+  const ran = await history.ran({ from, until }, MAX_JOBS + 1)
+  const isCut = ran.length > MAX_JOBS
+  const jobs = ran.slice(-MAX_JOBS)
   const begin = isCut ? jobs[0]!.createdAt : from
   const before = await history.turns({ from: 0, until: begin }, TURNS_BEFORE)
   const fits = fitsOf(jobs, target.residentGroups ?? [])

@@ -9,14 +9,15 @@ const MAX_PHASES = 500
 
 /** Which model had its turn when, and when none could. */
 export const timelineOf = async ({ history }: StoreReader, { from, until }: TimeRange): Promise<Timeline> => {
-  const [turns, phases] = await Promise.all([
-    history.turns({ from, until }, MAX_TURNS),
+  const [found, phases] = await Promise.all([
+    // One more than is shown, to learn whether there are more.
+    history.turns({ from, until }, MAX_TURNS + 1),
     history.phases({ from, until }, MAX_PHASES),
   ])
   return {
     from: time(from),
     until: time(until),
-    turns: turns.map(turn => ({
+    turns: found.slice(-MAX_TURNS).map(turn => ({
       target: turn.target,
       group: groupName(turn.groupKey),
       models: (turn.models ?? []).map(shownModel),
@@ -37,7 +38,7 @@ export const timelineOf = async ({ history }: StoreReader, { from, until }: Time
       from: time(startedAt),
       ...timeOf('until', endedAt),
     })),
-    is_cut: turns.length === MAX_TURNS,
+    is_cut: found.length > MAX_TURNS,
   }
 }
 
