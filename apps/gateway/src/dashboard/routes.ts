@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { onlyFor } from '../http/only-for.ts'
-import { problem } from '../http/refusal.ts'
+import { problem, Refusal } from '../http/refusal.ts'
 import { requestPath } from '../http/request-path.ts'
 import { DIST, fileAt, type PageFile } from './files.ts'
 import { SAFETY } from './safety.ts'
@@ -36,6 +36,7 @@ const encodingFor = (request: Request): Encoding =>
   ENCODINGS.find(each => request.acceptsEncodings(each)) ?? 'identity'
 
 const optionsFor = ({ contentType, cacheControl }: PageFile, encoding: Encoding) => ({
+  acceptRanges: false,
   cacheControl: false,
   etag: false,
   lastModified: false,
@@ -57,8 +58,12 @@ const failed = (
   if (!error) return
   // The headers of the file are not those of the refusal.
   if (!response.headersSent) for (const header of response.getHeaderNames()) response.removeHeader(header)
-  const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-  next(!isMissing ? error : name === 'index.html' ? notBuilt() : noSuchFile())
+  next(refusalOf(error, name) ?? error)
+}
+
+const refusalOf = ({ status }: Error & { readonly status?: number }, name: string): Refusal | undefined => {
+  if (status === 404) return name === 'index.html' ? notBuilt() : noSuchFile()
+  return status === 412 ? new Refusal(412, 'the files of the dashboard have no ETag') : undefined
 }
 
 const notBuilt = () =>
