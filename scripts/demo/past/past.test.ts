@@ -22,6 +22,7 @@ test('a past of an hour has jobs in all states, webhooks, a hold, and fewer load
   expect(states['succeeded']).toBeGreaterThan(900)
   for (const state of ['queued', 'failed', 'cancelled']) expect(states[state]).toBeGreaterThan(0)
 
+  expect(await store.history.since()).toBeLessThan(store.now() - 3_500_000)
   const tallies = await store.history.tallies()
   const counted = (name: string) =>
     tallies.filter(tally => tally.name === name).reduce((sum, { value }) => sum + value, 0)
