@@ -21,7 +21,7 @@ export const QueueYou = z.object({
   has_tokens: z.boolean().meta({ description: 'Whether anybody needs a token' }),
   dashboard: z
     .enum(['on', 'read-only'])
-    .optional()
+    .exactOptional()
     .meta({ description: 'What the page at `/dashboard` may do. Missing: there is none' }),
 } satisfies Fields<resource.QueueYou>)
 
