@@ -62,14 +62,19 @@ export const prepareSeqs = ({ sqlite }: Connection, table: 'jobs' | 'webhook_del
   }
 }
 
-/** Finds the first row of the last so many numbers of a range, if older rows are left in it. */
+/**
+ * Finds the first row of the last so many numbers of a range, if older rows are left in it. Numbers behind the last row of the
+ * range do not count: whole stretches can have been deleted.
+ */
 export const prepareLookBack = ({ sqlite }: Connection, table: 'jobs' | 'webhook_deliveries') => {
+  const selectLast = sqlite.prepare(`SELECT max(seq) FROM ${table} WHERE seq < +?`).pluck()
   const selectFrom = sqlite.prepare(
     `SELECT seq, created_at AS createdAt FROM ${table} WHERE seq >= +? ORDER BY seq LIMIT 1`,
   )
 
   return (numbers: number, { first, end }: SeqRange): { seq: number; createdAt: number } | undefined => {
-    const from = end - numbers
+    const last = (selectLast.get(end) as number | null) ?? 0
+    const from = last + 1 - numbers
     if (first >= from) return undefined
     return selectFrom.get(from) as { seq: number; createdAt: number }
   }

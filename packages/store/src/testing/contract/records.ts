@@ -3,7 +3,7 @@ import { keyOfRepetition, newJobId } from '../../ids.ts'
 import type { JobConditions, JobFilter, Submitted } from '../../values.ts'
 import { appendOutput, claimNext, listJobs, newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
-import { ending, logOf, seqsOf, submitMany } from './look.ts'
+import { ending, logOf, seqsOf, submitMany, upkeep } from './look.ts'
 
 const START = 1_000_000
 
@@ -151,6 +151,19 @@ export const recordsContract = (engine: Engine): void => {
       expect(await low(9, { before: first })).toBeUndefined()
       const another = (await engine.create()).store
       expect(await another.records.lookBack(1, { priority: 'low' })).toBeUndefined()
+    })
+
+    test('of the last numbers goes on behind many that were deleted', async () => {
+      const { store } = await engine.create()
+      await submitJob(store, {}, START)
+      const second = await submitJob(store, {}, START)
+      for (const job of await submitMany(store, 20)) await store.submissions.cancel(job, ending(START, 1))
+      const last = await submitJob(store, {}, START)
+      await upkeep(store, START + 1)
+      const low = (before: number) => store.records.lookBack(1, { priority: 'low', before })
+      expect(await low(last.seq + 1)).toMatchObject({ seq: last.seq })
+      expect(await low(last.seq)).toMatchObject({ seq: second.seq })
+      expect(await low(second.seq)).toBeUndefined()
     })
 
     test('of the last numbers lies within the times that are meant', async () => {
