@@ -134,6 +134,42 @@ test.each<[what: string, lines: (string | object)[], before: string, expected: [
   expect(fs.readFileSync(output, 'utf8').startsWith(before)).toBe(true)
 })
 
+test('results that another submit writes are refused, until it has ended, by kill -9 too', async () => {
+  const jobs = await startJobs()
+  const input = inputOf([hello, endless])
+  const output = resultsFile()
+  const first = submitting(jobs, input, '-o', output)
+  await until(() => fs.existsSync(output) && resultsIn(output).length === 1, 30_000)
+  const second = submitting(jobs, input, '-o', output)
+  expect([await second.ended, second.output()]).toEqual([
+    2,
+    expect.stringContaining(`another submit writes ${output}: wait for it`),
+  ])
+  first.kill('SIGKILL')
+  await first.ended
+  const third = submitting(jobs, input, '-o', output, '--timeout', '3s')
+  expect([await third.ended, third.output()]).toEqual([6, expect.stringContaining('1 of 2 done')])
+  expect(fs.readdirSync(path.dirname(output))).toEqual([path.basename(output)])
+}, 60_000)
+
+test.each<[what: string, args: () => string[], message: RegExp]>([
+  [
+    'results that are a device',
+    () => [inputOf([hello]), '-o', '/dev/null'],
+    /\/dev\/null is no file; without/,
+  ],
+  [
+    'an input that is a directory',
+    () => [temporaryDirectory()],
+    /the input cannot be read: .* is a directory/,
+  ],
+])('%s: a message says so, and nothing is submitted', async (_, args, message) => {
+  const jobs = await startJobs()
+  const run = submitting(jobs, ...args())
+  expect([await run.ended, run.output()]).toEqual([2, expect.stringMatching(message)])
+  expect((await jobs.ask('GET', '/jobs')).json['jobs']).toEqual([])
+})
+
 test('without a file the results are data on stdout, and a failed job is exit code 1', async () => {
   const jobs = await startJobs()
   const bad = { ...endless, deadline: new Date(Date.now() + 8_000) }

@@ -16,6 +16,7 @@ export {
 export { keyOfRepetition, newBatchId, newFileId, newJobId, newToken } from './ids.ts'
 export { GATEWAY_HEARTBEAT_MS, HEARTBEAT_MS, isAlive, TARGET_IS_FOREMAN } from './liveness.ts'
 export { examineStore } from './examine-store.ts'
+export { takeExclusiveLock } from './sqlite/exclusive-lock.ts'
 export { openReader, openStore, type OpenOptions } from './open-store.ts'
 export { HISTOGRAMS, MAX_COUNTED_MODELS, OTHER_MODEL, TALLIES } from './counting/tallies.ts'
 export { isSameAttempt } from './same-attempt.ts'

@@ -17,7 +17,9 @@ export const openInput = (file: string): AsyncIterable<Uint8Array> =>
 export const countLines = async (file: string): Promise<number | undefined> => {
   if (file === STDIN) return undefined
   try {
-    if (!fs.statSync(file).isFile()) return undefined
+    const stat = fs.statSync(file)
+    if (stat.isDirectory()) throw new Error(`${file} is a directory`)
+    if (!stat.isFile()) return undefined
     let count = 0
     for await (const line of linesIn(fs.createReadStream(file))) if (line.some(byte => byte > 0x20)) count++
     return count

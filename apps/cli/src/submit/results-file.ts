@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { UsageError } from '../failures/usage-error.ts'
 import { DoneLines } from './done-lines.ts'
 import type { LineOfInput } from './input-lines.ts'
+import { lockResults, type ResultsLock } from './results-lock.ts'
 
 /** A line of results is that of foreman with the line of the input in place of its index. */
 export const resultLine = ({ number, hash }: LineOfInput, line: string): string =>
@@ -28,14 +29,16 @@ export interface ResultsFile {
  * Opens a file of results, or begins one. A last line that was cut off when its writer was killed is removed.
  *
  * @param file its path
- * @throws UsageError when it has something else, or is in another order than is wanted
+ * @throws UsageError when it has something else, is in another order than is wanted, or is being written
  */
 export const openResultsFile = async (
   file: string,
   { isInOrder }: { readonly isInOrder: boolean },
 ): Promise<ResultsFile> => {
   const opened = openToAppend(file)
+  let lock: ResultsLock | undefined
   try {
+    lock = lockResults(file)
     const done = await readResults(file, opened, isInOrder)
     return {
       done,
@@ -43,16 +46,21 @@ export const openResultsFile = async (
       close: () => {
         fs.fsyncSync(opened)
         fs.closeSync(opened)
+        lock?.release()
       },
     }
   } catch (error) {
     fs.closeSync(opened)
+    lock?.release()
     throw error
   }
 }
 
 const openToAppend = (file: string): number => {
   try {
+    // A pipe or a device has no results to go on from: reading them would not end.
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() === false)
+      throw new Error(`${file} is no file; without --output they go to stdout`)
     return fs.openSync(file, 'a+')
   } catch (error) {
     throw new UsageError(`the results cannot be written: ${(error as Error).message}`, { cause: error })
