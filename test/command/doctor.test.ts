@@ -70,6 +70,13 @@ test('nothing is wrong with a healthy installation, from the file to a token, an
   expect(fs.statSync(bundle).mode & 0o777).toBe(0o600)
 }, 60_000)
 
+test('a target that no setting names is that of the gateway that runs', async () => {
+  const { variables, sim } = await installation()
+  const { code, wrong, findings } = await doctor({ ...variables, FOREMAN_OLLAMA_URL: '' })
+  expect([code, wrong]).toEqual([0, []])
+  expect(findings.find(({ check }) => check === 'target')?.text).toContain(sim.url)
+}, 60_000)
+
 test('a worker that hangs is named; without one, and without a target, these are what is wrong', async () => {
   const { variables, worker, sim } = await installation()
   worker.kill('SIGSTOP')

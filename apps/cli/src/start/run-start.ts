@@ -1,4 +1,4 @@
-import { ensureConsistent, type GatewayConfig, gatewaySettings } from '@foreman/gateway/settings'
+import { ensureConsistent, type GatewayConfig } from '@foreman/gateway/settings'
 import {
   type Address,
   flagsAsEnvironment,
@@ -7,26 +7,13 @@ import {
   onStopRequest,
   readSettings,
   runMain,
-  setting,
   foremanEnvironment,
 } from '@foreman/process'
-import { workerSettings } from '@foreman/worker/settings'
 import type { ChildCommand } from './child-process.ts'
 import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
+import { LOCAL_OLLAMA, startSettings as settings } from './settings.ts'
 import { supervise } from './supervise.ts'
 import { answersAsOllama, freePort } from './target.ts'
-
-const LOCAL_OLLAMA = 'http://127.0.0.1:11434'
-
-const settings = {
-  ...workerSettings,
-  ...gatewaySettings,
-  ollamaUrl: setting.url({
-    env: gatewaySettings.ollamaUrl.env,
-    optional: true,
-    describe: `The Ollama server; default: the one that answers on ${LOCAL_OLLAMA}, or else a simulated one`,
-  }),
-}
 
 /** A process of foreman, which this command starts by starting itself again. */
 const foreman = (...words: string[]): string[] => [process.argv[1] ?? '', ...words]

@@ -29,6 +29,8 @@ export const gather = async (wanted: Wanted, { client, environment, signal }: Se
   const isThere = gateway.state === 'foreman'
   const system = isThere ? await systemOf(client, signal) : undefined
   const here = isHere ? lookAtSettings(environment) : undefined
+  // `foreman start` finds a target that no setting names.
+  const targetUrl = here?.targetUrl ?? (here && system?.target.url)
   const { deep, generate, through } = wanted
   return {
     now: Date.now(),
@@ -38,7 +40,7 @@ export const gather = async (wanted: Wanted, { client, environment, signal }: Se
     system,
     settings: here?.facts,
     store: isHere ? await lookAtStore(locationOf(wanted, environment), deep === true) : undefined,
-    target: here?.targetUrl === undefined ? undefined : await lookAtTarget(here.targetUrl, here.targetToken),
+    target: targetUrl === undefined ? undefined : await lookAtTarget(targetUrl, here?.targetToken),
     lostReceivers: isThere ? await lostReceivers(client, signal) : undefined,
     generated:
       generate === undefined || !isThere ? undefined : await generateOnce(url, generate, { token, signal }),

@@ -1,11 +1,10 @@
-import { gatewaySettings } from '@foreman/gateway/settings'
 import { type Environment, foremanEnvironment, readAndShow } from '@foreman/process'
-import { workerSettings } from '@foreman/worker/settings'
+import { startSettings } from '../../start/settings.ts'
 import type { SettingsFacts } from '../facts.ts'
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
-/** The settings of this directory, and where they say that the target is. */
+/** The settings of this directory, and where they say that the target is, if they do. */
 export interface SettingsHere {
   readonly facts: SettingsFacts
   readonly targetUrl: string | undefined
@@ -15,9 +14,8 @@ export interface SettingsHere {
 /** Reads the settings as the processes do. */
 export const lookAtSettings = (environment: Environment): SettingsHere => {
   try {
-    const table = { ...workerSettings, ...gatewaySettings }
-    const env = () => foremanEnvironment(environment, table)
-    const { values, shown } = readAndShow(table, { command: 'foreman', summary: '', argv: [], env })
+    const env = () => foremanEnvironment(environment, startSettings)
+    const { values, shown } = readAndShow(startSettings, { command: 'foreman', summary: '', argv: [], env })
     const { addr, token, tokens, operatorToken, viewerToken } = values
     const origins = shown.find(({ name }) => name === 'FOREMAN_ORIGINS')?.text ?? ''
     return {
