@@ -73,6 +73,20 @@ describe('what goes wrong', () => {
     ['a missing word', ['jobs', 'show'], {}, 2, /see --help/],
     ['a group alone', ['jobs'], {}, 2, /foreman jobs --help/],
     ['a wrong filter', ['jobs', 'ls', '--filter', 'colour=red'], {}, 2, /"colour=red" is no filter/],
+    ...[
+      ['jobs', 'ls'],
+      ['batches', 'ls'],
+      ['webhook', 'ls'],
+      ['webhook', 'ls', 'job_0'],
+    ].flatMap(words =>
+      ['0', 'many'].map((limit): [string, string[], Record<string, string>, number, RegExp] => [
+        `${words.join(' ')} with ${limit} as its limit`,
+        [...words, '-n', limit],
+        {},
+        2,
+        /--limit must be a whole number from 1 on/,
+      ]),
+    ),
     ['a value that foreman refuses', ['jobs', 'ls', '--state', 'odd'], {}, 2, /state/],
     [
       'nobody there',
@@ -133,6 +147,9 @@ describe('what goes wrong', () => {
 test('the version of the command is shown although foreman is away, and a caller sees that of the gateway', async () => {
   const away = await foreman.run(['version'], { env: { FOREMAN_URL: 'http://127.0.0.1:9' } })
   expect(away).toMatchObject({ code: 3, stdout: expect.stringMatching(/^command {2}\d\S+\n$/) as string })
+  const { stdout } = away
+  const flag = await foreman.run(['--version'], { env: { FOREMAN_URL: 'http://127.0.0.1:9' } })
+  expect(flag).toMatchObject({ code: 0, stdout: stdout.replace('command  ', ''), stderr: '' })
   const caller = { FOREMAN_OPERATOR_TOKEN: '', FOREMAN_TOKEN: 'token-of-ann' }
   expect((await foreman.run(['version'], { env: caller })).stdout).toMatch(
     /^command {2}\S+\ngateway {2}\S+\n$/,

@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs'
+import manifest from '../../package.json' with { type: 'json' }
 import { commands } from '../commands/commands.ts'
 import { UsageError } from '../failures/usage-error.ts'
 import { processes } from '../processes/processes.ts'
@@ -84,7 +85,7 @@ const parse = (parser: Argv, argv: readonly string[], columns = 100) => {
   parser
     .locale('en')
     .wrap(Math.min(110, columns))
-    .version(false)
+    .version('version', 'Show the version of this command', manifest.version)
     .help('help')
     .demandCommand(1, 'say what: foreman --help lists the commands')
     .recommendCommands()

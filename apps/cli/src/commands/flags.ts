@@ -1,5 +1,10 @@
 import type { Options } from 'yargs'
 
+const limitOf = (limit: number): number => {
+  if (!Number.isSafeInteger(limit) || limit < 1) throw new Error('--limit must be a whole number from 1 on')
+  return limit
+}
+
 /** Flags that several commands have. */
 export const flags = {
   ids: {
@@ -19,6 +24,6 @@ export const flags = {
     yes: { type: 'boolean', alias: 'y', default: false, describe: 'Do not ask' },
   },
   limit: {
-    limit: { type: 'number', alias: 'n', default: 50, describe: 'How many at the most' },
+    limit: { type: 'number', alias: 'n', default: 50, describe: 'How many at the most', coerce: limitOf },
   },
 } as const satisfies Record<string, Record<string, Options>>

@@ -1,6 +1,5 @@
 import { inWords, isEndState, type Job } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
-import { UsageError } from '../failures/usage-error.ts'
 import { type Row, tableLines } from '../output/columns.ts'
 import type { Screen } from '../output/screen.ts'
 import { ago } from '../output/times.ts'
@@ -21,7 +20,6 @@ export const listJobs = async (
   { filters, limit }: Listing,
   { client, screen, signal }: Session,
 ): Promise<void> => {
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new UsageError('--limit must be a number from 1 on')
   const query = { ...filterOf(filters, Date.now()), pageSize: Math.min(limit, MOST_OF_PAGE) }
   const rows: Row[] = []
   let left = limit
