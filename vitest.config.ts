@@ -10,9 +10,9 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // What installs from a registry or needs a browser has a run and a configuration of its own: npm run test:clients, test:package,
-    // test:page.
-    exclude: [...configDefaults.exclude, 'test/{clients,package,page}/**'],
+    // What installs from a registry, needs a browser or starts hundreds of processes has a run and a configuration of its own: npm run
+    // test:clients, test:package, test:page, test:command.
+    exclude: [...configDefaults.exclude, 'test/{clients,command,package,page}/**'],
     projects: [
       // Tests of modules leave nothing behind in their process, so the next file can use it.
       {

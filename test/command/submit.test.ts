@@ -47,6 +47,9 @@ const killAt = async (lines: number, file: string, run: ReturnType<typeof submit
 }
 
 /** Many lines, some of which are the same. Each is a request that is answered in one piece. */
+/** `FOREMAN_SOAK=1`: more of them. */
+const COUNT = process.env['FOREMAN_SOAK'] === '1' ? 20_000 : 500
+
 const numbers = (count: number) =>
   Array.from({ length: count }, (_, n) => ({
     request: { model: 'plain', prompt: `Number ${n % (count - 10)}`, stream: false },
@@ -56,24 +59,24 @@ test.each([
   ['in order', ['--in-order']],
   ['as they end', []],
 ])(
-  '2,000 lines, killed three times and with a torn line, bring each result once, %s',
+  `${COUNT} lines, killed three times and with a torn line, bring each result once, %s`,
   async (_, flags) => {
     const jobs = await startJobs()
-    const input = inputOf(numbers(2_000))
+    const input = inputOf(numbers(COUNT))
     const output = resultsFile()
     const args = [input, '-o', output, '--batch', '40', ...flags]
-    for (const lines of [150, 700, 1_300]) await killAt(lines, output, submitting(jobs, ...args))
-    fs.appendFileSync(output, '{"line":1999,"input":"0')
+    for (const share of [0.1, 0.4, 0.7]) await killAt(share * COUNT, output, submitting(jobs, ...args))
+    fs.appendFileSync(output, `{"line":${COUNT - 1},"input":"0`)
     const last = submitting(jobs, ...args)
     expect([await last.ended, last.output()]).toEqual([
       0,
-      expect.stringContaining('2000 of 2000 done, 0 failed'),
+      expect.stringContaining(`${COUNT} of ${COUNT} done, 0 failed`),
     ])
     const written = resultsIn(output).map(({ line }) => line)
-    const inOrder = Array.from({ length: 2_000 }, (_each, at) => at + 1)
+    const inOrder = Array.from({ length: COUNT }, (_each, at) => at + 1)
     expect(flags.length > 0 ? written : written.toSorted((a, b) => a - b)).toEqual(inOrder)
     // No line became two jobs.
-    await until(async () => (await endedCount(jobs)) === 2_000)
+    await until(async () => (await endedCount(jobs)) === COUNT)
   },
   120_000,
 )
