@@ -61,6 +61,8 @@ test('windows have exceptions', async () => {
   expect(await foreman.run(['windows', 'rm', 'low'])).toMatchObject({ code: 5, stdout: '' })
   expect((await foreman.run(['release', 'low', '--for', '1h'])).stdout).toContain('open_priority low')
   await foreman.run(['windows', 'rm', 'low'])
+  await foreman.run(['windows', 'set', 'plain', 'closed'])
+  expect((await foreman.run(['windows', 'ls'])).stdout).toMatch(/\nplain:latest {2}closed .*an exception\n$/)
 })
 
 test('the turn of a model can be ended, and the queue closed and opened', async () => {

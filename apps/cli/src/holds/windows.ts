@@ -12,9 +12,21 @@ export const listWindows = async ({ client, screen, signal }: Session): Promise<
   if (screen.isJson) return screen.json({ ...windows, exceptions: exceptionsIn(holds) })
   if (windows) screen.print(`${windows.rule}  (${windows.timezone})`)
   else screen.say('there are no windows: FOREMAN_WINDOWS of the worker is not set')
-  const rows = (windows?.open ?? []).map(window => rowOf(window, holds, screen))
+  const { open = [] } = windows ?? {}
+  const rows = [...open, ...withoutWindow(holds, open)].map(each => rowOf(each, holds, screen))
   for (const line of tableLines(rows, screen.columns)) screen.print(line)
 }
+
+/** What has an exception and no window. */
+const withoutWindow = (holds: readonly Hold[], windows: readonly SystemWindow[]): SystemWindow[] =>
+  exceptionsIn(holds).flatMap(hold => {
+    const { subject = '' } = hold
+    const kind = hold.kind.endsWith('model') ? 'model' : 'priority'
+    const isOfWindow = windows.some(
+      window => window.kind === kind && holdsOf([hold], [kind, `open_${kind}`], window.subject).length > 0,
+    )
+    return isOfWindow ? [] : [{ kind, subject, is_open: true }]
+  })
 
 const exceptionsIn = (holds: readonly Hold[]): Hold[] =>
   holds.filter(({ kind }) => ['open_model', 'open_priority', 'model', 'priority'].includes(kind))
