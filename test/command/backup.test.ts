@@ -44,22 +44,29 @@ test('backups while 16 callers work are whole, and as many are kept as are wante
   expect(JSON.stringify(json)).toContain(made[1])
 }, 60_000)
 
-test('a backup that is killed leaves nothing under its name, and the next one clears up', async () => {
-  const { ask, foreman: running } = await startJobs({ worker: false })
-  const large = { request: { ...hello.request, prompt: 'x'.repeat(4_000_000) } }
-  for (let n = 0; n < 15; n++) expect((await ask('POST', '/jobs', large)).status).toBe(202)
-  const directory = temporaryDirectory()
-  const killed = startProcess('apps/cli/src/main.ts', { FOREMAN_DB_PATH: running.dbPath }, [
-    'backup',
-    directory,
-  ])
-  await until(() => fs.readdirSync(directory).some(name => name.endsWith('.partial')))
-  killed.kill('SIGKILL')
-  await killed.ended
-  expect(fs.readdirSync(directory).filter(name => NAME.test(name))).toEqual([])
-  const { code } = await foreman(running.dbPath, 'backup', directory)
-  expect([code, fs.readdirSync(directory)]).toEqual([0, [expect.stringMatching(NAME)]])
-}, 60_000)
+test.each(['SIGKILL', 'SIGINT'] as const)(
+  'a backup that is stopped by %s leaves nothing under its name, and the next one clears up',
+  async signal => {
+    const { ask, foreman: running } = await startJobs({ worker: false })
+    const large = { request: { ...hello.request, prompt: 'x'.repeat(4_000_000) } }
+    for (let n = 0; n < 15; n++) expect((await ask('POST', '/jobs', large)).status).toBe(202)
+    const directory = temporaryDirectory()
+    const killed = startProcess('apps/cli/src/main.ts', { FOREMAN_DB_PATH: running.dbPath }, [
+      'backup',
+      directory,
+    ])
+    await until(() => fs.readdirSync(directory).some(name => name.endsWith('.partial')))
+    killed.kill(signal)
+    expect([await killed.ended, killed.output()]).toEqual([
+      signal,
+      expect.stringMatching(/copies into .*\.partial/),
+    ])
+    expect(fs.readdirSync(directory).filter(name => NAME.test(name))).toEqual([])
+    const { code } = await foreman(running.dbPath, 'backup', directory)
+    expect([code, fs.readdirSync(directory)]).toEqual([0, [expect.stringMatching(NAME)]])
+  },
+  60_000,
+)
 
 test('a restored queue runs: what was queued and running then runs again', async () => {
   const jobs = await startJobs()

@@ -2,6 +2,7 @@ import { backUpStore } from '@foreman/store'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Session } from '../command-line/session.ts'
+import { endAtOnce } from '../failures/stop.ts'
 import { UsageError } from '../failures/usage-error.ts'
 import { queueLocation } from '../file/queue-location.ts'
 import { sizeInWords, withQueue } from '../file/with-queue.ts'
@@ -25,6 +26,8 @@ export const backup = (given: GivenToBackup, { screen }: Pick<Session, 'screen'>
   ensureUsable(given, { to, isDirectory })
   const isLeftOver = (name: string): boolean =>
     names.isLeftOver(name) || name.startsWith(`${path.basename(to)}.partial`)
+  screen.say(`copies into ${to}.partial, which the next backup removes if this one is stopped`)
+  endAtOnce(process)
   const made = withQueue(() => backUpStore(location, { to, at, withContent, isLeftOver }))
   const removed = given.keep === undefined ? [] : prune(given.target, names, given.keep)
   if (screen.isJson) return screen.json({ file: made.file, bytes: made.bytes, noted: made.isNoted, removed })

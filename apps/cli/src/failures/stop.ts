@@ -27,3 +27,8 @@ export const stopSignal = (process: NodeJS.Process, timeoutMs: number | undefine
     }, timeoutMs).unref()
   return controller.signal
 }
+
+/** Lets signals end the process at once from here on, as those do that no handler catches: what is to come occupies it in one piece. */
+export const endAtOnce = (process: NodeJS.Process): void => {
+  for (const signal of Object.keys(SIGNALS)) process.removeAllListeners(signal)
+}
