@@ -135,3 +135,9 @@ const isRunning = (pid: number): boolean => {
     return false
   }
 }
+
+test('packages are judged by the Node that they run on, and not by the one that installs them', () => {
+  const read = (name: string) => fs.readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+  const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } }
+  expect(read('pnpm-workspace.yaml')).toContain(`\nnodeVersion: ${devDependencies.node}\n`)
+})
