@@ -292,7 +292,7 @@ describe('refuses, on one line that names the file,', () => {
 
   test('a file in a directory that does not exist', async () => {
     const file = path.join(tempDirectory(), 'nowhere', 'foreman.db')
-    expect(await messageOf(openOnce(file))).toMatch(/ENOENT/)
+    expect(await messageOf(openOnce(file))).toMatch(/there is no directory .*nowhere: make it first/)
   })
 
   test.skipIf(isRoot)('a new file in a directory that cannot be written', async () => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { StoreUnusableError } from '../errors.ts'
 
 /** Readable and writable by the owner only. */
@@ -18,9 +19,12 @@ export const createPrivately = (file: string): void => {
  * have their names from this path. Creates the file if it does not exist.
  *
  * @returns the path without symbolic links
- * @throws StoreUnusableError when the file has a second name that is not a symbolic link
+ * @throws StoreUnusableError when its directory is not there, or the file has a second name that is not a symbolic link
  */
 export const queueFileOf = (named: string): string => {
+  const directory = path.dirname(named)
+  if (!fs.existsSync(directory))
+    throw new StoreUnusableError(`there is no directory ${directory}: make it first`)
   createPrivately(named)
   // A symbolic link may lead to a file that does not exist yet.
   if (!fs.existsSync(named)) fs.closeSync(fs.openSync(named, 'a', PRIVATE))
