@@ -1171,6 +1171,8 @@ export interface BackupOptions {
   readonly withContent: boolean
   /** Which files in the directory of the copy are of a backup that was killed. They are removed. */
   readonly isLeftOver: (name: string) => boolean
+  /** Told which file has the copy until it is whole, before the copying begins: nothing can be said meanwhile. */
+  readonly onCopying?: (partial: string) => void
 }
 
 export interface BackupMade {

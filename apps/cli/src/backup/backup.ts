@@ -26,9 +26,10 @@ export const backup = (given: GivenToBackup, { screen }: Pick<Session, 'screen'>
   ensureUsable(given, { to, isDirectory })
   const isLeftOver = (name: string): boolean =>
     names.isLeftOver(name) || name.startsWith(`${path.basename(to)}.partial`)
-  screen.say(`copies into ${to}.partial, which the next backup removes if this one is stopped`)
+  const onCopying = (partial: string): void =>
+    screen.say(`copies into ${partial}, which the next backup removes if this one is stopped`)
   endAtOnce(process)
-  const made = withQueue(() => backUpStore(location, { to, at, withContent, isLeftOver }))
+  const made = withQueue(() => backUpStore(location, { to, at, withContent, isLeftOver, onCopying }))
   const removed = given.keep === undefined ? [] : prune(given.target, names, given.keep)
   if (screen.isJson) return screen.json({ file: made.file, bytes: made.bytes, noted: made.isNoted, removed })
   screen.print(made.file)

@@ -25,7 +25,7 @@ const WAIT_MS = 5_000
  */
 export const backUpSqlite = (
   named: string,
-  { to, at, withContent, isLeftOver }: BackupOptions,
+  { to, at, withContent, isLeftOver, onCopying }: BackupOptions,
 ): BackupMade => {
   try {
     const file = fs.realpathSync(named)
@@ -36,6 +36,7 @@ export const backUpSqlite = (
       for (const name of fs.readdirSync(directory))
         if (isLeftOver(name)) fs.rmSync(path.join(directory, name))
       const partial = `${to}.partial`
+      onCopying?.(partial)
       const bytes = copyInto(file, partial, withContent)
       fs.renameSync(partial, to)
       flush(directory)
