@@ -24,6 +24,17 @@ const healthOf = async (url: string) => {
 }
 
 describe('a pause', () => {
+  test('is shown at once to whoever made it, and so is its end', async () => {
+    const { foreman } = await startJobs()
+    const { queue } = clientOf(foreman.url)
+    const shown = async () => (await queue.snapshot({ fields: ['state'] })).state
+    expect(await shown()).toBe('running')
+    await queue.pause()
+    expect(await shown()).toBe('paused')
+    await queue.resume()
+    expect(await shown()).toBe('running')
+  })
+
   test('keeps a caller waiting, who gets the answer when it ends', async () => {
     const { foreman } = await startJobs()
     const client = clientOf(foreman.url)

@@ -63,6 +63,12 @@ export class Overview {
     return this.#orLater(() => this.#reader.ask('system', this.#options.system))
   }
 
+  /** Somebody has stepped in here, and sees at once what that has changed. */
+  async forget(): Promise<void> {
+    // Without a thread nothing is remembered. One that cannot answer now forgets by itself in a second.
+    if (this.#reader.isReading) await this.#reader.ask('forget').catch(() => undefined)
+  }
+
   close(): Promise<void> {
     return this.#reader.close()
   }

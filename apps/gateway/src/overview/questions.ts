@@ -74,6 +74,8 @@ export const questionsOf = (store: StoreReader, now: () => number) => {
       const etag = etagOf(snapshot)
       return { etag, body: etag === has ? undefined : bytesOf(snapshot) }
     },
+    /** What is shown next is read anew. */
+    forget: () => Promise.resolve(void (last = undefined)),
     news: (after: NewsCursor | undefined) => news.since(after),
     timeline: shared(async (time: TimeRange) => bytesOf(await timelineOf(store, untilNow(time)))),
     arrivalOrder: shared(async (time: TimeRange) =>

@@ -22,7 +22,7 @@ import { readUntil } from './until.ts'
 
 export type SteeringContext = Pick<
   Context,
-  'store' | 'target' | 'closure' | 'identities' | 'sharing' | 'bodyMemory' | 'now'
+  'store' | 'target' | 'closure' | 'overview' | 'identities' | 'sharing' | 'bodyMemory' | 'now'
 >
 
 /** More jobs whose deadlines pass are not counted. */
@@ -31,13 +31,14 @@ const HOLD_ID = /^hold_[0-9a-f]{32}$/
 
 /** The routes with which operators step in. Each answers with the new state. */
 export const steeringRoutes = (context: SteeringContext): Router => {
-  const { store, closure, now } = context
+  const { store, closure, overview, now } = context
   const router = Router({ caseSensitive: true, strict: true })
 
   const stateNow = async (): Promise<QueueState> => queueState(await store.holds.list(now()))
 
   const answer = async (response: Response, more: Partial<QueueState> = {}): Promise<void> => {
     closure.forget()
+    await overview.forget()
     sendJson(response, 200, { ...(await stateNow()), ...more })
   }
 
