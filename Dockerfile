@@ -17,7 +17,7 @@ FROM --platform=$BUILDPLATFORM ${BASE} AS build
 WORKDIR /foreman
 ENV CI=true
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml tsconfig.json tsconfig.build.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/packages.mjs scripts/
 COPY apps apps
 COPY packages packages
 COPY --from=page /foreman/apps/dashboard/dist apps/dashboard/dist

@@ -1,4 +1,5 @@
-import { type Priority, priorities } from '@foreman/jobs'
+import { ForemanClient } from '@foreman/foreman-client'
+import { priorities } from '@foreman/jobs'
 import { openStore } from '@foreman/store'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -57,7 +58,8 @@ export const page = async ({ quick, directory, profileDirectory }: BenchOptions)
   const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
   const browser = await openChromium()
   try {
-    await pauseQueue(foreman.url)
+    // None of the jobs starts.
+    await new ForemanClient({ url: foreman.url }).queue.pause()
     const openings: Opening[] = []
     for (let round = 0; round < rounds; round++) openings.push(await openSlowly(browser, foreman.url))
     const listings: Listing[] = []
@@ -75,16 +77,10 @@ const fillQueue = async (file: string, count: number): Promise<void> => {
   const store = await openStore(file, { role: 'worker' })
   await fill(store, count, at => ({
     caller: `caller ${at % CALLERS}`,
-    priority: priorities[at % priorities.length] as Priority,
+    priority: priorities[at % priorities.length]!,
     metadata: JSON.stringify({ page: at % PAGES_OF_BOOK }),
   }))
   await store.close()
-}
-
-/** None of the jobs starts. */
-const pauseQueue = async (url: string): Promise<void> => {
-  const { ok, status } = await fetch(`${url}/queue/pause`, { method: 'POST' })
-  if (!ok) throw new Error(`the pause was answered with ${status}`)
 }
 
 /** Opens the page as somebody does who has never opened it. */
@@ -122,7 +118,6 @@ const list = async (
     const context = await browser.newContext(UNGUARDED)
     const opened = await context.newPage()
     await opened.goto(`${url}/dashboard/#/jobs?${query}`)
-    // The list is there when its panel is no longer busy; the next frame shows it.
     paintTimes.push(await timeOf(opened, PAINTED))
     await context.close()
   }

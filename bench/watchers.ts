@@ -1,3 +1,4 @@
+import { ForemanClient } from '@foreman/foreman-client'
 import { openStore } from '@foreman/store'
 import http from 'node:http'
 import path from 'node:path'
@@ -42,21 +43,14 @@ export const watchers = async ({ quick, directory, profileDirectory }: BenchOpti
   await fillQueue(path.join(queue, 'queue.db'), effort.queued)
   const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
   try {
-    await holdLow(foreman.url)
+    // None of the many jobs starts: only what is measured runs.
+    await new ForemanClient({ url: foreman.url }).queue.hold({ kind: 'priority', subject: 'low' })
     const measured = await measure(foreman, effort)
     return { measured, text: describe(measured, effort) }
   } finally {
     await foreman.stop()
     await simulation.stop()
   }
-}
-
-/** None of the many jobs starts: only what is measured runs. */
-const holdLow = async (url: string): Promise<void> => {
-  const body = JSON.stringify({ kind: 'priority', subject: 'low' })
-  const headers = { 'Content-Type': 'application/json' }
-  const { ok, status } = await fetch(`${url}/queue/holds`, { method: 'POST', headers, body })
-  if (!ok) throw new Error(`the hold was answered with ${status}`)
 }
 
 /** Jobs of low priority, of many callers in many groups. */
@@ -71,7 +65,9 @@ const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Mea
   await callAll(foreman.url, pool, WARM_UP_CALLS)
   const firsts = WATCHERS.map(() => [] as { readonly p50: number; readonly p99: number }[])
   for (let round = 0; round < rounds; round++)
-    for (const at of rotated([...WATCHERS.keys()], round)) {
+    for (const place of WATCHERS.keys()) {
+      // Each is the first one in its turn.
+      const at = (place + round) % WATCHERS.length
       const watching = await watch(foreman.url, WATCHERS[at]!)
       firsts[at]!.push(spread(await callAll(foreman.url, pool, calls)))
       watching.stop()
@@ -91,12 +87,6 @@ const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Mea
   }
   return measured
 }
-
-/** Each takes its turn as the first. */
-const rotated = (places: readonly number[], round: number): number[] => [
-  ...places.slice(round % places.length),
-  ...places.slice(0, round % places.length),
-]
 
 /** @returns the times to the first byte, in ms */
 const callAll = async (url: string, pool: http.Agent, calls: number): Promise<number[]> => {

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { folderOf } from './packages.mjs'
 
 const root = path.join(import.meta.dirname, '..')
 const build = path.join(root, 'build')
@@ -31,12 +32,6 @@ const copyRest = directory => {
   }
 }
 
-/** The folder of a package of ours. */
-const folderOf = name =>
-  ['apps', 'packages']
-    .map(parent => path.join(parent, name))
-    .find(folder => fs.existsSync(path.join(root, folder)))
-
 /** Links the dependencies of a package: those that were built, and the others as they are installed. */
 const linkDependencies = directory => {
   const { dependencies = {} } = JSON.parse(
@@ -45,7 +40,7 @@ const linkDependencies = directory => {
   for (const [name, version] of Object.entries(dependencies)) {
     const link = path.join(build, directory, 'node_modules', name)
     const target = version.startsWith('workspace:')
-      ? path.join(build, folderOf(path.basename(name)))
+      ? path.join(build, folderOf(name))
       : path.join(root, directory, 'node_modules', name)
     fs.mkdirSync(path.dirname(link), { recursive: true })
     fs.symlinkSync(path.relative(path.dirname(link), target), link)

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { folderOf } from './packages.mjs'
 
 const root = path.join(import.meta.dirname, '..')
 const built = path.join(root, 'build')
@@ -15,15 +16,9 @@ const NODE = { major: 22, minor: 18 }
 const readJson = file => JSON.parse(fs.readFileSync(file, 'utf8'))
 const manifestOf = folder => readJson(path.join(root, folder, 'package.json'))
 
-/** The folder of a package of ours. */
-const folderOf = name =>
-  ['apps', 'packages']
-    .map(parent => `${parent}/${name.replace('@foreman/', '')}`)
-    .find(folder => fs.existsSync(path.join(root, folder)))
-
 /** The folders of what the command imports, and the packages of others that they need. */
 const contents = () => {
-  const [folders, dependencies] = [new Set([folderOf('cli')]), {}]
+  const [folders, dependencies] = [new Set([folderOf('@foreman/cli')]), {}]
   for (const folder of folders) {
     for (const [name, version] of Object.entries(manifestOf(folder).dependencies ?? {})) {
       if (version.startsWith('workspace:')) folders.add(folderOf(name))

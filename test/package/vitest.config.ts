@@ -1,16 +1,4 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-import base from '../../vitest.config.ts'
+import { ownRun } from '../own-run.ts'
 
-// These tests are one project of their own: they install from the registry.
-const { projects: _projects, ...common } = base.test ?? {}
-
-export default defineConfig({
-  ...base,
-  test: {
-    ...common,
-    hookTimeout: 180_000,
-    testTimeout: 60_000,
-    include: ['test/package/**/*.test.ts'],
-    exclude: configDefaults.exclude,
-  },
-})
+// They install from the registry.
+export default ownRun('package', { hookTimeout: 180_000, testTimeout: 60_000 })
