@@ -26,6 +26,25 @@ test('the same question is answered once in five seconds, also while the answer 
   expect(asked).toEqual(['hour', 'day', 'hour'])
 })
 
+test('whoever asks while the answer is being made waits for it, however long that takes', async () => {
+  const made: PromiseWithResolvers<Buffer<ArrayBuffer>>[] = []
+  const { ask, asked, clock } = start(() => {
+    const making = Promise.withResolvers<Buffer<ArrayBuffer>>()
+    made.push(making)
+    return making.promise
+  })
+  const first = ask('hour')
+  clock.at = 5_000
+  const both = Promise.allSettled([first, ask('hour')])
+  expect(asked).toHaveLength(1)
+  made[0]!.reject(new Error('not now'))
+  expect(await both).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
+  const next = ask('hour')
+  made[1]!.resolve(Buffer.from('hour'))
+  expect(String(await next)).toBe('hour')
+  expect(asked).toHaveLength(2)
+})
+
 test('an answer that failed is not kept', async () => {
   const { ask, asked } = start(() => Promise.reject(new Error('not now')))
   await expect(ask('hour')).rejects.toThrow('not now')

@@ -1,3 +1,6 @@
+import { keepLast } from '@foreman/experience'
+import { cached } from '../http/cached.ts'
+
 /** Whoever looks at a chart does not see that it is a few seconds old. */
 const FRESH_MS = 5_000
 const MAX_KEPT = 20
@@ -10,16 +13,11 @@ export const sharedAnswers = <Asked>(
   answer: (asked: Asked) => Promise<Uint8Array>,
   now: () => number,
 ): ((asked: Asked) => Promise<Uint8Array>) => {
-  const kept = new Map<string, { readonly at: number; readonly answered: Promise<Uint8Array> }>()
+  const kept = new Map<string, () => Promise<Uint8Array>>()
   return asked => {
     const key = JSON.stringify(asked)
-    const last = kept.get(key)
-    if (last && Math.abs(now() - last.at) < FRESH_MS) return last.answered
-    const answered = answer(asked)
-    kept.delete(key)
-    kept.set(key, { at: now(), answered })
-    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!)
-    answered.catch(() => kept.delete(key))
-    return answered
+    const ask = kept.get(key) ?? cached({ read: () => answer(asked), now, maxAgeMs: FRESH_MS })
+    keepLast(kept, key, ask, MAX_KEPT)
+    return ask()
   }
 }
