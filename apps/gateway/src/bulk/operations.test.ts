@@ -1,6 +1,6 @@
 import type { OperationRow } from '@foreman/store'
 import { pino } from 'pino'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Refusal } from '../http/refusal.ts'
 import { tempStore } from '../testing/temp-store.ts'
 import { Operations, type Task } from './operations.ts'
@@ -108,8 +108,8 @@ describe('an operation', () => {
   })
 })
 
-test('no more than eight run at a time', async () => {
-  const { operations } = await start()
+const startGated = async () => {
+  const { store, operations } = await start()
   const { promise: gate, resolve: open } = Promise.withResolvers<boolean>()
   const begin = () =>
     operations.begin(
@@ -117,10 +117,36 @@ test('no more than eight run at a time', async () => {
       {},
       'ann',
     )
+  return { store, operations, begin, open }
+}
+
+test('no more than eight run at a time', async () => {
+  const { operations, begin, open } = await startGated()
   for (let at = 0; at < 8; at++) await begin()
   await expect(begin()).rejects.toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
   open(true)
   await operations.idle()
+  await begin()
+  await operations.idle()
+})
+
+test('of many that begin at the same time, no more than eight do', async () => {
+  const { operations, begin, open } = await startGated()
+  const begun = await Promise.allSettled(Array.from({ length: 12 }, begin))
+  open(true)
+  await operations.idle()
+  expect(begun.map(({ status }) => status).toSorted()).toEqual([
+    ...Array.from({ length: 8 }, () => 'fulfilled'),
+    ...Array.from({ length: 4 }, () => 'rejected'),
+  ])
+})
+
+test('one that cannot be written down does not count as running', async () => {
+  const { store, operations, begin, open } = await startGated()
+  const written = vi.spyOn(store.operations, 'begin').mockRejectedValue(new Error('not now'))
+  for (let at = 0; at < 8; at++) await expect(begin()).rejects.toThrow('not now')
+  written.mockRestore()
+  open(true)
   await begin()
   await operations.idle()
 })

@@ -76,10 +76,16 @@ export class Operations {
       throw retryLater(503, 'too many operations are running', 5)
     const { action, subject, detail } = task
     const begun = { by, action, subject, detail, reason, matched, gateway }
-    const id = await whenWritable(() => store.operations.begin(begun, now()))
-    const running = this.#run(id, task).finally(() => this.#running.delete(running))
+    const beginning = whenWritable(() => store.operations.begin(begun, now()))
+    // It counts from now on: many can begin at the same time.
+    const running = beginning
+      .then(
+        id => this.#run(id, task),
+        () => undefined,
+      )
+      .finally(() => this.#running.delete(running))
     this.#running.add(running)
-    return id
+    return beginning
   }
 
   /** Resolves when nothing runs any more. With `stopping`, everything ends after its present step. */
