@@ -33,44 +33,30 @@ export const follow = async ({ path, onEvent, onState, signal }: Following): Pro
   onState({ kind: 'connecting' })
   while (!signal.aborted) {
     try {
-      const isOver = await readOnce(path(), signal, {
+      return await readOnce(path(), signal, {
         opened: () => onState({ kind: 'open' }),
         event: (...event) => {
           failures = 0
           onEvent(...event)
         },
       })
-      if (isOver) return
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof ApiError && error.isLasting) return onState({ kind: 'refused', error })
       failures += 1
-      await pause(failures, error, onState, signal)
-      continue
+      const waitMs = backOffMs(failures, Math.random())
+      onState({ kind: 'lost', retryAt: Date.now() + waitMs, error })
+      await waitFor(waitMs, signal)
     }
-    if (signal.aborted) return
-    failures += 1
-    await pause(failures, new TypeError('the stream has ended'), onState, signal)
   }
 }
 
-const pause = async (
-  failures: number,
-  error: unknown,
-  onState: Following['onState'],
-  signal: AbortSignal,
-): Promise<void> => {
-  const waitMs = backOffMs(failures, Math.random())
-  onState({ kind: 'lost', retryAt: Date.now() + waitMs, error })
-  await waitFor(waitMs, signal)
-}
-
-/** @returns whether there will be no more */
+/** Reads a stream until there will be no more. Rejects when it breaks off before. */
 const readOnce = async (
   path: string,
   signal: AbortSignal,
   told: { readonly opened: () => void; readonly event: Following['onEvent'] },
-): Promise<boolean> => {
+): Promise<void> => {
   const silent = new AbortController()
   let timer = setTimeout(() => silent.abort(), SILENCE_MS)
   const parser = createParser({
@@ -82,11 +68,11 @@ const readOnce = async (
       accept: 'text/event-stream',
     })
     told.opened()
-    if (response.status === NO_MORE) return true
+    if (response.status === NO_MORE) return
     const text = response.body!.pipeThrough(new TextDecoderStream())
     for (const reader = text.getReader(); ;) {
       const { done, value } = await reader.read()
-      if (done) return false
+      if (done) throw new TypeError('the stream has ended')
       clearTimeout(timer)
       timer = setTimeout(() => silent.abort(), SILENCE_MS)
       parser.feed(value)
@@ -100,25 +86,16 @@ const readOnce = async (
 const waitFor = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     const done = new AbortController()
-    const wake = () => {
-      if (document.visibilityState === 'hidden') return
+    const end = () => {
       clearTimeout(timer)
       done.abort()
       resolve()
     }
-    const timer = setTimeout(() => {
-      done.abort()
-      resolve()
-    }, ms)
+    const wake = () => {
+      if (document.visibilityState !== 'hidden') end()
+    }
+    const timer = setTimeout(end, ms)
     document.addEventListener('visibilitychange', wake, { signal: done.signal })
     window.addEventListener('online', wake, { signal: done.signal })
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        done.abort()
-        resolve()
-      },
-      { signal: done.signal },
-    )
+    signal.addEventListener('abort', end, { signal: done.signal })
   })
