@@ -3,9 +3,8 @@ import { AnswerLog } from '../../../answer/answer-log.ts'
 import { follow, type StreamState } from '../../../api/follow.ts'
 import { createStore } from '../../../store/store.ts'
 
-/** What the events of a job have said. The lists in it grow: `version` says when. */
+/** What the events of a job have said. The lists in it grow, and it is another object each time. */
 export interface Watched {
-  readonly version: number
   readonly stream: StreamState
   /** Without output, estimates and progress. */
   readonly events: readonly JobEvent[]
@@ -21,7 +20,6 @@ export interface Watched {
 /** Follows the events of a job: what has happened, and what happens. */
 export class JobWatch {
   readonly state = createStore<Watched>({
-    version: 0,
     stream: { kind: 'connecting' },
     events: [],
     answer: new AnswerLog(),
@@ -97,8 +95,7 @@ export class JobWatch {
     this.#isDue = true
     requestAnimationFrame(() => {
       this.#isDue = false
-      this.state.set(({ version, stream }) => ({
-        version: version + 1,
+      this.state.set(({ stream }) => ({
         stream,
         events: this.#events,
         answer: this.#answer,
