@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { useRoute } from '../router/navigation.ts'
 import { formatRoute } from '../router/route.ts'
-import { isInUse, whenLeft } from './in-use.ts'
 import { holdStill, type Still } from './still.ts'
+import { useInUse } from './use-in-use.ts'
 
 /**
  * Holds rows still while the element that has them is in use. Whoever filters wants others, and gets them at once.
@@ -14,9 +14,8 @@ export const useStill = <Row>(latest: readonly Row[], keyOf: (row: Row) => strin
   const ref = useRef<HTMLDivElement>(null)
   const about = formatRoute(useRoute())
   const shown = useRef({ about, rows: latest })
-  const [, look] = useState(0)
-  useEffect(() => whenLeft(ref.current!, () => look(last => last + 1)), [])
-  const isHeld = isInUse(ref.current) && shown.current.about === about
+  const isInUse = useInUse(ref)
+  const isHeld = isInUse && shown.current.about === about
   const still: Still<Row> = isHeld
     ? holdStill(shown.current.rows, latest, keyOf, more)
     : { rows: latest, gone: new Set<string>(), arrived: 0 }
