@@ -5,7 +5,7 @@ import { visible } from '../../format/visible.ts'
 import { useNews } from '../../live/use-news.ts'
 import { useResource } from '../../live/use-resource.ts'
 import { goTo, useRoute } from '../../router/navigation.ts'
-import { formatRoute } from '../../router/route.ts'
+import { BatchLink } from '../../ui/id-link.tsx'
 import { Empty, ErrorNote } from '../../ui/note.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { StillPanel } from '../../ui/still-panel.tsx'
@@ -18,14 +18,7 @@ import { Progress } from './progress.tsx'
 const keyOf = ({ id }: BatchState): string => id
 
 const columns: readonly Column<BatchState>[] = [
-  {
-    head: 'Batch',
-    cell: ({ id }) => (
-      <a class="id" href={formatRoute({ screen: 'batches', id })} title={id}>
-        …{id.slice(-8)}
-      </a>
-    ),
-  },
+  { head: 'Batch', cell: ({ id }) => <BatchLink id={id} /> },
   { head: 'Caller', cell: ({ caller }) => visible(caller) },
   { head: 'Submitted', cell: ({ created_at: at }) => <RelativeTime at={at} /> },
   { head: 'Ended', cell: ({ counts }) => endedInWords(counts) },

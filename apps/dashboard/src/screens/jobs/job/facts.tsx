@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { count } from '../../../format/number.ts'
 import { visible } from '../../../format/visible.ts'
 import { formatRoute } from '../../../router/route.ts'
-import { JobLink } from '../../../ui/job-link.tsx'
+import { BatchLink, JobLink } from '../../../ui/id-link.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { Duration, RelativeTime } from '../../../ui/time.tsx'
 import { prettyJson } from './request-body.ts'
@@ -37,9 +37,7 @@ export const Facts = ({ job }: { readonly job: Job }) => {
         )}
         {batch !== undefined && (
           <Fact name="Batch">
-            <a class="id" href={formatRoute({ screen: 'batches', id: batch })} title={batch}>
-              …{batch.slice(-8)}
-            </a>
+            <BatchLink id={batch} />
           </Fact>
         )}
         {original !== undefined && (

@@ -1,7 +1,7 @@
 import type { Job } from '@foreman/jobs'
 import { count } from '../../../format/number.ts'
 import { visible } from '../../../format/visible.ts'
-import { JobLink } from '../../../ui/job-link.tsx'
+import { JobLink } from '../../../ui/id-link.tsx'
 import { StateMark } from '../../../ui/state-mark.tsx'
 import type { Column } from '../../../ui/table.tsx'
 import { Duration, RelativeTime, Since } from '../../../ui/time.tsx'
