@@ -1,5 +1,6 @@
-import { minuteOfDay, day, exactTime } from '../../format/time.ts'
+import { day, minuteOfDay } from '../../format/time.ts'
 import { type Column, Table } from '../../ui/table.tsx'
+import { Moment } from '../../ui/time.tsx'
 import type { Stack, Stacks } from './stacks.ts'
 
 interface HoursTableProps {
@@ -14,9 +15,9 @@ export const HoursTable = ({ stacks: { stacks, callers }, what, format }: HoursT
     {
       head: 'Hour',
       cell: ({ at }) => (
-        <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+        <Moment at={at}>
           {day(at)}, {minuteOfDay(at)}
-        </time>
+        </Moment>
       ),
     },
     { head: 'Together', kind: 'number', cell: ({ sum }) => format(sum) },

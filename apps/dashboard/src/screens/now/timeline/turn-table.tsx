@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import { count } from '../../../format/number.ts'
-import { exactTime, timeOfDay } from '../../../format/time.ts'
+import { timeOfDay } from '../../../format/time.ts'
 import { Empty } from '../../../ui/note.tsx'
 import { Pager } from '../../../ui/pager.tsx'
 import { type Column, Table } from '../../../ui/table.tsx'
-import { Duration } from '../../../ui/time.tsx'
+import { Duration, Moment } from '../../../ui/time.tsx'
 import type { Block, Phase } from './blocks.ts'
 import { blockInWords, endInWords, modelsInWords, phaseInWords, reasonInWords } from './words.ts'
 
@@ -15,14 +15,7 @@ type Row = Block | Phase
 const isPhase = (row: Row): row is Phase => 'kind' in row
 
 const columns: readonly Column<Row>[] = [
-  {
-    head: 'From',
-    cell: ({ from }) => (
-      <time dateTime={new Date(from).toISOString()} title={exactTime(from)}>
-        {timeOfDay(from)}
-      </time>
-    ),
-  },
+  { head: 'From', cell: ({ from }) => <Moment at={from}>{timeOfDay(from)}</Moment> },
   {
     head: 'What',
     cell: row =>
