@@ -49,19 +49,12 @@ interface ModelTableProps {
 export const ModelTable = ({ rows: latest, hasFigures, onDone }: ModelTableProps) => {
   const canAct = useStore(session.state, mayAct)
   const { ref, rows, gone } = useStill(latest, keyOf)
-  const columns = [
-    ...places,
-    ...(hasFigures ? figures : []),
-    ...(canAct
-      ? [
-          {
-            head: 'Actions',
-            kind: 'actions' as const,
-            cell: (row: ModelRow) => <ModelActions row={row} onDone={onDone} />,
-          },
-        ]
-      : []),
-  ]
+  const actions: Column<ModelRow> = {
+    head: 'Actions',
+    kind: 'actions',
+    cell: row => <ModelActions row={row} onDone={onDone} />,
+  }
+  const columns = [...places, ...(hasFigures ? figures : []), ...(canAct ? [actions] : [])]
   return (
     <div ref={ref}>
       <Table

@@ -22,42 +22,40 @@ const PHASES: Readonly<Record<InFlightSnapshot['phase'], string>> = {
   generating: 'generates',
 }
 
+const columns: readonly Column<InFlightSnapshot>[] = [
+  { head: 'Job', cell: ({ job }) => <JobLink id={job} /> },
+  { head: 'Model', cell: ({ model }) => model },
+  { head: 'Caller', cell: ({ caller }) => caller },
+  { head: 'Phase', cell: ({ phase }) => PHASES[phase] },
+  { head: 'Tokens', kind: 'number', cell: ({ tokens }) => (tokens === undefined ? '–' : count(tokens)) },
+  {
+    head: 'Per second',
+    kind: 'number',
+    cell: ({ tokens_per_second: rate }) => (rate === undefined ? '–' : rate.toFixed(1)),
+  },
+  { head: 'Waited', kind: 'number', cell: ({ waited_ms: ms }) => <Duration ms={ms} /> },
+  { head: 'Runs', kind: 'number', cell: ({ started_at: at }) => <Since at={at} /> },
+]
+
+const actions: Column<InFlightSnapshot> = {
+  head: 'Actions',
+  kind: 'actions',
+  cell: ({ job }) => (
+    <Button look="quiet" icon="close" label={`Cancel ${job}`} onClick={() => askCancelJob(job)} />
+  ),
+}
+
 /** What runs. */
 export const InFlight = () => {
   const snapshot = useStore(live, state => state.snapshot)!
-  const you = useStore(session.state)
+  const canAct = useStore(session.state, mayAct)
   const jobs = snapshot.targets.flatMap(target => target.in_flight)
   const slots = snapshot.targets.reduce((sum, target) => sum + target.slots, 0)
-  const columns: Column<InFlightSnapshot>[] = [
-    { head: 'Job', cell: ({ job }) => <JobLink id={job} /> },
-    { head: 'Model', cell: ({ model }) => model },
-    { head: 'Caller', cell: ({ caller }) => caller },
-    { head: 'Phase', cell: ({ phase }) => PHASES[phase] },
-    { head: 'Tokens', kind: 'number', cell: ({ tokens }) => (tokens === undefined ? '–' : count(tokens)) },
-    {
-      head: 'Per second',
-      kind: 'number',
-      cell: ({ tokens_per_second: rate }) => (rate === undefined ? '–' : rate.toFixed(1)),
-    },
-    { head: 'Waited', kind: 'number', cell: ({ waited_ms: ms }) => <Duration ms={ms} /> },
-    { head: 'Runs', kind: 'number', cell: ({ started_at: at }) => <Since at={at} /> },
-    ...(mayAct(you)
-      ? [
-          {
-            head: 'Actions',
-            kind: 'actions' as const,
-            cell: ({ job }: InFlightSnapshot) => (
-              <Button look="quiet" icon="close" label={`Cancel ${job}`} onClick={() => askCancelJob(job)} />
-            ),
-          },
-        ]
-      : []),
-  ]
   return (
     <StillPanel
       title="In flight"
       caption="Jobs that run"
-      columns={columns}
+      columns={canAct ? [...columns, actions] : columns}
       latest={jobs}
       keyOf={keyOf}
       more={MORE}

@@ -21,10 +21,19 @@ const MORE = 20
 
 const keyOf = ({ group }: GroupSnapshot): string => group
 
+const actions: Column<GroupSnapshot> = {
+  head: 'Actions',
+  kind: 'actions',
+  cell: ({ models: [model] }) =>
+    model !== undefined && (
+      <Button look="quiet" icon="hand" label={`Hold ${model}`} onClick={() => askHold('model', model)} />
+    ),
+}
+
 /** What waits: a row for each group of jobs between which the target loads nothing. */
 export const Line = () => {
   const snapshot = useStore(live, state => state.snapshot)!
-  const you = useStore(session.state)
+  const who = useStore(session.state)
   const { filters } = useRoute()
   const wanted = (filters['model'] ?? '').toLowerCase()
   const groups = snapshot.groups.filter(({ models }) =>
@@ -32,7 +41,7 @@ export const Line = () => {
   )
   const longest = Math.max(1, ...snapshot.groups.map(total))
   const receivedAt = Date.parse(snapshot.at)
-  const columns: Column<GroupSnapshot>[] = [
+  const columns: readonly Column<GroupSnapshot>[] = [
     { head: 'Model', cell: group => <Names group={group} /> },
     { head: 'Jobs', kind: 'number', cell: group => count(total(group)) },
     { head: 'By priority', cell: group => <Priorities group={group} longest={longest} /> },
@@ -43,23 +52,7 @@ export const Line = () => {
     },
     { head: 'Starts', kind: 'number', cell: group => <Start group={group} at={receivedAt} /> },
     { head: 'Why it waits', kind: 'text', cell: ({ why }) => why.text },
-    ...(mayAct(you)
-      ? [
-          {
-            head: 'Actions',
-            kind: 'actions' as const,
-            cell: ({ models }: GroupSnapshot) =>
-              models[0] !== undefined && (
-                <Button
-                  look="quiet"
-                  icon="hand"
-                  label={`Hold ${models[0]}`}
-                  onClick={() => askHold('model', models[0]!)}
-                />
-              ),
-          },
-        ]
-      : []),
+    ...(mayAct(who) ? [actions] : []),
   ]
   return (
     <StillPanel
@@ -75,7 +68,7 @@ export const Line = () => {
         (snapshot.groups.length > 0 ? (
           <Empty>No model whose name has “{wanted}” in it waits.</Empty>
         ) : (
-          <Empty command={firstRequest(snapshot, you.you)}>Nothing waits. This sends a job:</Empty>
+          <Empty command={firstRequest(snapshot, who.you)}>Nothing waits. This sends a job:</Empty>
         ))}
     </StillPanel>
   )

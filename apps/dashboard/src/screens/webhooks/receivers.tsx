@@ -18,50 +18,46 @@ import { errorInWords } from './error-words.ts'
 const keyOf = ({ host }: Receiver): string => host
 const LEAST_MS = 5_000
 
+const columns: readonly Column<Receiver>[] = [
+  {
+    head: 'Receiver',
+    cell: ({ host }) => <a href={formatRoute({ screen: 'webhooks', filters: { host } })}>{visible(host)}</a>,
+  },
+  { head: 'Pending', kind: 'number', cell: ({ pending }) => count(pending) },
+  { head: 'Dead', kind: 'number', cell: ({ dead }) => count(dead) },
+  {
+    head: 'Last attempt',
+    cell: ({ last_at: at }) => (at === undefined ? 'long ago' : <RelativeTime at={at} />),
+  },
+  { head: 'Last error', kind: 'text', cell: receiver => <LastError receiver={receiver} /> },
+]
+
+const actions: Column<Receiver> = {
+  head: 'Actions',
+  kind: 'actions',
+  cell: ({ host, dead }) =>
+    dead > 0 && (
+      <Button
+        look="quiet"
+        icon="again"
+        label={`Send the dead webhooks to ${host} again`}
+        onClick={() => askRedeliverMany({ host }, `dead webhooks to ${host}`)}
+      />
+    ),
+}
+
 /** The hosts that webhooks go to, those with the most undelivered ones first. */
 export const Receivers = () => {
-  const you = useStore(session.state)
+  const canAct = useStore(session.state, mayAct)
   const { value, error, reload } = useResource('receivers', signal =>
     api.get<Answer>('/deliveries/receivers', {}, signal),
   )
   useNews(reload, LEAST_MS)
-  const columns: Column<Receiver>[] = [
-    {
-      head: 'Receiver',
-      cell: ({ host }) => (
-        <a href={formatRoute({ screen: 'webhooks', filters: { host } })}>{visible(host)}</a>
-      ),
-    },
-    { head: 'Pending', kind: 'number', cell: ({ pending }) => count(pending) },
-    { head: 'Dead', kind: 'number', cell: ({ dead }) => count(dead) },
-    {
-      head: 'Last attempt',
-      cell: ({ last_at: at }) => (at === undefined ? 'long ago' : <RelativeTime at={at} />),
-    },
-    { head: 'Last error', kind: 'text', cell: receiver => <LastError receiver={receiver} /> },
-    ...(mayAct(you)
-      ? [
-          {
-            head: 'Actions',
-            kind: 'actions' as const,
-            cell: ({ host, dead }: Receiver) =>
-              dead > 0 && (
-                <Button
-                  look="quiet"
-                  icon="again"
-                  label={`Send the dead webhooks to ${host} again`}
-                  onClick={() => askRedeliverMany({ host }, `dead webhooks to ${host}`)}
-                />
-              ),
-          },
-        ]
-      : []),
-  ]
   return (
     <StillPanel
       title="Receivers"
       caption="Hosts that webhooks go to"
-      columns={columns}
+      columns={canAct ? [...columns, actions] : columns}
       latest={value?.receivers}
       keyOf={keyOf}
       aside={value?.is_cut && 'those with the most undelivered webhooks'}
