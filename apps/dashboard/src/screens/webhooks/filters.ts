@@ -1,6 +1,6 @@
 import type { Query } from '../../api/api.ts'
 import type { Filters } from '../../router/route.ts'
-import { timeOfSince } from '../../ui/since-filter.ts'
+import { sinceInWords, timeOfSince } from '../../ui/since-filter.ts'
 
 /** Which webhooks are meant, as `GET /deliveries` is asked for them. */
 export const queryOf = ({ state, ...filters }: Filters, now: number): Query => ({
@@ -18,11 +18,6 @@ export const deadFilterOf = ({ host, caller, since }: Filters, now: number): Rec
 
 /** Which dead webhooks are meant, in words. */
 export const deadInWords = ({ host, caller, since }: Filters): string =>
-  [
-    'dead webhooks',
-    host && `to ${host}`,
-    caller && `of ${caller}`,
-    since && (/^\d+[mhd]$/.test(since) ? `of the last ${since}` : `since ${since}`),
-  ]
+  ['dead webhooks', host && `to ${host}`, caller && `of ${caller}`, since && sinceInWords(since)]
     .filter(Boolean)
     .join(' ')

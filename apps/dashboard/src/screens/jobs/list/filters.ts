@@ -1,6 +1,6 @@
 import type { Query } from '../../../api/api.ts'
 import type { Filters } from '../../../router/route.ts'
-import { timeOfSince } from '../../../ui/since-filter.ts'
+import { sinceInWords, timeOfSince } from '../../../ui/since-filter.ts'
 
 const NAMES = ['state', 'model', 'caller', 'priority', 'code', 'batch'] as const
 const META = 'meta.'
@@ -39,7 +39,7 @@ export const jobsInWords = (filters: Filters): string => {
     caller && `called by ${caller}`,
     code && `that ended with ${code}`,
     batch && `of ${batch}`,
-    since && (/^\d+[mhd]$/.test(since) ? `of the last ${since}` : `since ${since}`),
+    since && sinceInWords(since),
     ...metadataOf(filters).map(([name, value]) => `whose ${name} is ${value}`),
   ].filter(Boolean)
   return [kind === '' ? 'jobs' : `${kind} jobs`, parts.join(', ')].filter(Boolean).join(' ')
