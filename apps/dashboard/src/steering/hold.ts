@@ -1,12 +1,12 @@
 import { type Hold, priorities } from '@foreman/jobs'
 import { api } from '../api/api.ts'
-import { confirm } from '../ui/confirm.tsx'
+import { type Answers, confirm } from '../ui/confirm.tsx'
 import { askOpen } from './close.ts'
 import { holdWords } from './hold-words.ts'
 import { askResume } from './pause.ts'
 
-const hold = async (kind: Hold['kind'], subject: string, more: object): Promise<string> => {
-  await api.post('/queue/holds', { kind, subject, ...more })
+const hold = async (kind: Hold['kind'], subject: string, { until, reason }: Answers): Promise<string> => {
+  await api.post('/queue/holds', { kind, subject, until, reason })
   return `${subject} ${holdWords[kind]}`
 }
 
@@ -18,7 +18,7 @@ export const askHold = (kind: 'model' | 'priority' | 'caller', subject: string):
     asksUntil: true,
     asksReason: true,
     action: 'Hold',
-    run: ({ ticked: _ticked, ...more }) => hold(kind, subject, more),
+    run: answers => hold(kind, subject, answers),
   })
 
 /** Asks the jobs of which priority shall stay in the line. */
@@ -30,7 +30,7 @@ export const askHoldPriority = (): void =>
     asksUntil: true,
     asksReason: true,
     action: 'Hold',
-    run: ({ ticked: _ticked, choice, ...more }) => hold('priority', choice!, more),
+    run: answers => hold('priority', answers.choice!, answers),
   })
 
 /** Asks whether jobs shall run although no window is open for them. */
@@ -42,7 +42,7 @@ export const askLetRun = (kind: 'open_model' | 'open_priority', subject: string)
     firstUntil: '2h',
     asksReason: true,
     action: 'Let it run',
-    run: ({ ticked: _ticked, ...more }) => hold(kind, subject, more),
+    run: answers => hold(kind, subject, answers),
   })
 
 /** Asks whether what an operator holds back or lets through shall be as usual again. */

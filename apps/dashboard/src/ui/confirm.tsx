@@ -18,7 +18,7 @@ const UNTIL = [
 ] as const
 
 /** What somebody has filled in. What was not asked, or left open, is missing. */
-interface Answers {
+export interface Answers {
   readonly until?: string
   readonly reason?: string
   /** What was chosen. Always there if there is a choice. */
