@@ -4,6 +4,7 @@ import { LookMark } from '../../ui/look-mark.tsx'
 import { Looks } from '../../ui/looks.ts'
 import { useHeld } from '../../ui/use-held.ts'
 import { useWidth } from '../../ui/use-width.ts'
+import { walk } from '../../ui/walk.ts'
 import type { Stack, Stacks } from './stacks.ts'
 
 const looks = new Looks()
@@ -33,12 +34,10 @@ export const HoursChart = ({ stacks: latest, what, format }: HoursChartProps) =>
   const step = width / stacks.length
   const everyNth = Math.max(1, Math.ceil(TIME_WIDTH / Math.max(1, step)))
   const keyDown = (event: KeyboardEvent) => {
-    const last = stacks.length - 1
-    const at = active ?? last
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key]
+    const to = walk(event.key, active ?? stacks.length - 1, stacks.length)
     if (to === undefined) return
     event.preventDefault()
-    setActive(Math.min(last, Math.max(0, to)))
+    setActive(to)
   }
   const looked = active === undefined ? undefined : stacks[active]
   return (

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { goTo } from '../../../router/navigation.ts'
 import type { Look } from '../../../ui/looks.ts'
+import { walk } from '../../../ui/walk.ts'
 import { BLOCK_HEIGHT, BlockBox } from './block-box.tsx'
 import type { Block, Phase } from './blocks.ts'
 import { extent, type Scale } from './scale.ts'
@@ -42,24 +43,17 @@ export const Lane = ({
   const [active, setActive] = useState<number>()
   const id = `lane-${name.replaceAll(' ', '-')}`
   const last = blocks.at(-1)
-  const walk = (to: number) => {
-    const next = Math.min(blocks.length - 1, Math.max(0, to))
-    setActive(next)
-    onLook(blocks[next])
+  const look = (to: number) => {
+    setActive(to)
+    onLook(blocks[to])
   }
   const keyDown = (event: KeyboardEvent) => {
-    const at = active ?? blocks.length
-    const steps: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => walk(at - 1),
-      ArrowRight: () => walk(at + 1),
-      Home: () => walk(0),
-      End: () => walk(blocks.length - 1),
-      Enter: () => showJobs(blocks[at]),
-    }
-    const step = steps[event.key]
-    if (!step || blocks.length === 0) return
+    const at = active ?? blocks.length - 1
+    const to = walk(event.key, at, blocks.length)
+    if (to === undefined && event.key !== 'Enter') return
     event.preventDefault()
-    step()
+    if (to === undefined) showJobs(blocks[at])
+    else look(to)
   }
   return (
     <g transform={`translate(0 ${y})`}>
@@ -77,7 +71,7 @@ export const Lane = ({
         tabIndex={0}
         transform={`translate(0 ${TITLE_HEIGHT})`}
         onKeyDown={keyDown}
-        onFocus={() => walk(active ?? blocks.length - 1)}
+        onFocus={() => look(Math.min(active ?? Infinity, blocks.length - 1))}
         onBlur={() => onLook(undefined)}
         onPointerLeave={() => onLook(undefined)}
       >
