@@ -51,6 +51,7 @@ export type {
   TurnSnapshot,
 } from './queue.ts'
 export { inWords, ordinal } from './in-words.ts'
+export { sizeInWords } from './size-in-words.ts'
 export type { QueueSystem, SystemProcess, SystemSetting, SystemWindow, SystemWindows } from './system.ts'
 export { priorities, type Priority } from './priority.ts'
 export {

@@ -1,3 +1,4 @@
+import { sizeInWords } from '@foreman/jobs'
 import { backUpStore } from '@foreman/store'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -5,7 +6,7 @@ import type { Session } from '../command-line/session.ts'
 import { endAtOnce } from '../failures/stop.ts'
 import { UsageError } from '../failures/usage-error.ts'
 import { queueLocation } from '../file/queue-location.ts'
-import { sizeInWords, withQueue } from '../file/with-queue.ts'
+import { withQueue } from '../file/with-queue.ts'
 import { type BackupNames, backupNames } from './names.ts'
 
 export interface GivenToBackup {

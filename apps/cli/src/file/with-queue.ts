@@ -9,8 +9,3 @@ export const withQueue = <T>(act: () => T): T => {
     throw error instanceof StoreUnusableError ? new Failed(error.message, { cause: error }) : error
   }
 }
-
-const MB = 1_000_000
-
-/** @example sizeInWords(12_345_678) // '12.3 MB' */
-export const sizeInWords = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`

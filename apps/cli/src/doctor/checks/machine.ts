@@ -1,13 +1,12 @@
+import { sizeInWords } from '@foreman/jobs'
 import { type Check, fail, ok, skipped, warn } from '../finding.ts'
 
 const OLDEST_NODE = [22, 18] as const
 const SLOW_FLUSH_MS = 20
 const FAR_OFF_MS = 5_000
 const LARGE_LOG_BYTES = 256 * 1024 * 1024
-const MB = 1024 * 1024
 const NETWORK = /^(nfs|cifs|smb|afs|9p|ceph|glusterfs|lustre|vboxsf|prl_fs|osxfs|virtiofs|fuse)/
 
-const inMb = (bytes: number): string => `${Math.round(bytes / MB)} MB`
 const ELSEWHERE = skipped('foreman runs elsewhere')
 
 export const machineChecks: readonly Check[] = [
@@ -56,12 +55,12 @@ export const machineChecks: readonly Check[] = [
       const remedy = 'free some space, or move the queue to a larger disk'
       if (freeBytes < least)
         return fail(
-          `${inMb(freeBytes)} are free, less than FOREMAN_MIN_FREE (${inMb(least)}): jobs are refused`,
+          `${sizeInWords(freeBytes)} are free, less than FOREMAN_MIN_FREE (${sizeInWords(least)}): jobs are refused`,
           remedy,
         )
       return freeBytes < 2 * least
-        ? warn(`${inMb(freeBytes)} are free; below ${inMb(least)} jobs are refused`, remedy)
-        : ok(`${inMb(freeBytes)} are free`)
+        ? warn(`${sizeInWords(freeBytes)} are free; below ${sizeInWords(least)} jobs are refused`, remedy)
+        : ok(`${sizeInWords(freeBytes)} are free`)
     },
   },
   {
@@ -82,10 +81,10 @@ export const machineChecks: readonly Check[] = [
       if (store?.walBytes === undefined) return skipped('there is no queue')
       return store.walBytes > LARGE_LOG_BYTES
         ? warn(
-            `${inMb(store.walBytes)} wait to be moved into ${store.file}: somebody reads an old state of it`,
+            `${sizeInWords(store.walBytes)} wait to be moved into ${store.file}: somebody reads an old state of it`,
             'end long backups, and shells with an open transaction (fuser shows who has the file open)',
           )
-        : ok(inMb(store.walBytes))
+        : ok(sizeInWords(store.walBytes))
     },
   },
   {

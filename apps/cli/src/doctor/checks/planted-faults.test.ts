@@ -309,6 +309,16 @@ test.each<[fault: string, facts: Facts, check: string, verdict: 'warn' | 'fail',
   ])
 })
 
+test('sizes are in the units of the settings', () => {
+  const facts = {
+    ...settings({ minFreeBytes: 512_000_000 }),
+    store: { ...well.store, freeBytes: 300_000_000 },
+  }
+  expect(wrongIn(facts).map(({ text }) => text)).toEqual([
+    '300 MB are free, less than FOREMAN_MIN_FREE (512 MB): jobs are refused',
+  ])
+})
+
 test('of a foreman elsewhere, without a token, most is skipped and nothing is wrong but that', () => {
   const elsewhere: Facts = {
     ...gateway({ isRefused: true }),

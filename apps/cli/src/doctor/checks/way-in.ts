@@ -1,3 +1,4 @@
+import { sizeInWords } from '@foreman/jobs'
 import type { ThroughFacts } from '../facts.ts'
 import { type Check, fail, type Looked, ok, skipped, warn } from '../finding.ts'
 
@@ -50,7 +51,7 @@ export const wayInChecks: readonly Check[] = [
     name: 'body size',
     look: through(({ bodyBytes = 0, isBodyTaken }) => {
       if (isBodyTaken === undefined) return skipped('not tried')
-      const size = `${Math.round(bodyBytes / 1_000_000)} MB`
+      const size = sizeInWords(bodyBytes)
       return isBodyTaken
         ? ok(`a body of ${size} comes through`)
         : fail(

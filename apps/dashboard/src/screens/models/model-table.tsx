@@ -1,5 +1,5 @@
+import { sizeInWords } from '@foreman/jobs'
 import { mayAct, session } from '../../api/session.ts'
-import { bytes } from '../../format/bytes.ts'
 import { duration } from '../../format/duration.ts'
 import { count } from '../../format/number.ts'
 import { formatRoute } from '../../router/route.ts'
@@ -90,7 +90,7 @@ const Memory = ({ row: { resident } }: { readonly row: ModelRow }) => {
   const { memory_bytes: size, expires_at: end } = resident
   return (
     <>
-      {size === undefined ? 'yes' : bytes(size)}
+      {size === undefined ? 'yes' : sizeInWords(size)}
       {end !== undefined && (
         <small class="under">
           leaves <RelativeTime at={end} /> if unused

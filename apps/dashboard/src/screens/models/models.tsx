@@ -1,7 +1,6 @@
-import type { QueueModels, QueueSystem } from '@foreman/jobs'
+import { type QueueModels, type QueueSystem, sizeInWords } from '@foreman/jobs'
 import { api } from '../../api/api.ts'
 import { seesAll, session } from '../../api/session.ts'
-import { bytes } from '../../format/bytes.ts'
 import { live } from '../../live/live.ts'
 import { useNews } from '../../live/use-news.ts'
 import { useResource } from '../../live/use-resource.ts'
@@ -68,7 +67,7 @@ const Rows = ({
       title={hasFigures ? 'Since foreman counts' : 'In memory'}
       aside={
         <>
-          {bytes(bytesInMemory(all))} in memory
+          {sizeInWords(bytesInMemory(all))} in memory
           <FilterBar filters={[{ name: 'model', label: 'Model' }]} />
         </>
       }

@@ -1,5 +1,4 @@
-import type { QueueSystem, SystemProcess } from '@foreman/jobs'
-import { bytes } from '../../format/bytes.ts'
+import { type QueueSystem, sizeInWords, type SystemProcess } from '@foreman/jobs'
 import { Icon } from '../../ui/icon.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -31,7 +30,7 @@ const columns: readonly Column<SystemProcess>[] = [
   {
     head: 'Memory',
     kind: 'number',
-    cell: ({ resident_bytes: size }) => (size === undefined ? NONE : bytes(size)),
+    cell: ({ resident_bytes: size }) => (size === undefined ? NONE : sizeInWords(size)),
   },
   {
     head: 'CPU time',

@@ -1,6 +1,5 @@
-import type { QueueSystem } from '@foreman/jobs'
+import { type QueueSystem, sizeInWords } from '@foreman/jobs'
 import type { ComponentChildren } from 'preact'
-import { bytes } from '../../format/bytes.ts'
 import { Bar } from '../../ui/bar.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { RelativeTime } from '../../ui/time.tsx'
@@ -12,20 +11,20 @@ export const Storage = ({ storage }: Pick<QueueSystem, 'storage'>) => {
   return (
     <Panel title="File and disk" aside={`layout ${schema}`}>
       <dl class="sizes">
-        <Size name="File" words={`${bytes(file)}, of which ${bytes(used)} are used`}>
+        <Size name="File" words={`${sizeInWords(file)}, of which ${sizeInWords(used)} are used`}>
           <Bar
             parts={[
               { name: 'used', value: used, look: 'normal' },
               { name: 'free', value: file - used, look: 'low' },
             ]}
             whole={whole}
-            label={`${bytes(used)} of ${bytes(file)} are used`}
+            label={`${sizeInWords(used)} of ${sizeInWords(file)} are used`}
           />
         </Size>
-        <Size name="Write-ahead log" words={bytes(log)}>
-          <Bar parts={[{ name: 'log', value: log, look: 'high' }]} whole={whole} label={bytes(log)} />
+        <Size name="Write-ahead log" words={sizeInWords(log)}>
+          <Bar parts={[{ name: 'log', value: log, look: 'high' }]} whole={whole} label={sizeInWords(log)} />
         </Size>
-        <Size name="Disk" words={`${bytes(free)} are free`} />
+        <Size name="Disk" words={`${sizeInWords(free)} are free`} />
         <Size
           name="Last backup"
           words={

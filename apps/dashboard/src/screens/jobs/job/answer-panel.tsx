@@ -1,6 +1,5 @@
-import { isEndState, type Job } from '@foreman/jobs'
+import { isEndState, type Job, sizeInWords } from '@foreman/jobs'
 import { session } from '../../../api/session.ts'
-import { bytes } from '../../../format/bytes.ts'
 import { count } from '../../../format/number.ts'
 import { LongText } from '../../../long-text/long-text.tsx'
 import { useStore } from '../../../store/use-store.ts'
@@ -59,7 +58,9 @@ const Aside = ({ job, watched: { answer, tokens } }: AnswerProps) => {
     <>
       {!isEndState(job.state) && characters > 0 && <span class="fresh">live</span>}
       {made !== undefined && <span>{count(made)} tokens</span>}
-      {characters > 0 && <span>{characters < 1_000 ? `${characters} characters` : bytes(characters)}</span>}
+      {characters > 0 && (
+        <span>{characters < 1_000 ? `${characters} characters` : sizeInWords(characters)}</span>
+      )}
       {characters > 0 && isEndState(job.state) && <CopyButton text={answer.text.text()} what="answer" />}
     </>
   )

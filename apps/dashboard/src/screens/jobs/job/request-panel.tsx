@@ -1,9 +1,8 @@
-import type { Job } from '@foreman/jobs'
+import { type Job, sizeInWords } from '@foreman/jobs'
 import { useMemo, useState } from 'preact/hooks'
 import { send } from '../../../api/api.ts'
 import { ApiError } from '../../../api/problem.ts'
 import { session } from '../../../api/session.ts'
-import { bytes } from '../../../format/bytes.ts'
 import { visible } from '../../../format/visible.ts'
 import { useResource } from '../../../live/use-resource.ts'
 import { LongText } from '../../../long-text/long-text.tsx'
@@ -52,7 +51,7 @@ const Request = ({ job: { id, endpoint } }: { readonly job: Job }) => {
   if (value.text === undefined)
     return (
       <div class="more">
-        <span>The request has {bytes(value.size)}.</span>
+        <span>The request has {sizeInWords(value.size)}.</span>
         <Button onClick={() => setWantsAll(true)}>Show all of it</Button>
       </div>
     )
@@ -128,7 +127,7 @@ const SaidPart = ({ said: { role, text, images } }: { readonly said: Said }) => 
 const Picture = ({ image: { url, bytes: size } }: { readonly image: RequestImage }) => (
   <figure>
     {url !== undefined && <img src={url} alt="" />}
-    <figcaption>image, {bytes(size)}</figcaption>
+    <figcaption>image, {sizeInWords(size)}</figcaption>
   </figure>
 )
 
@@ -149,7 +148,7 @@ const Cut = ({ text, label }: { readonly text: string; readonly label: string })
       {isCut && (
         <div class="more">
           <span>
-            The first {bytes(SHOWN_CHARACTERS)} of {bytes(text.length)}.
+            The first {sizeInWords(SHOWN_CHARACTERS)} of {sizeInWords(text.length)}.
           </span>
           <Button onClick={() => setAll(true)}>Show all</Button>
         </div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes } from './bytes.ts'
+import { sizeInWords } from './size-in-words.ts'
 
 test.each([
   [0, '0 B'],
@@ -9,5 +9,5 @@ test.each([
   [42_000_000_000, '42 GB'],
   [9.1e15, '9100 TB'],
 ])('%d bytes are shown as %s', (value, text) => {
-  expect(bytes(value)).toBe(text)
+  expect(sizeInWords(value)).toBe(text)
 })
