@@ -80,7 +80,7 @@ export interface GeneratedFacts {
 export interface ThroughFacts {
   readonly url: string
   readonly isForeman: boolean
-  readonly problem?: string
+  readonly problem?: string | undefined
   /** What became of a stream on which soon nothing but heartbeats come. Undefined: none could be opened. */
   readonly stream?: 'comes' | 'held_back' | 'cut' | undefined
   /** After how much silence it was cut. */

@@ -7,7 +7,7 @@ export const lookAtGateway = async (url: string): Promise<Omit<GatewayFacts, 'is
     const answer = await ask(`${url}/healthz`)
     const health = objectIn(answer)
     if (typeof health?.['degraded'] !== 'boolean')
-      return { url, state: 'other', problem: `it answers /healthz with ${answer.status}`, reasons: [] }
+      return { url, state: 'other', problem: `/healthz is answered with ${answer.status}`, reasons: [] }
     const { reasons = [] } = health as { readonly reasons?: readonly string[] }
     return { url, state: 'foreman', reasons, aheadMs: answer.aheadMs }
   } catch (error) {

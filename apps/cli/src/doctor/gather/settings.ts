@@ -1,8 +1,8 @@
+import { identitiesOf } from '@foreman/gateway/access/identities'
+import { isLoopback } from '@foreman/gateway/access/loopback'
 import { type Environment, foremanEnvironment, readAndShow } from '@foreman/process'
 import { startSettings } from '../../start/settings.ts'
 import type { SettingsFacts } from '../facts.ts'
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** The settings of this directory, and where they say that the target is, if they do. */
 export interface SettingsHere {
@@ -16,17 +16,16 @@ export const lookAtSettings = (environment: Environment): SettingsHere => {
   try {
     const env = () => foremanEnvironment(environment, startSettings)
     const { values, shown } = readAndShow(startSettings, { command: 'foreman', summary: '', argv: [], env })
-    const { addr, token, tokens, operatorToken, viewerToken } = values
-    const origins = shown.find(({ name }) => name === 'FOREMAN_ORIGINS')?.text ?? ''
+    const { addr, token, tokens, operatorToken } = values
     return {
       facts: {
         problem: undefined,
         shown,
-        isOpenToOthers: addr.host === undefined || !LOOPBACK.test(addr.host),
-        hasTokens: [token, operatorToken, viewerToken].some(Boolean) || tokens.length > 0,
+        isOpenToOthers: !isLoopback(addr.host),
+        hasTokens: identitiesOf(values).length > 0,
         callers: tokens.length + (token === undefined ? 0 : 1),
         hasOperator: operatorToken !== undefined,
-        allowsAllOrigins: origins.split(/[\s,]+/).includes('*'),
+        allowsAllOrigins: values.origins.any,
         hasWebhookSecret: values.webhookSecret.length > 0,
         minFreeBytes: values.minFree,
       },

@@ -3,25 +3,22 @@ import { ask, causeOf, objectIn } from './ask.ts'
 
 /** Who answers at the address of the target. */
 export const lookAtTarget = async (url: string, token: string | undefined): Promise<TargetFacts> => {
-  const shown = withoutUser(url)
   try {
     const answer = await ask(`${url}/api/version`, { token })
     const { status, aheadMs } = answer
     const problem = `status ${status} for /api/version`
-    if (status === 401 || status === 403) return { url: shown, state: 'refused', problem, aheadMs }
+    if (status === 401 || status === 403) return { url, state: 'refused', problem, aheadMs }
     const version = objectIn(answer)?.['version']
-    if (status !== 200 || typeof version !== 'string') return { url: shown, state: 'other', problem, aheadMs }
+    if (status !== 200 || typeof version !== 'string') return { url, state: 'other', problem, aheadMs }
     const models = objectIn(await ask(`${url}/api/tags`, { token }))?.['models']
     return {
-      url: shown,
+      url,
       state: 'ollama',
       version,
       aheadMs,
       ...(Array.isArray(models) && { models: models.length }),
     }
   } catch (error) {
-    return { url: shown, state: 'unreachable', problem: causeOf(error) }
+    return { url, state: 'unreachable', problem: causeOf(error) }
   }
 }
-
-const withoutUser = (url: string): string => url.replace(/\/\/[^/@]*@/, '//')

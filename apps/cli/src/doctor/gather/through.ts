@@ -1,5 +1,6 @@
 import type { ThroughFacts } from '../facts.ts'
-import { ask, causeOf, objectIn } from './ask.ts'
+import { ask } from './ask.ts'
+import { lookAtGateway } from './gateway.ts'
 
 export interface ThroughOptions {
   readonly token: string | undefined
@@ -15,13 +16,8 @@ export const lookThrough = async (
   url: string,
   { token, firstEventMs = 10_000, heartbeatMs = 40_000, bodyBytes = 4_000_000 }: ThroughOptions,
 ): Promise<ThroughFacts> => {
-  try {
-    const answer = await ask(`${url}/healthz`)
-    if (typeof objectIn(answer)?.['degraded'] !== 'boolean')
-      return { url, isForeman: false, problem: `/healthz is answered with ${answer.status}` }
-  } catch (error) {
-    return { url, isForeman: false, problem: causeOf(error) }
-  }
+  const { state, problem } = await lookAtGateway(url)
+  if (state !== 'foreman') return { url, isForeman: false, problem }
   return {
     url,
     isForeman: true,
