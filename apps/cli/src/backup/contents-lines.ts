@@ -1,7 +1,5 @@
 import type { BackupContents } from '@foreman/store'
-import { tableLines } from '../output/columns.ts'
-
-const right = (text: string | number) => ({ text: String(text), isRight: true })
+import { right, tableLines } from '../output/columns.ts'
 
 /** What a backup has, as lines. */
 export const contentsLines = (

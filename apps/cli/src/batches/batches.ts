@@ -1,25 +1,23 @@
 import { type BatchState, inWords } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import { printTable, type Row } from '../output/columns.ts'
+import { printList } from '../output/list.ts'
 import { ago } from '../output/times.ts'
 
 /** Lists batches, the newest first. */
 export const listBatches = async (limit: number, { client, screen, signal }: Session): Promise<void> => {
-  const rows: Row[] = []
-  for await (const batch of client.batches.list({ pageSize: Math.min(limit, 100), signal })) {
-    if (screen.isJson) screen.json(batch)
-    rows.push([
-      batch.id,
-      batch.ended ? 'ended' : 'running',
-      batch.caller,
-      ago(batch.created_at, Date.now()),
-      countsOf(batch),
-    ])
-    if (rows.length >= limit) break
-  }
-  if (!screen.isJson) for (const line of tableLines(rows, screen.columns)) screen.print(line)
+  const found = client.batches.list({ pageSize: Math.min(limit, 100), signal })
+  await printList(found, { rowOf, limit }, screen)
 }
+
+const rowOf = (batch: BatchState): Row => [
+  batch.id,
+  batch.ended ? 'ended' : 'running',
+  batch.caller,
+  ago(batch.created_at, Date.now()),
+  countsOf(batch),
+]
 
 const countsOf = ({ counts }: BatchState): string => {
   const { total, succeeded, failed, cancelled, running, queued, refused = 0, deleted = 0 } = counts
@@ -42,7 +40,7 @@ const show = (batch: BatchState, { screen }: Session): void => {
       ? []
       : [['last start', `in about ${inWords(last_queued.estimated_wait_ms)}`]]),
   ]
-  for (const line of tableLines(rows, screen.columns)) screen.print(line)
+  printTable(rows, screen)
 }
 
 export const showBatch = async (id: string, session: Session): Promise<void> =>

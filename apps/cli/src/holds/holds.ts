@@ -1,7 +1,8 @@
 import type { Hold } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import type { Row } from '../output/columns.ts'
+import { printList } from '../output/list.ts'
 import { showState } from '../queue/show-state.ts'
 import { type LastingFlags, untilOf } from '../queue/until.ts'
 import { holdsOf, openingOf, subjectOf } from './subject.ts'
@@ -74,8 +75,7 @@ const end = async (
 /** Lists what is held back or let through. */
 export const listHolds = async ({ client, screen, signal }: Session): Promise<void> => {
   const { holds } = await client.queue.state({ signal })
-  if (screen.isJson) return holds.forEach(each => screen.json(each))
-  for (const line of tableLines(holds.map(rowOf), screen.columns)) screen.print(line)
+  await printList(holds, { rowOf }, screen)
 }
 
 const rowOf = ({ id, kind, subject, since, until, reason, by }: Hold): Row => [

@@ -1,6 +1,6 @@
 import type { Hold, SystemWindow } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import { printTable, type Row } from '../output/columns.ts'
 import { holdsOf } from './subject.ts'
 
 /** Shows the hours in which jobs of a class start, whether that is now, and the exceptions. */
@@ -14,7 +14,7 @@ export const listWindows = async ({ client, screen, signal }: Session): Promise<
   else screen.say('there are no windows: FOREMAN_WINDOWS of the worker is not set')
   const { open = [] } = windows ?? {}
   const rows = [...open, ...withoutWindow(holds, open)].map(each => rowOf(each, holds, screen))
-  for (const line of tableLines(rows, screen.columns)) screen.print(line)
+  printTable(rows, screen)
 }
 
 /** What has an exception and no window. */

@@ -1,6 +1,7 @@
 import { inWords, isEndState, type Job } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import { right, type Row } from '../output/columns.ts'
+import { printList } from '../output/list.ts'
 import type { Screen } from '../output/screen.ts'
 import { ago } from '../output/times.ts'
 import { filterOf } from './filter.ts'
@@ -21,26 +22,17 @@ export const listJobs = async (
   { client, screen, signal }: Session,
 ): Promise<void> => {
   const query = { ...filterOf(filters, Date.now()), pageSize: Math.min(limit, MOST_OF_PAGE) }
-  const rows: Row[] = []
-  let left = limit
-  const print = () => {
-    for (const line of tableLines(rows.splice(0), screen.columns)) screen.print(line)
-  }
-  for await (const job of client.jobs(query, { signal })) {
-    if (screen.isJson) screen.json(job)
-    else if (rows.push(rowOf(job, screen, Date.now())) === MOST_OF_PAGE) print()
-    if (--left === 0) break
-  }
-  print()
+  const rowOf = (job: Job) => jobRow(job, screen, Date.now())
+  await printList(client.jobs(query, { signal }), { rowOf, limit }, screen)
 }
 
-const rowOf = (job: Job, screen: Pick<Screen, 'styled'>, now: number): Row => [
+const jobRow = (job: Job, screen: Pick<Screen, 'styled'>, now: number): Row => [
   job.id,
   styledState(job.state, screen),
   job.model,
   job.priority,
   job.caller,
-  { text: ago(job.created_at, now), isRight: true },
+  right(ago(job.created_at, now)),
   job.error?.code ?? took(job),
 ]
 

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import type { Session } from '../command-line/session.ts'
-import { tableLines } from '../output/columns.ts'
+import { printTable } from '../output/columns.ts'
 import { safeText } from '../output/safe-text.ts'
 import { jobRows } from './job-rows.ts'
 import { readJobText } from './job-text.ts'
@@ -16,5 +16,5 @@ export const showJob = async (id: string, session: Session): Promise<void> => {
   const { client, screen, signal } = session
   if (screen.isJson) return screen.print(await readJobText(id, session))
   const job = await client.job(id, { signal })
-  for (const line of tableLines(jobRows(job, screen, Date.now()), screen.columns)) screen.print(line)
+  printTable(jobRows(job, screen, Date.now()), screen)
 }

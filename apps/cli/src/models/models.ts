@@ -1,7 +1,8 @@
 import { ForemanError } from '@foreman/foreman-client'
 import { inWords, type ModelFigures } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import { right, type Row } from '../output/columns.ts'
+import { printList } from '../output/list.ts'
 
 interface Model extends Partial<ModelFigures> {
   readonly model: string
@@ -15,8 +16,7 @@ export const listModels = async (session: Session): Promise<void> => {
   const listed = models.map((each): Model => measured.get(nameOf(each.name)) ?? { model: each.name })
   const names = new Set(listed.map(({ model }) => nameOf(model)))
   const all = [...listed, ...figures.filter(({ model }) => !names.has(nameOf(model)))]
-  if (screen.isJson) return all.forEach(each => screen.json(each))
-  for (const line of tableLines(all.map(rowOf), screen.columns)) screen.print(line)
+  await printList(all, { rowOf }, screen)
 }
 
 /** What foreman has measured. A caller who does not see it gets the names alone. */
@@ -33,7 +33,6 @@ const nameOf = (model: string): string => model.replace(/:latest$/, '')
 
 const rowOf = ({ model, jobs, loads, load_ms: loadMs, tokens_per_second: rate, ...rest }: Model): Row => {
   const { wait_p50_ms: half, wait_p95_ms: most, queued, running } = rest
-  const right = (text: string | undefined) => ({ text: text ?? '', isRight: true })
   return [
     model,
     right(jobs === undefined ? undefined : `${jobs} jobs`),

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import { safeLine } from './safe-text.ts'
+import type { Screen } from './screen.ts'
 
 const GAP = '  '
 
@@ -12,6 +13,17 @@ interface Cell {
 }
 
 export type Row = readonly (Cell | string)[]
+
+/** A cell that ends where its column ends, as figures do. */
+export const right = (text: string | number | undefined): Cell => ({
+  text: String(text ?? ''),
+  isRight: true,
+})
+
+/** Prints rows below each other, as wide as the terminal at the most. */
+export const printTable = (rows: readonly Row[], screen: Pick<Screen, 'print' | 'columns'>): void => {
+  for (const line of tableLines(rows, screen.columns)) screen.print(line)
+}
 
 /**
  * The lines of a table, with its columns below each other. What is wider than the terminal is cut.

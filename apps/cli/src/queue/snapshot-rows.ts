@@ -1,7 +1,5 @@
 import { type CallerSnapshot, type GroupSnapshot, inWords, type QueueSnapshot } from '@foreman/jobs'
-import type { Row } from '../output/columns.ts'
-
-const right = (text: string | number) => ({ text: String(text), isRight: true })
+import { right, type Row } from '../output/columns.ts'
 
 /** A row for each running job. */
 export const inFlightRows = (targets: QueueSnapshot['targets'], now: number): Row[] =>
@@ -13,8 +11,8 @@ export const inFlightRows = (targets: QueueSnapshot['targets'], now: number): Ro
       job.caller,
       job.phase,
       right(inWords(now - Date.parse(job.started_at))),
-      right(job.tokens === undefined ? '' : `${job.tokens} tokens`),
-      right(job.tokens_per_second === undefined ? '' : `${job.tokens_per_second}/s`),
+      right(job.tokens === undefined ? undefined : `${job.tokens} tokens`),
+      right(job.tokens_per_second === undefined ? undefined : `${job.tokens_per_second}/s`),
     ])
 
 /** A row for each group that waits. */

@@ -1,6 +1,6 @@
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
-import { tableLines } from '../output/columns.ts'
+import { printTable } from '../output/columns.ts'
 import { sectionsOf } from './sections.ts'
 
 /** Shows the queue on one screen. */
@@ -10,7 +10,7 @@ export const status = async ({ client, screen, signal }: Session): Promise<numbe
   else
     for (const { title, rows } of sectionsOf(snapshot, Date.parse(snapshot.at), screen)) {
       if (title !== undefined) screen.print(`\n${screen.styled('bold', title)}`)
-      for (const line of tableLines(rows, screen.columns)) screen.print(line)
+      printTable(rows, screen)
     }
   return snapshot.health.degraded ? exitCodes.failed : 0
 }

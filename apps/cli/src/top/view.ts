@@ -3,6 +3,7 @@ import { jobRows, styledState } from '../jobs/job-rows.ts'
 import { cut, type Row, tableLines } from '../output/columns.ts'
 import { safeLine } from '../output/safe-text.ts'
 import type { Screen } from '../output/screen.ts'
+import { ago } from '../output/times.ts'
 import { RUNNING, sectionsOf } from '../queue/sections.ts'
 import { laneOf } from './lane.ts'
 import type { TopState } from './state.ts'
@@ -69,7 +70,7 @@ const recentLines = ({ recent, selected }: TopState, now: number, space: Space):
     styledState(news.state, space),
     news.model,
     news.caller,
-    `${inWords(now - Date.parse(news.at))} ago`,
+    ago(news.at, now),
   ])
   return [
     '',

@@ -2,7 +2,7 @@ import { ForemanError } from '@foreman/foreman-client'
 import type { QueueSystem } from '@foreman/jobs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Session } from '../command-line/session.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import { printTable, type Row } from '../output/columns.ts'
 
 /** What is known of the versions. A caller sees that of the gateway alone. */
 interface Versions {
@@ -61,5 +61,5 @@ const show = (versions: Versions, { screen }: Session): void => {
     ...row('queue file', schema),
     ...row('Ollama', ollama),
   ]
-  for (const line of tableLines(rows, screen.columns)) screen.print(line)
+  printTable(rows, screen)
 }

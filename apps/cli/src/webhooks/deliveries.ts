@@ -1,8 +1,9 @@
 import type { DeliveryQuery } from '@foreman/foreman-client'
-import { type Delivery, type DeliveryState, deliveryStates, type ListedDelivery } from '@foreman/jobs'
+import { type Delivery, type DeliveryState, deliveryStates } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { UsageError } from '../failures/usage-error.ts'
-import { type Row, tableLines } from '../output/columns.ts'
+import type { Row } from '../output/columns.ts'
+import { printList } from '../output/list.ts'
 import { ago, pastTime } from '../output/times.ts'
 
 interface Wanted {
@@ -13,6 +14,9 @@ interface Wanted {
   readonly limit: number
 }
 
+/** One of a job. */
+type OfJob = Delivery & { readonly job: string }
+
 /** Lists webhooks, the newest first: those of a job, or of all. */
 export const listDeliveries = async (
   job: string | undefined,
@@ -20,18 +24,12 @@ export const listDeliveries = async (
   session: Session,
 ): Promise<void> => {
   const { client, screen, signal } = session
-  const rows: Row[] = []
   const found =
     job === undefined ? client.allDeliveries(queryOf(wanted), { signal }) : await ofJob(job, session)
-  for await (const delivery of found) {
-    if (screen.isJson) screen.json(delivery)
-    rows.push(rowOf(delivery, Date.now()))
-    if (rows.length >= wanted.limit) break
-  }
-  if (!screen.isJson) for (const line of tableLines(rows, screen.columns)) screen.print(line)
+  await printList<OfJob>(found, { rowOf, limit: wanted.limit }, screen)
 }
 
-const ofJob = async (job: string, { client, signal }: Session): Promise<(Delivery & { job: string })[]> =>
+const ofJob = async (job: string, { client, signal }: Session): Promise<OfJob[]> =>
   (await client.deliveries(job, { signal })).map(delivery => ({ ...delivery, job }))
 
 const queryOf = ({ state, host, caller, since, limit }: Wanted): DeliveryQuery => ({
@@ -48,7 +46,7 @@ const stateOf = (word: string): DeliveryState => {
   return state
 }
 
-const rowOf = (delivery: (Delivery & { job: string }) | ListedDelivery, now: number): Row => {
+const rowOf = (delivery: OfJob): Row => {
   const last = delivery.attempts.at(-1)
   return [
     delivery.id,
@@ -56,7 +54,7 @@ const rowOf = (delivery: (Delivery & { job: string }) | ListedDelivery, now: num
     delivery.event,
     delivery.state,
     delivery.url,
-    ago(delivery.created_at, now),
+    ago(delivery.created_at, Date.now()),
     `${delivery.attempts.length} attempts`,
     last?.error ?? (last?.status === undefined ? '' : `status ${last.status}`),
   ]
