@@ -47,14 +47,12 @@ export class FullScreen {
 
   /** Calls back when the terminal has another size, or the process goes on after a stop. */
   onResize(redraw: () => void): void {
-    this.#process.stdout.on('resize', () => {
+    const redrawAll = (): void => {
       this.#shown = ''
       redraw()
-    })
-    this.#process.on('SIGCONT', () => {
-      this.#shown = ''
-      redraw()
-    })
+    }
+    this.#process.stdout.on('resize', redrawAll)
+    this.#process.on('SIGCONT', redrawAll)
   }
 
   /** Calls back with what is typed. */

@@ -17,7 +17,8 @@ export const top = async (session: Session): Promise<number> => {
   // Before the screen is taken: what is wrong now is said below it.
   const first = await session.client.queue.snapshot({ signal })
   const leaving = new AbortController()
-  const watching = new Watching(session.client, AbortSignal.any([signal, leaving.signal]))
+  const over = AbortSignal.any([signal, leaving.signal])
+  const watching = new Watching(session.client, over)
   const steps = new Steps(session.client, watching, signal)
   const draw = () =>
     fullScreen.show(viewOf(watching.state, watching.now, { ...fullScreen.size, styled: screen.styled }))
@@ -37,9 +38,7 @@ export const top = async (session: Session): Promise<number> => {
     watching.start(first, draw)
     while (exitCode === undefined) {
       draw()
-      await delay(TICK_MS, undefined, { signal: AbortSignal.any([signal, leaving.signal]) }).catch(
-        () => undefined,
-      )
+      await delay(TICK_MS, undefined, { signal: over }).catch(() => undefined)
       signal.throwIfAborted()
     }
     return exitCode

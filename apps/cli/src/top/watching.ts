@@ -78,7 +78,7 @@ export class Watching {
         this.set({ timeline: await this.#timeline(signal) })
         if (lostAt !== undefined) this.set({ message: undefined })
         lostAt = undefined
-        await this.refreshJob(signal)
+        await this.#refreshJob(signal)
       } catch (error) {
         lostAt ??= performance.now()
         const message = `not up to date for ${inWords(performance.now() - lostAt)}: ${(error as Error).message}`
@@ -98,7 +98,7 @@ export class Watching {
   }
 
   /** Reads the job anew that is looked at. */
-  async refreshJob(signal: AbortSignal): Promise<void> {
+  async #refreshJob(signal: AbortSignal): Promise<void> {
     const { job } = this.#state
     if (!job) return
     const fresh = await this.#client.job(job.id, { signal })
