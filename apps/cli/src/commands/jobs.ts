@@ -1,7 +1,8 @@
 import { command } from '../command-line/command.ts'
+import { FIELDS } from '../jobs/filter-fields.ts'
 import { flags } from './flags.ts'
 
-const FIELDS = ['state', 'model', 'caller', 'priority', 'code', 'since', 'until', 'batch'] as const
+const id = { type: 'string', demandOption: true, describe: 'The id of a job' } as const
 
 const filter = {
   type: 'string',
@@ -48,22 +49,19 @@ export const jobCommands = [
     usage: 'jobs show <id>',
     describe: 'Show all that is known of a job',
     options: {
-      id: { type: 'string', demandOption: true, describe: 'The id of a job' },
+      id,
       request: { type: 'boolean', default: false, describe: 'Show its request, as it was sent' },
     },
-    run: async ({ id, request }, session) => {
+    run: async ({ id: job, request }, session) => {
       const { showJob, showRequest } = await import('../jobs/show.ts')
-      await (request ? showRequest : showJob)(id, session)
+      await (request ? showRequest : showJob)(job, session)
     },
   }),
   command({
     usage: 'jobs why [ids..]',
     describe: 'Say what jobs wait for, or have waited for, and when they start',
     options: flags.ids,
-    run: async ({ ids }, session) => {
-      const { readIds } = await import('../jobs/ids.ts')
-      await (await import('../jobs/why.ts')).whyJobs(await readIds(ids, session.stdin), session)
-    },
+    run: async ({ ids }, session) => (await import('../jobs/why.ts')).whyJobs(ids, session),
   }),
   command({
     usage: 'jobs cancel [ids..]',
@@ -88,24 +86,21 @@ export const jobCommands = [
     usage: 'jobs watch [ids..]',
     describe: 'Follow a job, or wait for the ends of several; exit with 1 if one does not succeed',
     options: flags.ids,
-    run: async ({ ids }, session) => {
-      const { readIds } = await import('../jobs/ids.ts')
-      return (await import('../jobs/watch.ts')).watchJobs(await readIds(ids, session.stdin), session)
-    },
+    run: async ({ ids }, session) => (await import('../jobs/watch.ts')).watchJobs(ids, session),
   }),
   command({
     usage: 'jobs tail <id>',
     describe:
       'Print the answer of a job as it comes: its text; thinking goes to stderr; exit with 1 if it does not succeed',
     options: {
-      id: { type: 'string', demandOption: true, describe: 'The id of a job' },
+      id,
       raw: {
         type: 'boolean',
         default: false,
         describe: 'Print its bytes as they are, also those that a terminal obeys',
       },
     },
-    run: async ({ id, raw: isRaw }, session) =>
-      (await import('../jobs/tail.ts')).tailJob(id, { isRaw }, session),
+    run: async ({ id: job, raw: isRaw }, session) =>
+      (await import('../jobs/tail.ts')).tailJob(job, { isRaw }, session),
   }),
 ]

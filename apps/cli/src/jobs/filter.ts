@@ -1,10 +1,8 @@
 import type { JobFilter } from '@foreman/foreman-client'
 import { UsageError } from '../failures/usage-error.ts'
 import { pastTime } from '../output/times.ts'
+import { FIELDS, TEXTS, TIMES } from './filter-fields.ts'
 
-/** The fields of a filter that are texts. foreman says what is allowed. */
-const TEXTS = ['state', 'model', 'caller', 'priority', 'code', 'batch'] as const
-const TIMES = ['since', 'until'] as const
 const META = 'meta.'
 
 /**
@@ -22,7 +20,7 @@ export const filterOf = (pairs: readonly string[], now: number): JobFilter => {
     else if (field.startsWith(META)) meta.set(field.slice(META.length), text)
     else
       throw new UsageError(
-        `${JSON.stringify(pair)} is no filter: write FIELD=VALUE, where FIELD is ${[...TEXTS, ...TIMES].join(', ')} or meta.KEY`,
+        `${JSON.stringify(pair)} is no filter: write FIELD=VALUE, where FIELD is ${FIELDS.join(', ')} or meta.KEY`,
       )
   }
   return { ...filter, ...(meta.size > 0 && { meta: Object.fromEntries(meta) }) }

@@ -2,9 +2,11 @@ import { isEndState, type JobEvent, type JobState } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
 import { safeLine } from '../output/safe-text.ts'
+import { readIds } from './ids.ts'
 
 /** Follows one job through its states, or waits for the ends of several. Exits with 1 if one did not succeed. */
-export const watchJobs = async (ids: readonly string[], session: Session): Promise<number> => {
+export const watchJobs = async (given: readonly string[], session: Session): Promise<number> => {
+  const ids = await readIds(given, session.stdin)
   const [id] = ids
   const states =
     ids.length === 1 && id !== undefined ? [await follow(id, session)] : await waitForAll(ids, session)

@@ -1,10 +1,12 @@
 import { inWords, type Job } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { safeJson, safeLine } from '../output/safe-text.ts'
+import { readIds } from './ids.ts'
 
 /** Says what jobs wait for, or have waited for. */
-export const whyJobs = async (ids: readonly string[], { client, screen, signal }: Session): Promise<void> => {
-  for (const id of ids) {
+export const whyJobs = async (given: readonly string[], session: Session): Promise<void> => {
+  const { client, screen, signal, stdin } = session
+  for (const id of await readIds(given, stdin)) {
     const job = await client.job(id, { signal })
     if (screen.isJson) screen.print(safeJson(outlookOf(job)))
     else screen.print(safeLine(`${id}  ${job.state}: ${sentence(job)}`))
