@@ -46,8 +46,6 @@ const ensureUsable = (
   { target, keep }: GivenToBackup,
   { to, isDirectory }: { readonly to: string; readonly isDirectory: boolean },
 ): void => {
-  if (keep !== undefined && (!Number.isInteger(keep) || keep < 1))
-    throw new UsageError('--keep must be a whole number from 1')
   if (keep !== undefined && !isDirectory)
     throw new UsageError(`--keep needs a directory, and ${target} is none`)
   if (fs.existsSync(to)) throw new UsageError(`${to} exists already: give another name, or a directory`)

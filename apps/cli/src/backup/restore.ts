@@ -17,20 +17,20 @@ export const restoreCheck = (
 
 export interface GivenToRestore {
   readonly backup: string
-  readonly yes?: boolean | undefined
+  readonly yes: boolean
   readonly 'db-path'?: string | undefined
 }
 
 /** Puts a backup in the place of the queue. */
 export const restore = async (
-  { backup, yes, 'db-path': flag }: GivenToRestore,
+  { backup, yes: isAgreed, 'db-path': flag }: GivenToRestore,
   { screen, signal }: Pick<Session, 'screen' | 'signal'>,
 ): Promise<number> => {
   const location = queueLocation(flag, process.env)
   const contents = withQueue(() => inspectBackup(backup))
   for (const line of contentsLines(contents, undefined)) screen.say(line)
   const question = `Put ${backup} in the place of ${location}?`
-  if (!(await screen.confirms(question, { isAgreed: yes === true, signal }))) return exitCodes.failed
+  if (!(await screen.confirms(question, { isAgreed, signal }))) return exitCodes.failed
   const { kept } = withQueue(() => restoreStore(location, { backup, at: Date.now() }))
   if (screen.isJson) screen.json({ file: location, kept, ...asJson(contents) })
   else screen.print(kept === undefined ? location : `${location}; what was there is ${kept}`)

@@ -1,6 +1,12 @@
 import { priorities } from '@foreman/jobs'
 import { command } from '../command-line/command.ts'
 import { dbPath } from '../file/db-path-flag.ts'
+import { countOf, flags } from './flags.ts'
+
+/** foreman takes no more in a batch. */
+const MAX_BATCH_JOBS = 10_000
+
+const backup = { type: 'string', demandOption: true, describe: 'The file of the backup' } as const
 
 /** Commands that read or write files. */
 export const fileCommands = [
@@ -17,7 +23,12 @@ export const fileCommands = [
       'in-order': { type: 'boolean', describe: 'In the order of the input, and not as they end' },
       model: { type: 'string', describe: 'The model that prompts are for' },
       priority: { type: 'string', choices: priorities, describe: 'The priority of prompts' },
-      batch: { type: 'number', default: 1_000, describe: 'How many jobs are submitted together' },
+      batch: {
+        type: 'number',
+        default: 1_000,
+        describe: 'How many jobs are submitted together',
+        coerce: countOf('batch', MAX_BATCH_JOBS),
+      },
       run: {
         type: 'string',
         default: '',
@@ -35,7 +46,11 @@ export const fileCommands = [
         default: '.',
         describe: 'The new file, or a directory for files named by the time',
       },
-      keep: { type: 'number', describe: 'Remove all older backups of a directory but for so many in all' },
+      keep: {
+        type: 'number',
+        describe: 'Remove all older backups of a directory but for so many in all',
+        coerce: countOf('keep'),
+      },
       'without-content': { type: 'boolean', describe: 'For a bug report: without what callers sent and got' },
       'db-path': dbPath,
     },
@@ -44,17 +59,13 @@ export const fileCommands = [
   command({
     usage: 'restore-check <backup>',
     describe: 'Try on a copy whether a backup can be restored, and count what would run again',
-    options: { backup: { type: 'string', demandOption: true, describe: 'The file of the backup' } },
+    options: { backup },
     run: async (given, session) => (await import('../backup/restore.ts')).restoreCheck(given, session),
   }),
   command({
     usage: 'restore <backup>',
     describe: 'Put a backup in the place of the queue, while foreman is stopped',
-    options: {
-      backup: { type: 'string', demandOption: true, describe: 'The file of the backup' },
-      yes: { type: 'boolean', describe: 'Do it without asking' },
-      'db-path': dbPath,
-    },
+    options: { backup, ...flags.yes, 'db-path': dbPath },
     run: async (given, session) => (await import('../backup/restore.ts')).restore(given, session),
   }),
   command({

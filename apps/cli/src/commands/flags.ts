@@ -1,9 +1,13 @@
 import type { Options } from 'yargs'
 
-const limitOf = (limit: number): number => {
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new Error('--limit must be a whole number from 1 on')
-  return limit
-}
+/** Refuses a count that is none. yargs takes any number, and has NaN for what is no number. */
+export const countOf =
+  (flag: string, most = Number.MAX_SAFE_INTEGER) =>
+  (count: number): number => {
+    if (Number.isSafeInteger(count) && count >= 1 && count <= most) return count
+    const upTo = most === Number.MAX_SAFE_INTEGER ? 'on' : `to ${most}`
+    throw new Error(`--${flag} must be a whole number from 1 ${upTo}`)
+  }
 
 /** Flags that several commands have. */
 export const flags = {
@@ -24,6 +28,12 @@ export const flags = {
     yes: { type: 'boolean', alias: 'y', default: false, describe: 'Do not ask' },
   },
   limit: {
-    limit: { type: 'number', alias: 'n', default: 50, describe: 'How many at the most', coerce: limitOf },
+    limit: {
+      type: 'number',
+      alias: 'n',
+      default: 50,
+      describe: 'How many at the most',
+      coerce: countOf('limit'),
+    },
   },
 } as const satisfies Record<string, Record<string, Options>>

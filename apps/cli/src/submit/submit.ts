@@ -2,7 +2,6 @@ import type { Priority } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
 import { Stopped } from '../failures/stop.ts'
-import { UsageError } from '../failures/usage-error.ts'
 import { escapeJson } from '../output/safe-text.ts'
 import { DoneLines } from './done-lines.ts'
 import { inputBatches } from './input-batches.ts'
@@ -14,7 +13,6 @@ import { Submitting } from './run-submission.ts'
 import { progressLine, Speed } from './submit-progress.ts'
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
-const MAX_BATCH_JOBS = 10_000
 const ON_TERMINAL_MS = 1_000
 const ELSEWHERE_MS = 10_000
 
@@ -32,8 +30,6 @@ export interface GivenToSubmit {
 export const submit = async (given: GivenToSubmit, session: Session): Promise<number> => {
   const { client, screen, signal } = session
   const isInOrder = given['in-order'] === true
-  if (!Number.isInteger(given.batch) || given.batch < 1 || given.batch > MAX_BATCH_JOBS)
-    throw new UsageError(`--batch must be a whole number from 1 to ${MAX_BATCH_JOBS}`)
   const total = await countLines(given.file)
   const results = await openResults(given.output, isInOrder, session)
   try {
