@@ -379,8 +379,9 @@ export const webhookDeliveries = sqliteTable(
       .on(table.url, table.caller)
       .where(sql`${table.state} = 'pending'`),
     index('webhook_deliveries_of_job').on(table.jobSeq, table.seq),
+    // They are counted by time and by host without a look at each message, which lies on pages of its own.
     index('webhook_deliveries_dead')
-      .on(table.seq, table.finishedAt)
+      .on(table.seq, table.finishedAt, table.host)
       .where(sql`${table.state} = 'dead'`),
   ],
 )
