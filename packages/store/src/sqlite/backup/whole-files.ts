@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import fs from 'node:fs'
 import { StoreUnusableError } from '../../errors.ts'
+import { freeBytesOf } from '../free-bytes.ts'
 
 /** What is left free beside a copy. */
 const SPARE_BYTES = 64 * 1024 * 1024
@@ -8,12 +9,12 @@ const MB = 1024 * 1024
 
 /** @throws StoreUnusableError when a file of so many bytes has no room in a directory */
 export const ensureRoom = (directory: string, bytes: number): void => {
-  const { bavail, bsize } = fs.statfsSync(directory)
+  const free = freeBytesOf(directory)
   const needed = bytes + SPARE_BYTES
-  if (bavail * bsize >= needed) return
+  if (free >= needed) return
   const inMb = (value: number): string => `${Math.ceil(value / MB)} MB`
   throw new StoreUnusableError(
-    `needs ${inMb(needed)} for a copy in ${directory}, where ${inMb(bavail * bsize)} are free`,
+    `needs ${inMb(needed)} for a copy in ${directory}, where ${inMb(free)} are free`,
   )
 }
 

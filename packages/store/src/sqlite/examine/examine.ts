@@ -11,6 +11,7 @@ import {
   STORE_VERSION,
   storeVersionOf,
 } from '../file-header.ts'
+import { freeBytesOf } from '../free-bytes.ts'
 import { isMigrated } from '../open-sqlite-reader.ts'
 import { isCorrupt } from '../sqlite-errors.ts'
 import { fileSystemOf } from './file-system.ts'
@@ -29,7 +30,7 @@ export const examineSqlite = (named: string, { isDeep }: { readonly isDeep: bool
   const around = {
     file,
     fileSystem: fileSystemOf(file),
-    freeBytes: freeBytesOf(directory),
+    freeBytes: knownFreeBytesOf(directory),
     flushMs: flushTimes(directory),
   }
   if (!isThere) return { ...around, layout: 'none' }
@@ -46,10 +47,9 @@ export const examineSqlite = (named: string, { isDeep }: { readonly isDeep: bool
   }
 }
 
-const freeBytesOf = (directory: string): number | undefined => {
+const knownFreeBytesOf = (directory: string): number | undefined => {
   try {
-    const { bavail, bsize } = fs.statfsSync(directory)
-    return bavail * bsize
+    return freeBytesOf(directory)
   } catch {
     return undefined
   }

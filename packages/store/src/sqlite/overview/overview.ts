@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import type { Overview } from '../../contract.ts'
 import type { AccountCount, DelayedCount, InFlightJob, MessageCounts, StorageFigures } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { freeBytesOf } from '../free-bytes.ts'
 import { prepareProcesses } from '../process-figures.ts'
 import { reads } from '../verbs.ts'
 import { prepareJobChanges } from './job-changes.ts'
@@ -96,11 +97,10 @@ const storageOf = ({ sqlite }: Connection): StorageFigures => {
   const number = (pragma: string) => sqlite.pragma(pragma, { simple: true }) as number
   const pageBytes = number('page_size')
   const pages = number('page_count')
-  const { bavail, bsize } = fs.statfsSync(sqlite.name)
   return {
     fileBytes: pages * pageBytes,
     usedBytes: (pages - number('freelist_count')) * pageBytes,
     walBytes: fs.statSync(`${sqlite.name}-wal`, { throwIfNoEntry: false })?.size ?? 0,
-    diskFreeBytes: bavail * bsize,
+    diskFreeBytes: freeBytesOf(sqlite.name),
   }
 }

@@ -1,7 +1,7 @@
-import fs from 'node:fs'
 import path from 'node:path'
 import type { StoreFault, StoreState } from '../../values.ts'
 import type { Connection } from '../connection.ts'
+import { freeBytesOf } from '../free-bytes.ts'
 import { prepareUsedBytes } from '../upkeep/file-size.ts'
 import type { LockTest } from './lock-test.ts'
 
@@ -33,8 +33,7 @@ export const stateOf = (
   const directory = path.dirname(path.resolve(connection.sqlite.name))
   const room = (): StoreState['room'] => {
     try {
-      const { bavail, bsize } = fs.statfsSync(directory)
-      return { usedBytes: usedBytes(), freeBytes: bavail * bsize }
+      return { usedBytes: usedBytes(), freeBytes: freeBytesOf(directory) }
     } catch {
       return 'unknown'
     }
