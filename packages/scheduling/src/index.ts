@@ -6,6 +6,7 @@ export {
   type Server,
 } from './arrival-order/in-order-of-arrival.ts'
 export { type Memory, serve } from './arrival-order/serve.ts'
+export { SAME_TURN_MS } from './arrival-order/turns.ts'
 export {
   type Bounds,
   type Choice,

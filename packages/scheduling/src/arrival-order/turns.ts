@@ -1,5 +1,5 @@
-/** A group that comes back within this time goes on with its turn. */
-const SAME_TURN_MS = 60_000
+/** A group that comes back within this time goes on with its turn, if nobody else had one meanwhile. */
+export const SAME_TURN_MS = 60_000
 
 /** A time in which a server had to load nothing more. Times are in milliseconds. */
 export interface ServedTurn {

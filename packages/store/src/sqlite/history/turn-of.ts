@@ -1,11 +1,9 @@
 import type { ChoiceReason } from '@foreman/jobs'
+import { SAME_TURN_MS } from '@foreman/scheduling'
 import type { ClaimRequest, TurnEnd } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 import { lenientValue } from '../json-column.ts'
 import { isTexts } from '../json-shapes.ts'
-
-/** A group that comes back within this time goes on with its turn, if nobody else had one meanwhile. */
-const SAME_TURN_MS = 60_000
 
 const endOf: Partial<Record<ChoiceReason, TurnEnd>> = {
   overdue: 'overdue',
