@@ -45,4 +45,4 @@ export {
   holdsSome,
   Openings,
 } from './held.ts'
-export { formatWindows, parseWindows, type WallTime, wallClock, type Window } from './windows.ts'
+export { formatWindows, parseWindows, timeText, type WallTime, wallClock, type Window } from './windows.ts'

@@ -51,7 +51,8 @@ const formatWindow = ({ kind, subject, days, from, to }: Window): string => {
   return [kind === 'model' ? `model:${subject}` : subject, ...times].join(' ')
 }
 
-const timeText = (minute: number): string =>
+/** What a clock on the wall shows at a minute of the day. @example timeText(1_320) // '22:00' */
+export const timeText = (minute: number): string =>
   [Math.floor(minute / 60), minute % 60].map(part => String(part).padStart(2, '0')).join(':')
 
 const parseEntry = (entry: string, priorities: readonly string[]): Window[] | undefined => {

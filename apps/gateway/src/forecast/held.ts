@@ -1,7 +1,7 @@
 import type { WaitsFor } from '@foreman/job-view'
 import { priorities } from '@foreman/jobs'
 import { weightsOf, weightsOfModel } from '@foreman/ollama-client'
-import { type Held, heldNow, type HeldNow, Openings } from '@foreman/scheduling'
+import { type Held, heldNow, type HeldNow, Openings, timeText } from '@foreman/scheduling'
 import type { HoldRow, JobRecord, SchedulingRules, Store } from '@foreman/store'
 
 type InLine = Pick<JobRecord, 'groupKey' | 'priority'>
@@ -48,7 +48,7 @@ export class HeldBack {
   /** @example '22:00', or, if that is not within a day, 'Sat 22:00' */
   #timeOf(at: number, now: number): string {
     const { day, minute } = this.#openings.wallAt(at)
-    const time = [Math.floor(minute / 60), minute % 60].map(part => String(part).padStart(2, '0')).join(':')
+    const time = timeText(minute)
     return at - now < DAY_MS ? time : `${dayNames[day]} ${time}`
   }
 }
