@@ -1,4 +1,4 @@
-import { type CallOptions, linesIn, StreamError } from '@foreman/ollama-client'
+import { type CallOptions, linesIn, parseLine } from '@foreman/ollama-client'
 import { jsonOf } from './http-answer.ts'
 import type { Requester } from './requester.ts'
 import { isTransient } from './retry.ts'
@@ -95,7 +95,7 @@ export class Batches {
         for await (const bytes of linesIn(body)) {
           const line = bytes.toString().trim()
           if (line === '') continue
-          const result = resultIn(line)
+          const result = parseLine(line) as BatchResult
           last = result.index
           yield { result, line }
         }
@@ -115,12 +115,3 @@ export class Batches {
 }
 
 const pathOf = (id: string): string => `/batches/${encodeURIComponent(id)}`
-
-const resultIn = (line: string): BatchResult => {
-  try {
-    return JSON.parse(line) as BatchResult
-  } catch (cause) {
-    // The message does not quote the line: it may hold a prompt or an answer, and messages end up in logs.
-    throw new StreamError('a line of the results is not JSON', { cause })
-  }
-}

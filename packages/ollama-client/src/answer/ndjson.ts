@@ -12,7 +12,10 @@ const LINE_FEED = 0x0a
 export const parseLines = async function* (
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<unknown, void, undefined> {
-  for await (const line of linesIn(source)) yield* parseLine(line)
+  for await (const bytes of linesIn(source)) {
+    const line = bytes.toString().trim()
+    if (line !== '') yield parseLine(line)
+  }
 }
 
 /**
@@ -39,11 +42,10 @@ export const linesIn = async function* (
   if (line.length > 0) yield Buffer.concat(line)
 }
 
-const parseLine = (line: Buffer): unknown[] => {
-  const text = line.toString().trim()
-  if (text === '') return []
+/** @throws StreamError when the line is not JSON */
+export const parseLine = (line: string): unknown => {
   try {
-    return [JSON.parse(text)]
+    return JSON.parse(line)
   } catch (cause) {
     // The message does not quote the line: it may hold a prompt or an answer, and messages end up in logs.
     throw new StreamError('a line of the stream is not JSON', { cause })
