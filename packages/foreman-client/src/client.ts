@@ -269,10 +269,8 @@ export class ForemanClient extends OllamaClient {
    * @example
    * const expect = await client.count({ action: 'cancel', filter: { model: 'llama3.2' } })
    */
-  async count(order: JobAction, { signal }: CallOptions = {}): Promise<number> {
-    const body = Buffer.from(JSON.stringify({ ...order, dry_run: true }))
-    const { matched } = await this.#actOnJobs<{ matched: number }>(body, signal)
-    return matched
+  count(order: JobAction, { signal }: CallOptions = {}): Promise<number> {
+    return this.#count('/jobs/actions', order, signal)
   }
 
   /**
@@ -282,7 +280,7 @@ export class ForemanClient extends OllamaClient {
    * const { id } = await client.actOnJobs({ action: 'cancel', filter: { model: 'llama3.2' } }, { expect: 12 })
    */
   actOnJobs(order: JobAction, { signal, ...options }: ManyOptions & CallOptions = {}): Promise<Operation> {
-    return this.#actOnJobs(Buffer.from(JSON.stringify({ ...order, ...options })), signal)
+    return this.#order('/jobs/actions', { ...order, ...options }, signal)
   }
 
   /** Reads how far an operation is. */
@@ -327,10 +325,8 @@ export class ForemanClient extends OllamaClient {
   }
 
   /** Counts the dead webhooks of a filter. */
-  async countDead(filter: DeliveryFilter, { signal }: CallOptions = {}): Promise<number> {
-    const body = Buffer.from(JSON.stringify({ filter, dry_run: true }))
-    const { matched } = await this.#redeliver<{ matched: number }>(body, signal)
-    return matched
+  countDead(filter: DeliveryFilter, { signal }: CallOptions = {}): Promise<number> {
+    return this.#count('/deliveries/redeliver', { filter }, signal)
   }
 
   /** Reads what is known of the hosts that webhooks go to, for operators and viewers. */
@@ -343,7 +339,7 @@ export class ForemanClient extends OllamaClient {
     filter: DeliveryFilter,
     { signal, ...options }: ManyOptions & CallOptions = {},
   ): Promise<Operation> {
-    return this.#redeliver(Buffer.from(JSON.stringify({ filter, ...options })), signal)
+    return this.#order('/deliveries/redeliver', { filter, ...options }, signal)
   }
 
   /** Sends a webhook again. It keeps its id. */
@@ -352,13 +348,14 @@ export class ForemanClient extends OllamaClient {
     return this.#requester.once({ method: 'POST', path, signal })
   }
 
-  #redeliver<T>(body: Buffer, signal: AbortSignal | undefined): Promise<T> {
-    const path = '/deliveries/redeliver'
-    return this.#requester.once({ method: 'POST', path, headers: JSON_BODY, body, signal })
+  async #count(path: string, order: object, signal: AbortSignal | undefined): Promise<number> {
+    const { matched } = await this.#order<{ matched: number }>(path, { ...order, dry_run: true }, signal)
+    return matched
   }
 
-  #actOnJobs<T>(body: Buffer, signal: AbortSignal | undefined): Promise<T> {
-    return this.#requester.once({ method: 'POST', path: '/jobs/actions', headers: JSON_BODY, body, signal })
+  #order<T>(path: string, order: object, signal: AbortSignal | undefined): Promise<T> {
+    const body = Buffer.from(JSON.stringify(order))
+    return this.#requester.once({ method: 'POST', path, headers: JSON_BODY, body, signal })
   }
 
   #submit<T>(path: string, type: string, body: string, options: SubmitOptions): Promise<T> {
