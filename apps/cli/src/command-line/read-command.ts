@@ -5,6 +5,7 @@ import { UsageError } from '../failures/usage-error.ts'
 import { processes } from '../processes/processes.ts'
 import type { Command } from './command.ts'
 import { type SharedGiven, sharedFlags } from './shared-flags.ts'
+import { usageOf } from './usage.ts'
 
 /** What the command line says: show a text, or run a command. */
 export type Reading =
@@ -50,7 +51,6 @@ export const readCommand = (argv: readonly string[], columns: number | undefined
   for (const row of rows.filter(({ usage }) => groupOf(usage) === undefined)) add(parser, row, row.usage)
   for (const [group, describe] of Object.entries(GROUPS)) {
     const members = rows.filter(({ usage }) => groupOf(usage) === group)
-    if (members.length === 0) continue
     parser.command(group, describe, (inner: Argv) => {
       for (const row of members) add(inner, row, row.usage.slice(group.length + 1))
       return inner.demandCommand(1, `say what: foreman ${group} --help lists it`)
@@ -70,7 +70,7 @@ const groupOf = (usage: string): string | undefined =>
 
 const optionsOf = (parser: Argv, { usage, options, command }: Row): Argv => {
   if (!command) return parser
-  const taken = new Set([...usage.matchAll(/[[<](\w+)(?:\.\.)?[\]>]/g)].map(([, name]) => name))
+  const taken = new Set(usageOf(usage).taken.map(({ name }) => name))
   for (const [name, option] of Object.entries(options)) {
     if (taken.has(name)) parser.positional(name, option as object)
     else parser.option(name, { requiresArg: option.type !== 'boolean', ...option })

@@ -6,7 +6,7 @@ import { jobCommands } from './jobs.ts'
 import { queueCommands } from './queue.ts'
 import { webhookCommands } from './webhooks.ts'
 
-/** All commands that ask foreman something. docs/command.md lists them, and a test compares. */
+/** All commands but those that read their own flags (`processes`). docs/command.md lists them, and a test compares. */
 export const commands = [
   ...queueCommands,
   ...jobCommands,
