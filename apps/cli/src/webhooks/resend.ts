@@ -2,7 +2,7 @@ import type { DeliveryFilter } from '@foreman/foreman-client'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
 import { UsageError } from '../failures/usage-error.ts'
-import { followOperation } from '../jobs/act-on-many.ts'
+import { runOperation } from '../jobs/run-operation.ts'
 import { safeLine } from '../output/safe-text.ts'
 import { pastTime } from '../output/times.ts'
 
@@ -36,7 +36,7 @@ interface Many {
 
 /** Sends all webhooks again that were given up, of a receiver, of a caller or since a time. */
 export const resendMany = async (given: Many, session: Session): Promise<number> => {
-  const { client, screen, signal } = session
+  const { client, signal } = session
   const { host, caller, since, reason, isAgreed } = given
   if (host === undefined && caller === undefined && since === undefined)
     throw new UsageError('say which: give the id of a job, or --host, --caller or --since')
@@ -46,14 +46,12 @@ export const resendMany = async (given: Many, session: Session): Promise<number>
     since: since === undefined ? undefined : pastTime(since, '--since', Date.now()),
   }
   const matched = await client.countDead(filter, { signal })
-  if (matched === 0) screen.say('no webhook that was given up matches')
-  if (matched === 0 || !(await screen.confirms(`Send ${matched} webhooks again?`, { isAgreed, signal })))
-    return 0
-  const ended = await followOperation(
-    await client.redeliverMany(filter, { expect: matched, reason, signal }),
-    session,
-  )
-  if (screen.isJson) screen.json(ended)
-  else screen.print(`${ended.done ?? 0} of ${matched} webhooks: ${ended.state}`)
-  return ended.state === 'done' ? 0 : exitCodes.failed
+  const toAll = {
+    matched,
+    what: 'webhooks',
+    none: 'no webhook that was given up matches',
+    question: `Send ${matched} webhooks again?`,
+    begin: () => client.redeliverMany(filter, { expect: matched, reason, signal }),
+  }
+  return runOperation(toAll, { isAgreed }, session)
 }
