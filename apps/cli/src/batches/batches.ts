@@ -1,7 +1,7 @@
 import { type BatchState, inWords } from '@foreman/jobs'
 import type { Session } from '../command-line/session.ts'
 import { exitCodes } from '../failures/exit-codes.ts'
-import { printTable, type Row } from '../output/columns.ts'
+import { fact, printTable, type Row } from '../output/columns.ts'
 import { printList } from '../output/list.ts'
 import { ago } from '../output/times.ts'
 
@@ -29,16 +29,15 @@ const countsOf = ({ counts }: BatchState): string => {
 const show = (batch: BatchState, { screen }: Session): void => {
   if (screen.isJson) return screen.json(batch)
   const { id, caller, created_at, ended, finished_at, last_queued } = batch
+  const waitMs = last_queued?.estimated_wait_ms
   const rows: Row[] = [
     ['id', id],
     ['caller', caller],
     ['submitted', `${created_at}  ${ago(created_at, Date.now())}`],
     ['state', ended ? 'ended' : batch.cancel_requested ? 'is being cancelled' : 'running'],
     ['jobs', countsOf(batch)],
-    ...(finished_at === undefined ? [] : [['ended', finished_at]]),
-    ...(last_queued?.estimated_wait_ms === undefined
-      ? []
-      : [['last start', `in about ${inWords(last_queued.estimated_wait_ms)}`]]),
+    ...fact('ended', finished_at),
+    ...fact('last start', waitMs === undefined ? undefined : `in about ${inWords(waitMs)}`),
   ]
   printTable(rows, screen)
 }

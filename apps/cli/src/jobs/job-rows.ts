@@ -1,5 +1,5 @@
 import { inWords, type Job, type JobState } from '@foreman/jobs'
-import type { Row } from '../output/columns.ts'
+import { fact, type Row } from '../output/columns.ts'
 import type { Screen } from '../output/screen.ts'
 import { ago } from '../output/times.ts'
 
@@ -21,13 +21,9 @@ export const styledState = (state: string, { styled }: Pick<Screen, 'styled'>) =
 
 /** All that is known of a job, but for its request and its answer. */
 export const jobRows = (job: Job, screen: Pick<Screen, 'styled'>, now: number): Row[] => {
-  const time = (name: string, at: string | undefined): Row[] =>
-    at === undefined ? [] : [[name, `${at}  ${ago(at, now)}`]]
-  const due = (name: string, at: string | undefined): Row[] => (at === undefined ? [] : [[name, at]])
-  const fact = (name: string, value: string | undefined): Row[] =>
-    value === undefined ? [] : [[name, value]]
+  const time = (name: string, at: string | undefined): Row[] => fact(name, at && `${at}  ${ago(at, now)}`)
   const json = (name: string, value: unknown): Row[] =>
-    value === undefined ? [] : [[name, JSON.stringify(value)]]
+    fact(name, value === undefined ? undefined : JSON.stringify(value))
   return [
     ['id', job.id],
     ['state', styledState(job.state, screen)],
@@ -43,10 +39,10 @@ export const jobRows = (job: Job, screen: Pick<Screen, 'styled'>, now: number): 
     ...fact('waited', job.waited_ms === undefined ? undefined : inWords(job.waited_ms)),
     ...time('started', job.started_at),
     ...time('ended', job.finished_at),
-    ...due('deadline', job.deadline),
-    ...due('next attempt', job.next_attempt_at),
-    ...due('starts', job.estimated_start),
-    ...due('kept until', job.expires_at),
+    ...fact('deadline', job.deadline),
+    ...fact('next attempt', job.next_attempt_at),
+    ...fact('starts', job.estimated_start),
+    ...fact('kept until', job.expires_at),
     ['attempts', String(job.attempts)],
     ...fact('tokens', job.progress && String(job.progress.tokens)),
     ...json('usage', job.usage),

@@ -20,6 +20,10 @@ export const right = (text: string | number | undefined): Cell => ({
   isRight: true,
 })
 
+/** A row with the name of a fact; none if it is not known. */
+export const fact = (name: string, value: string | undefined): Row[] =>
+  value === undefined ? [] : [[name, value]]
+
 /** Prints rows below each other, as wide as the terminal at the most. */
 export const printTable = (rows: readonly Row[], screen: Pick<Screen, 'print' | 'columns'>): void => {
   for (const line of tableLines(rows, screen.columns)) screen.print(line)

@@ -2,7 +2,7 @@ import { ForemanError } from '@foreman/foreman-client'
 import type { QueueSystem } from '@foreman/jobs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Session } from '../command-line/session.ts'
-import { printTable, type Row } from '../output/columns.ts'
+import { fact, printTable, type Row } from '../output/columns.ts'
 
 /** What is known of the versions. A caller sees that of the gateway alone. */
 interface Versions {
@@ -49,17 +49,14 @@ const versionsOf = async ({ client, signal }: Session): Promise<Omit<Versions, '
 const show = (versions: Versions, { screen }: Session): void => {
   if (screen.isJson) return screen.json(versions)
   const { command, gateway, processes = [], schema, ollama } = versions
-  const row = (name: string, of: string | undefined): Row[] => (of === undefined ? [] : [[name, of]])
   const rows: Row[] = [
     ['command', command],
-    ...row('gateway', gateway),
+    ...fact('gateway', gateway),
     ...processes
       .toSorted((a, b) => a.kind.localeCompare(b.kind))
-      .flatMap(({ kind, version: of = 'unknown', standby }) =>
-        row(standby ? `${kind} on standby` : kind, of),
-      ),
-    ...row('queue file', schema),
-    ...row('Ollama', ollama),
+      .map(({ kind, version: of = 'unknown', standby }) => [standby ? `${kind} on standby` : kind, of]),
+    ...fact('queue file', schema),
+    ...fact('Ollama', ollama),
   ]
   printTable(rows, screen)
 }
