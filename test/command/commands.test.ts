@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { endless, hello } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
 import { type Installation, OPERATOR, startInstallation } from './installation.ts'
 
@@ -10,8 +11,6 @@ beforeAll(async () => {
 
 afterAll(() => foreman.stop())
 
-const hello = { request: { model: 'plain', prompt: 'Hello!' } }
-const endless = { request: { model: 'alpha', prompt: 'go on', options: { num_predict: 1_000_000 } } }
 const later = { ...hello, priority: 'low' }
 
 const ESCAPE = '\u001b'

@@ -1,8 +1,7 @@
+import { serve } from '@foreman/ollama-client/testing'
 import { startSim } from '@foreman/ollama-sim'
 import Database from 'better-sqlite3'
 import fs from 'node:fs'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory, type Variables } from '../harness/foreman.ts'
@@ -43,19 +42,15 @@ const installation = async () => {
     FOREMAN_ADDR: new URL(gateway.url).host,
   }
   const worker = startWorkerProcess(variables)
-  const isUp = async () =>
+  const isDegraded = async () =>
     ((await (await fetch(`${gateway.url}/healthz`)).json()) as { degraded: boolean }).degraded
-  await until(async () => !(await isUp()))
+  await until(async () => !(await isDegraded()))
   return { sim, gateway, worker, variables }
 }
 
 /** A server that gives every request this answer. */
-const answering = async (status: number, body: string): Promise<string> => {
-  const server = http.createServer((_request, response) => response.writeHead(status).end(body))
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+const answering = (status: number, body: string): Promise<string> =>
+  serve((_request, response) => response.writeHead(status).end(body))
 
 test('nothing is wrong with a healthy installation, from the file to a token, and the bundle has no secret', async () => {
   const { variables, gateway } = await installation()

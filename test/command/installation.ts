@@ -56,6 +56,7 @@ export const startInstallation = async (
     NODE_COMPILE_CACHE: path.join(directory, 'compiled'),
   }
   const node = ['-C', '@foreman/source', MAIN]
+  const command = (args: readonly string[]) => [process.execPath, ...node, ...args]
   const keeper = spawn(process.execPath, [...node, 'start', '--addr', '127.0.0.1:0'], {
     cwd: directory,
     env: {
@@ -93,11 +94,11 @@ export const startInstallation = async (
     url,
     sim,
     directory,
-    command: args => [process.execPath, ...node, ...args],
+    command,
     environment: asOperator,
     run,
     show: (args, options = {}) =>
-      inTerminal([process.execPath, ...node, ...args], {
+      inTerminal(command(args), {
         ...options,
         cwd: directory,
         env: { ...asOperator, ...options.env },

@@ -1,5 +1,6 @@
 import type { QueueState } from '@foreman/jobs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { endless, hello } from '../harness/jobs.ts'
 import { until } from '../harness/until.ts'
 import { type Installation, OPERATOR, startInstallation } from './installation.ts'
 
@@ -22,9 +23,6 @@ afterEach(async () => {
   const { holds } = (await (await fetch(`${foreman.url}/queue/holds`, { headers })).json()) as QueueState
   for (const { id } of holds) await fetch(`${foreman.url}/queue/holds/${id}`, { method: 'DELETE', headers })
 })
-
-const hello = { request: { model: 'plain', prompt: 'Hello!' } }
-const endless = { request: { model: 'alpha', prompt: 'go on', options: { num_predict: 1_000_000 } } }
 
 const state = async () =>
   JSON.parse((await foreman.run(['status', '--json'])).stdout) as { state: string; accepting: boolean }

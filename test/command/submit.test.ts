@@ -46,10 +46,10 @@ const killAt = async (lines: number, file: string, run: ReturnType<typeof submit
   expect(await run.ended).toBe('SIGKILL')
 }
 
-/** Many lines, some of which are the same. Each is a request that is answered in one piece. */
 /** `FOREMAN_SOAK=1`: more of them. */
 const COUNT = process.env['FOREMAN_SOAK'] === '1' ? 20_000 : 500
 
+/** Many lines, some of which are the same. Each is a request that is answered in one piece. */
 const numbers = (count: number) =>
   Array.from({ length: count }, (_, n) => ({
     request: { model: 'plain', prompt: `Number ${n % (count - 10)}`, stream: false },

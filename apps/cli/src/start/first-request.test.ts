@@ -1,25 +1,9 @@
+import { serve } from '@foreman/ollama-client/testing'
 import { execFileSync } from 'node:child_process'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
 import { asker, becomesReady, curlLine, firstChatModel } from './first-request.ts'
 import { answersAsOllama, freePort } from './target.ts'
-
-const servers: Server[] = []
-
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-const serve = async (listener: RequestListener): Promise<string> => {
-  const server = createServer(listener)
-  servers.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 test.each<[string, boolean, RequestListener]>([
   ['an Ollama', true, (_, response) => response.end('{"version":"0.24.0"}')],
