@@ -41,6 +41,14 @@ describe.skipIf(lackOfChromium !== undefined)('the screens of batches and webhoo
     }
   })
 
+  test('where there is no batch, a line for a shell submits one with a token', async () => {
+    const { foreman } = await startJobs({ variables: { FOREMAN_OPERATOR_TOKEN: 'an operator' } })
+    const { page } = await openPage(foreman.url, { token: 'an operator' })
+    await page.goto(`${foreman.url}/dashboard/#/batches`)
+    await page.getByText('curl').waitFor()
+    expect(await page.getByText('curl').innerText()).toContain('-H "Authorization: Bearer $FOREMAN_TOKEN"')
+  })
+
   test('what a receiver has refused is sent again once it takes it', async () => {
     const receiver = await startReceiver(() => 410)
     const { foreman, submit, ended } = await startJobs({ variables: webhookVariables })

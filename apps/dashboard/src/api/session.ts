@@ -36,6 +36,9 @@ export const session = {
   },
 }
 
+/** Whether requests need a token. */
+export const needsToken = ({ you }: Session): boolean => you?.has_tokens === true
+
 /** Whether the page may step in. */
 export const mayAct = ({ you }: Session): boolean => you?.role === 'operator' && you.dashboard === 'on'
 

@@ -1,10 +1,13 @@
 import type { BatchPage, BatchState } from '@foreman/jobs'
 import { api } from '../../api/api.ts'
+import { needsToken, session } from '../../api/session.ts'
+import { curlLine } from '../../format/curl.ts'
 import { count } from '../../format/number.ts'
 import { visible } from '../../format/visible.ts'
 import { useNews } from '../../live/use-news.ts'
 import { useResource } from '../../live/use-resource.ts'
 import { goTo, useRoute } from '../../router/navigation.ts'
+import { useStore } from '../../store/use-store.ts'
 import { BatchLink } from '../../ui/id-link.tsx'
 import { Empty, ErrorNote } from '../../ui/note.tsx'
 import { Pager } from '../../ui/pager.tsx'
@@ -29,6 +32,7 @@ const columns: readonly Column<BatchState>[] = [
 /** Batches, the newest first. */
 export const BatchList = () => {
   const { cursor } = useRoute().filters
+  const hasTokens = useStore(session.state, needsToken)
   const { value, error, reload } = useResource(`batches ${cursor}`, signal =>
     api.get<BatchPage>('/batches', { before: cursor }, signal),
   )
@@ -48,7 +52,9 @@ export const BatchList = () => {
         keyOf={keyOf}
       >
         {!value && error === undefined && <p class="muted">Looking …</p>}
-        {value && !last && <Empty command={FIRST_BATCH}>There is no batch. This submits one:</Empty>}
+        {value && !last && (
+          <Empty command={firstBatch(hasTokens)}>There is no batch. This submits one:</Empty>
+        )}
         {(cursor || value?.has_more) && (
           <Pager
             onPrevious={cursor ? () => history.back() : undefined}
@@ -66,7 +72,8 @@ export const BatchList = () => {
   )
 }
 
-const FIRST_BATCH = `curl ${new URL('../jobs/batch', location.href).href} -H 'Content-Type: application/x-ndjson' --data-binary @jobs.jsonl`
+const firstBatch = (hasTokens: boolean): string =>
+  curlLine({ url: new URL('../jobs/batch', location.href).href, hasTokens, jsonLinesIn: 'jobs.jsonl' })
 
 const ByState = ({ counts }: Pick<BatchState, 'counts'>) => (
   <div class="progress">

@@ -1,4 +1,4 @@
-import { mayAct, seesAll, session } from '../../api/session.ts'
+import { mayAct, needsToken, seesAll, session } from '../../api/session.ts'
 import { count } from '../../format/number.ts'
 import { live } from '../../live/live.ts'
 import { formatRoute } from '../../router/route.ts'
@@ -34,7 +34,7 @@ export const CallerTable = () => {
   const snapshot = useStore(live, state => state.snapshot)!
   const who = useStore(session.state)
   // Without tokens, callers have no names that the queue could hold.
-  const canHold = mayAct(who) && who.you?.has_tokens === true
+  const canHold = mayAct(who) && needsToken(who)
   const { ref, rows, gone } = useStill(callerRows(snapshot), keyOf)
   const actions: Column<CallerRow> = {
     head: 'Actions',

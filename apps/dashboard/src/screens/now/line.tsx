@@ -1,5 +1,5 @@
 import type { GroupSnapshot } from '@foreman/jobs'
-import { mayAct, session } from '../../api/session.ts'
+import { mayAct, needsToken, session } from '../../api/session.ts'
 import { duration } from '../../format/duration.ts'
 import { count } from '../../format/number.ts'
 import { timeOfDay } from '../../format/time.ts'
@@ -68,7 +68,7 @@ export const Line = () => {
         (snapshot.groups.length > 0 ? (
           <Empty>No model whose name has “{wanted}” in it waits.</Empty>
         ) : (
-          <Empty command={firstRequest(snapshot, who.you)}>Nothing waits. This sends a job:</Empty>
+          <Empty command={firstRequest(snapshot, needsToken(who))}>Nothing waits. This sends a job:</Empty>
         ))}
     </StillPanel>
   )

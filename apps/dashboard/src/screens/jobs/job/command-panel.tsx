@@ -1,13 +1,13 @@
 import { isEndState, type Job } from '@foreman/jobs'
-import { session } from '../../../api/session.ts'
+import { needsToken, session } from '../../../api/session.ts'
+import { curlLine } from '../../../format/curl.ts'
 import { useStore } from '../../../store/use-store.ts'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Panel } from '../../../ui/panel.tsx'
-import { curlLine } from './curl.ts'
 
 /** Lines for a shell that show the job, or follow it. */
 export const CommandPanel = ({ job: { id, state } }: { readonly job: Job }) => {
-  const hasTokens = useStore(session.state, ({ you }) => you?.has_tokens === true)
+  const hasTokens = useStore(session.state, needsToken)
   const path = isEndState(state) ? `../jobs/${id}` : `../jobs/${id}/events`
   const { href } = new URL(path, location.href)
   const line = curlLine({ url: href, hasTokens })

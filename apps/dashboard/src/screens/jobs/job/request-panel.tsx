@@ -2,7 +2,8 @@ import { type Job, sizeInWords } from '@foreman/jobs'
 import { useMemo, useState } from 'preact/hooks'
 import { send } from '../../../api/api.ts'
 import { ApiError } from '../../../api/problem.ts'
-import { session } from '../../../api/session.ts'
+import { needsToken, session } from '../../../api/session.ts'
+import { curlLine } from '../../../format/curl.ts'
 import { visible } from '../../../format/visible.ts'
 import { useResource } from '../../../live/use-resource.ts'
 import { LongText } from '../../../long-text/long-text.tsx'
@@ -12,7 +13,6 @@ import { Button } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Empty, ErrorNote } from '../../../ui/note.tsx'
 import { Panel } from '../../../ui/panel.tsx'
-import { curlLine } from './curl.ts'
 import { prettyJson, type RequestImage, type Said, saidIn } from './request-body.ts'
 
 /** What is fetched without being asked for. */
@@ -75,7 +75,7 @@ interface BodyProps {
 const MAX_COMMAND_CHARACTERS = 30_000
 
 const Body = ({ text, endpoint }: BodyProps) => {
-  const hasTokens = useStore(session.state, ({ you }) => you?.has_tokens === true)
+  const hasTokens = useStore(session.state, needsToken)
   const { said, whole, isJson } = useMemo(() => read(text), [text])
   const { href } = new URL(`..${endpoint}`, location.href)
   return (

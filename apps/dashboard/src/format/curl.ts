@@ -10,12 +10,20 @@ interface Command {
   readonly hasTokens: boolean
   /** The JSON that is sent, as it was written. */
   readonly json?: string
+  /** Or the file whose lines of JSON are sent. */
+  readonly jsonLinesIn?: string
 }
 
 /** A line for a shell that asks foreman. */
-export const curlLine = ({ url, hasTokens, json }: Command): string => {
+export const curlLine = ({ url, hasTokens, ...body }: Command): string => {
   const token = hasTokens ? ` -H "Authorization: Bearer $FOREMAN_TOKEN"` : ''
-  const escaped = json?.replace(UNSAFE, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  const body = escaped === undefined ? '' : ` -H 'Content-Type: application/json' -d ${shellQuoted(escaped)}`
-  return `curl${token} ${shellQuoted(url)}${body}`
+  return `curl${token} ${shellQuoted(url)}${bodyOf(body)}`
+}
+
+const bodyOf = ({ json, jsonLinesIn: file }: Pick<Command, 'json' | 'jsonLinesIn'>): string => {
+  if (file !== undefined)
+    return ` -H 'Content-Type: application/x-ndjson' --data-binary @${shellQuoted(file)}`
+  if (json === undefined) return ''
+  const escaped = json.replace(UNSAFE, each => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return ` -H 'Content-Type: application/json' -d ${shellQuoted(escaped)}`
 }

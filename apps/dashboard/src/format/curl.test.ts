@@ -16,6 +16,13 @@ test('the token is a variable, and the body is one word', () => {
   )
 })
 
+test('a file of JSON Lines is named, and sent as it is', () => {
+  const url = 'http://127.0.0.1:8080/jobs/batch'
+  expect(curlLine({ url, hasTokens: true, jsonLinesIn: 'jobs.jsonl' })).toBe(
+    `curl -H "Authorization: Bearer $FOREMAN_TOKEN" '${url}' -H 'Content-Type: application/x-ndjson' --data-binary @'jobs.jsonl'`,
+  )
+})
+
 test('what would act on a terminal is written with letters, and means the same', () => {
   const json = '{"prompt":"\u202e\u009b1m"}'
   const line = curlLine({ url: 'http://h/', hasTokens: false, json })
