@@ -41,6 +41,14 @@ describe.skipIf(lackOfChromium !== undefined)('every screen', () => {
     expect(await complaints()).toEqual([])
   })
 
+  test('has a sheet that stands above those of the pieces', async () => {
+    const { foreman, screens } = await startFilled()
+    const { page } = await openPage(foreman.url)
+    await showScreen(page, screens[1]!)
+    const font = await page.evaluate(`getComputedStyle(document.querySelector('.id-box input')).fontFamily`)
+    expect(font).toMatch(/mono/)
+  })
+
   test('asks in a window that everybody can answer', async () => {
     const { foreman, screens } = await startFilled()
     const { page } = await openPage(foreman.url, { bypassCSP: true })

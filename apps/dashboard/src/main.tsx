@@ -1,3 +1,5 @@
+// Before the sheets of the screens, which say what is otherwise there.
+import './styles/index.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { keepPlace } from './frame/keep-place.ts'
@@ -5,7 +7,6 @@ import { keyTable } from './frame/key-table.ts'
 import { keepTheme } from './frame/theme.ts'
 import { listenForKeys } from './keys/keys.ts'
 import { watchQueue } from './live/live.ts'
-import './styles/index.css'
 
 keepTheme()
 watchQueue()
