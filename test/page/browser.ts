@@ -44,13 +44,13 @@ interface WithReports {
 
 /** Runs in the page, before its own script. */
 const collectReports = (token: string | undefined): void => {
-  const scope = globalThis as unknown as WithReports & EventTarget & { sessionStorage: Map<string, string> }
+  const scope = globalThis as unknown as WithReports &
+    EventTarget & { sessionStorage: { setItem(key: string, value: string): void } }
   const reports: string[] = []
   scope.policyReports = reports
   scope.addEventListener('securitypolicyviolation', event => {
     const { violatedDirective, blockedURI } = event as unknown as Record<string, string>
     reports.push(`${violatedDirective}: ${blockedURI}`)
   })
-  const storage = scope.sessionStorage as unknown as { setItem(key: string, value: string): void }
-  if (token !== undefined) storage.setItem('foreman-token', token)
+  if (token !== undefined) scope.sessionStorage.setItem('foreman-token', token)
 }

@@ -41,7 +41,6 @@ export const Results = ({ batch: { id, counts } }: { readonly batch: BatchState 
       {error !== undefined && <ErrorNote error={error} retry={retry} />}
       {lines.length > 0 && (
         <div class="results">
-          {' '}
           <Table
             caption="Results of the batch"
             columns={columns}

@@ -70,7 +70,7 @@ const Why = ({ job }: { readonly job: Job }) => {
   const next = job.next_attempt_at
   if (!why) return null
   return (
-    <p class="why">
+    <p>
       <strong>{state === 'queued' ? 'Why it waits: ' : 'Why it waited: '}</strong>
       {visible(why.text)}.
       {state === 'queued' && (
