@@ -1,10 +1,10 @@
+import { isObject, type Json } from './json.ts'
+
 /** A piece of an answer, by what it is. */
 export interface Part {
   readonly kind: 'text' | 'thinking' | 'tools' | 'error'
   readonly text: string
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * What an object of an answer says: a line or an event of a stream, or a whole answer, in any of the APIs that foreman serves.
@@ -22,9 +22,6 @@ export const partsOf = (value: unknown): readonly Part[] => {
     ...ofResponses(value),
   ]
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 

@@ -1,3 +1,5 @@
+import { isObject } from '../../../answer/json.ts'
+
 /** A message of a request, or its prompt. */
 export interface Said {
   readonly role: string
@@ -10,11 +12,6 @@ export interface RequestImage {
   /** If the browser may show it: a picture of pixels, never a document. */
   readonly url?: string
 }
-
-type Json = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
