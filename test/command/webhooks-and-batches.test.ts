@@ -32,14 +32,14 @@ const linesOf = (text: string) => text.trimEnd().split('\n')
 const hostOf = () => `127.0.0.1:${(receiver.address() as AddressInfo).port}`
 
 describe('webhooks', () => {
-  const hello = () => ({
+  const hello = (to: string) => ({
     request: { model: 'plain', prompt: 'x' },
-    webhook: { url: `http://${hostOf()}/hook` },
+    webhook: { url: `http://${hostOf()}${to}` },
   })
   const listed = async (...args: string[]) => (await foreman.run(['webhook', 'ls', ...args])).stdout
 
   test('are listed, and sent again one by one, by job or by receiver', async () => {
-    const id = await foreman.submit(hello())
+    const id = await foreman.submit(hello('/hook'))
     await until(async () => (await listed('--state', 'dead')).includes(id), 20_000)
     const row = (await listed(id)).trimEnd()
     expect(row).toMatch(new RegExp(`^msg_\\w+ {2}${id} {2}job.succeeded {2}dead {2}http`))
@@ -53,7 +53,8 @@ describe('webhooks', () => {
     expect(await foreman.run(['webhook', 'resend', id])).toMatchObject({ code: 5, stdout: '' })
 
     status = 410
-    const others = [await foreman.submit(hello()), await foreman.submit(hello())]
+    // A 410 to one job ends what other jobs send to the same URL.
+    const others = [await foreman.submit(hello('/one')), await foreman.submit(hello('/two'))]
     await until(async () => linesOf(await listed('--state', 'dead')).length === 2, 20_000)
     status = 204
     const all = ['webhook', 'resend', '--host', hostOf()]
