@@ -554,9 +554,9 @@ export interface Queue {
  */
 export interface Runs {
   /**
-   * Appends what the target sent to the log, unchanged: the head if there is one, then the pieces of the body in their order. A
-   * piece of more than 64 KiB becomes several entries, an empty one none. Quick: `finish` makes it durable. What a void attempt
-   * has appended stays until the job is deleted, or its answer delivered.
+   * Appends what the target sent to the log, unchanged: the head if there is one, then the pieces of the body, joined into as few
+   * entries of at most 64 KiB as they need. Quick: `finish` makes it durable. What a void attempt has appended stays until the job
+   * is deleted, or its answer delivered.
    *
    * *Again:* output of this attempt behind `after` can only be what the first call appended: then nothing is written.
    *

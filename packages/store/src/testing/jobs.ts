@@ -79,6 +79,17 @@ export const appendOutput = async (
   return store.runs.append(run, { after, head, body: [body].flat() })
 }
 
+/** Appends output with an entry for each piece of the body. @returns the id of the last entry */
+export const appendPieces = async (
+  store: Store,
+  run: Run,
+  { head, pieces }: { head: Output['head']; pieces: readonly Uint8Array[] },
+): Promise<number> => {
+  let after = await appendOutput(store, run, { head })
+  for (const piece of pieces) after = await store.runs.append(run, { after, body: [piece] })
+  return after
+}
+
 /** The id of the last piece of output in the log of a run; 0 when there is none. */
 export const lastPieceOf = async (
   store: Store,

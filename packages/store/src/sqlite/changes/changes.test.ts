@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ending, upkeep } from '../../testing/contract/look.ts'
-import { appendOutput, runningJob, submitJob } from '../../testing/jobs.ts'
+import { appendOutput, appendPieces, runningJob, submitJob } from '../../testing/jobs.ts'
 import { openConnection } from '../open-connection.ts'
 import { sqliteEngine } from '../testing/sqlite-engine.ts'
 import { tempStore } from '../testing/temp-store.ts'
@@ -48,8 +48,7 @@ describe('the log', () => {
     const { store, file } = await tempStore()
     const { changesSince, lastChange } = watching(file)
     const { job, claim } = await runningJob(store)
-    const body = Array.from({ length: 2_100 }, () => Buffer.from('x'))
-    await appendOutput(store, claim, { head, body })
+    await appendPieces(store, claim, { head, pieces: Array<Buffer>(2_100).fill(Buffer.from('x')) })
     const { upTo, jobSeqs } = changesSince(0)
     expect(upTo).toBeGreaterThan(2_100)
     expect(upTo).toBe(lastChange())

@@ -23,11 +23,17 @@ export const logWriter = ({ sqlite }: Connection) => {
     /** @returns the id of the row */
     head: ({ seq, attempt }: JobAttempt, head: ResponseHead): number =>
       Number(insert.run(seq, attempt, 'head', json(head)).lastInsertRowid),
-    /** @returns the id of the last row. Undefined: an empty piece has none */
-    body: ({ seq, attempt }: JobAttempt, body: Uint8Array): number | undefined => {
+    /**
+     * Writes what has arrived by now as few rows: each costs its writer and its readers about as much as hundreds of bytes.
+     *
+     * @returns the id of the last row. Undefined: there are no bytes
+     */
+    body: ({ seq, attempt }: JobAttempt, pieces: readonly Uint8Array[]): number | undefined => {
       let id: number | undefined
-      for (let at = 0; at < body.byteLength; at += MAX_LOG_BYTES) {
-        const piece = body.subarray(at, at + MAX_LOG_BYTES)
+      const [first, ...others] = pieces
+      const whole = first && others.length === 0 ? first : Buffer.concat(pieces)
+      for (let at = 0; at < whole.byteLength; at += MAX_LOG_BYTES) {
+        const piece = whole.subarray(at, at + MAX_LOG_BYTES)
         const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
         id = Number(insert.run(seq, attempt, 'body', bytes).lastInsertRowid)
       }

@@ -13,8 +13,13 @@ test.each([
   const connection = openConnection(file, { busyTimeoutMs: 5 })
   onTestFinished(() => void connection.sqlite.close())
   const { claim } = await runningJob(store)
-  const body = Array.from({ length: rows }, () => Buffer.from('x'))
-  await appendOutput(store, claim, { head: { status: 200, headers: [['A', 'b']] }, body })
+  await appendOutput(store, claim, { head: { status: 200, headers: [['A', 'b']] } })
+  connection.sqlite
+    .prepare(
+      `WITH RECURSIVE rows(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < ?)
+       INSERT INTO job_log (job_seq, attempt, kind, bytes) SELECT ?, ?, 'body', x'78' FROM rows`,
+    )
+    .run(rows, claim.seq, claim.attempt)
   const answer = prepareStoredAnswer(connection)(claim, maxBytes)
   expect(answer && Buffer.concat(answer.body).byteLength).toBe(read)
 })

@@ -22,9 +22,7 @@ export const prepareAppend = ({ sqlite }: Connection, log: LogWriter) => {
     ensureClaimed(run, last !== undefined)
     if (last! > after) return last!
     if (last! < after) throw new JobLostError(`the log of job ${run.seq} has lost what the run appended`)
-    let id = after
-    if (head) id = log.head(run, head)
-    for (const piece of body) id = log.body(run, piece) ?? id
-    return id
+    const headId = head && log.head(run, head)
+    return log.body(run, body) ?? headId ?? after
   }
 }

@@ -39,7 +39,7 @@ export const prepareRequeueRun = ({ db }: Connection, log: LogWriter, changes: C
     if (updated.changes === 0) return false
     if (provisional) {
       log.head(run, provisional.head)
-      log.body(run, provisional.body)
+      log.body(run, [provisional.body])
     }
     const change: JobChange = { type: 'released', attempt, code }
     changes.record(run, availableAt === undefined ? change : { ...change, availableAt }, now)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { appendOutput, claimNext, listJobs, runningJob } from '../jobs.ts'
+import { appendPieces, claimNext, listJobs, runningJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, logOf, seqsOf, submitAll, submitMany } from './look.ts'
 
@@ -13,7 +13,7 @@ export const orderContract = (engine: Engine): void => {
       const { job, claim } = await runningJob(store)
       await store.runs.release(claim, { code: 'target_busy', spent: true, provisional }, ending(2_000))
       const second = (await claimNext(store, 'm', 3_000))!
-      const after = await appendOutput(store, second, { head, body: [Buffer.from('a'), Buffer.from('b')] })
+      const after = await appendPieces(store, second, { head, pieces: [Buffer.from('a'), Buffer.from('b')] })
       await store.submissions.cancel(job, ending(3_500))
       const rest = { after, output: { body: [Buffer.from('c')] } }
       await store.runs.finish(second, { state: 'failed', answerAttempt: 2, ...rest }, ending(4_000))

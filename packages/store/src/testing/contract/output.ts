@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { OutputCursor, OutputRead } from '../../values.ts'
-import { appendOutput, claimNext, runningJob, submitJob } from '../jobs.ts'
+import { appendOutput, appendPieces, claimNext, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, readAll } from './look.ts'
 
@@ -71,8 +71,8 @@ export const outputContract = (engine: Engine): void => {
     test('gets 32 pieces at a time, and fewer only when there are no more', async () => {
       const { store } = await engine.create()
       const { job, claim } = await runningJob(store)
-      const body = Array.from({ length: 69 }, (_, at) => Buffer.from(`${at} `))
-      await appendOutput(store, claim, { head, body })
+      const pieces = Array.from({ length: 69 }, (_, at) => Buffer.from(`${at} `))
+      await appendPieces(store, claim, { head, pieces })
       const reads = []
       let cursor: OutputCursor | undefined
       for (let at = 0; at < 4; at++) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { keyOfRepetition, newJobId } from '../../ids.ts'
 import type { JobConditions, JobFilter, Submitted } from '../../values.ts'
-import { appendOutput, claimNext, listJobs, newJob, runningJob, submitJob } from '../jobs.ts'
+import { appendOutput, appendPieces, claimNext, listJobs, newJob, runningJob, submitJob } from '../jobs.ts'
 import type { Engine } from './engine.ts'
 import { ending, logOf, seqsOf, submitMany, upkeep } from './look.ts'
 
@@ -262,7 +262,7 @@ export const recordsContract = (engine: Engine): void => {
     const { store } = await engine.create()
     const { job, claim } = await runningJob(store)
     const pieces = Array.from({ length: 100 }, (_, at) => Buffer.from(`${at}`))
-    await appendOutput(store, claim, { head: { status: 200, headers: [] }, body: pieces })
+    await appendPieces(store, claim, { head: { status: 200, headers: [] }, pieces })
     await store.runs.progress(claim, { tokens: 7, now: 2_000 })
     await store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, ending(3_000))
     const all = await logOf(store, job)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../contract.ts'
 import type { Submitted } from '../../values.ts'
-import { appendOutput, listJobs, runningJob, submitJob } from '../jobs.ts'
+import { appendPieces, listJobs, runningJob, submitJob } from '../jobs.ts'
 import type { Counts, Engine, TestedStore } from './engine.ts'
 import { ending, eventTypesOf, logOf, seqsOf, stateOf, submitMany, upkeep } from './look.ts'
 
@@ -10,8 +10,8 @@ const head = { status: 200, headers: [] }
 /** A job that ended at `now`, with `pieces` pieces of output. Its row is kept for a second. */
 const endedJob = async (store: Store, now: number, pieces = 1): Promise<Submitted> => {
   const { job, claim } = await runningJob(store)
-  const body = Array.from({ length: pieces }, () => Buffer.from('0123456789'))
-  await appendOutput(store, claim, { head, body })
+  const piece = Buffer.from('0123456789')
+  await appendPieces(store, claim, { head, pieces: Array<Buffer>(pieces).fill(piece) })
   await store.runs.finish(claim, { state: 'succeeded', answerAttempt: 1 }, ending(now, 1_000))
   return job
 }
