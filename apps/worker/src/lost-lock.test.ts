@@ -60,7 +60,7 @@ describe('an active worker that loses the lock', () => {
     vi.spyOn(store.locks, 'take').mockResolvedValue(undefined)
     const next = await submit()
     await store.submissions.cancel({ seq, id: '' }, { now: Date.now(), ttlMs: 1_000 })
-    const looking = heldBack(store.runs, 'cancelRequests')
+    const looking = heldBack(store.queue, 'agenda')
     void worker.tick()
     await looking.begun
     const steps = (['failOverdue', 'promoteDue', 'claim'] as const).map(verb => vi.spyOn(store.queue, verb))

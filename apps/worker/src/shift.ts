@@ -44,6 +44,11 @@ export interface ShiftOptions {
 }
 
 const LOOK = 'look at the queue'
+const READ_AGENDA = 'read what there is to do'
+
+/** Each step looks for itself. */
+const ALL_THERE_IS = { hasCancelRequests: true, hasDeadlines: true, hasDelayed: true, isSteered: true }
+
 /** How long the target may take to say what is in its memory, right after a load. */
 const MEMORY_TIMEOUT_MS = 5_000
 
@@ -168,24 +173,35 @@ export class Shift {
     const { store, now, run } = this.#options
     const at = now()
     const ending = { now: at, ttlMs: run.jobTtlMs }
-    const steps: [what: string, step: () => Promise<number | void | undefined>][] = [
-      ['cancel jobs', async () => this.#dispatcher.cancel(await store.runs.cancelRequests())],
-      ['look for a suspicion of the target', () => this.#monitor.heedSuspicion()],
-      ['fail jobs past their deadline', () => store.queue.failOverdue(ending)],
-      ['make delayed jobs ready', () => store.queue.promoteDue({ now: at, maxDelayMs: MAX_DELAY_MS })],
-      ['dispatch jobs', () => this.#dispatch(at)],
+    const agenda = await this.#loop.step(READ_AGENDA, () => store.queue.agenda())
+    if (agenda) this.#monitor.heedSuspicion(agenda.suspectedAt)
+    // What one step cannot read must not keep the others from being taken.
+    const { hasCancelRequests, hasDeadlines, hasDelayed, isSteered } = agenda ?? ALL_THERE_IS
+    const steps: [what: string, isDue: boolean, step: () => Promise<number | void | undefined>][] = [
+      [
+        'cancel jobs',
+        hasCancelRequests,
+        async () => this.#dispatcher.cancel(await store.runs.cancelRequests()),
+      ],
+      ['fail jobs past their deadline', hasDeadlines, () => store.queue.failOverdue(ending)],
+      [
+        'make delayed jobs ready',
+        hasDelayed,
+        () => store.queue.promoteDue({ now: at, maxDelayMs: MAX_DELAY_MS }),
+      ],
+      ['dispatch jobs', true, () => this.#dispatch(at, isSteered)],
     ]
-    let next = Infinity
-    for (const [what, step] of steps) {
+    let next = agenda ? Infinity : at + this.#loop.pauseMs(READ_AGENDA)
+    for (const [what, isDue, step] of steps) {
       if (this.#isOver) return Infinity
-      next = Math.min(next, await this.#step(what, step))
+      if (isDue) next = Math.min(next, await this.#step(what, step))
     }
     return Math.max(1, next - at)
   }
 
   /** While it cannot be read what is held back, nothing starts. */
-  async #dispatch(at: number): Promise<number> {
-    const changesAt = await this.#steering.read(at)
+  async #dispatch(at: number, isSteered: boolean): Promise<number> {
+    const changesAt = await this.#steering.read(at, isSteered)
     return Math.min(changesAt, (await this.#dispatcher.dispatch(at)) ?? Infinity)
   }
 

@@ -18,7 +18,7 @@ const setUp = async (...options: Parameters<typeof setUpDispatcher>) => {
   const release = (kind: NewHold['kind'], subject?: string) =>
     store.holds.release({ kind, ...(subject !== undefined && { subject }) }, { by: 'ann' }, clock.now)
   const look = async () => {
-    await steering.read(clock.now)
+    await steering.read(clock.now, true)
     return dispatcher.dispatch(clock.now)
   }
   return { ...all, hold, release, look }
@@ -58,7 +58,7 @@ describe('while the queue is paused', () => {
     const { clock, hold, steering, submit, drain } = await setUp()
     await hold({ kind: 'pause', until: START + HOURS_MS })
     const seq = await submit('alpha')
-    expect(await steering.read(START)).toBe(START + HOURS_MS)
+    expect(await steering.read(START, true)).toBe(START + HOURS_MS)
     expect(await drain()).toEqual([])
     clock.now += HOURS_MS
     expect(await drain()).toEqual([seq])
@@ -212,7 +212,7 @@ test('outside of its windows a class is held, unless an operator lets it through
   await submit('alpha', 'alpha', 'low')
   await submit('alpha')
   const mayStart = async () => {
-    const changesAt = await steering.read(clock.now)
+    const changesAt = await steering.read(clock.now, true)
     const lines = await steering.mayStart(await store.queue.waitingLines(), clock.now)
     return { classes: lines.map(({ priority }) => priority).toSorted((a, b) => a - b), changesAt }
   }
@@ -318,11 +318,12 @@ describe('the worker', () => {
 
   test('starts nothing while it cannot be read what is held', async () => {
     const { store, worker, submit, stateOf } = await setUpAtWork()
-    const read = vi.spyOn(store.holds, 'isSteered').mockRejectedValue(new Error('damaged'))
+    vi.spyOn(store.queue, 'agenda').mockRejectedValue(new Error('damaged'))
+    const list = vi.spyOn(store.holds, 'list').mockRejectedValue(new Error('damaged'))
     const seq = await submit()
     await worker.tick()
     expect(await stateOf(seq)).toBe('queued')
-    read.mockRestore()
+    list.mockRestore()
     await expect.poll(async () => (await worker.tick(), stateOf(seq)), soon).toBe('succeeded')
   })
 })

@@ -46,11 +46,15 @@ export class Steering {
     this.#openings = new Openings(options.windows, options.timeZone)
   }
 
-  /** Reads what is held back, and ends what is over. @returns when it changes by itself */
-  async read(now: number): Promise<number> {
+  /**
+   * Reads what is held back, and ends what is over.
+   *
+   * @param isSteered whether there may be something to read, as `Agenda.isSteered` says
+   * @returns when it changes by itself
+   */
+  async read(now: number, isSteered: boolean): Promise<number> {
     const { store, windows } = this.#options
     const { holds, operations } = store
-    const isSteered = await holds.isSteered()
     if (!isSteered && windows.length === 0) return this.#holdNothing()
     await holds.dropOver(now)
     this.#holds = await holds.list(now)

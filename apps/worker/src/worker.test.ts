@@ -126,7 +126,7 @@ describe('a tick', () => {
   })
 
   test.each<[what: string, refuseOnce: (store: Store, error: Error) => unknown]>([
-    ['read', ({ runs }, error) => vi.spyOn(runs, 'cancelRequests').mockRejectedValueOnce(error)],
+    ['read', ({ queue }, error) => vi.spyOn(queue, 'agenda').mockRejectedValueOnce(error)],
     ['written', ({ queue }, error) => vi.spyOn(queue, 'claim').mockRejectedValueOnce(error)],
   ])('that meets a store that cannot be %s now is repeated', async (_what, refuseOnce) => {
     const { store, worker, submit, stateOf } = await setUpAtWork()
@@ -148,12 +148,14 @@ describe('a tick', () => {
   type Break = (store: Store, error: Error) => { readonly mock: { readonly calls: readonly unknown[] } }
 
   test.each<[step: string, breakStep: Break]>([
+    ['read what there is to do', ({ queue }, error) => vi.spyOn(queue, 'agenda').mockRejectedValue(error)],
     ['cancel', ({ runs }, error) => vi.spyOn(runs, 'cancelRequests').mockRejectedValue(error)],
-    ['suspicion', ({ target }, error) => vi.spyOn(target, 'suspectedAt').mockRejectedValue(error)],
     ['deadline', ({ queue }, error) => vi.spyOn(queue, 'failOverdue').mockRejectedValue(error)],
     ['due time', ({ queue }, error) => vi.spyOn(queue, 'promoteDue').mockRejectedValue(error)],
   ])('in which the step "%s" fails does the others, and is repeated', async (_step, breakStep) => {
     const { store, worker, submit, recordOf, stateOf } = await setUpAtWork()
+    const all = { hasCancelRequests: true, hasDeadlines: true, hasDelayed: true, isSteered: true }
+    vi.spyOn(store.queue, 'agenda').mockResolvedValue({ ...all, suspectedAt: undefined })
     const { mock } = breakStep(store, new Error('malformed'))
     const seq = await submit()
     await worker.tick()
@@ -179,7 +181,7 @@ describe('a tick', () => {
     const second = await setUpWorker({ file: first.file })
     second.worker.start()
     await expect.poll(() => count('standing by'), soon).toBe(1)
-    const look = vi.spyOn(second.store.runs, 'cancelRequests')
+    const look = vi.spyOn(second.store.queue, 'agenda')
     await second.worker.tick()
     expect(look).not.toHaveBeenCalled()
   })

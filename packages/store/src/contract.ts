@@ -1,6 +1,7 @@
 import type {
   AccountCount,
   Added,
+  Agenda,
   Ahead,
   Backlog,
   BatchCounts,
@@ -280,9 +281,6 @@ export interface Overview {
  * one hold at most. A hold whose time has come (`until`) is over, whether or not it is deleted yet.
  */
 export interface Holds {
-  /** Whether there is a hold, or an operation that is not done. The worker asks at each look, and mostly there is neither. */
-  isSteered(): Promise<boolean>
-
   /** The holds that are not over, in the order in which they began. */
   list(now: number): Promise<HoldRow[]>
 
@@ -476,6 +474,9 @@ export interface Arrivals {
  * which lock this store has taken: once it is lost, they reject as unavailable, also if this process has not heard of it.
  */
 export interface Queue {
+  /** What the worker has to heed besides ready jobs. It asks at each look, and mostly there is nothing: this is one cheap read. */
+  agenda(): Promise<Agenda>
+
   /** Lists the lines that have a ready job, in no order. The cost depends on the number of lines, and not of jobs. */
   waitingLines(): Promise<WaitingLine[]>
 
@@ -828,9 +829,6 @@ export interface Target {
 
   /** Asks the worker to check whether the target is there: sets `suspectedAt`, which nobody takes back. Quick. */
   suspect(now: number): Promise<void>
-
-  /** When somebody last suspected it. The worker asks at each look. */
-  suspectedAt(): Promise<number | undefined>
 }
 
 /** The verbs about the models and the metadata that the worker last polled from the target. All writes are quick. */

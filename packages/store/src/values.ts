@@ -274,6 +274,20 @@ export type CancelResult = 'cancelled' | 'requested' | 'ended'
 
 // The queue, and runs
 
+/** What there is for the worker to heed, besides ready jobs. */
+export interface Agenda {
+  /** Whether the cancellation of a running job was requested. */
+  readonly hasCancelRequests: boolean
+  /** Whether a queued job has a deadline. */
+  readonly hasDeadlines: boolean
+  /** Whether a queued job is delayed. */
+  readonly hasDelayed: boolean
+  /** Whether there is a hold, or an operation that is not done. */
+  readonly isSteered: boolean
+  /** When somebody last suspected that the target is away. Undefined: nobody has. */
+  readonly suspectedAt: number | undefined
+}
+
 /** The ready jobs of one group and one priority. */
 export interface WaitingLine {
   /** The name of the group: jobs of one group can follow each other without a model load between them. */

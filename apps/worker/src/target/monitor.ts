@@ -71,7 +71,7 @@ export class TargetMonitor implements Service {
   async #begin(): Promise<void> {
     const { store, logger } = this.#options
     try {
-      this.#suspectedAt = (await store.target.suspectedAt()) ?? 0
+      this.#suspectedAt = (await store.target.read()).suspectedAt ?? 0
     } catch (error) {
       // Without it the target is polled once more.
       logger.error({ err: error }, 'could not read whether a gateway suspects the target')
@@ -93,9 +93,8 @@ export class TargetMonitor implements Service {
     void this.#waitForReturn()
   }
 
-  /** Polls the target if a gateway has written into the store that it may be away. */
-  async heedSuspicion(): Promise<void> {
-    const suspectedAt = (await this.#options.store.target.suspectedAt()) ?? 0
+  /** Polls the target if a gateway has written into the store that it may be away, as `Agenda.suspectedAt` says. */
+  heedSuspicion(suspectedAt = 0): void {
     if (suspectedAt === this.#suspectedAt) return
     this.#suspectedAt = suspectedAt
     this.check()

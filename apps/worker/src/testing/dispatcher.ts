@@ -91,7 +91,7 @@ export const setUpDispatcher = async (
     for (;;) {
       const waiting = await queued()
       const ended = onEnd.mock.calls.length
-      await steering.read(clock.now)
+      await steering.read(clock.now, true)
       await dispatcher.dispatch(clock.now)
       const left = await queued()
       const next = waiting.filter(seq => !left.includes(seq))

@@ -19,13 +19,7 @@ export const target = (connection: Connection, writes: Writes): Target => {
         phases.set({ kind: 'silent', detail: null }, stalledAt !== null, stalledAt ?? Date.now())
     }),
     suspect: writes.verb('normal', (now: number) => void db.update(table).set({ suspectedAt: now }).run()),
-    suspectedAt: reads(prepareSuspectedAt(connection)),
   }
-}
-
-const prepareSuspectedAt = ({ sqlite }: Connection) => {
-  const select = sqlite.prepare('SELECT suspected_at FROM target').pluck()
-  return (): number | undefined => (select.get() as number | null) ?? undefined
 }
 
 export const prepareReadTarget = ({ db }: Connection) => {

@@ -125,7 +125,7 @@ class Playing {
     const now = this.#now
     if (now === 0) await this.#listModels()
     for (const hold of holds) if (hold.fromMs === now) await this.#store.holds.set(storedHold(hold), now)
-    await this.#steering.read(now)
+    await this.#steering.read(now, true)
     const { turn, awaited } = this.#situation
     const hasChanged = this.#steeredBy !== this.#steering.version
     this.#steeredBy = this.#steering.version

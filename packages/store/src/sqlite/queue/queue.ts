@@ -3,6 +3,7 @@ import type { Queue } from '../../contract.ts'
 import type { Connection } from '../connection.ts'
 import type { Changes } from '../log/changes.ts'
 import { reads, type Writes } from '../verbs.ts'
+import { prepareAgenda } from './agenda.ts'
 import { prepareClaim, prepareClaimed } from './claim.ts'
 import { prepareFailOverdue } from './fail-overdue.ts'
 import { prepareFailQueued } from './fail-queued.ts'
@@ -17,6 +18,7 @@ import { prepareWaitingLines } from './waiting-lines.ts'
 export const queue = (connection: Connection, writes: Writes, changes: Changes): Queue => {
   const failQueued = prepareFailQueued(connection, changes)
   return {
+    agenda: reads(prepareAgenda(connection)),
     waitingLines: reads(prepareWaitingLines(connection)),
     ready: reads(prepareReady(connection)),
     senders: reads(prepareSenders(connection)),

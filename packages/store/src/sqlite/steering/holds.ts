@@ -11,7 +11,6 @@ import { holds as table } from './tables.ts'
 export const holds = (connection: Connection, writes: Writes): Holds => {
   const notes = { operation: prepareNoteOperation(connection), phase: preparePhaseOf(connection) }
   return {
-    isSteered: reads(prepareIsSteered(connection)),
     list: reads(prepareListHolds(connection)),
     set: writes.verb('full', prepareSet(connection, notes)),
     release: writes.verb('full', prepareRelease(connection, notes)),
@@ -50,15 +49,6 @@ const preparePhaseOf = (connection: Connection): NotePhase => {
 }
 
 const ofSubject = and(eq(table.kind, given('kind')), eq(table.subject, given('subject')))
-
-const prepareIsSteered = ({ sqlite }: Connection) => {
-  const select = sqlite
-    .prepare(
-      `SELECT EXISTS (SELECT 1 FROM holds) OR EXISTS (SELECT 1 FROM operations WHERE state = 'running')`,
-    )
-    .pluck()
-  return (): boolean => select.get() === 1
-}
 
 export const prepareListHolds = ({ db }: Connection) => {
   const select = db

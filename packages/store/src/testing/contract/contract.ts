@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { againContract } from './again.ts'
+import { agendaContract } from './agenda.ts'
 import { appendContract } from './append.ts'
 import { arrivalsContract } from './arrivals.ts'
 import { batchesContract } from './batches.ts'
@@ -73,6 +74,7 @@ const contracts = [
   unitsContract,
   againContract,
   orderContract,
+  agendaContract,
   changesContract,
   locksContract,
   processesContract,

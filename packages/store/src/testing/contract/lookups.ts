@@ -193,6 +193,15 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
     [lookup('log', 'job_log_of_job', 'job_seq', 'id')],
   ],
   ['byId', ({ store }) => store.records.byId('job_0'), [lookup('jobs', 'jobs_id_unique', 'id')]],
+  [
+    'agenda',
+    ({ store }) => store.queue.agenda(),
+    [
+      lookup('jobs', 'jobs_running'),
+      lookup('jobs', 'jobs_deadline', 'deadline_at'),
+      lookup('jobs', 'jobs_delayed', 'available_at'),
+    ],
+  ],
   ['cancelRequests', ({ store }) => store.runs.cancelRequests(), [lookup('jobs', 'jobs_running')]],
   [
     'requeueLost',

@@ -23,9 +23,7 @@ export const targetContract = (engine: Engine): void => {
       const { target } = (await engine.create()).store
       await target.note({ state: 'away', since: 1_000, reason: 'refused' })
       await target.note({ embedderDoesNotFit: true })
-      expect(await target.suspectedAt()).toBeUndefined()
       await target.suspect(2_000)
-      expect(await target.suspectedAt()).toBe(2_000)
       expect(await target.read()).toEqual({
         state: 'away',
         since: 1_000,
