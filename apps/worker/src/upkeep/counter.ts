@@ -28,15 +28,18 @@ export class Counter extends Chore {
     this.#options = options
   }
 
-  /** Counts all that has happened until now. */
-  async catchUp(): Promise<void> {
-    while (await this.#count());
+  /** Counts some of what has happened until now. @returns whether there is more of it */
+  async countSome(): Promise<boolean> {
+    const { store, now, fits, loadMsOf } = this.#options
+    // Most calls find nothing. These must not make other processes wait for the write lock.
+    if (!(await store.history.isDue())) return false
+    return store.history.count({ now: now(), fits: fits(), loadMsOf })
   }
 
   protected async doSome(): Promise<boolean> {
     const { store, historyMs, now: clock } = this.#options
     const now = clock()
-    const counted = await this.#count()
+    const counted = await this.countSome()
     // A clock that was set back makes the time since negative.
     if (Math.abs(now - this.#sampledAt) >= SAMPLE_EVERY_MS) {
       await store.history.sample(now)
@@ -46,12 +49,5 @@ export class Counter extends Chore {
     const pruned = await store.history.prune(now - historyMs)
     if (!pruned) this.#prunedAt = now
     return counted || pruned
-  }
-
-  async #count(): Promise<boolean> {
-    const { store, now, fits, loadMsOf } = this.#options
-    // Most calls find nothing. These must not make other processes wait for the write lock.
-    if (!(await store.history.isDue())) return false
-    return store.history.count({ now: now(), fits: fits(), loadMsOf })
   }
 }

@@ -16,7 +16,7 @@ const expiredJob = async (store: Store): Promise<number> => {
   return job.seq
 }
 
-const setUp = async () => {
+const setUp = async (beforeDeleting = async () => false) => {
   const store = await openTempStore()
   const clock = { now: 0 }
   const logger = pino({ level: 'silent' })
@@ -24,7 +24,7 @@ const setUp = async () => {
     store,
     logger,
     now: () => clock.now,
-    beforeDeleting: async () => undefined,
+    beforeDeleting,
   })
   return { store, clock, logger, cleaner }
 }
@@ -37,6 +37,17 @@ describe('one step', () => {
     await cleaner.step()
     expect(await store.records.bySeq(seq)).toBeDefined()
     clock.now = TTL_MS
+    await cleaner.step()
+    expect(await store.records.bySeq(seq)).toBeUndefined()
+  })
+
+  test('deletes nothing while something is to be done with the jobs, and says that there is more', async () => {
+    const left = [true, true, false]
+    const { store, clock, cleaner } = await setUp(async () => left.shift() ?? false)
+    const seq = await expiredJob(store)
+    clock.now = TTL_MS
+    expect([await cleaner.step(), await cleaner.step()]).toEqual([true, true])
+    expect(await store.records.bySeq(seq)).toBeDefined()
     await cleaner.step()
     expect(await store.records.bySeq(seq)).toBeUndefined()
   })

@@ -8,8 +8,8 @@ export interface JobCleanerOptions {
   readonly store: Store
   readonly logger: Logger
   readonly now: () => number
-  /** Does what has to be done with jobs while they are there. */
-  readonly beforeDeleting: () => Promise<void>
+  /** Does some of what has to be done with jobs while they are there. Resolves with whether there is more of it. */
+  readonly beforeDeleting: () => Promise<boolean>
 }
 
 /** Deletes expired jobs and delivered answers, in short steps, and gives the free space back. */
@@ -23,7 +23,7 @@ export class JobCleaner extends Chore {
 
   protected async doSome(): Promise<boolean> {
     const { store, logger, now, beforeDeleting } = this.#options
-    await beforeDeleting()
+    if (await beforeDeleting()) return true
     const { more, expired, failed } = await store.upkeep.step(now())
     if (expired > 0) logger.debug({ jobs: expired }, 'expired jobs deleted')
     for (const error of failed) this.loop.failed('clean up all of it', error)
