@@ -1,4 +1,5 @@
-import type { GroupFacts, NewJob, Store } from '@foreman/store'
+import { type GroupFacts, type NewJob, openStore, type Store } from '@foreman/store'
+import fs from 'node:fs'
 import { newJob } from './new-job.ts'
 import { BATCH, GROUPS, PROMPT } from './rates.ts'
 
@@ -30,6 +31,20 @@ export const fill = async (
     )
     await store.submissions.enqueue({ jobs, groupKeyOf, now: Date.now() })
   }
+}
+
+/** Fills a queue that nobody has open, and waits until it is on the disk: writing it there must not disturb what is measured. */
+export const fillFile = async (
+  file: string,
+  count: number,
+  differing?: (at: number) => Partial<NewJob>,
+): Promise<void> => {
+  const store = await openStore(file, { role: 'worker' })
+  await fill(store, count, differing)
+  await store.close()
+  const descriptor = fs.openSync(file, 'r')
+  fs.fsyncSync(descriptor)
+  fs.closeSync(descriptor)
 }
 
 /** How much of its disk a queue takes. */

@@ -1,10 +1,9 @@
 import { ForemanClient } from '@foreman/foreman-client'
 import { priorities } from '@foreman/jobs'
-import { openStore } from '@foreman/store'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { lackOfChromium, openChromium } from '../scripts/chromium.ts'
-import { fill } from './fill.ts'
+import { fillFile } from './fill.ts'
 import { buildDashboard, queueDirectory, startForeman, startSimulation } from './installation.ts'
 import { learnModels } from './learn-models.ts'
 import type { BenchOptions } from './options.ts'
@@ -54,7 +53,12 @@ export const page = async ({ quick, directory, profileDirectory }: BenchOptions)
   const queue = queueDirectory(directory)
   const simulation = await startSimulation()
   await learnModels({ target: simulation.url, directory: queue })
-  await fillQueue(path.join(queue, 'queue.db'), jobs)
+  // Of many callers and of all priorities, each with a page of a book.
+  await fillFile(path.join(queue, 'queue.db'), jobs, at => ({
+    caller: `caller ${at % CALLERS}`,
+    priority: priorities[at % priorities.length]!,
+    metadata: JSON.stringify({ page: at % PAGES_OF_BOOK }),
+  }))
   const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
   const browser = await openChromium()
   try {
@@ -70,17 +74,6 @@ export const page = async ({ quick, directory, profileDirectory }: BenchOptions)
     await foreman.stop()
     await simulation.stop()
   }
-}
-
-/** Jobs of many callers and of all priorities, each with a page of a book. */
-const fillQueue = async (file: string, count: number): Promise<void> => {
-  const store = await openStore(file, { role: 'worker' })
-  await fill(store, count, at => ({
-    caller: `caller ${at % CALLERS}`,
-    priority: priorities[at % priorities.length]!,
-    metadata: JSON.stringify({ page: at % PAGES_OF_BOOK }),
-  }))
-  await store.close()
 }
 
 /** Opens the page as somebody does who has never opened it. */

@@ -1,10 +1,9 @@
 import { ForemanClient } from '@foreman/foreman-client'
-import { openStore } from '@foreman/store'
 import http from 'node:http'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newPool, timedCall } from './caller.ts'
-import { fill } from './fill.ts'
+import { fillFile } from './fill.ts'
 import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
 import { learnModels } from './learn-models.ts'
 import type { BenchOptions } from './options.ts'
@@ -36,11 +35,15 @@ interface Measured {
 export const watchers = async ({ quick, directory, profileDirectory }: BenchOptions) => {
   const effort: Effort = quick
     ? { queued: 5_000, rounds: 1, calls: 20 }
-    : { queued: 1_000_000, rounds: 9, calls: 150 }
+    : { queued: 1_000_000, rounds: 15, calls: 300 }
   const queue = queueDirectory(directory)
   const simulation = await startSimulation()
   await learnModels({ target: simulation.url, directory: queue })
-  await fillQueue(path.join(queue, 'queue.db'), effort.queued)
+  // Of low priority, of many callers in many groups.
+  await fillFile(path.join(queue, 'queue.db'), effort.queued, at => ({
+    account: `caller ${at % ACCOUNTS}`,
+    priority: 'low',
+  }))
   const foreman = await startForeman({ target: simulation.url, directory: queue, profileDirectory })
   try {
     // None of the many jobs starts: only what is measured runs.
@@ -51,13 +54,6 @@ export const watchers = async ({ quick, directory, profileDirectory }: BenchOpti
     await foreman.stop()
     await simulation.stop()
   }
-}
-
-/** Jobs of low priority, of many callers in many groups. */
-const fillQueue = async (file: string, count: number): Promise<void> => {
-  const store = await openStore(file, { role: 'worker' })
-  await fill(store, count, at => ({ account: `caller ${at % ACCOUNTS}`, priority: 'low' }))
-  await store.close()
 }
 
 const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Measured[]> => {
