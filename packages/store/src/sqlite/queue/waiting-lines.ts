@@ -1,25 +1,38 @@
 import type { WaitingLine } from '../../values.ts'
 import type { Connection } from '../connection.ts'
 
+const LINE = `jobs.group_key AS groupKey, jobs.priority AS priority, jobs.place AS oldestSeq,
+  coalesce(jobs.kept_created_at, jobs.created_at) AS oldestCreatedAt`
+
+const READY = `FROM jobs WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL`
+
 export const prepareWaitingLines = ({ sqlite }: Connection) => {
-  // Jumps in the index `jobs_ready` from the first job of a line to the first job of the next line, however many jobs each
-  // line has. One recursive statement could do all jumps, but would set up tables of its own at each look: most find one line,
-  // or none.
-  const firstOf = (lines: string, order: string): string =>
-    `SELECT group_key AS groupKey, priority, place AS oldestSeq, coalesce(kept_created_at, created_at) AS oldestCreatedAt
-     FROM jobs WHERE state = 'queued' AND available_at IS NULL AND arrival IS NULL AND ${lines}
-     ORDER BY ${order}, place LIMIT 1`
-  const selectFirst = sqlite.prepare(firstOf('true', 'group_key, priority'))
-  // Not `(group_key, priority) > (?, ?)`: that would walk through the whole line that is left.
-  const selectNext = sqlite.prepare(
-    `SELECT * FROM (${firstOf('group_key = +@groupKey AND priority > +@priority', 'priority')})
-     UNION ALL SELECT * FROM (${firstOf('group_key > +@groupKey', 'group_key, priority')}) LIMIT 1`,
+  const selectFirst = sqlite.prepare(`SELECT ${LINE} ${READY} ORDER BY group_key, priority, place LIMIT 1`)
+  // Not `(group_key, priority) > (?, ?)`: that would walk through the whole line.
+  const selectIsAnother = sqlite
+    .prepare(
+      `SELECT EXISTS (SELECT 1 ${READY} AND group_key = +@groupKey AND priority > +@priority)
+         OR EXISTS (SELECT 1 ${READY} AND group_key > +@groupKey)`,
+    )
+    .pluck()
+  // A loose scan of the index `jobs_ready`: it jumps from the first job of a line to the first job of the next line,
+  // however many jobs each line has.
+  const selectAll = sqlite.prepare(
+    `WITH RECURSIVE lines(seq) AS (
+         SELECT (SELECT seq ${READY} ORDER BY group_key, priority, place LIMIT 1)
+         UNION ALL
+         SELECT coalesce(
+           (SELECT seq ${READY} AND group_key = last.group_key AND priority > last.priority
+            ORDER BY priority, place LIMIT 1),
+           (SELECT seq ${READY} AND group_key > last.group_key ORDER BY group_key, priority, place LIMIT 1))
+         FROM lines JOIN jobs AS last ON last.seq = lines.seq)
+       SELECT ${LINE} FROM lines JOIN jobs ON jobs.seq = lines.seq`,
   )
 
   return (): WaitingLine[] => {
-    const lines: WaitingLine[] = []
-    let line = selectFirst.get() as WaitingLine | undefined
-    for (; line; line = selectNext.get(line) as WaitingLine | undefined) lines.push(line)
-    return lines
+    // Most looks find one line, or none. That costs less to see than to jump through.
+    const first = selectFirst.get() as WaitingLine | undefined
+    if (!first) return []
+    return selectIsAnother.get(first) === 0 ? [first] : (selectAll.all() as WaitingLine[])
   }
 }

@@ -126,6 +126,7 @@ const indexed: [verb: string, act: Verb, lookups: Lookup[]][] = [
       lookup('jobs', 'jobs_ready'),
       lookup('jobs', 'jobs_ready', 'group_key', 'priority'),
       lookup('jobs', 'jobs_ready', 'group_key'),
+      lookup('jobs', 'key', 'key'),
     ],
   ],
   [
