@@ -83,7 +83,7 @@ export class Shift {
       fits: () => this.#dispatcher.fits,
       loadMsOf: groupKey => this.#dispatcher.loadMs(groupKey),
     })
-    this.#jobCleaner = new JobCleaner({ ...options, beforeDeleting: () => this.#counter.countSome() })
+    this.#jobCleaner = new JobCleaner({ ...options, beforeDeleting: () => this.#counter.catchUp() })
     this.#courier = new Courier(options.courier)
     this.#monitor = new TargetMonitor({
       ...options.monitor,

@@ -20,6 +20,7 @@ export interface CounterOptions {
 /** Counts what happens to jobs, looks at the queue once a minute, and deletes what happened long ago. In short steps. */
 export class Counter extends Chore {
   readonly #options: CounterOptions
+  #isBehind = false
   #sampledAt = -Infinity
   #prunedAt = -Infinity
 
@@ -28,18 +29,15 @@ export class Counter extends Chore {
     this.#options = options
   }
 
-  /** Counts some of what has happened until now. @returns whether there is more of it */
-  async countSome(): Promise<boolean> {
-    const { store, now, fits, loadMsOf } = this.#options
-    // Most calls find nothing. These must not make other processes wait for the write lock.
-    if (!(await store.history.isDue())) return false
-    return store.history.count({ now: now(), fits: fits(), loadMsOf })
+  /** Counts what has happened until now, unless that is too much: then its own rounds do. @returns whether there is more of it */
+  async catchUp(): Promise<boolean> {
+    return this.#isBehind || this.#countSome()
   }
 
   protected async doSome(): Promise<boolean> {
     const { store, historyMs, now: clock } = this.#options
     const now = clock()
-    const counted = await this.countSome()
+    const counted = await this.#countSome()
     // A clock that was set back makes the time since negative.
     if (Math.abs(now - this.#sampledAt) >= SAMPLE_EVERY_MS) {
       await store.history.sample(now)
@@ -49,5 +47,13 @@ export class Counter extends Chore {
     const pruned = await store.history.prune(now - historyMs)
     if (!pruned) this.#prunedAt = now
     return counted || pruned
+  }
+
+  async #countSome(): Promise<boolean> {
+    const { store, now, fits, loadMsOf } = this.#options
+    // Most calls find nothing. These must not make other processes wait for the write lock.
+    this.#isBehind =
+      (await store.history.isDue()) && (await store.history.count({ now: now(), fits: fits(), loadMsOf }))
+    return this.#isBehind
   }
 }
