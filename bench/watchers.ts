@@ -1,7 +1,8 @@
 import { ForemanClient } from '@foreman/foreman-client'
-import http from 'node:http'
+import type http from 'node:http'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Audience, gather } from './audience.ts'
 import { newPool, timedCall } from './caller.ts'
 import { fillFile } from './fill.ts'
 import { type Foreman, queueDirectory, startForeman, startSimulation } from './installation.ts'
@@ -10,8 +11,13 @@ import type { BenchOptions } from './options.ts'
 import { medianSpread, spread } from './stats.ts'
 import { figure, ratio, table } from './table.ts'
 
-/** Nobody, a few screens on walls, and as many open pages as there will hardly ever be. */
-const WATCHERS = [0, 10, 50]
+/** Nobody, a few screens on walls, and as many as there will hardly ever be. */
+const AUDIENCES: readonly Audience[] = [
+  { what: 'nobody', streams: 0, arePages: false },
+  { what: '10 streams', streams: 10, arePages: false },
+  { what: '50 streams', streams: 50, arePages: false },
+  { what: '50 open pages', streams: 50, arePages: true },
+]
 const ACCOUNTS = 100
 /** The processes get used to the many jobs during these calls. */
 const WARM_UP_CALLS = 500
@@ -25,7 +31,7 @@ interface Effort {
 }
 
 interface Measured {
-  readonly watchers: number
+  readonly audience: string
   readonly first: { readonly p50: number; readonly p99: number }
   /** Of the gateway with nothing to do, in percent of a core. */
   readonly idleCpuPercent: number | undefined
@@ -59,27 +65,27 @@ export const watchers = async ({ quick, directory, profileDirectory }: BenchOpti
 const measure = async (foreman: Foreman, { rounds, calls }: Effort): Promise<Measured[]> => {
   const pool = newPool()
   await callAll(foreman.url, pool, WARM_UP_CALLS)
-  const firsts = WATCHERS.map(() => [] as { readonly p50: number; readonly p99: number }[])
+  const firsts = AUDIENCES.map(() => [] as { readonly p50: number; readonly p99: number }[])
   for (let round = 0; round < rounds; round++)
-    for (const place of WATCHERS.keys()) {
+    for (const place of AUDIENCES.keys()) {
       // Each is the first one in its turn.
-      const at = (place + round) % WATCHERS.length
-      const watching = await watch(foreman.url, WATCHERS[at]!)
+      const at = (place + round) % AUDIENCES.length
+      const leave = await gather(foreman.url, AUDIENCES[at]!)
       firsts[at]!.push(spread(await callAll(foreman.url, pool, calls)))
-      watching.stop()
+      leave()
     }
   pool.destroy()
   const measured: Measured[] = []
-  for (const [at, watched] of WATCHERS.entries()) {
-    const watching = await watch(foreman.url, watched)
+  for (const [at, audience] of AUDIENCES.entries()) {
+    const leave = await gather(foreman.url, audience)
     await delay(REST_MS)
     const before = foreman.gateway.cpuMs()
     await delay(IDLE_MS)
     const after = foreman.gateway.cpuMs()
-    watching.stop()
+    leave()
     const idleCpuPercent =
       before === undefined || after === undefined ? undefined : ((after - before) / IDLE_MS) * 100
-    measured.push({ watchers: watched, first: middle(firsts[at]!), idleCpuPercent })
+    measured.push({ audience: audience.what, first: middle(firsts[at]!), idleCpuPercent })
   }
   return measured
 }
@@ -100,32 +106,14 @@ const middle = (rounds: readonly { readonly p50: number; readonly p99: number }[
   p99: medianSpread(rounds).p99,
 })
 
-/** Watches the queue on so many connections, once each has its first snapshot. */
-const watch = async (url: string, count: number) => {
-  const requests = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const request = http.get(`${url}/queue/events`, { agent: false })
-      await new Promise<void>((resolve, reject) => {
-        request.on('error', reject)
-        request.on('response', response => {
-          response.on('error', () => undefined)
-          response.on('data', () => resolve())
-        })
-      })
-      return request
-    }),
-  )
-  return { stop: () => requests.forEach(request => request.destroy()) }
-}
-
 const describe = (measured: readonly Measured[], { queued }: Effort): string => {
   const [none] = measured
   return [
     `Watchers of the queue, behind ${queued} jobs that are held back: the first byte of an answer (ms)`,
     table(
-      ['watchers', 'p50', 'p99', 'p50 to none', 'p99 to none', 'gateway idle, % of a core'],
-      measured.map(({ watchers: count, first, idleCpuPercent }) => [
-        String(count),
+      ['watching', 'p50', 'p99', 'p50 to none', 'p99 to none', 'gateway idle, % of a core'],
+      measured.map(({ audience, first, idleCpuPercent }) => [
+        audience,
         figure(first.p50, 2),
         figure(first.p99, 2),
         ratio(first.p50 / (none?.first.p50 ?? Number.NaN)),
