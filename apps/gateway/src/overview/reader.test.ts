@@ -1,4 +1,6 @@
 import { submitJob } from '@foreman/store/testing'
+import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { openForTest, tempDirectory } from '../testing/temp-store.ts'
@@ -24,6 +26,15 @@ test('the thread comes with the first question, and goes when nobody asks any mo
   expect(reader.isReading).toBe(true)
   await vi.waitFor(() => expect(reader.isReading).toBe(false))
   expect((await reader.ask('snapshot', wish)).etag).toMatch(/^".+"$/)
+})
+
+test.runIf(process.platform === 'linux')('the thread lets requests go first', async () => {
+  const { reader } = await setUp()
+  const others = new Set(fs.readdirSync('/proc/self/task'))
+  await reader.ask('snapshot', wish)
+  const threads = fs.readdirSync('/proc/self/task').filter(id => !others.has(id))
+  expect(threads.map(id => os.getPriority(Number(id)))).toContain(os.constants.priority.PRIORITY_BELOW_NORMAL)
+  expect(os.getPriority()).toBe(os.constants.priority.PRIORITY_NORMAL)
 })
 
 test('what the thread cannot do is an error of its own, and the next question is answered', async () => {

@@ -2,8 +2,10 @@ import { openReader } from '@foreman/store'
 import { parentPort, workerData } from 'node:worker_threads'
 import { questionsOf } from './questions.ts'
 import type { Asked, Answered } from './reader.ts'
+import { yieldToRequests } from './yield-to-requests.ts'
 
 // The whole of a thread of the gateway: it opens the queue for reading, and answers one question after the other.
+yieldToRequests()
 const store = await openReader((workerData as { readonly location: string }).location)
 const questions = questionsOf(store, () => store.now())
 const port = parentPort!
