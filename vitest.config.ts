@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -8,6 +9,8 @@ export default defineConfig({
     // More than the two cores it is meant for, because many tests mostly wait; not many more, because many start
     // processes of their own.
     maxWorkers: 4,
+    // The processes that tests start are of the same code: compiled once, a start takes a third less of a processor.
+    env: { NODE_COMPILE_CACHE: path.join(import.meta.dirname, 'node_modules/.cache/compiled') },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // What installs from a registry, needs a browser or starts hundreds of processes has a run and a configuration of its own: npm run

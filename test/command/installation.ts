@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { root } from '../harness/processes.ts'
+import { passedOn, root } from '../harness/processes.ts'
 import { until } from '../harness/until.ts'
 import { inTerminal, type Terminal, type TerminalOptions } from './terminal.ts'
 
@@ -50,10 +50,8 @@ export const startInstallation = async (
   const sim = await startSim(simulated)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'foreman-command-'))
   const base = {
-    PATH: process.env['PATH'] ?? '',
+    ...passedOn(),
     TERM: 'xterm-256color',
-    // Spares most of the time that a start takes from source.
-    NODE_COMPILE_CACHE: path.join(directory, 'compiled'),
   }
   const node = ['-C', '@foreman/source', MAIN]
   const command = (args: readonly string[]) => [process.execPath, ...node, ...args]

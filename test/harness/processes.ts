@@ -7,6 +7,12 @@ import { until } from './until.ts'
 
 export const root = path.join(import.meta.dirname, '../..')
 
+/** What a process that a test starts has of the environment of the tests. */
+export const passedOn = (): Variables => {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE }
+}
+
 /** A real process of foreman's, as an operator starts it. */
 export interface Process {
   readonly pid: number
@@ -31,7 +37,7 @@ export const startProcess = (
 ): Process => {
   const child = spawn(process.execPath, ['-C', '@foreman/source', path.join(root, file), ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', ...variables },
+    env: { ...passedOn(), ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -10,7 +10,13 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Variables } from '../../harness/foreman.ts'
-import { root, startGatewayProcess, startWorkerProcess, variablesFor } from '../../harness/processes.ts'
+import {
+  passedOn,
+  root,
+  startGatewayProcess,
+  startWorkerProcess,
+  variablesFor,
+} from '../../harness/processes.ts'
 import { startReceiver, webhookVariables } from '../../harness/receiver.ts'
 import { send } from '../../harness/request.ts'
 import { until } from '../../harness/until.ts'
@@ -42,7 +48,7 @@ describe.skipIf(noLossyDisk !== undefined)('a disk that forgets what was not syn
       process.kill(process.pid, 'SIGKILL')
     `
     const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-      env: { PATH: process.env['PATH'] ?? '', ...variables },
+      env: { ...passedOn(), ...variables },
       stdio: 'inherit',
     })
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
