@@ -89,7 +89,7 @@ export const createContext = async (config: WorkerConfig, collaborators: Collabo
       expects: config.expect === 'on',
       halfLifeMs: config.fairHalflife,
       windows: config.windows,
-      timeZone: config.timezone ?? ownTimeZone(),
+      timeZone: config.timezone ?? ownTimeZone(config.windows),
     },
     historyMs: config.history,
     graceMs: config.shutdownGrace,

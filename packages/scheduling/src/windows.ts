@@ -108,20 +108,11 @@ export const isOpen = (windows: readonly Window[], { day, minute }: WallTime): b
     return (days.includes(day) && minute >= from) || (days.includes(yesterday) && minute < to)
   })
 
-/** Reads the clock on the wall of a time zone. Making one takes a while. */
+/** Reads the clock on the wall of a time zone. The first look takes a while, and memory for the rules of all zones. */
 export const wallClock = (timeZone: string): ((at: number) => WallTime) => {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
+  let format: Intl.DateTimeFormat | undefined
   return at => {
+    format ??= formatIn(timeZone)
     const minuteAt = Math.floor(at / MINUTE_MS) * MINUTE_MS
     const part = (wanted: Intl.DateTimeFormatPartTypes) =>
       Number(parts.find(({ type }) => type === wanted)?.value)
@@ -134,6 +125,19 @@ export const wallClock = (timeZone: string): ((at: number) => WallTime) => {
     }
   }
 }
+
+const formatIn = (timeZone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  })
 
 /**
  * When the windows of one class open or close next, to the minute. What the wall shows twice on the night when its clock is put
