@@ -85,7 +85,7 @@ describe('whatever comes to the target, and when', { timeout: TIMEOUT_MS }, () =
     expect(kept.filter(({ state, attempt }) => state !== 'succeeded' || attempt !== 1)).toEqual([])
   })
 
-  test('a group that waits gets its turn within its bound, and none gets ahead of it more than twice', async () => {
+  test('a group that waits gets its turn within its bound, and none whose jobs came later gets ahead of it more than twice', async () => {
     const courses = anyCourse({
       groups: ['a', 'b', 'c', 'd'],
       priorities: PRIORITIES,

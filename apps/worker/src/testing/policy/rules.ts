@@ -46,7 +46,7 @@ export const loadsAlone =
 /**
  * A group that has waited for its bound gets the turn when the present turn has lasted for as long, too, and the jobs that run then
  * have ended: that takes one load and the longest job at the most. Each turn that begins before takes no longer, and none of the
- * other groups has more than two of them.
+ * other groups has more than two of them with jobs that all arrived later.
  */
 export const turnsComeInTime = (course: Course): Rule => {
   const exchangeMs = longestLoadMs(course) + longestWorkMs(course)
@@ -58,7 +58,8 @@ export const turnsComeInTime = (course: Course): Rule => {
     const overdueAt = since + ownMs
     const ofPresent = scene.loads.findLastIndex(load => load.at <= overdueAt)
     const turns = scene.loads.slice(ofPresent)
-    const groups = turns.map(({ groupKey }) => groupKey)
+    const { place } = scene.ready.find(({ groupKey }) => groupKey === job.groupKey)!
+    const groups = turns.filter(({ oldestPlace }) => oldestPlace > place).map(({ groupKey }) => groupKey)
     if (groups.some(one => groups.filter(other => other === one).length > 2))
       return `${job.groupKey} is overdue at ${overdueAt} ms, and others get the turn again and again: ${groups.join(', ')}`
     const firstMs = Math.max(overdueAt, turns[0]!.at + ownMs)

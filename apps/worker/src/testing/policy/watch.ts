@@ -24,6 +24,8 @@ interface Load {
   readonly groupKey: string
   readonly at: number
   readonly endsAt: number
+  /** The oldest job of the group that waited then, by its place in the order of arrival. */
+  readonly oldestPlace: number
 }
 
 /** What a property says of each thing that happens: what is wrong with it, if anything. */
@@ -65,9 +67,10 @@ export const watch = (
       const { job, isLoad, loadedAt } = happened
       const { groupKey } = job
       standingSince = undefined
+      const oldestPlace = ready.find(other => other.groupKey === groupKey)!.place
       ready = ready.filter(other => other !== job)
       running.push(job)
-      if (isLoad) loads.push({ groupKey, at, endsAt: loadedAt })
+      if (isLoad) loads.push({ groupKey, at, endsAt: loadedAt, oldestPlace })
       const used = [groupKey, ...memory.filter(other => other !== groupKey)]
       memory = used.slice(0, room)
       for (const left of used.slice(room)) leftAt.set(left, at)
