@@ -1,4 +1,5 @@
 import { openStore, type Store } from '@foreman/store'
+import { putEmptyQueue } from '@foreman/store/testing'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -19,7 +20,11 @@ export const openForTest = async (file: string): Promise<Store> => {
 }
 
 /** An empty queue for the present test, on a real file. */
-export const tempStore = (): Promise<Store> => openForTest(path.join(tempDirectory(), 'queue.db'))
+export const tempStore = async (): Promise<Store> => {
+  const file = path.join(tempDirectory(), 'queue.db')
+  await putEmptyQueue(file)
+  return openForTest(file)
+}
 
 /** The connections of two processes to one queue. */
 export const twoConnections = async (): Promise<{ readonly store: Store; readonly other: Store }> => {

@@ -3,6 +3,7 @@ import { type Claim, openStore, type Store } from '@foreman/store'
 import {
   claimNext,
   newJob as plainJob,
+  putEmptyQueue,
   submitJob,
   type TestJob,
   unavailableError,
@@ -25,6 +26,7 @@ export const tempFile = (parent = os.tmpdir()): string => {
 
 /** A store, closed when the present test ends. Its writes wait only a moment for another process. */
 export const openTempStore = async (file = tempFile()): Promise<Store> => {
+  if (!fs.existsSync(file)) await putEmptyQueue(file)
   const store = await openStore(file, {
     role: 'gateway',
     compose: ({ event, job }) => JSON.stringify({ event, job: job.seq }),

@@ -1,3 +1,4 @@
+export { putEmptyQueue } from './empty-queue.ts'
 export { someFigures } from './figures.ts'
 export {
   appendOutput,

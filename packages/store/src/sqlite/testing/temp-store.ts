@@ -3,6 +3,7 @@ import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Store } from '../../contract.ts'
 import { openStore, type OpenOptions } from '../../open-store.ts'
+import { putEmptyQueue } from '../../testing/empty-queue.ts'
 import { tempDirectory } from '../../testing/temp-directory.ts'
 
 /** The path of a file that does not exist yet, in a directory of its own. */
@@ -27,6 +28,7 @@ export interface TempStore {
 /** Opens an empty store on a real file, until the current test ends. */
 export const tempStore = async (differing: Partial<OpenOptions> = {}): Promise<TempStore> => {
   const file = newFile()
+  await putEmptyQueue(file)
   const store = await openUntilEnd(file, differing)
   const other = new Database(file)
   onTestFinished(() => void other.close())
