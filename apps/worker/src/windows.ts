@@ -21,6 +21,6 @@ export const readTimeZone = (text: string): string | undefined => {
   }
 }
 
-/** The time zone in which this process runs. Without windows it does not matter, and finding it out takes 13 MB of memory. */
+/** The time zone in which this process runs. Without windows it does not matter, and finding it out takes 10 MB of memory. */
 export const ownTimeZone = (windows: readonly Window[]): string =>
   windows.length === 0 ? 'UTC' : new Intl.DateTimeFormat().resolvedOptions().timeZone
