@@ -44,8 +44,9 @@ export class QueueWatch {
 
   async #look(): Promise<void> {
     try {
-      await this.#tellSnapshots()
+      // In this order, what happens after a snapshot is told at the next look.
       await this.#tellNews()
+      await this.#tellSnapshots()
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'the queue cannot be shown now')
     }
