@@ -1,14 +1,12 @@
 import type { Service } from '@foreman/process'
 import type { Logger } from '@foreman/process/logger'
 import { StoreLoop } from '../store-loop.ts'
-import { Rounds } from './rounds.ts'
+import { Rounds, type RoundsOptions } from './rounds.ts'
 
-export interface ChoreOptions {
+export interface ChoreOptions extends Pick<RoundsOptions, 'restMs' | 'pauseMs'> {
   readonly logger: Logger
   /** What it does, for log lines. */
   readonly what: string
-  /** How long to wait when there is nothing more to do. */
-  readonly restMs: number
 }
 
 /** Work on the store that comes again and again, done in short steps. */
@@ -17,10 +15,10 @@ export abstract class Chore implements Service {
   readonly #what: string
   readonly #rounds: Rounds
 
-  constructor({ logger, what, restMs }: ChoreOptions) {
+  constructor({ logger, what, restMs, pauseMs }: ChoreOptions) {
     this.loop = new StoreLoop(logger)
     this.#what = what
-    this.#rounds = new Rounds({ step: () => this.step(), restMs })
+    this.#rounds = new Rounds({ step: () => this.step(), restMs, pauseMs })
   }
 
   start(): void {

@@ -20,6 +20,17 @@ test('the next step begins soon while there is more to do, and after a rest othe
   rounds.stop()
 })
 
+test('a step that comes after a longer pause leaves more of the time to others', async () => {
+  const step = vi.fn<() => Promise<boolean>>().mockResolvedValue(true)
+  const rounds = new Rounds({ step, restMs: REST_MS, pauseMs: 100 })
+  rounds.start()
+  await vi.advanceTimersByTimeAsync(99)
+  expect(step).toHaveBeenCalledTimes(1)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(step).toHaveBeenCalledTimes(2)
+  rounds.stop()
+})
+
 test('no step follows one that has led to the stop', async () => {
   const step = vi.fn<() => Promise<boolean>>(async () => {
     rounds.stop()

@@ -1,13 +1,15 @@
 import type { Service } from '@foreman/process'
 
 /** Between two steps other processes can write. */
-const STEP_PAUSE_MS = 20
+const PAUSE_MS = 20
 
 export interface RoundsOptions {
   /** Does a part of the work, without ever rejecting. Resolves with whether there is more to do now */
   readonly step: () => Promise<boolean>
   /** How long to wait when there is nothing more to do. */
   readonly restMs: number
+  /** How long to wait while there is more to do. Default: 20 ms. */
+  readonly pauseMs?: number | undefined
 }
 
 /**
@@ -37,8 +39,8 @@ export class Rounds implements Service {
   }
 
   async #next(): Promise<void> {
-    const { step, restMs } = this.#options
-    const pauseMs = (await step()) ? STEP_PAUSE_MS : restMs
-    if (this.#state === 'started') this.#timer = setTimeout(() => void this.#next(), pauseMs)
+    const { step, restMs, pauseMs = PAUSE_MS } = this.#options
+    const waitMs = (await step()) ? pauseMs : restMs
+    if (this.#state === 'started') this.#timer = setTimeout(() => void this.#next(), waitMs)
   }
 }

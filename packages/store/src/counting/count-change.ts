@@ -25,8 +25,8 @@ export interface CountedJob extends Pick<
   readonly seq: number
   /** The arrival that it is part of. Null: it is accepted. */
   readonly arrival: number | null
-  /** Whether nobody waits on a connection for its answer. */
-  readonly isHandedOver: boolean
+  /** The gateway whose caller waits for its answer. Null: it is handed over. */
+  readonly gateway: string | null
 }
 
 /** Counts a change of a job that was submitted before: a start, a failed attempt, an end. */
@@ -57,10 +57,10 @@ export const countChange = (change: LoggedChange, job: CountedJob, increments: I
 
 /** Counts a job that was accepted. */
 export const countSubmitted = (job: CountedJob, at: number, increments: Increments): void => {
-  const { caller, isHandedOver, priority } = job
+  const { caller, gateway, priority } = job
   const labels = {
     caller,
-    handed_over: String(isHandedOver),
+    handed_over: String(gateway === null),
     priority: priorities[priority] ?? 'normal',
   }
   increments.count(TALLIES.submitted, labels, at)

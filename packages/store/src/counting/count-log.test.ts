@@ -9,7 +9,7 @@ const AT = 10 * MINUTE_MS
 const job = (differing: Partial<CountedJob> = {}): CountedJob => ({
   seq: 1,
   arrival: null,
-  isHandedOver: false,
+  gateway: 'g1',
   caller: 'ann',
   priority: 1,
   modelName: 'm',
@@ -52,7 +52,7 @@ describe('what is counted of a job', () => {
   test('that is accepted: its caller, its priority, and whether somebody waits for it', () => {
     const { tallies } = count([
       [queued, job()],
-      [queued, job({ caller: 'bob', priority: 0, isHandedOver: true })],
+      [queued, job({ caller: 'bob', priority: 0, gateway: null })],
     ])
     expect(tallies).toMatchObject({
       'jobs_submitted ann false normal': 1,
@@ -164,7 +164,7 @@ describe('the loads that the order of arrival would need', () => {
 describe('the jobs of an arrival', () => {
   const arriving: [LoggedChange, CountedJob][] = ['a', 'b', 'b'].map(groupKey => [
     queued,
-    job({ groupKey, arrival: 5, seq: 9, isHandedOver: true }),
+    job({ groupKey, arrival: 5, seq: 9, gateway: null }),
   ])
 
   test('count once it is accepted', () => {

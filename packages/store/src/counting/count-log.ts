@@ -1,7 +1,7 @@
 import type { LoggedChange } from '../values.ts'
 import { arrive, type Fit, type LastGroups } from './arrive.ts'
 import { countChange, type CountedJob, countSubmitted } from './count-change.ts'
-import { Increments } from './increments.ts'
+import { Increments, minuteOf } from './increments.ts'
 import { TALLIES } from './tallies.ts'
 
 /** One change in the log of all jobs, with its job. */
@@ -50,6 +50,7 @@ export const countLog = (
 ): Counted => {
   const increments = new Increments()
   const pending = new Map<number, PendingArrival>()
+  const loads = new Map<number, Load>()
   let { groups } = state
   for (const arrival of state.pending) {
     const fate = facts.fateOf(arrival)
@@ -71,8 +72,9 @@ export const countLog = (
     countSubmitted(job, change.at, increments)
     const arrived = arrive(job.groupKey, groups, facts)
     groups = arrived.groups
-    if (arrived.loadMs !== undefined) countLoads({ loads: 1, loadMs: arrived.loadMs }, change.at, increments)
+    if (arrived.loadMs !== undefined) addLoad(loads, arrived.loadMs, change.at)
   }
+  for (const { at, ...ofMinute } of loads.values()) countLoads(ofMinute, at, increments)
   return { increments, state: { groups, pending: [...pending.values()] } }
 }
 
@@ -111,6 +113,22 @@ const countAccepted = (
   for (const [labels, jobs] of Object.entries(submitted))
     increments.count(TALLIES.submitted, JSON.parse(labels) as Record<string, string>, now, jobs)
   countLoads(loads, now, increments)
+}
+
+/** The loads of a minute. Most jobs of a backlog that takes turns are one: to add each to the increments would cost more than the rest. */
+interface Load extends Pick<PendingArrival, 'loads' | 'loadMs'> {
+  /** When the last of them was. */
+  readonly at: number
+}
+
+const addLoad = (loads: Map<number, Load>, loadMs: number, at: number): void => {
+  const minute = minuteOf(at)
+  const before = loads.get(minute)
+  loads.set(minute, {
+    at: Math.max(before?.at ?? at, at),
+    loads: (before?.loads ?? 0) + 1,
+    loadMs: (before?.loadMs ?? 0) + loadMs,
+  })
 }
 
 const countLoads = (

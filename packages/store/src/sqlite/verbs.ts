@@ -48,6 +48,11 @@ export const writesOf = (group: GroupCommit) => {
       <Args extends unknown[], T>(act: (...args: Args) => T) =>
       (...args: Args): Promise<T> =>
         translated(group.write('normal', () => act(...args), 'soon')),
+    /** A verb of one unit that no other process needs to be told of. */
+    unheard:
+      <Args extends unknown[], T>(act: (...args: Args) => T) =>
+      (...args: Args): Promise<T> =>
+        translated(group.write('normal', () => act(...args), 'never')),
     /** A quick verb of one unit that nobody waits for, and that no other process needs to be told of. */
     lazy:
       <Args extends unknown[], T>(act: (...args: Args) => T) =>

@@ -18,13 +18,15 @@ import { prepareAddSample, prepareAddTally } from './add.ts'
 const ENTRIES_PER_STEP = 5_000
 const CHANGES_PER_STEP = 500
 
-interface LogRow extends Omit<CountedJob, 'isHandedOver' | 'seq'> {
+/** An entry of the log, with its job. */
+interface LogRow extends CountedJob {
   readonly id: number
   readonly bytes: Buffer
-  readonly jobSeq: number
-  /** Null: the job is deleted. */
-  readonly seq: number | null
-  readonly gateway: string | null
+}
+
+/** The job is deleted. */
+interface LostRow extends Pick<LogRow, 'id' | 'bytes'> {
+  readonly seq: null
 }
 
 /**
@@ -42,7 +44,7 @@ export const prepareCount = ({ sqlite }: Connection) => {
   const selectLast = sqlite.prepare('SELECT coalesce(max(id), 0) FROM job_log').pluck()
   const setState = sqlite.prepare('UPDATE counted SET log_id = ?, state = ?')
   const selectChanges = sqlite.prepare(
-    `SELECT log.id AS id, log.bytes AS bytes, log.job_seq AS jobSeq, jobs.seq AS seq, arrival, gateway, caller, priority,
+    `SELECT log.id AS id, log.bytes AS bytes, jobs.seq AS seq, arrival, gateway, caller, priority,
        model_name AS modelName, endpoint, group_key AS groupKey, created_at AS createdAt, started_at AS startedAt,
        first_byte_at AS firstByteAt, finished_at AS finishedAt, prompt_tokens AS promptTokens,
        completion_tokens AS completionTokens, load_ms AS loadMs, prompt_ms AS promptMs, generate_ms AS generateMs, turn
@@ -87,7 +89,7 @@ export const prepareCount = ({ sqlite }: Connection) => {
       const { logId, state: kept } = state()
       const last = selectLast.get() as number
       const to = Math.min(last, logId + ENTRIES_PER_STEP)
-      const rows = selectChanges.all(logId, to) as LogRow[]
+      const rows = selectChanges.all(logId, to) as (LogRow | LostRow)[]
       const known = new Set(selectModels.all() as string[])
       const facts = { now, fits, loadMsOf, fateOf }
       const counted = countLog(entriesOf(rows, known), kept, facts)
@@ -99,7 +101,10 @@ export const prepareCount = ({ sqlite }: Connection) => {
   }
 }
 
-const entriesOf = function* (rows: readonly LogRow[], known: ReadonlySet<string>): Generator<CountedEntry> {
+const entriesOf = function* (
+  rows: readonly (LogRow | LostRow)[],
+  known: ReadonlySet<string>,
+): Generator<CountedEntry> {
   for (const row of rows) {
     try {
       yield { change: readChange(row), job: jobOf(row, known) }
@@ -109,13 +114,9 @@ const entriesOf = function* (rows: readonly LogRow[], known: ReadonlySet<string>
   }
 }
 
-const jobOf = (
-  { seq, gateway, modelName, ...job }: LogRow,
-  known: ReadonlySet<string>,
-): CountedJob | undefined => {
-  if (seq === null) return undefined
-  const named = known.has(modelName) ? modelName : OTHER_MODEL
-  return { ...job, seq, modelName: named, isHandedOver: gateway === null }
+const jobOf = (row: LogRow | LostRow, known: ReadonlySet<string>): CountedJob | undefined => {
+  if (row.seq === null) return undefined
+  return known.has(row.modelName) ? row : { ...row, modelName: OTHER_MODEL }
 }
 
 const stateIn = (text: string | null): CountingState => {

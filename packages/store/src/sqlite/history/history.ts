@@ -14,7 +14,7 @@ export const history = (connection: Connection, writes: Writes): History & Histo
   return {
     ...historyReads(connection),
     isDue: reads(count.isDue),
-    count: writes.verb('normal', count.some),
+    count: writes.unheard(count.some),
     noteLoad: writes.verb('normal', prepareNoteLoad(connection)),
     noteLoaded: writes.verb('normal', prepareNoteLoaded(connection)),
     sample: writes.verb('normal', prepareSample(connection)),
