@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { fileURLToPath } from 'node:url'
 import { StoreUnusableError } from '../errors.ts'
 import { type Connection, connectionOf } from './connection.ts'
@@ -12,6 +12,7 @@ import {
   STORE_VERSION,
   unusable,
 } from './file-header.ts'
+import { LateDatabase } from './late-database.ts'
 import { makeQueuePrivate, queueFileOf } from './queue-file.ts'
 
 const MIGRATION_WAIT_MS = 30_000
@@ -48,7 +49,7 @@ export const openConnection = (named: string, { busyTimeoutMs }: ConnectionOptio
 }
 
 const open = (file: string, busyTimeoutMs: number): Connection => {
-  const sqlite = new Database(file, { timeout: MIGRATION_WAIT_MS })
+  const sqlite = new LateDatabase(file, { timeout: MIGRATION_WAIT_MS })
   try {
     ensureSqliteVersion(sqlite)
     // The first page that is written fixes auto_vacuum, so it must be set before the journal mode. In a file that has

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { StoreReader } from '../contract.ts'
@@ -15,6 +15,7 @@ import {
   unusable,
 } from './file-header.ts'
 import { historyReads } from './history/read.ts'
+import { LateDatabase } from './late-database.ts'
 import { migrationsFolder } from './open-connection.ts'
 import { output } from './output/output.ts'
 import { overview } from './overview/overview.ts'
@@ -61,7 +62,7 @@ export const openSqliteReader = (file: string): StoreReader => {
 
 const openReadOnly = (file: string): Connection => {
   try {
-    const sqlite = new Database(file, { readonly: true, fileMustExist: true, timeout: READ_WAIT_MS })
+    const sqlite = new LateDatabase(file, { readonly: true, fileMustExist: true, timeout: READ_WAIT_MS })
     try {
       ensureSqliteVersion(sqlite)
       if (isEmpty(sqlite)) throw new StoreUnusableError('is empty')

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { LateDatabase } from './late-database.ts'
 import { tempStore } from './testing/temp-store.ts'
 
 afterEach(() => void vi.restoreAllMocks())
@@ -8,17 +9,24 @@ afterEach(() => void vi.restoreAllMocks())
 const PEEKED = /(?:[=<>]|\blimit)\s*[?@]/i
 
 /** The statements that a store prepares when it is opened. */
-const preparedStatements = async (): Promise<string[]> => {
-  const prepare = vi.spyOn(Database.prototype, 'prepare')
-  await tempStore()
-  return prepare.mock.calls.map(([source]) => source)
+const preparedStatements = async () => {
+  const prepare = vi.spyOn(LateDatabase.prototype, 'prepare')
+  const { file } = await tempStore()
+  return { file, prepared: prepare.mock.calls.map(([source]) => source) }
 }
 
 test('SQLite looks at no value that is given to a prepared statement', async () => {
-  const prepared = await preparedStatements()
+  const { prepared } = await preparedStatements()
   expect(prepared.length).toBeGreaterThan(100)
   const conditions = prepared.map(source => source.slice(source.search(/\bwhere\b|\blimit\b|$/i)))
   expect(conditions.filter(condition => PEEKED.test(condition))).toEqual([])
+})
+
+test('each statement suits the tables, though most are compiled late', async () => {
+  const { file, prepared } = await preparedStatements()
+  const database = new Database(file, { readonly: true })
+  onTestFinished(() => void database.close())
+  for (const source of prepared) expect(() => database.prepare(source)).not.toThrow()
 })
 
 test('a value without its sign is found', () => {
