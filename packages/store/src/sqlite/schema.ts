@@ -161,6 +161,11 @@ export const jobs = sqliteTable(
      * job goes on without its caller, or its gateway was stopped and has let it go.
      */
     gateway: text('gateway'),
+    /**
+     * Bytes of no meaning, as many as a claim and an end write into the row. Without them the row would grow out of its page, and
+     * SQLite would write the pages beside it, too. Null: the job was claimed.
+     */
+    room: blob('room', { mode: 'buffer' }),
   },
   table => [
     check('jobs_state', sql`${table.state} IN (${oneOf(jobStates)})`),

@@ -201,6 +201,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
     'last_token',
     'start_reason',
     'behind_model',
+    'room',
   ],
   models: ['name', 'digest'],
   target: ['state', 'turn_group_key', 'resident_groups', 'rules', 'residents'],

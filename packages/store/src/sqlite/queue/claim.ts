@@ -28,7 +28,7 @@ export const prepareClaim = (connection: Connection, changes: Changes) => {
   const setRunning = sqlite.prepare(
     `UPDATE jobs SET state = 'running', attempt = attempt + 1, claim_token = @token, last_token = @token,
        started_at = @now, start_reason = @reason, behind_model = @behindModel, behind_since = @behindSince, turn = @turn,
-       tokens = NULL
+       tokens = NULL, room = NULL
      WHERE seq = +@seq AND state = 'queued' RETURNING ${CLAIMED_COLUMNS}`,
   )
 

@@ -15,6 +15,7 @@ const {
   leftAt: _leftAt,
   place: _place,
   batch: _batch,
+  room: _room,
   ...recordColumns
 } = getTableColumns(jobs)
 

@@ -10,6 +10,9 @@ import type { KeptPlace } from './take-place.ts'
 /** The last moment that JavaScript knows: nobody hears of a job before its arrival is accepted. */
 const WITHHELD_UNTIL = 8_640_000_000_000_000
 
+/** A claim writes two tokens, a time and a reason. An end writes times and figures, and removes a token. */
+const ROOM_BYTES = 80
+
 /** Where a job is inserted, besides what its caller says. */
 interface Place {
   readonly groupKey: string
@@ -27,8 +30,8 @@ export const prepareInsertJob = ({ sqlite, db }: Connection, changes: Changes, f
   const insertJob = sqlite.prepare(
     `INSERT INTO jobs (id, state, path, endpoint, model, model_name, load_options, group_key, streams, created_at,
        caller, priority, max_attempts, deadline_at, idempotency_key, request_hash, retry_of, arrival, gateway, account, sender,
-       kept_place, kept_created_at, batch)
-     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       kept_place, kept_created_at, batch, room)
+     VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(${ROOM_BYTES}))
      ON CONFLICT (id) DO NOTHING`,
   )
   const selectSeq = sqlite.prepare('SELECT seq FROM jobs WHERE id = +?').pluck()
