@@ -69,7 +69,7 @@ describe('what goes wrong', () => {
   test.each<[string, string[], Record<string, string>, number, RegExp]>([
     ['a command that there is not', ['jbs'], {}, 2, /did you mean jobs/i],
     ['a flag that there is not', ['status', '--verbose'], {}, 2, /verbose.*see --help/i],
-    ['a missing word', ['jobs', 'show'], {}, 2, /see --help/],
+    ['a missing word', ['jobs', 'show'], {}, 2, /something is missing.*see --help/],
     ['a group alone', ['jobs'], {}, 2, /foreman jobs --help/],
     ['a wrong filter', ['jobs', 'ls', '--filter', 'colour=red'], {}, 2, /"colour=red" is no filter/],
     ...[

@@ -80,10 +80,15 @@ const optionsOf = (parser: Argv, { usage, options, command }: Row): Argv => {
   return parser
 }
 
+/** The words of yargs for a command that was given less than it takes, and those of foreman. */
+const TOO_FEW = 'Not enough non-option arguments: got %s, need at least %s'
+const MISSING = 'something is missing behind the command: got %s, need at least %s'
+
 const parse = (parser: Argv, argv: readonly string[], columns = 100) => {
   let [failure, output]: [string | undefined, string] = [undefined, '']
   parser
     .locale('en')
+    .updateStrings({ [TOO_FEW]: { one: MISSING, other: MISSING } as unknown as string })
     .wrap(Math.min(110, columns))
     .version('version', 'Show the version of this command', manifest.version)
     .help('help')
