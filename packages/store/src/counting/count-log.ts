@@ -115,7 +115,7 @@ const countAccepted = (
   countLoads(loads, now, increments)
 }
 
-/** The loads of a minute. Most jobs of a backlog that takes turns are one: to add each to the increments would cost more than the rest. */
+/** The loads of a minute. They are summed up here: to add each to the increments would be a fifth of the counting. */
 interface Load extends Pick<PendingArrival, 'loads' | 'loadMs'> {
   /** When the last of them was. */
   readonly at: number
