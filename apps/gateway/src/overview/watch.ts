@@ -23,6 +23,8 @@ export interface WatchOptions {
 export class QueueWatch {
   readonly #options: WatchOptions
   readonly #watchers = new Set<Watcher>()
+  /** Those who have had no snapshot yet. */
+  readonly #newcomers = new Set<Watcher>()
   /** The tag of the last snapshot, by the caller that it was for. */
   readonly #tags = new Map<string | undefined, string>()
   #cursor: NewsCursor | undefined
@@ -35,18 +37,21 @@ export class QueueWatch {
   /** @returns ends the watching */
   add(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
-    // Whoever comes gets a snapshot: no state is owed.
-    this.#tags.delete(watcher.caller)
+    this.#newcomers.add(watcher)
     if (!this.#isLooking) void this.#look()
     this.#isLooking = true
-    return () => void this.#watchers.delete(watcher)
+    return () => {
+      this.#watchers.delete(watcher)
+      this.#newcomers.delete(watcher)
+    }
   }
 
   async #look(): Promise<void> {
     try {
-      // In this order, what happens after a snapshot is told at the next look.
-      await this.#tellNews()
+      // From before the snapshot on: what happens right after it is told.
+      this.#cursor ??= (await this.#options.reader.ask('news', undefined)).cursor
       await this.#tellSnapshots()
+      await this.#tellNews(this.#cursor)
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'the queue cannot be shown now')
     }
@@ -62,16 +67,24 @@ export class QueueWatch {
   async #tellSnapshots(): Promise<void> {
     const views = Map.groupBy(this.#watchers, ({ caller }) => caller)
     for (const [caller, watchers] of views) {
-      const { etag, body } = await this.#options.snapshotFor(caller, this.#tags.get(caller))
+      const isOwed = watchers.some(watcher => this.#newcomers.has(watcher))
+      const { etag, body } = await this.#options.snapshotFor(
+        caller,
+        isOwed ? undefined : this.#tags.get(caller),
+      )
       this.#tags.set(caller, etag)
-      if (body) for (const { tellSnapshot } of watchers) tellSnapshot(body)
+      if (!body) continue
+      for (const watcher of watchers) {
+        this.#newcomers.delete(watcher)
+        watcher.tellSnapshot(body)
+      }
     }
   }
 
-  async #tellNews(): Promise<void> {
-    const news = await this.#options.reader.ask('news', this.#cursor)
+  async #tellNews(after: NewsCursor): Promise<void> {
+    const news = await this.#options.reader.ask('news', after)
     this.#cursor = news.cursor
     if (news.jobs.length + news.skipped + news.operations.length === 0) return
-    for (const { tellNews } of this.#watchers) tellNews(news)
+    for (const watcher of this.#watchers) if (!this.#newcomers.has(watcher)) watcher.tellNews(news)
   }
 }
