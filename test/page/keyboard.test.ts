@@ -78,10 +78,12 @@ describe.skipIf(lackOfChromium !== undefined)('without a mouse', () => {
   test('somebody walks through the hours of the callers, and holds a model', async () => {
     const { foreman, submit, ended } = await startJobs()
     await ended((await submit({ request: { model: 'plain', prompt: 'Hello!' } })).id)
+    // The page asks for the hours once a minute.
+    await until(async () => !(await foreman.store.history.isDue()))
     const { page } = await openPage(foreman.url)
     await page.getByText('Nothing runs.').waitFor()
     await pressAll(page, 'g', 'c')
-    await page.getByRole('listbox').waitFor()
+    await page.getByRole('listbox', { name: /by hour/ }).waitFor()
     await tabTo(page, /by hour/)
     await pressAll(page, 'ArrowLeft', 'End')
     await page
