@@ -2,9 +2,8 @@ import dockerignore from '@balena/dockerignore'
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { read } from '../harness/documents.ts'
 import { root } from '../harness/processes.ts'
-
-const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8')
 
 /** What the Dockerfile copies from the checkout. */
 const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(?:--\S+ )*(.+) \S+$/gm)]

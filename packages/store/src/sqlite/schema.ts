@@ -163,7 +163,7 @@ export const jobs = sqliteTable(
     gateway: text('gateway'),
     /**
      * Bytes of no meaning, as many as a claim and an end write into the row. Without them the row would grow out of its page, and
-     * SQLite would write the pages beside it, too. Null: the job was claimed.
+     * SQLite would write the pages beside it, too. Null: the job was claimed, or an older version inserted it.
      */
     room: blob('room', { mode: 'buffer' }),
   },

@@ -1,5 +1,5 @@
 import type { Durability } from './connection.ts'
-import type { Asked, GroupCommit } from './group-commit.ts'
+import type { Asked, GroupCommit, News } from './group-commit.ts'
 import { ofContract } from './sqlite-errors.ts'
 
 /** Makes a verb of a function that reads the file at once. */
@@ -26,6 +26,11 @@ export const writesOf = (group: GroupCommit) => {
   }
   /** Does one unit. */
   const write = <T>(durability: Asked, act: () => T): Promise<T> => translated(group.write(durability, act))
+  const telling =
+    (news: News) =>
+    <Args extends unknown[], T>(act: (...args: Args) => T) =>
+    (...args: Args): Promise<T> =>
+      translated(group.write('normal', () => act(...args), news))
   return {
     write,
     /**
@@ -44,15 +49,9 @@ export const writesOf = (group: GroupCommit) => {
           () => act(...args),
         ),
     /** A quick verb of one unit of which other processes may hear a little later. */
-    quiet:
-      <Args extends unknown[], T>(act: (...args: Args) => T) =>
-      (...args: Args): Promise<T> =>
-        translated(group.write('normal', () => act(...args), 'soon')),
+    quiet: telling('soon'),
     /** A verb of one unit that no other process needs to be told of. */
-    unheard:
-      <Args extends unknown[], T>(act: (...args: Args) => T) =>
-      (...args: Args): Promise<T> =>
-        translated(group.write('normal', () => act(...args), 'never')),
+    unheard: telling('never'),
     /** A quick verb of one unit that nobody waits for, and that no other process needs to be told of. */
     lazy:
       <Args extends unknown[], T>(act: (...args: Args) => T) =>
